@@ -1,0 +1,88 @@
+/** A compact JWS taken apart, and refused before any cryptography when its form is wrong. */
+import { invalidToken } from '../errors.ts'
+import { type JsonText, JsonTextError, parseJsonBytes } from '../json/json-text.ts'
+
+/** A JWS header (RFC 7515, section 4), as far as this service reads it. */
+export interface JoseHeader {
+  readonly alg: string
+  readonly kid?: string
+  readonly typ?: string
+}
+
+/** A compact JWS (RFC 7515, section 7.1). Nothing in it is to be trusted until a key has verified it. */
+export interface Token {
+  readonly raw: string
+  readonly header: JoseHeader
+  readonly headerText: JsonText
+  readonly payloadText: JsonText
+  readonly signature: string
+}
+
+/** The claims of a token whose signature is verified (RFC 7519, section 4), as JavaScript values. */
+export type VerifiedClaims = Readonly<Record<string, unknown>>
+
+const BASE64URL = /^[A-Za-z0-9_-]*$/
+
+/**
+ * Takes a token apart (RFC 7519, section 7.2, steps 1 to 6).
+ * @param raw the token as the client sent it
+ * @param maxDepth how deep the JSON of header and payload may nest
+ * @throws ServiceError `invalid_token` with the reason `malformed`, `critical` or `algorithm`
+ */
+export function parseToken(raw: string, maxDepth: number): Token {
+  const parts = raw.split('.', 6)
+  if (parts.length === 5) throw malformed('Token is encrypted, expected a signed one')
+  const [encodedHeader, encodedPayload, signature] = parts
+  if (
+    parts.length !== 3 ||
+    encodedHeader === undefined ||
+    encodedPayload === undefined ||
+    signature === undefined
+  ) {
+    throw malformed('Token is malformed: expected three parts')
+  }
+  decodePart(signature, 'signature')
+  const headerText = decodeJsonObject(encodedHeader, 'header', maxDepth)
+  const header = parseHeader(headerText)
+  const payloadText = decodeJsonObject(encodedPayload, 'payload', maxDepth)
+  return { raw, header, headerText, payloadText, signature }
+}
+
+function parseHeader(text: JsonText): JoseHeader {
+  const { alg, kid, typ, crit, b64 } = JSON.parse(text) as Record<string, unknown>
+  // No extension is understood here, and one that is marked critical must not be ignored (RFC 7515, section 4.1.11).
+  if (crit !== undefined || b64 !== undefined) {
+    throw invalidToken('Token header asks for an extension that is not supported', 'critical')
+  }
+  if (typeof alg !== 'string' || alg === '' || alg.toLowerCase() === 'none') {
+    throw invalidToken('Token is not signed', 'algorithm')
+  }
+  if (kid !== undefined && typeof kid !== 'string') throw malformed('Token header has a kid that is no string')
+  if (typ !== undefined && typeof typ !== 'string') throw malformed('Token header has a typ that is no string')
+  return { alg, ...(kid !== undefined && { kid }), ...(typ !== undefined && { typ }) }
+}
+
+function decodeJsonObject(part: string, name: string, maxDepth: number): JsonText {
+  let text: JsonText
+  try {
+    text = parseJsonBytes(decodePart(part, name), maxDepth)
+  } catch (error) {
+    if (error instanceof JsonTextError) throw malformed(`Token ${name} is not JSON: ${error.message}`)
+    throw error
+  }
+  if (!text.startsWith('{')) throw malformed(`Token ${name} is not a JSON object`)
+  return text
+}
+
+/** Base64url has one spelling for each value. Others decode alike, so they would make a second text for the same token. */
+function decodePart(part: string, name: string): Buffer {
+  const bytes = Buffer.from(part, 'base64url')
+  if (part === '' || !BASE64URL.test(part) || bytes.toString('base64url') !== part) {
+    throw malformed(`Token ${name} is not canonical base64url`)
+  }
+  return bytes
+}
+
+function malformed(message: string) {
+  return invalidToken(message, 'malformed')
+}

@@ -1,0 +1,68 @@
+/** The one error class of the service, and the codes that it may carry. */
+
+/** What happened, as a stable word. Logs, metrics and protocols tell refusals apart by it. */
+export type ErrorCode =
+  | 'invalid_request'
+  | 'not_found'
+  | 'method_not_allowed'
+  | 'body_too_large'
+  | 'unsupported_body'
+  | 'remote_status'
+  | 'remote_failed'
+  | 'remote_timeout'
+  | 'remote_reply'
+  | 'overloaded'
+  | 'client_gone'
+  | 'missing_token'
+  | 'invalid_token'
+  | 'insufficient_scope'
+  | 'check_unavailable'
+  | 'internal'
+
+interface ServiceErrorOptions {
+  /** The HTTP status that a protocol answers with unless its own rules say otherwise. */
+  status: number
+  /** What broke, for the log alone. */
+  cause?: unknown
+  /** One word for the metrics where the code is too coarse: why a token was refused. */
+  reason?: string
+  /** The remote's status, where it answered with one. */
+  remoteStatus?: number
+  /** Seconds after which to try again (`Retry-After`, RFC 9110, section 10.2.3), or the remote's own text for it. */
+  retryAfter?: number | string
+  /** Header fields that the answer must carry. */
+  headers?: Readonly<Record<string, string>>
+}
+
+/**
+ * A refusal that the client may read. Its message goes out on the wire, so it never holds an
+ * address, a secret, a token or a library's text: those belong in `cause`, which only the log sees.
+ */
+export class ServiceError extends Error {
+  override readonly name = 'ServiceError'
+  readonly code: ErrorCode
+  readonly status: number
+  readonly reason: string | undefined
+  readonly remoteStatus: number | undefined
+  readonly retryAfter: number | string | undefined
+  readonly headers: Readonly<Record<string, string>>
+
+  constructor(code: ErrorCode, message: string, options: ServiceErrorOptions) {
+    super(message, { cause: options.cause })
+    this.code = code
+    this.status = options.status
+    this.reason = options.reason
+    this.remoteStatus = options.remoteStatus
+    this.retryAfter = options.retryAfter
+    this.headers = options.headers ?? {}
+  }
+}
+
+/**
+ * Makes the error for a token that is present but not accepted (RFC 6750, section 3.1).
+ * @param message what is wrong with it; never any part of the token
+ * @param reason one word of it for the metrics
+ */
+export function invalidToken(message: string, reason: string, cause?: unknown): ServiceError {
+  return new ServiceError('invalid_token', message, { status: 401, reason, cause })
+}
