@@ -57,8 +57,10 @@ function parseHeader(text: JsonText): JoseHeader {
   if (typeof alg !== 'string' || alg === '' || alg.toLowerCase() === 'none') {
     throw invalidToken('Token is not signed', 'algorithm')
   }
-  if (kid !== undefined && typeof kid !== 'string') throw malformed('Token header has a kid that is no string')
-  if (typ !== undefined && typeof typ !== 'string') throw malformed('Token header has a typ that is no string')
+  if (kid !== undefined && typeof kid !== 'string')
+    throw malformed('Token header has a kid that is no string')
+  if (typ !== undefined && typeof typ !== 'string')
+    throw malformed('Token header has a typ that is no string')
   return { alg, ...(kid !== undefined && { kid }), ...(typ !== undefined && { typ }) }
 }
 
@@ -67,7 +69,8 @@ function decodeJsonObject(part: string, name: string, maxDepth: number): JsonTex
   try {
     text = parseJsonBytes(decodePart(part, name), maxDepth)
   } catch (error) {
-    if (error instanceof JsonTextError) throw malformed(`Token ${name} is not JSON: ${error.message}`)
+    if (error instanceof JsonTextError)
+      throw malformed(`Token ${name} is not JSON: ${error.message}`)
     throw error
   }
   if (!text.startsWith('{')) throw malformed(`Token ${name} is not a JSON object`)

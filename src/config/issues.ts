@@ -1,0 +1,73 @@
+/** Turns the schema library's issues into problems in our words. */
+import type { z } from 'zod'
+import type { Problem } from './problems.ts'
+
+type Issue = z.core.$ZodIssue
+
+/**
+ * Describes issues for the author of the configuration.
+ * @param tree what was validated; of the values found in it only their kind is told
+ */
+export function describeIssues(
+  issues: readonly Issue[],
+  tree: unknown,
+  prefix: readonly PropertyKey[] = []
+): Problem[] {
+  return issues.flatMap((issue): Problem[] => {
+    const path = [...prefix, ...issue.path]
+    if (issue.code === 'unrecognized_keys') {
+      const messages = issue.message.split('\n')
+      return issue.keys.map((key, index) => ({
+        path: [...path, key],
+        message: messages[index] ?? 'unknown key'
+      }))
+    }
+    if (issue.code === 'invalid_union') {
+      const branch = closestBranch(issue.errors)
+      if (branch !== undefined) return describeIssues(branch, tree, path)
+    }
+    return [{ path, message: issue.message + describeFound(issue, valueAt(tree, path)) }]
+  })
+}
+
+function describeFound(issue: Issue, value: unknown): string {
+  if (issue.code === 'custom') return ''
+  if (value === undefined) return ', found nothing'
+  if (value === null) return ', found an empty value'
+  if (Array.isArray(value)) return ', found a list'
+  if (typeof value === 'object') return ', found a map'
+  return typeof value === 'string' ? '' : `, found a ${typeof value}`
+}
+
+function valueAt(tree: unknown, path: readonly PropertyKey[]): unknown {
+  return path.reduce<unknown>(
+    (value, key) =>
+      typeof value === 'object' && value !== null && Object.hasOwn(value, key)
+        ? (value as Record<PropertyKey, unknown>)[key]
+        : undefined,
+    tree
+  )
+}
+
+/**
+ * Of the forms that a value may have, finds the one that its author seems to have had in mind:
+ * the one with the least wrong. Undefined where the value is of another type altogether.
+ */
+function closestBranch(branches: readonly (readonly Issue[])[]): readonly Issue[] | undefined {
+  const candidates = branches.filter((branch) => !branch.some((issue) => isWrongType(issue)))
+  return candidates.toSorted((one, other) => faults(one) - faults(other))[0]
+}
+
+function isWrongType(issue: Issue): boolean {
+  return (
+    issue.path.length === 0 && (issue.code === 'invalid_type' || issue.code === 'invalid_value')
+  )
+}
+
+/** A key that only another form knows weighs more than a wrong value: it names the form. */
+function faults(branch: readonly Issue[]): number {
+  return branch.reduce(
+    (sum, issue) => sum + (issue.code === 'unrecognized_keys' ? 2 * issue.keys.length : 1),
+    0
+  )
+}

@@ -1,0 +1,60 @@
+/** Settings that may stand elsewhere: `{ file: path }` and `{ env: NAME }`. */
+import { readFileSync } from 'node:fs'
+import { resolve } from 'node:path'
+
+export type SecretReference = { readonly file: string } | { readonly env: string }
+
+/** Thrown when a referenced text cannot be had. The message names the file or variable, never its content. */
+export class SecretError extends Error {
+  override readonly name = 'SecretError'
+}
+
+/** Follows references, and remembers which files it read, so that they can be watched. */
+export interface SecretReader {
+  /** @throws SecretError */
+  readonly read: (reference: SecretReference) => string
+  readonly files: ReadonlySet<string>
+}
+
+interface SecretReaderOptions {
+  /** The folder that relative paths start from: that of the configuration file. */
+  folder: string
+  env: Readonly<Record<string, string | undefined>>
+}
+
+export function createSecretReader({ folder, env }: SecretReaderOptions): SecretReader {
+  const files = new Set<string>()
+  return {
+    files,
+    read(reference) {
+      if ('env' in reference) {
+        const value = env[reference.env]
+        if (value === undefined || value === '') {
+          throw new SecretError(`environment variable ${reference.env} is not set`)
+        }
+        return value
+      }
+      const path = resolve(folder, reference.file)
+      files.add(path)
+      return readSecretFile(path)
+    }
+  }
+}
+
+function readSecretFile(path: string): string {
+  let text: string
+  try {
+    text = readFileSync(path, 'utf8')
+  } catch (error) {
+    throw new SecretError(`cannot read ${path} (${errorCode(error)})`)
+  }
+  // Editors and `kubectl create secret` leave one line end behind; it is never part of what was meant.
+  const trimmed = text.replace(/\r?\n$/, '')
+  if (trimmed === '') throw new SecretError(`${path} is empty`)
+  return trimmed
+}
+
+/** The operating system's word for what went wrong, such as `ENOENT`. */
+export function errorCode(error: unknown): string {
+  return error instanceof Error && 'code' in error ? String(error.code) : 'unknown error'
+}
