@@ -9,7 +9,7 @@ export interface Call {
   /** Takes the events of the HTTP client. */
   readonly handler: Dispatcher.DispatchHandler
   /** Ends the call from our side, and its connection with it. Does nothing once it has ended. */
-  readonly cut: (error: ServiceError) => void
+  readonly cut: (makeError: () => ServiceError) => void
 }
 
 /**
@@ -33,8 +33,9 @@ export function createCall(
     onEnd(result)
   }
 
-  function cut(error: ServiceError): void {
+  function cut(makeError: () => ServiceError): void {
     if (ended !== undefined) return
+    const error = makeError()
     end(error)
     controller?.abort(error)
   }
@@ -53,11 +54,11 @@ export function createCall(
         status = statusCode
         headers = responseHeaders
         const fault = status === 200 ? findFault(headers, maxReplyBytes) : undefined
-        if (fault !== undefined) cut(remoteReply(fault))
+        if (fault !== undefined) cut(() => remoteReply(fault))
       },
       onResponseData(_controller, chunk) {
         received += chunk.length
-        if (received > maxReplyBytes) cut(remoteReply('reply too large'))
+        if (received > maxReplyBytes) cut(() => remoteReply('reply too large'))
         else if (status === 200) chunks.push(chunk)
       },
       onResponseEnd() {

@@ -85,8 +85,8 @@ export function createRemote(options: RemoteOptions): Remote {
           if (isRefused) reject(result)
           else resolve(result)
         })
-        const endDeadline = deadlines.start(() => call.cut(remoteTimeout()))
-        onAbort(() => call.cut(clientGone()))
+        const endDeadline = deadlines.start(() => call.cut(remoteTimeout))
+        onAbort(() => call.cut(clientGone))
         const headers =
           authorization === undefined ? baseHeaders : { ...baseHeaders, authorization }
         pool.dispatch({ path, method: 'POST', headers, body }, call.handler)
