@@ -1,7 +1,8 @@
 /** A configuration file becomes a configuration, or a list of everything that is wrong with it. */
 import { readFileSync } from 'node:fs'
 import { dirname, resolve } from 'node:path'
-import { findKeyProblems, findRouteProblems, listRoutes } from './consistency.ts'
+import { findKeyProblems } from '../keys/create-key-sources.ts'
+import { findReferenceProblems, findRouteProblems, listRoutes } from './consistency.ts'
 import { substituteEnvironment } from './environment.ts'
 import { createFlatSchema, flatRoutes, isFlatForm, toFullForm } from './flat-form.ts'
 import { describeIssues } from './issues.ts'
@@ -68,7 +69,8 @@ function parseFlat(tree: unknown, reader: SecretReader): ParseResult {
   const flat = createFlatSchema(reader).safeParse(tree)
   if (!flat.success) return { problems: describeIssues(flat.error.issues, tree) }
   const config = createFullSchema(reader).parse(toFullForm(flat.data))
-  return { config, problems: findRouteProblems(flatRoutes(flat.data), config) }
+  const unfit = findKeyProblems(config.keys).map(({ message }) => ({ path: ['encKey'], message }))
+  return { config, problems: [...findRouteProblems(flatRoutes(flat.data), config), ...unfit] }
 }
 
 function parseFull(tree: unknown, reader: SecretReader): ParseResult {
@@ -77,7 +79,11 @@ function parseFull(tree: unknown, reader: SecretReader): ParseResult {
   const config = full.data
   return {
     config,
-    problems: [...findRouteProblems(listRoutes(config), config), ...findKeyProblems(config)]
+    problems: [
+      ...findRouteProblems(listRoutes(config), config),
+      ...findReferenceProblems(config),
+      ...findKeyProblems(config.keys)
+    ]
   }
 }
 

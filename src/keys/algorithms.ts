@@ -61,3 +61,8 @@ export function parseAlgorithm(name: (typeof ALGORITHM_NAMES)[number]): Algorith
 export function algorithmDetails(alg: Algorithm): AlgorithmDetails {
   return DETAILS[alg]
 }
+
+/** Whether those who verify hold the secret that signs. Such a key has no public half. */
+export function isSymmetric(alg: Algorithm): boolean {
+  return DETAILS[alg].family === 'HMAC'
+}

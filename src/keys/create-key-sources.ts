@@ -125,3 +125,17 @@ function parseMaterial(entry: FixedKeyConfig): KeyMaterial {
       return parseKeyOfSet(entry.jwks, entry.alg, entry.kid)
   }
 }
+
+/** Stands for sources that are made at run time, where only the material in the configuration is judged. */
+const UNMADE: KeySource = {
+  name: undefined,
+  signingKey: () => undefined,
+  verificationKeys: () => [],
+  publishedKeys: () => [],
+  changesAt: () => Number.POSITIVE_INFINITY
+}
+
+/** Finds what is wrong with the keys of a configuration, without making any of them. */
+export function findKeyProblems(entries: readonly KeyConfig[]): readonly Problem[] {
+  return createKeySources(entries, { remote: () => UNMADE, generated: () => UNMADE }).problems
+}

@@ -10,6 +10,7 @@ export interface Metrics {
   readonly tokenIssued: (route: string) => void
   /** @param reason why the token was refused; `none` for a valid one */
   readonly tokenChecked: (route: string, result: 'valid' | 'refused', reason: string) => void
+  readonly configReloaded: (result: 'ok' | 'failed') => void
   /** The exposition text, and its media type. */
   readonly expose: () => Promise<string>
   readonly contentType: string
@@ -60,6 +61,12 @@ export function createMetrics(): Metrics {
     labelNames: ['route', 'result', 'reason'],
     registers
   })
+  const reloads = new Counter({
+    name: 'txtoken_config_reloads_total',
+    help: 'Reloads of the configuration.',
+    labelNames: ['result'],
+    registers
+  })
 
   return {
     requestEnded(route, status, seconds) {
@@ -72,6 +79,7 @@ export function createMetrics(): Metrics {
     },
     tokenIssued: (route) => issued.inc({ route }),
     tokenChecked: (route, result, reason) => checks.inc({ route, result, reason }),
+    configReloaded: (result) => reloads.inc({ result }),
     expose: () => registry.metrics(),
     contentType: registry.contentType
   }

@@ -4,6 +4,9 @@ import { pino } from 'pino'
 import { createApp } from '../../src/app.ts'
 import { parseConfig } from '../../src/config/load.ts'
 import { createSecretReader } from '../../src/config/secrets.ts'
+import { createKeySources } from '../../src/keys/create-key-sources.ts'
+import { createKeySourceFactories } from '../../src/keys/key-source-factories.ts'
+import { createKeyStore } from '../../src/keys/key-store.ts'
 import { createMetrics } from '../../src/operations/metrics.ts'
 import { listen } from '../../src/server.ts'
 
@@ -33,16 +36,23 @@ export async function startService(
     env,
     reader: createSecretReader({ folder: process.cwd(), env })
   })
+  const now = options.now ?? Date.now
   const log: Record<string, unknown>[] = []
   const logger = pino(
     { level: config.log.level, base: null },
     { write: (line) => void log.push(JSON.parse(line)) }
   )
+  const keyStore = createKeyStore(
+    createKeySources(config.keys, createKeySourceFactories(config, { logger, now })).sources,
+    now
+  )
+  await keyStore.start()
   const app = createApp({
     config,
+    keyStore,
     logger,
     metrics: createMetrics(),
-    now: options.now ?? Date.now,
+    now,
     isReady: options.isReady ?? (() => true),
     version: '0.0.0-test'
   })
