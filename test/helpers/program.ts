@@ -13,8 +13,8 @@ export interface RunningProgram {
   readonly process: ChildProcess
   /** Everything that it has written to standard output and standard error so far. */
   readonly output: () => { stdout: string; stderr: string }
-  /** Waits until a text stands in its output. */
-  readonly saying: (text: string) => Promise<void>
+  /** Waits until a text stands in its output, of standard output from this character on. */
+  readonly saying: (text: string, from?: number) => Promise<void>
   /** Waits for its end. */
   readonly exit: () => Promise<{ code: number | null; stdout: string; stderr: string }>
 }
@@ -51,10 +51,10 @@ export function runProgram(
   return {
     process: child,
     output: () => ({ ...texts }),
-    saying: (text) =>
+    saying: (text, from = 0) =>
       new Promise((resolve, reject) => {
         const look = () => {
-          if (!texts.stdout.includes(text) && !texts.stderr.includes(text)) return
+          if (!texts.stdout.includes(text, from) && !texts.stderr.includes(text)) return
           waiting.delete(look)
           resolve()
         }

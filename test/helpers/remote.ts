@@ -19,6 +19,8 @@ export interface SeenRequest {
 export interface TestRemote {
   readonly url: string
   readonly requests: SeenRequest[]
+  /** Waits for the next request. */
+  readonly asked: () => Promise<void>
 }
 
 /** Starts a remote that ends with the test. `answer` is called once the body of a request is there. */
@@ -27,6 +29,7 @@ export async function startRemote(
   answer: (response: ServerResponse, request: SeenRequest) => void
 ): Promise<TestRemote> {
   const requests: SeenRequest[] = []
+  const waiting: (() => void)[] = []
   const listener: RequestListener = async (request, response) => {
     const chunks: Buffer[] = []
     for await (const chunk of request) chunks.push(chunk)
@@ -37,6 +40,7 @@ export async function startRemote(
       body: Buffer.concat(chunks)
     }
     requests.push(seen)
+    for (const resolve of waiting.splice(0)) resolve()
     answer(response, seen)
   }
   const server = createServer(listener)
@@ -48,7 +52,11 @@ export async function startRemote(
         server.closeAllConnections()
       })
   )
-  return { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/login`, requests }
+  return {
+    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/login`,
+    requests,
+    asked: () => new Promise((resolve) => void waiting.push(resolve))
+  }
 }
 
 /** Answers every request with 200 and this text. */
