@@ -8,11 +8,11 @@ import { DURATION, parseDuration, parseSize, SIZE } from './units.ts'
 export function section<Shape extends z.ZodRawShape>(shape: Shape) {
   const known = Object.keys(shape)
   return z.strictObject(shape, {
-    // One line for each key, in the order of `issue.keys`, which is how describeIssues tells them apart.
-    error: (issue) =>
-      issue.code === 'unrecognized_keys'
-        ? issue.keys.map((key) => unknownKey(key, known)).join('\n')
-        : undefined
+    error: (issue) => {
+      if (issue.code !== 'unrecognized_keys') return 'expected a map of settings'
+      // One line for each key, in the order of `issue.keys`: that is how describeIssues tells them apart.
+      return issue.keys.map((key) => unknownKey(key, known)).join('\n')
+    }
   })
 }
 

@@ -10,6 +10,8 @@ import type { SecretReader } from './secrets.ts'
 
 /** The configuration that the program runs on, with every default filled in and every reference followed. */
 export type Config = z.output<ReturnType<typeof createFullSchema>>
+/** A full form as its author writes it. */
+export type FullConfigInput = z.input<ReturnType<typeof createFullSchema>>
 export type KeyConfig = Config['keys'][number]
 export type RouteConfig = Config['routes'][number]
 export type IssueRouteConfig = Extract<RouteConfig, { issue: string }>

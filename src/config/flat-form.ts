@@ -1,0 +1,98 @@
+/** The flat form: the nine keys of the original program, and what they mean in the full form. */
+import { z } from 'zod'
+import { flag, httpUrl, material, routePath, section } from './fields.ts'
+import { jsonTree } from './json-tree.ts'
+import type { RouteUse } from './consistency.ts'
+import { type FullConfigInput, port, statuses } from './schema.ts'
+import type { SecretReader } from './secrets.ts'
+
+const SECRET_LENGTH = { least: 32, most: 64 } as const
+const MILLISECONDS_PER_HOUR = 3_600_000
+const MOST_HOURS = 876_000
+
+const HOURS_EXPECTED = `expected a number of hours from 0.0003 (about a second) to ${MOST_HOURS}`
+
+const hours = z
+  .union(
+    [
+      z.number(),
+      z
+        .string()
+        .regex(/^\d+(\.\d+)?$/, HOURS_EXPECTED)
+        .transform(Number)
+    ],
+    {
+      error: HOURS_EXPECTED
+    }
+  )
+  .refine((value) => value * 3600 >= 1 && value <= MOST_HOURS, { error: HOURS_EXPECTED })
+
+export type FlatConfig = z.output<ReturnType<typeof createFlatSchema>>
+
+/** @param reader follows the reference of `encKey` where it stands in a file or in the environment */
+export function createFlatSchema(reader: SecretReader) {
+  return section({
+    port: port.default(8888).describe('TCP port to listen on. Default: 8888.'),
+    debug: flag
+      .default(false)
+      .describe('Whether to log more than a line a request. Default: false.'),
+    encKey: material(reader)
+      .refine(({ length }) => length >= SECRET_LENGTH.least && length <= SECRET_LENGTH.most, {
+        error: ({ input }) =>
+          `expected ${SECRET_LENGTH.least} to ${SECRET_LENGTH.most} characters, found ${String(input).length}`
+      })
+      .describe(
+        'The shared secret that signs and verifies tokens (HS256) and signs the service bearer: 32 to 64 characters.'
+      ),
+    remote: httpUrl.describe('URL of the JSON API that the body of the client is posted to.'),
+    expHours: hours
+      .default(24)
+      .describe('How long a token is valid, in hours; fractions are fine. Default: 24.'),
+    getTokenRoute: routePath
+      .default('/getToken')
+      .describe('Path that tokens are issued on, by POST. Default: /getToken.'),
+    checkTokenRoute: routePath
+      .default('/checkToken')
+      .describe('Path that tokens are checked on, by GET and POST. Default: /checkToken.'),
+    requestTokenData: jsonTree
+      .optional()
+      .describe(
+        'The `data` claim of the service bearer that is sent to the remote: a YAML tree, or a string that holds JSON. Default: null.'
+      ),
+    statuses
+  })
+}
+
+/** Whether a tree is meant as the flat form: it has neither of the keys that a full form cannot do without. */
+export function isFlatForm(tree: unknown): boolean {
+  return typeof tree === 'object' && tree !== null && !('routes' in tree || 'keys' in tree)
+}
+
+/** The same routes in the flat form's own words, for the checks that span keys. */
+export function flatRoutes(flat: FlatConfig): RouteUse[] {
+  return [
+    { path: flat.getTokenRoute, at: ['getTokenRoute'] },
+    { path: flat.checkTokenRoute, at: ['checkTokenRoute'] }
+  ]
+}
+
+/** Writes the flat form out as the full form that means exactly the same . */
+export function toFullForm(flat: FlatConfig): FullConfigInput {
+  return {
+    listen: { main: { port: flat.port } },
+    log: { level: flat.debug ? 'debug' : 'info' },
+    keys: [{ alg: 'HS256', secret: flat.encKey }],
+    routes: [
+      {
+        issue: flat.getTokenRoute,
+        protocol: 'txtoken',
+        claims: [
+          { from: 'remote', url: flat.remote, bearer: flat.requestTokenData ?? 'null', at: 'data' }
+        ],
+        lifetime: `${Math.floor(flat.expHours * MILLISECONDS_PER_HOUR)}ms`,
+        statuses: flat.statuses
+      },
+      { check: flat.checkTokenRoute, protocol: 'txtoken', verify: [{ keys: 'all' }] }
+    ]
+  }
+}

@@ -1,0 +1,95 @@
+/** A configuration file becomes a configuration, or a list of everything that is wrong with it. */
+import { readFileSync } from 'node:fs'
+import { dirname, resolve } from 'node:path'
+import { findKeyProblems, findRouteProblems, listRoutes } from './consistency.ts'
+import { substituteEnvironment } from './environment.ts'
+import { createFlatSchema, flatRoutes, isFlatForm, toFullForm } from './flat-form.ts'
+import { describeIssues } from './issues.ts'
+import { ConfigError, formatPath, type Problem } from './problems.ts'
+import { type Config, createFullSchema } from './schema.ts'
+import { createSecretReader, errorCode, type SecretReader } from './secrets.ts'
+import { parseYaml } from './yaml.ts'
+
+export interface LoadedConfig {
+  readonly config: Config
+  /** Every file that it was made from, the configuration file first. */
+  readonly files: readonly string[]
+}
+
+interface LoadOptions {
+  file: string
+  env: Readonly<Record<string, string | undefined>>
+}
+
+/**
+ * Reads a configuration file.
+ * @throws ConfigError with every problem that could be found
+ */
+export function loadConfig({ file, env }: LoadOptions): LoadedConfig {
+  const path = resolve(file)
+  let text: string
+  try {
+    text = readFileSync(path, 'utf8')
+  } catch (error) {
+    throw new ConfigError(
+      [{ path: [], message: `cannot read the file (${errorCode(error)})` }],
+      path
+    )
+  }
+  const reader = createSecretReader({ folder: dirname(path), env })
+  const config = parseConfig(text, { file: path, env, reader })
+  return { config, files: [path, ...reader.files] }
+}
+
+interface ParseOptions {
+  file?: string
+  env: Readonly<Record<string, string | undefined>>
+  reader: SecretReader
+}
+
+/**
+ * Turns the text of a configuration into the configuration, deeply frozen.
+ * @throws ConfigError with every problem that could be found
+ */
+export function parseConfig(text: string, { file, env, reader }: ParseOptions): Config {
+  const { value: tree, problems } = substituteEnvironment(parseYaml(text, file), env)
+  const result = isFlatForm(tree) ? parseFlat(tree, reader) : parseFull(tree, reader)
+  const all = [...problems, ...result.problems.filter((problem) => !isSaid(problem, problems))]
+  if (result.config === undefined || all.length > 0) throw new ConfigError(all, file)
+  return deepFreeze(result.config)
+}
+
+interface ParseResult {
+  readonly config?: Config
+  readonly problems: readonly Problem[]
+}
+
+function parseFlat(tree: unknown, reader: SecretReader): ParseResult {
+  const flat = createFlatSchema(reader).safeParse(tree)
+  if (!flat.success) return { problems: describeIssues(flat.error.issues, tree) }
+  const config = createFullSchema(reader).parse(toFullForm(flat.data))
+  return { config, problems: findRouteProblems(flatRoutes(flat.data), config) }
+}
+
+function parseFull(tree: unknown, reader: SecretReader): ParseResult {
+  const full = createFullSchema(reader).safeParse(tree)
+  if (!full.success) return { problems: describeIssues(full.error.issues, tree) }
+  const config = full.data
+  return {
+    config,
+    problems: [...findRouteProblems(listRoutes(config), config), ...findKeyProblems(config)]
+  }
+}
+
+/** A setting whose variable is missing is wrong in every other way too; the first word is enough. */
+function isSaid({ path }: Problem, problems: readonly Problem[]): boolean {
+  return problems.some((problem) => formatPath(problem.path) === formatPath(path))
+}
+
+function deepFreeze<T>(value: T): T {
+  if (typeof value === 'object' && value !== null && !Object.isFrozen(value)) {
+    Object.freeze(value)
+    for (const item of Object.values(value)) deepFreeze(item)
+  }
+  return value
+}
