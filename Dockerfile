@@ -19,24 +19,17 @@ RUN npm run build
 
 # Node.js and the libraries that it needs: no shell, no package manager, no npm.
 FROM gcr.io/distroless/nodejs${NODE_VERSION}-debian13:nonroot
-ARG VERSION=0.1.0
-ARG REVISION=unknown
-LABEL org.opencontainers.image.title="txtoken" \
-      org.opencontainers.image.description="Put a signed, expiring, verifiable JWT in front of any JSON login API, without touching it" \
-      org.opencontainers.image.licenses="Apache-2.0" \
-      org.opencontainers.image.version="${VERSION}" \
-      org.opencontainers.image.revision="${REVISION}"
-
 # The base image has node in a folder of its own, which is not on its PATH.
 ENV PATH=/nodejs/bin:$PATH \
     NODE_ENV=production \
     CFG_FILE=/config/txtoken.yml
 
-# All files belong to root, and the user below can only read them.
+# All of it belongs to root, and the user below can only read it. WORKDIR stands after the copying,
+# since a folder that it makes belongs to the user of the base image.
+COPY --chmod=644 package.json /app/
+COPY --from=production /app/node_modules /app/node_modules
+COPY --from=build /app/dist /app/dist
 WORKDIR /app
-COPY --chmod=644 package.json ./
-COPY --from=production /app/node_modules ./node_modules
-COPY --from=build /app/dist ./dist
 
 # As a number, so that Kubernetes can tell that it is not root.
 USER 65532:65532
@@ -47,3 +40,12 @@ HEALTHCHECK --interval=30s --timeout=5s --start-period=10s --retries=3 \
 # No shell stands between: node is process 1 and gets the signals itself.
 ENTRYPOINT ["node", "dist/main.js"]
 CMD ["serve"]
+
+# Last, since they differ from build to build.
+ARG VERSION=0.1.0
+ARG REVISION=unknown
+LABEL org.opencontainers.image.title="txtoken" \
+      org.opencontainers.image.description="Put a signed, expiring, verifiable JWT in front of any JSON login API, without touching it" \
+      org.opencontainers.image.licenses="Apache-2.0" \
+      org.opencontainers.image.version="${VERSION}" \
+      org.opencontainers.image.revision="${REVISION}"
