@@ -59,9 +59,9 @@ function closestBranch(branches: readonly (readonly Issue[])[]): readonly Issue[
 }
 
 function isWrongType(issue: Issue): boolean {
-  return (
-    issue.path.length === 0 && (issue.code === 'invalid_type' || issue.code === 'invalid_value')
-  )
+  if (issue.path.length > 0) return false
+  if (issue.code === 'invalid_union') return closestBranch(issue.errors) === undefined
+  return issue.code === 'invalid_type' || issue.code === 'invalid_value'
 }
 
 /** A key that only another form knows weighs more than a wrong value: it names the form. */

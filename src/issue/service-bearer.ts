@@ -1,0 +1,49 @@
+/** The service bearer: the preset token by which the remote knows that a call comes from this service. */
+import type { JsonText } from '../json/json-text.ts'
+import type { Signer } from '../keys/key-store.ts'
+import { BEARER_MARK } from './claims.ts'
+
+/** How long one bearer is valid, and how long before its end the next one takes over. */
+const LIFETIME_SECONDS = 3600
+const RENEWAL_SECONDS = 600
+
+export interface ServiceBearerOptions {
+  /** The `data` claim. */
+  readonly data: JsonText
+  readonly signer: Signer
+  /** The clock, in milliseconds since 1970. */
+  readonly now: () => number
+}
+
+/**
+ * Makes a function that gives the bearer to send now. It is signed once and renewed ahead of its end, by the call that
+ * finds it old: there is no timer. It carries a mark that issued tokens never have, so that neither can stand in for
+ * the other although both may be signed with one key (RFC 8725, section 3.12).
+ */
+export function createServiceBearer({
+  data,
+  signer,
+  now
+}: ServiceBearerOptions): () => Promise<string> | string {
+  let current: { readonly token: Promise<string> | string; readonly renewAt: number } | undefined
+
+  return function serviceBearer() {
+    const seconds = Math.floor(now() / 1000)
+    if (current === undefined || seconds >= current.renewAt) {
+      const token = signer(writeBearer(data, seconds + LIFETIME_SECONDS))
+      const made = { token, renewAt: seconds + LIFETIME_SECONDS - RENEWAL_SECONDS }
+      current = made
+      if (token instanceof Promise) {
+        // A failure is the caller's to report; the next call tries again.
+        token.catch(() => {
+          if (current === made) current = undefined
+        })
+      }
+    }
+    return current.token
+  }
+}
+
+function writeBearer(data: JsonText, expiresAt: number): string {
+  return `{"data":${data},"${BEARER_MARK.claim}":"${BEARER_MARK.value}","exp":${expiresAt}}`
+}

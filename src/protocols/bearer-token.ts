@@ -1,0 +1,27 @@
+/** Tokens in requests: where they may stand (RFC 6750, section 2), and what is said when they are no good (section 3). */
+import type { ServiceError } from '../errors.ts'
+
+const BEARER = 'bearer'
+
+/**
+ * Reads the token from the value of an Authorization header: `Bearer <token>` in any case, or the bare token.
+ * @returns undefined where there is none, such as under another scheme
+ */
+export function readAuthorization(value: string): string | undefined {
+  const text = value.trim()
+  const space = text.search(/\s/)
+  if (space === -1) return text === '' || text.toLowerCase() === BEARER ? undefined : text
+  return text.slice(0, space).toLowerCase() === BEARER ? text.slice(space).trim() : undefined
+}
+
+/** The challenge that goes with a refusal (RFC 6750, section 3): without a token, nothing is said to be wrong with it. */
+export function challengeFor({ code, message }: ServiceError): string {
+  switch (code) {
+    case 'invalid_token':
+    case 'insufficient_scope':
+    case 'invalid_request':
+      return `Bearer error="${code}", error_description="${message.replace(/["\\]/g, "'")}"`
+    default:
+      return 'Bearer'
+  }
+}

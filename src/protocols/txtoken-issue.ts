@@ -1,0 +1,61 @@
+/** The wire format of the original program's getToken. */
+import type { ErrorCode } from '../errors.ts'
+import { ServiceError } from '../errors.ts'
+import { JsonTextError, parseJsonBytes } from '../json/json-text.ts'
+import { bodyOf } from '../middleware/body.ts'
+import { challengeFor } from './bearer-token.ts'
+import type { IssueProtocol } from './protocol.ts'
+import { type Statuses, statusOf } from './statuses.ts'
+
+export interface TxtokenIssueOptions {
+  readonly statuses: Statuses
+  /** Levels that the JSON of a request may nest. */
+  readonly maxDepth: number
+}
+
+/** The `message` of the answer. The first four are the original's, letter by letter. */
+const MESSAGES: Partial<Record<ErrorCode, string>> = {
+  remote_failed: 'Remote post failure.',
+  remote_timeout: 'Remote post failure.',
+  remote_reply: 'Can not unmarshal returned json.',
+  remote_status: 'Remote post status failure.',
+  invalid_request: 'Request body is not valid JSON.'
+}
+
+/** Takes any JSON body, whatever its label; answers `{"token": "..."}`. */
+export function createTxtokenIssueProtocol({
+  statuses,
+  maxDepth
+}: TxtokenIssueOptions): IssueProtocol {
+  return {
+    readRequest(context) {
+      const body = bodyOf(context)
+      try {
+        parseJsonBytes(body, maxDepth)
+      } catch (error) {
+        if (!(error instanceof JsonTextError)) throw error
+        throw new ServiceError('invalid_request', `body is ${error.message}`, { status: 400 })
+      }
+      return { body }
+    },
+
+    writeToken(context, token) {
+      context.set('Content-Type', 'application/json; charset=utf-8')
+      // RFC 6749, section 5.1: answers with tokens are never kept by caches.
+      context.set('Cache-Control', 'no-store')
+      context.body = `{"token":"${token}"}`
+    },
+
+    writeError(context, error) {
+      context.status = statusOf(error, statuses)
+      if (context.status === 401) context.set('WWW-Authenticate', challengeFor(error))
+      context.body = describe(error)
+    }
+  }
+}
+
+function describe({ code, message, remoteStatus }: ServiceError) {
+  const known = MESSAGES[code]
+  if (remoteStatus !== undefined) return { message: known, status: remoteStatus }
+  return known === undefined ? { message } : { error: message, message: known }
+}

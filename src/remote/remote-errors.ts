@@ -1,0 +1,48 @@
+/** What can go wrong with a call to the remote, in words that hold no address and no library's text. */
+import { ServiceError } from '../errors.ts'
+
+/** TLS refusals come from OpenSSL and from Node.js under many names; these are the beginnings of all of them. */
+const TLS_FAILURE =
+  /^(?:ERR_TLS_|ERR_SSL_|CERT_|DEPTH_ZERO_|SELF_SIGNED_|UNABLE_TO_|HOSTNAME_MISMATCH|INVALID_CA|EPROTO)/
+
+const REASONS: Readonly<Record<string, string>> = {
+  ECONNREFUSED: 'connection refused',
+  ECONNRESET: 'connection closed',
+  EPIPE: 'connection closed',
+  UND_ERR_SOCKET: 'connection closed',
+  ENOTFOUND: 'name not found',
+  EAI_AGAIN: 'name not found',
+  EHOSTUNREACH: 'host unreachable',
+  ENETUNREACH: 'network unreachable'
+}
+
+/** For an error of the HTTP client: unreachable, reset, TLS failure, or no HTTP at all. */
+export function remoteFailed(error: Error): ServiceError {
+  const code = innermostCode(error)
+  if (code === 'UND_ERR_CONNECT_TIMEOUT' || code === 'ETIMEDOUT')
+    return remoteTimeout('connect timeout', error)
+  const reason = TLS_FAILURE.test(code) ? 'TLS failure' : (REASONS[code] ?? describeUnlisted(code))
+  return new ServiceError('remote_failed', reason, { status: 500, cause: error })
+}
+
+/** For a call that took too long. */
+export function remoteTimeout(reason = 'timeout', cause?: unknown): ServiceError {
+  return new ServiceError('remote_timeout', reason, { status: 500, cause })
+}
+
+/** For a reply that cannot be used. */
+export function remoteReply(reason: string): ServiceError {
+  return new ServiceError('remote_reply', reason, { status: 500 })
+}
+
+function describeUnlisted(code: string): string {
+  return code.startsWith('HPE_') || code === 'UND_ERR_HEADERS_OVERFLOW'
+    ? 'not an HTTP reply'
+    : 'connection failed'
+}
+
+/** Several addresses tried give an AggregateError; its first cause is as good as any. */
+function innermostCode(error: Error): string {
+  const inner = error instanceof AggregateError ? (error.errors[0] as unknown) : error
+  return inner instanceof Error && 'code' in inner ? String(inner.code) : ''
+}
