@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 
-export interface Instruction {
+interface Instruction {
   readonly keyword: string
   readonly text: string
 }
