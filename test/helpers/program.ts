@@ -20,6 +20,9 @@ export interface RunningProgram {
 }
 
 interface ProgramOptions {
+  /** The program's file. Default: the one that the build of this project made. */
+  main?: string
+  nodeArguments?: string[]
   args?: string[]
   env?: Record<string, string>
   cwd?: string
@@ -28,9 +31,9 @@ interface ProgramOptions {
 /** Starts the program; it is killed at the end of the test if it still runs then. */
 export function runProgram(
   t: ExecutionContext,
-  { args = [], env = {}, cwd }: ProgramOptions
+  { main = MAIN, nodeArguments = [], args = [], env = {}, cwd }: ProgramOptions
 ): RunningProgram {
-  const child = spawn(process.execPath, [MAIN, ...args], {
+  const child = spawn(process.execPath, [...nodeArguments, main, ...args], {
     env: { PATH: process.env.PATH ?? '', ...env },
     cwd,
     stdio: ['ignore', 'pipe', 'pipe']
