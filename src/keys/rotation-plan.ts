@@ -7,7 +7,7 @@ export interface KeySchedule {
   /** When it first signs, in milliseconds since 1970. */
   readonly signsFrom: number
   /** The longest that a token signed by it was planned to last, when it was made. */
-  readonly tokensLastMs: number
+  readonly longestLifetimeMs: number
 }
 
 export interface RotationSettings {
@@ -15,7 +15,7 @@ export interface RotationSettings {
   /** How long a key is published before it first signs. Shorter than `rotateEveryMs`. */
   readonly publishAheadMs: number
   /** How long a token may be accepted after it was signed: the longest lifetime, and the skew that checks forgive. */
-  readonly tokensLastMs: number
+  readonly longestLifetimeMs: number
 }
 
 /** All times are milliseconds since 1970. The plan holds for each moment `from <= now < until`. */
@@ -46,7 +46,10 @@ export function planRotation<K extends KeySchedule>(
 ): RotationPlan<K> {
   const newestFirst = keys.toSorted((a, b) => b.sequence - a.sequence)
   // A setting that was lowered does not shorten the tokens that are out already, so what the files say counts too.
-  const tokensLastMs = Math.max(settings.tokensLastMs, ...keys.map((key) => key.tokensLastMs))
+  const longestLifetimeMs = Math.max(
+    settings.longestLifetimeMs,
+    ...keys.map((key) => key.longestLifetimeMs)
+  )
   const dueAt = nextKeyDueAt(newestFirst[0], settings)
 
   const live: K[] = []
@@ -55,7 +58,7 @@ export function planRotation<K extends KeySchedule>(
   const events: number[] = [dueAt]
   let stopsSigningAt = Number.POSITIVE_INFINITY
   for (const key of newestFirst) {
-    const endsAt = stopsSigningAt + tokensLastMs
+    const endsAt = stopsSigningAt + longestLifetimeMs
     // Another replica's clock may be behind: until it too has seen the end, the file stays.
     const removableAt = endsAt + settings.publishAheadMs
     if (now < endsAt) live.unshift(key)
