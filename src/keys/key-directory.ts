@@ -1,6 +1,6 @@
 /** The directory that holds generated keys, one file a key, shared by any number of replicas. */
 import type { Dirent } from 'node:fs'
-import { link, mkdir, open, readdir, rm, stat } from 'node:fs/promises'
+import { link, lstat, mkdir, open, readdir, readFile, rm, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { type GeneratedKeyFile, parseKeyFile } from './generated-key-file.ts'
 import type { Algorithm } from './key.ts'
@@ -108,17 +108,12 @@ export function createKeyDirectory({ dir, alg, typ, now }: KeyDirectoryOptions):
   }
 
   async function loadKeyFile(path: string, slot: KeySlot, before: KnownFile | undefined) {
-    const handle = await open(path, 'r')
-    try {
-      const { mode, size, ino, mtimeMs } = await handle.stat()
-      const version = `${ino} ${size} ${mtimeMs}`
-      if (before?.version === version) return { ...before, mode }
-      if (size > MOST_BYTES) throw new KeyError(`found ${size} bytes, expected a JWK`)
-      const key = parseKeyFile(await handle.readFile('utf8'), alg, typ)
-      return { version, mode, key: { ...key, sequence: slot.sequence } }
-    } finally {
-      await handle.close()
-    }
+    const { mode, size, ino, mtimeMs } = await lstat(path)
+    const version = `${ino} ${size} ${mtimeMs}`
+    if (before?.version === version) return { ...before, mode }
+    if (size > MOST_BYTES) throw new KeyError(`found ${size} bytes, expected a JWK`)
+    const key = parseKeyFile(await readFile(path, 'utf8'), alg, typ)
+    return { version, mode, key: { ...key, sequence: slot.sequence } }
   }
 
   return {
