@@ -12,7 +12,7 @@ const LEAST_PUBLISH_AHEAD_MS = 1000
 const LONGEST_PAUSE_MS = 60 * 60 * 1000
 
 /** Calls once, after the delay; what it returns cancels that. */
-export type StartTimer = (action: () => Promise<void>, delayMs: number) => () => void
+type StartTimer = (action: () => Promise<void>, delayMs: number) => () => void
 
 export interface GeneratedKeyOptions extends RotationSettings {
   readonly alg: Algorithm

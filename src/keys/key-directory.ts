@@ -174,6 +174,6 @@ function isCode(error: unknown, code: string): boolean {
 /** What went wrong, without any part of a key: a parser's own message might quote the text. */
 export function describeFailure(error: unknown): string {
   if (error instanceof KeyError) return error.message
-  const { code, syscall } = error as NodeJS.ErrnoException
-  return `${code ?? 'unknown error'}${syscall === undefined ? '' : ` at ${syscall}`}`
+  const { code, name, syscall } = error as NodeJS.ErrnoException
+  return `${code ?? name}${syscall === undefined ? '' : ` at ${syscall}`}`
 }
