@@ -1,6 +1,6 @@
 /** Settings that may stand elsewhere: `{ file: path }` and `{ env: NAME }`. */
-import { readFileSync } from 'node:fs'
 import { resolve } from 'node:path'
+import { readTextFile, TextFileError } from './text-file.ts'
 
 export type SecretReference = { readonly file: string } | { readonly env: string }
 
@@ -28,7 +28,7 @@ export function createSecretReader({ folder, env }: SecretReaderOptions): Secret
     files,
     read(reference) {
       if ('env' in reference) {
-        const value = env[reference.env]
+        const value = Object.hasOwn(env, reference.env) ? env[reference.env] : undefined
         if (value === undefined || value === '') {
           throw new SecretError(`environment variable ${reference.env} is not set`)
         }
@@ -44,17 +44,13 @@ export function createSecretReader({ folder, env }: SecretReaderOptions): Secret
 function readSecretFile(path: string): string {
   let text: string
   try {
-    text = readFileSync(path, 'utf8')
+    text = readTextFile(path)
   } catch (error) {
-    throw new SecretError(`cannot read ${path} (${errorCode(error)})`)
+    if (!(error instanceof TextFileError)) throw error
+    throw new SecretError(`cannot read ${path} (${error.message})`)
   }
   // Editors and `kubectl create secret` leave one line end behind; it is never part of what was meant.
   const trimmed = text.replace(/\r?\n$/, '')
   if (trimmed === '') throw new SecretError(`${path} is empty`)
   return trimmed
-}
-
-/** The operating system's word for what went wrong, such as `ENOENT`. */
-export function errorCode(error: unknown): string {
-  return error instanceof Error && 'code' in error ? String(error.code) : 'unknown error'
 }
