@@ -2,7 +2,11 @@
 import { resolve } from 'node:path'
 import { readTextFile, TextFileError } from './text-file.ts'
 
-export type SecretReference = { readonly file: string } | { readonly env: string }
+/** Has one of the two. */
+export interface SecretReference {
+  readonly file?: string | undefined
+  readonly env?: string | undefined
+}
 
 /** Thrown when a referenced text cannot be had. The message names the file or variable, never its content. */
 export class SecretError extends Error {
@@ -26,15 +30,15 @@ export function createSecretReader({ folder, env }: SecretReaderOptions): Secret
   const files = new Set<string>()
   return {
     files,
-    read(reference) {
-      if ('env' in reference) {
-        const value = Object.hasOwn(env, reference.env) ? env[reference.env] : undefined
+    read({ file, env: name = '' }) {
+      if (file === undefined) {
+        const value = Object.hasOwn(env, name) ? env[name] : undefined
         if (value === undefined || value === '') {
-          throw new SecretError(`environment variable ${reference.env} is not set`)
+          throw new SecretError(`environment variable ${name} is not set`)
         }
         return value
       }
-      const path = resolve(folder, reference.file)
+      const path = resolve(folder, file)
       files.add(path)
       return readSecretFile(path)
     }
