@@ -1,5 +1,4 @@
 /** A configuration file becomes a configuration, or a list of everything that is wrong with it. */
-import { readFileSync } from 'node:fs'
 import { dirname, resolve } from 'node:path'
 import { findKeyProblems } from '../keys/create-key-sources.ts'
 import { findReferenceProblems, findRouteProblems, listRoutes } from './consistency.ts'
@@ -8,7 +7,8 @@ import { createFlatSchema, flatRoutes, isFlatForm, toFullForm } from './flat-for
 import { describeIssues } from './issues.ts'
 import { ConfigError, formatPath, type Problem } from './problems.ts'
 import { type Config, createFullSchema } from './schema.ts'
-import { createSecretReader, errorCode, type SecretReader } from './secrets.ts'
+import { createSecretReader, type SecretReader } from './secrets.ts'
+import { readTextFile, TextFileError } from './text-file.ts'
 import { parseYaml } from './yaml.ts'
 
 export interface LoadedConfig {
@@ -30,12 +30,10 @@ export function loadConfig({ file, env }: LoadOptions): LoadedConfig {
   const path = resolve(file)
   let text: string
   try {
-    text = readFileSync(path, 'utf8')
+    text = readTextFile(path)
   } catch (error) {
-    throw new ConfigError(
-      [{ path: [], message: `cannot read the file (${errorCode(error)})` }],
-      path
-    )
+    if (!(error instanceof TextFileError)) throw error
+    throw new ConfigError([{ path: [], message: `cannot read the file (${error.message})` }], path)
   }
   const reader = createSecretReader({ folder: dirname(path), env })
   const config = parseConfig(text, { file: path, env, reader })

@@ -1,11 +1,10 @@
 /** Runs the built program as a process of its own. */
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdtemp, rm, writeFile } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import type { ExecutionContext } from 'ava'
+import { writeFiles } from './folder.ts'
 
 const MAIN = fileURLToPath(new URL('../../dist/main.js', import.meta.url))
 
@@ -94,9 +93,5 @@ export async function runService(
 
 /** Writes a configuration into a folder that ends with the test. */
 export async function writeConfig(t: ExecutionContext, config: string): Promise<string> {
-  const folder = await mkdtemp(join(tmpdir(), 'txtoken-'))
-  t.teardown(() => rm(folder, { recursive: true, force: true }))
-  const file = join(folder, 'txtoken.yml')
-  await writeFile(file, config)
-  return file
+  return join(await writeFiles(t, { 'txtoken.yml': config }), 'txtoken.yml')
 }
