@@ -5,6 +5,9 @@ import { remoteFailed, remoteReply } from './remote-errors.ts'
 
 type Headers = Readonly<Record<string, string | string[] | undefined>>
 
+/** Seconds or a date (RFC 9110, section 10.2.3); anything else that a remote writes there is not for its clients. */
+const RETRY_AFTER = /^(?:\d{1,9}|\w{3}, \d\d \w{3} \d{4} \d\d:\d\d:\d\d GMT)$/
+
 export interface Call {
   /** Takes the events of the HTTP client. */
   readonly handler: Dispatcher.DispatchHandler
@@ -85,7 +88,7 @@ function refusedByRemote(status: number, headers: Headers): ServiceError {
   return new ServiceError('remote_status', 'Remote post status failure.', {
     status: 500,
     remoteStatus: status,
-    ...(typeof retryAfter === 'string' && { retryAfter })
+    ...(typeof retryAfter === 'string' && RETRY_AFTER.test(retryAfter) && { retryAfter })
   })
 }
 
