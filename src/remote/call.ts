@@ -43,6 +43,11 @@ export function createCall(
     controller?.abort(error)
   }
 
+  /** Of a refusal the status says enough, however long the page is that comes with it. */
+  function tooLarge(): ServiceError {
+    return status === 200 ? remoteReply('reply too large') : refusedByRemote(status, headers)
+  }
+
   return {
     cut,
     handler: {
@@ -61,7 +66,7 @@ export function createCall(
       },
       onResponseData(_controller, chunk) {
         received += chunk.length
-        if (received > maxReplyBytes) cut(() => remoteReply('reply too large'))
+        if (received > maxReplyBytes) cut(tooLarge)
         else if (status === 200) chunks.push(chunk)
       },
       onResponseEnd() {
