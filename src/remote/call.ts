@@ -5,6 +5,9 @@ import { remoteFailed, remoteReply } from './remote-errors.ts'
 
 type Headers = Readonly<Record<string, string | string[] | undefined>>
 
+/** Seconds or a date (RFC 9110, section 10.2.3); anything else that a remote writes there is not for its clients. */
+const RETRY_AFTER = /^(?:\d{1,9}|\w{3}, \d\d \w{3} \d{4} \d\d:\d\d:\d\d GMT)$/
+
 export interface Call {
   /** Takes the events of the HTTP client. */
   readonly handler: Dispatcher.DispatchHandler
@@ -40,6 +43,11 @@ export function createCall(
     controller?.abort(error)
   }
 
+  /** Of a refusal the status says enough, however long the page is that comes with it. */
+  function tooLarge(): ServiceError {
+    return status === 200 ? remoteReply('reply too large') : refusedByRemote(status, headers)
+  }
+
   return {
     cut,
     handler: {
@@ -58,7 +66,7 @@ export function createCall(
       },
       onResponseData(_controller, chunk) {
         received += chunk.length
-        if (received > maxReplyBytes) cut(() => remoteReply('reply too large'))
+        if (received > maxReplyBytes) cut(tooLarge)
         else if (status === 200) chunks.push(chunk)
       },
       onResponseEnd() {
@@ -85,7 +93,7 @@ function refusedByRemote(status: number, headers: Headers): ServiceError {
   return new ServiceError('remote_status', 'Remote post status failure.', {
     status: 500,
     remoteStatus: status,
-    ...(typeof retryAfter === 'string' && { retryAfter })
+    ...(typeof retryAfter === 'string' && RETRY_AFTER.test(retryAfter) && { retryAfter })
   })
 }
 

@@ -1,6 +1,7 @@
 /** Signs tokens with a key source, and checks them, as the service does. */
-import { invalidToken } from '../../src/errors.ts'
+
 import { parseToken, type VerifiedClaims } from '../../src/check/token.ts'
+import { invalidToken } from '../../src/errors.ts'
 import type { KeySource } from '../../src/keys/key-source.ts'
 import { createKeyStore } from '../../src/keys/key-store.ts'
 
