@@ -1,5 +1,9 @@
 /** Parsed key material becomes a key of the service. */
 import type { KeyObject } from 'node:crypto'
+import { algorithmDetails } from './algorithms.ts'
+import { createAsymmetricKey } from './asymmetric-key.ts'
+import { createEd25519Key } from './ed25519-key.ts'
+import { createHmacKey } from './hmac-key.ts'
 import type { Algorithm, Key } from './key.ts'
 
 export interface KeyOptions {
@@ -13,5 +17,14 @@ export interface KeyOptions {
 
 /** Makes a key. All parsing and derivation is done here, once; nothing of it is left to the calls. */
 export function createKey(options: KeyOptions): Key {
-  throw new Error(`not yet: ${options.alg}`)
+  const details = algorithmDetails(options.alg)
+  switch (details.family) {
+    case 'HMAC':
+      return createHmacKey(options)
+    case 'RSA':
+    case 'EC':
+      return createAsymmetricKey(options, details)
+    case 'Ed25519':
+      return createEd25519Key(options)
+  }
 }

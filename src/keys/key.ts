@@ -3,7 +3,19 @@ import type { Token, VerifiedClaims } from '../check/token.ts'
 
 /** The JWS algorithms (RFC 7518, section 3.1; RFC 8037, section 3.1) that a key can have. */
 export const ALGORITHMS = [
-  'HS256', 'HS384', 'HS512', 'RS256', 'RS384', 'RS512', 'PS256', 'PS384', 'PS512', 'ES256', 'ES384', 'ES512', 'EdDSA'
+  'HS256',
+  'HS384',
+  'HS512',
+  'RS256',
+  'RS384',
+  'RS512',
+  'PS256',
+  'PS384',
+  'PS512',
+  'ES256',
+  'ES384',
+  'ES512',
+  'EdDSA'
 ] as const
 export type Algorithm = (typeof ALGORITHMS)[number]
 
