@@ -29,6 +29,8 @@ export interface IssueOptions {
   readonly notBefore?: Date
   /** Default: in an hour. A date that is over makes an expired certificate. */
   readonly notAfter?: Date
+  /** Whether it says which key signed it, and not only whose. Default true. */
+  readonly keyIdentifiers?: boolean
 }
 
 interface Issuer {
@@ -43,6 +45,7 @@ interface Subject {
   readonly extensions: readonly Buffer[]
   readonly notBefore?: Date
   readonly notAfter?: Date
+  readonly keyIdentifiers?: boolean
 }
 
 /** Makes a root authority. Clients trust it by its `cert`, given as `ca`. */
@@ -55,10 +58,10 @@ export function createAuthority(name = 'Test Root'): TestAuthority {
 function describeAuthority(issuer: Issuer, cert: string, intermediates = ''): TestAuthority {
   return {
     ...describeCertificate(cert, issuer),
-    issue({ name = 'test', hosts = ['localhost', '127.0.0.1'], use = 'server', ...dates } = {}) {
+    issue({ name = 'test', hosts = ['localhost', '127.0.0.1'], use = 'server', ...rest } = {}) {
       const pair = createKeyPair()
       const extensions = use === 'server' ? [...SERVER, alternativeNames(hosts)] : CLIENT
-      const own = signCertificate({ name, publicKey: pair.publicKey, extensions, ...dates }, issuer)
+      const own = signCertificate({ name, publicKey: pair.publicKey, extensions, ...rest }, issuer)
       return describeCertificate(own + intermediates, pair)
     },
     issueAuthority(name) {
@@ -96,11 +99,16 @@ function signCertificate(subject: Subject, issuer: Issuer): string {
     utcTime(subject.notBefore ?? new Date(now - HOUR_MILLISECONDS)),
     utcTime(subject.notAfter ?? new Date(now + HOUR_MILLISECONDS))
   )
-  const extensions = sequence(
-    ...subject.extensions,
-    extension(OID.subjectKeyIdentifier, octetString(keyIdentifier(subject.publicKey))),
-    extension(OID.authorityKeyIdentifier, sequence(der(0x80, keyIdentifier(issuer.publicKey))))
-  )
+  const keyIdentifiers =
+    subject.keyIdentifiers === false
+      ? []
+      : [
+          extension(OID.subjectKeyIdentifier, octetString(keyIdentifier(subject.publicKey))),
+          extension(
+            OID.authorityKeyIdentifier,
+            sequence(der(0x80, keyIdentifier(issuer.publicKey)))
+          )
+        ]
   const toBeSigned = sequence(
     version3,
     serialNumber,
@@ -109,7 +117,7 @@ function signCertificate(subject: Subject, issuer: Issuer): string {
     validity,
     encodeName(subject.name),
     encodeSpki(subject.publicKey),
-    der(0xa3, extensions)
+    der(0xa3, sequence(...subject.extensions, ...keyIdentifiers))
   )
   const signature = bitString(sign('sha256', toBeSigned, issuer.privateKey))
   return toPem(sequence(toBeSigned, ECDSA_WITH_SHA256, signature))
