@@ -77,7 +77,6 @@ export function createFetchJwks(options: FetchJwksOptions): FetchJwks {
         ...(etag !== undefined && { 'if-none-match': etag })
       },
       timeout: { request: timeoutMilliseconds },
-      retry: { limit: 0 },
       followRedirect: false,
       throwHttpErrors: false,
       decompress: false

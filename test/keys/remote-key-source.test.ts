@@ -288,7 +288,9 @@ test('closed, it gives up its request and its timer, and fetches no more', async
   const gone = new Promise<void>((resolve) => {
     abandoned = resolve
   })
-  const { source, server, clock, reports } = await setUp(t)
+  const { source, server, clock, reports } = await setUp(t, undefined, {
+    timeoutMilliseconds: HOUR
+  })
   await source.start?.()
   t.is(clock.pending(), 1)
   const asked = new Promise<void>((resolve) => {
