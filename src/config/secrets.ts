@@ -13,6 +13,8 @@ export class SecretError extends Error {
 export interface SecretReader {
   /** @throws SecretError */
   readonly read: (reference: SecretReference) => string
+  /** The whole path of a file or folder that the configuration names, from its own folder on. */
+  readonly resolve: (path: string) => string
   readonly files: ReadonlySet<string>
 }
 
@@ -26,6 +28,7 @@ export function createSecretReader({ folder, env }: SecretReaderOptions): Secret
   const files = new Set<string>()
   return {
     files,
+    resolve: (path) => resolve(folder, path),
     read(reference) {
       if ('env' in reference) {
         const value = env[reference.env]

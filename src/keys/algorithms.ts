@@ -1,10 +1,10 @@
 /** What each JWS algorithm is made of, in one table. */
 import { ALGORITHMS, type Algorithm } from './key.ts'
 
-export type Hash = 'sha256' | 'sha384' | 'sha512'
+type Hash = 'sha256' | 'sha384' | 'sha512'
 
 /** HMAC with SHA-2 (RFC 7518, section 3.2). */
-export interface HmacAlgorithm {
+interface HmacAlgorithm {
   readonly family: 'HMAC'
   /** A secret may not be shorter than the output of the hash. */
   readonly leastSecretBytes: number
@@ -25,11 +25,11 @@ export interface EcdsaAlgorithm {
 }
 
 /** EdDSA (RFC 8037, section 3.1), with the curve Ed25519 alone. */
-export interface EddsaAlgorithm {
+interface EddsaAlgorithm {
   readonly family: 'Ed25519'
 }
 
-export type AlgorithmDetails = HmacAlgorithm | RsaAlgorithm | EcdsaAlgorithm | EddsaAlgorithm
+type AlgorithmDetails = HmacAlgorithm | RsaAlgorithm | EcdsaAlgorithm | EddsaAlgorithm
 
 const DETAILS: Readonly<Record<Algorithm, AlgorithmDetails>> = {
   HS256: { family: 'HMAC', leastSecretBytes: 32 },
@@ -48,20 +48,14 @@ const DETAILS: Readonly<Record<Algorithm, AlgorithmDetails>> = {
 }
 
 /** Names that other systems have for an algorithm. */
-const OTHER_NAMES: ReadonlyMap<string, Algorithm> = new Map([
-  ['RSA256', 'RS256'],
-  ['RSA512', 'RS512']
-])
+const OTHER_NAMES = { RSA256: 'RS256', RSA512: 'RS512' } as const
 
 /** Every name that {@link parseAlgorithm} takes. */
-export const ALGORITHM_NAMES = [...ALGORITHMS, ...OTHER_NAMES.keys()]
+export const ALGORITHM_NAMES = [...ALGORITHMS, 'RSA256', 'RSA512'] as const
 
-/**
- * Reads the name of an algorithm.
- * @returns undefined for a name that is none
- */
-export function parseAlgorithm(name: string): Algorithm | undefined {
-  return ALGORITHMS.find((alg) => alg === name) ?? OTHER_NAMES.get(name)
+/** Reads the name of an algorithm, the registered one or another system's. */
+export function parseAlgorithm(name: (typeof ALGORITHM_NAMES)[number]): Algorithm {
+  return name === 'RSA256' || name === 'RSA512' ? OTHER_NAMES[name] : name
 }
 
 export function algorithmDetails(alg: Algorithm): AlgorithmDetails {

@@ -154,5 +154,5 @@ function parseObject(text: string, expected: string): Record<string, unknown> {
 
 /** Names what a set says of itself. It may come from afar, so it is kept short and its line ends are escaped. */
 function quote(value: unknown): string {
-  return typeof value === 'string' ? JSON.stringify(value.slice(0, 64)) : `of a ${typeof value}`
+  return typeof value === 'string' ? JSON.stringify(value.slice(0, 64)) : '(no text)'
 }
