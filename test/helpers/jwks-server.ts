@@ -5,7 +5,7 @@ import type { AddressInfo } from 'node:net'
 import type { ExecutionContext } from 'ava'
 import type { TestCertificate } from './certificates.ts'
 
-export interface Reply {
+interface Reply {
   readonly status?: number
   readonly headers?: Readonly<Record<string, string>>
   /** Text goes out as it is, anything else as JSON. */
