@@ -4,6 +4,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join, posix } from 'node:path'
 import test from 'ava'
+import { listRoutes } from '../../src/config/consistency.ts'
 import { loadConfig } from '../../src/config/load.ts'
 import { ConfigError } from '../../src/config/problems.ts'
 import { readDockerfile, textsOf, valuesOf } from '../helpers/read-dockerfile.ts'
@@ -176,7 +177,7 @@ test('the Ingress has every route of the configuration, and sends it to the Serv
   const paths = rule?.http.paths ?? []
   t.deepEqual(
     paths.map(({ path }) => path),
-    config.routes.map((route) => ('issue' in route ? route.issue : route.check))
+    listRoutes(config).map(({ path }) => path)
   )
   for (const { pathType, backend } of paths) {
     t.is(pathType, 'Exact')
