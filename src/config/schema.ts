@@ -3,8 +3,8 @@
  * Every key's description gives its unit and its default; the reference page and the JSON Schema are made from them.
  */
 import { z } from 'zod'
-import { jsonTree } from './json-tree.ts'
 import { duration, flag, httpUrl, integer, material, routePath, section, size } from './fields.ts'
+import { jsonTree } from './json-tree.ts'
 import { keySchema } from './schema-keys.ts'
 import type { SecretReader } from './secrets.ts'
 
@@ -37,13 +37,18 @@ export function createFullSchema(reader: SecretReader) {
     log: logSchema.prefault({}).describe('What is logged. Logs are JSON lines on standard output.'),
     limits: limitsSchema.prefault({}).describe('How much of anything is taken.'),
     timeouts: timeoutsSchema.prefault({}).describe('How long anything may take.'),
+    issuer: httpUrl
+      .optional()
+      .describe(
+        'The `iss` of issued tokens: a URL that leads to this service, where `/.well-known/openid-configuration` then says where its keys are. Default: none.'
+      ),
     keys: z
       .array(keySchema(reader), 'expected a list of keys')
       .min(1, 'expected at least one key')
       .describe('The keys that sign and verify. One key has one algorithm.'),
     routes: z
       .array(
-        z.union([issueRouteSchema(reader), checkRouteSchema], 'expected a route'),
+        z.union([issueRouteSchema(reader), checkRouteSchema, keysRouteSchema], 'expected a route'),
         'expected a list of routes'
       )
       .min(1, 'expected at least one route')
@@ -202,4 +207,10 @@ const checkRouteSchema = section({
     )
     .min(1, 'expected at least one verifier')
     .describe('The verifiers, in order.')
+})
+
+const keysRouteSchema = section({
+  keys: routePath.describe(
+    'Path below which single public keys are published: `/{kid}`, `/{kid}/key.pem`, `/{kid}/key.json` and `/{kid}/jwk.json`.'
+  )
 })

@@ -1,5 +1,5 @@
 /** HTTP from the client's side: whole answers, and raw sockets where a client library would hide something. */
-import { request, type IncomingHttpHeaders } from 'node:http'
+import { type IncomingHttpHeaders, request } from 'node:http'
 import { connect, type Socket } from 'node:net'
 import type { ExecutionContext } from 'ava'
 

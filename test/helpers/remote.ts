@@ -1,5 +1,5 @@
 /** Real remotes on loopback, which do what a test tells them to. */
-import { type IncomingHttpHeaders, createServer, type ServerResponse } from 'node:http'
+import { createServer, type IncomingHttpHeaders, type ServerResponse } from 'node:http'
 import { createServer as createTlsServer } from 'node:https'
 import {
   type AddressInfo,
@@ -24,6 +24,8 @@ export interface TestRemote {
   readonly requests: SeenRequest[]
   /** Every connection so far. */
   readonly connections: Socket[]
+  /** Waits for the next request. */
+  readonly asked: () => Promise<void>
 }
 
 /** Starts a remote that ends with the test. `answer` is called once the body of a request is there. */
@@ -33,6 +35,7 @@ export async function startRemote(
   tls?: TlsOptions
 ): Promise<TestRemote> {
   const requests: SeenRequest[] = []
+  const waiting: (() => void)[] = []
   const server = tls === undefined ? createServer() : createTlsServer(tls)
   server.on('request', async (request, response) => {
     const chunks: Buffer[] = []
@@ -40,18 +43,20 @@ export async function startRemote(
     const { method, url, headers } = request
     const seen = { method, url, headers, body: Buffer.concat(chunks) }
     requests.push(seen)
+    for (const resolve of waiting.splice(0)) resolve()
     answer(response, seen)
   })
   const { port, connections } = await serve(t, server)
   const scheme = tls === undefined ? 'http' : 'https'
-  return { url: `${scheme}://127.0.0.1:${port}/login`, requests, connections }
+  const asked = () => new Promise<void>((resolve) => void waiting.push(resolve))
+  return { url: `${scheme}://127.0.0.1:${port}/login`, requests, connections, asked }
 }
 
 /** Starts a remote that speaks bytes of its own, once a request has come. */
 export async function startRawRemote(
   t: ExecutionContext,
   answer: (socket: Socket) => void
-): Promise<Omit<TestRemote, 'requests'>> {
+): Promise<Pick<TestRemote, 'url' | 'connections'>> {
   const server = createTcpServer((socket) => {
     socket.on('error', () => {})
     socket.on('data', () => answer(socket))

@@ -6,6 +6,7 @@ import { createApp } from '../../src/app.ts'
 import { parseConfig } from '../../src/config/load.ts'
 import type { Config } from '../../src/config/schema.ts'
 import { createSecretReader } from '../../src/config/secrets.ts'
+import { createConfiguredKeys } from '../../src/configured-keys.ts'
 import type { RequestState } from '../../src/middleware/request-state.ts'
 import { createMetrics } from '../../src/operations/metrics.ts'
 import { listen } from '../../src/server.ts'
@@ -43,6 +44,7 @@ export async function startService(
     env,
     reader: createSecretReader({ folder: process.cwd(), env })
   })
+  const now = options.now ?? Date.now
   const log: LogLine[] = []
   const logger = pino(
     {
@@ -52,11 +54,15 @@ export async function startService(
     },
     { write: (line) => void log.push(JSON.parse(line)) }
   )
+  const metrics = createMetrics()
+  const keyStore = createConfiguredKeys({ config, files: [] }, { logger, metrics, now })
+  await keyStore.start()
   const app = createApp({
     config,
+    keyStore,
     logger,
-    metrics: createMetrics(),
-    now: options.now ?? Date.now,
+    metrics,
+    now,
     isReady: options.isReady ?? (() => true),
     version: '0.0.0-test'
   })
