@@ -113,7 +113,7 @@ const timeoutsSchema = section({
   request: duration('100ms', '1h')
     .default(30_000)
     .describe('For a client to send a whole request. Default: 30s.'),
-  keepAlive: duration('0s', '1h')
+  keepAlive: duration('1s', '1h')
     .default(72_000)
     .describe(
       'An idle connection stays open; longer than a load balancer keeps its own. Default: 72s.'
