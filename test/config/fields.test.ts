@@ -61,7 +61,7 @@ test('a duration lies in its range, both ends included', (t) => {
     '99ms',
     '3601s',
     '1d',
-    '9'.repeat(400) + 'd',
+    `${'9'.repeat(400)}d`,
     '5',
     '',
     '-5s',

@@ -199,7 +199,7 @@ const refusals: readonly Refusal[] = [
   {
     what: 'an entry that is no map',
     entry: 'HS256',
-    problems: ['Invalid input: expected object, received string']
+    problems: ['expected a map of settings']
   }
 ]
 
