@@ -2,10 +2,7 @@
 import type { RequestListener } from 'node:http'
 import { type App, createApp } from './app.ts'
 import type { LoadedConfig } from './config/load.ts'
-import { ConfigError, formatPath } from './config/problems.ts'
-import { createKeySources } from './keys/create-key-sources.ts'
-import { createKeySourceFactories } from './keys/key-source-factories.ts'
-import { createKeyStore } from './keys/key-store.ts'
+import { createConfiguredKeys } from './configured-keys.ts'
 import type { Logger } from './operations/logger.ts'
 import type { Metrics } from './operations/metrics.ts'
 
@@ -79,14 +76,9 @@ export async function createService(options: ServiceOptions): Promise<Service> {
 }
 
 async function build(loaded: LoadedConfig, options: ServiceOptions): Promise<Generation> {
-  const { config, files } = loaded
-  const { logger, now } = options
-  const keys = createKeySources(config.keys, createKeySourceFactories(config, options))
-  if (keys.problems.length > 0) throw new ConfigError(keys.problems, files[0])
-  for (const { path, message } of keys.warnings) logger.warn({ path: formatPath(path) }, message)
-  const keyStore = createKeyStore(keys.sources, now)
+  const keyStore = createConfiguredKeys(loaded, options)
   await keyStore.start()
-  const app = createApp({ ...options, config, keyStore })
+  const app = createApp({ ...options, config: loaded.config, keyStore })
   return { loaded, app, main: app.main.callback(), admin: app.admin?.callback() }
 }
 

@@ -1,3 +1,6 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import test from 'ava'
 import { z } from 'zod'
 import { describeIssues } from '../../src/config/issues.ts'
@@ -195,11 +198,6 @@ const refusals: readonly Refusal[] = [
     what: 'keys that are published ahead by more than a rotation',
     entry: { alg: 'ES256', generate: { dir: 'keys', rotateEvery: '1h', publishAhead: '1h' } },
     problems: ['generate.publishAhead: expected less than rotateEvery']
-  },
-  {
-    what: 'an entry that is no map',
-    entry: 'HS256',
-    problems: ['expected a map of settings']
   }
 ]
 
@@ -208,6 +206,25 @@ for (const { what, entry, problems } of refusals) {
     t.deepEqual(listProblems(entry), problems)
   })
 }
+
+test('an entry that is no map has that one problem', (t) => {
+  t.is(listProblems('HS256').length, 1)
+  t.is(listProblems(null).length, 1)
+})
+
+test('keys stand in files beside the configuration, and an empty one is refused', (t) => {
+  const folder = mkdtempSync(join(tmpdir(), 'txtoken-'))
+  t.teardown(() => rmSync(folder, { recursive: true }))
+  writeFileSync(join(folder, 'key.txt'), `${SECRET}\n`)
+  writeFileSync(join(folder, 'empty.txt'), '\n')
+  const reader = createSecretReader({ folder, env: {} })
+  const inFolder = keySchema(reader)
+  const entry = { alg: 'HS256', secret: { file: 'key.txt' } }
+  t.like(inFolder.parse(entry), { origin: 'secret', secret: SECRET })
+  t.deepEqual([...reader.files], [join(folder, 'key.txt')])
+  const { error } = inFolder.safeParse({ ...entry, secret: { file: 'empty.txt' } })
+  t.is(error?.issues[0]?.message, `${join(folder, 'empty.txt')} is empty`)
+})
 
 test('no problem tells a secret', (t) => {
   const entry = { alg: 'HS2', secret: SECRET, passphrase: SECRET, public: 5 }

@@ -17,7 +17,7 @@ export interface FakeClock {
   readonly timers: () => number
 }
 
-export function createFakeClock(start: number): FakeClock {
+export function createFakeClock(start = Date.parse('2026-03-01T12:00:00Z')): FakeClock {
   const timers = new Set<Timer>()
   let time = start
 

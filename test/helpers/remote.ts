@@ -79,6 +79,11 @@ async function serve(t: ExecutionContext, server: Server) {
   return { port: (server.address() as AddressInfo).port, connections }
 }
 
+/** Waits until a connection has ended, also when it was reset. */
+export async function ended(socket: Socket | undefined): Promise<void> {
+  if (socket?.closed === false) await new Promise((resolve) => socket.once('close', resolve))
+}
+
 /** Answers every request with this text. */
 export function replying(
   body: string | Uint8Array,

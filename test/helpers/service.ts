@@ -6,9 +6,7 @@ import { createApp } from '../../src/app.ts'
 import { parseConfig } from '../../src/config/load.ts'
 import type { Config } from '../../src/config/schema.ts'
 import { createSecretReader } from '../../src/config/secrets.ts'
-import { createKeySources } from '../../src/keys/create-key-sources.ts'
-import { createKeySourceFactories } from '../../src/keys/key-source-factories.ts'
-import { createKeyStore } from '../../src/keys/key-store.ts'
+import { createConfiguredKeys } from '../../src/configured-keys.ts'
 import type { RequestState } from '../../src/middleware/request-state.ts'
 import { createMetrics } from '../../src/operations/metrics.ts'
 import { listen } from '../../src/server.ts'
@@ -56,16 +54,14 @@ export async function startService(
     },
     { write: (line) => void log.push(JSON.parse(line)) }
   )
-  const keyStore = createKeyStore(
-    createKeySources(config.keys, createKeySourceFactories(config, { logger, now })).sources,
-    now
-  )
+  const metrics = createMetrics()
+  const keyStore = createConfiguredKeys({ config, files: [] }, { logger, metrics, now })
   await keyStore.start()
   const app = createApp({
     config,
     keyStore,
     logger,
-    metrics: createMetrics(),
+    metrics,
     now,
     isReady: options.isReady ?? (() => true),
     version: '0.0.0-test'

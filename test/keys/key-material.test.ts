@@ -1,9 +1,11 @@
-import { execFileSync } from 'node:child_process'
-import { createPublicKey, generateKeyPairSync, type KeyObject, randomBytes } from 'node:crypto'
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
-import test, { type ExecutionContext } from 'ava'
+import {
+  createPrivateKey,
+  createPublicKey,
+  generateKeyPairSync,
+  type KeyObject,
+  randomBytes
+} from 'node:crypto'
+import test from 'ava'
 import { ALGORITHMS, type Algorithm } from '../../src/keys/key.ts'
 import { KeyError } from '../../src/keys/key-error.ts'
 import {
@@ -12,6 +14,7 @@ import {
   parsePublicKey,
   parseSecret
 } from '../../src/keys/key-material.ts'
+import { createAuthority } from '../helpers/certificates.ts'
 import { generateKeys, toJwk, toPem } from '../helpers/keys.ts'
 
 const ASYMMETRIC = ALGORITHMS.filter((alg) => !alg.startsWith('HS'))
@@ -29,19 +32,6 @@ const p256Pem = toPem(p256)
 /** The same text each time, so that a leak of any part of it can be found. */
 function json(value: object): string {
   return JSON.stringify(value)
-}
-
-function openssl(args: readonly string[], input = ''): string {
-  return execFileSync('openssl', args, { input, encoding: 'utf8', stdio: 'pipe' })
-}
-
-/** A self-signed certificate. */
-function certify(t: ExecutionContext, privatePem: string): string {
-  const folder = mkdtempSync(join(tmpdir(), 'txtoken-'))
-  t.teardown(() => rmSync(folder, { recursive: true }))
-  const key = join(folder, 'key.pem')
-  writeFileSync(key, privatePem)
-  return openssl(['req', '-new', '-x509', '-key', key, '-subj', '/CN=test', '-days', '1'])
 }
 
 function samePublicKey(one: KeyObject, other: KeyObject): boolean {
@@ -65,15 +55,9 @@ for (const alg of ASYMMETRIC) {
     }
   })
 
-  test(`${alg}: a public key is read from SubjectPublicKeyInfo, a certificate and a JWK`, (t) => {
-    const certificate = certify(t, toPem(signing))
-    for (const { material } of [
-      parsePublicKey(toPem(verifying), alg),
-      parsePublicKey(certificate, alg),
-      parsePublicKey(json(toJwk(verifying)), alg)
-    ]) {
-      t.true(material.equals(verifying))
-    }
+  test(`${alg}: a public key is read from SubjectPublicKeyInfo and from a JWK`, (t) => {
+    t.true(parsePublicKey(toPem(verifying), alg).material.equals(verifying))
+    t.true(parsePublicKey(json(toJwk(verifying)), alg).material.equals(verifying))
   })
 }
 
@@ -91,24 +75,28 @@ test('PKCS#1 is read, plain and encrypted, and its public form too', (t) => {
 })
 
 test('SEC1 is read, with the EC PARAMETERS that openssl puts before it, and encrypted', (t) => {
-  const pem = openssl(['ecparam', '-name', 'prime256v1', '-genkey'])
-  t.true(pem.startsWith('-----BEGIN EC PARAMETERS-----'))
-  t.is(parsePrivateKey(pem, 'ES256').material.type, 'private')
-  const encrypted = openssl(['ec', '-aes256', '-passout', 'pass:open it'], pem)
+  const parameters =
+    '-----BEGIN EC PARAMETERS-----\nBggqhkjOPQMBBw==\n-----END EC PARAMETERS-----\n'
+  const plain = p256.export({ format: 'pem', type: 'sec1' }).toString()
+  t.true(plain.startsWith('-----BEGIN EC PRIVATE KEY-----'))
+  t.true(parsePrivateKey(parameters + plain, 'ES256').material.equals(p256))
+  const encrypted = p256
+    .export({ format: 'pem', type: 'sec1', cipher: 'aes-256-cbc', passphrase: 'open it' })
+    .toString()
   t.true(encrypted.includes('Proc-Type: 4,ENCRYPTED'))
-  const { material } = parsePrivateKey(encrypted, 'ES256', 'open it')
-  t.true(material.equals(parsePrivateKey(pem, 'ES256').material))
+  t.true(parsePrivateKey(encrypted, 'ES256', 'open it').material.equals(p256))
+})
+
+test('a public key is read from a certificate; of a chain the first counts, which the others vouch for', (t) => {
+  const { cert, key } = createAuthority().issueAuthority('intermediate').issue()
+  t.is(cert.match(/BEGIN CERTIFICATE/g)?.length, 2)
+  t.true(samePublicKey(parsePublicKey(cert, 'ES256').material, createPrivateKey(key)))
 })
 
 test('a PEM file may have notes around its key, Windows line ends, and the certificate beside it', (t) => {
-  const certificate = certify(t, p256Pem)
-  const text = `# main key\n${certificate}\n${p256Pem}`.replaceAll('\n', '\r\n')
-  t.true(parsePrivateKey(text, 'ES256').material.equals(p256))
-})
-
-test('of a certificate chain the first counts, which is the one that the others vouch for', (t) => {
-  const [leaf, issuer] = [p256Pem, toPem(otherP256)].map((key) => certify(t, key))
-  t.true(samePublicKey(parsePublicKey(`${leaf}${issuer}`, 'ES256').material, p256))
+  const { cert, key } = createAuthority()
+  const text = `# main key\n${cert}\n${key}`.replaceAll('\n', '\r\n')
+  t.true(parsePrivateKey(text, 'ES256').material.equals(createPrivateKey(key)))
 })
 
 test('a secret is the UTF-8 of its text', (t) => {
@@ -314,6 +302,17 @@ const refusals: readonly Refusal[] = [
     what: 'PEM of something else',
     parse: () => parsePublicKey('-----BEGIN X509 CRL-----\nAAAA\n-----END X509 CRL-----', 'RS256'),
     message: 'found X509 CRL in PEM, expected a public key or a certificate'
+  },
+  {
+    what: 'a certificate whose key is of another type',
+    parse: () => parsePublicKey(createAuthority().cert, 'RS256'),
+    message:
+      'found an EC key on the curve P-256, expected an RSA key of at least 2048 bits for RS256'
+  },
+  {
+    what: 'a certificate where a private key is asked',
+    parse: () => parsePrivateKey(createAuthority().cert, 'ES256'),
+    message: 'found CERTIFICATE in PEM, expected a private key'
   },
   {
     what: 'an OpenSSH key',

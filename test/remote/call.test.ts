@@ -1,9 +1,7 @@
-import { once } from 'node:events'
-import type { Socket } from 'node:net'
 import { brotliCompressSync, deflateSync, gzipSync } from 'node:zlib'
 import test, { type ExecutionContext } from 'ava'
 import { type Answer, post } from '../helpers/http.ts'
-import { replying, startRawRemote, startRemote, type TestRemote } from '../helpers/remote.ts'
+import { ended, replying, startRawRemote, startRemote, type TestRemote } from '../helpers/remote.ts'
 import { fullConfig, startService } from '../helpers/service.ts'
 import { readToken } from '../helpers/tokens.ts'
 
@@ -38,7 +36,7 @@ test('a reply that announces more than the limit is refused before its body come
   const answer = await ask(t, remote)
   t.is(answer.text, failure('reply too large', UNREADABLE))
   t.is(answer.status, 500)
-  await connectionsClosed(remote)
+  await ended(remote.connections[0])
 })
 
 test('a reply that grows over the limit in chunks is cut', async (t) => {
@@ -48,7 +46,7 @@ test('a reply that grows over the limit in chunks is cut', async (t) => {
   })
   const answer = await ask(t, remote)
   t.is(answer.text, failure('reply too large', UNREADABLE))
-  await connectionsClosed(remote)
+  await ended(remote.connections[0])
 })
 
 test('a reply without a length that grows over the limit is cut', async (t) => {
@@ -57,7 +55,7 @@ test('a reply without a length that grows over the limit is cut', async (t) => {
   )
   const answer = await ask(t, remote)
   t.is(answer.text, failure('reply too large', UNREADABLE))
-  await connectionsClosed(remote)
+  await ended(remote.connections[0])
 })
 
 for (const status of [301, 302, 303, 307, 308]) {
@@ -198,9 +196,3 @@ test('a reply that nobody asked for is not given to the next who asks', async (t
     t.is(JSON.parse(readToken(token).payload).data, expected)
   }
 })
-
-async function connectionsClosed({ connections }: { connections: readonly Socket[] }) {
-  await Promise.all(
-    connections.map((socket) => (socket.closed ? undefined : once(socket, 'close')))
-  )
-}
