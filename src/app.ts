@@ -11,9 +11,9 @@ import { createRequestLog } from './middleware/request-log.ts'
 import type { AppMiddleware, RequestState } from './middleware/request-state.ts'
 import type { Logger } from './operations/logger.ts'
 import type { Metrics } from './operations/metrics.ts'
-import { addOperationRoutes } from './operations/operation-routes.ts'
 import { createRemote, type Remote } from './remote/remote.ts'
 import { addRoutes } from './routes/add-routes.ts'
+import { addOperationRoutes } from './routes/operation-routes.ts'
 import type { Services } from './routes/services.ts'
 
 export interface AppOptions {

@@ -12,12 +12,10 @@ import type { SecretReader } from './secrets.ts'
 export type Config = z.output<ReturnType<typeof createFullSchema>>
 /** A full form as its author writes it. */
 export type FullConfigInput = z.input<ReturnType<typeof createFullSchema>>
-export type KeyConfig = Config['keys'][number]
-export type RouteConfig = Config['routes'][number]
+type RouteConfig = Config['routes'][number]
 export type IssueRouteConfig = Extract<RouteConfig, { issue: string }>
 export type CheckRouteConfig = Extract<RouteConfig, { check: string }>
 export type RemoteSourceConfig = IssueRouteConfig['claims'][number]
-export type VerifierConfig = CheckRouteConfig['verify'][number]
 
 /** What a refusal by the remote becomes. */
 export const statuses = z

@@ -3,7 +3,7 @@ import { resolve } from 'node:path'
 import { readTextFile, TextFileError } from './text-file.ts'
 
 /** Has one of the two. */
-export interface SecretReference {
+interface SecretReference {
   readonly file?: string | undefined
   readonly env?: string | undefined
 }

@@ -12,7 +12,7 @@ export interface DemoLoginApiOptions {
 }
 
 /** The path that it answers on. */
-export const DEMO_PATH = '/login'
+const DEMO_PATH = '/login'
 
 export const DEMO_USERS = [
   {

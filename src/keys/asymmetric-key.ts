@@ -8,10 +8,9 @@ import {
 } from 'node:crypto'
 import { promisify } from 'node:util'
 import type { EcdsaAlgorithm, RsaAlgorithm } from './algorithms.ts'
-import type { KeyOptions } from './create-key.ts'
 import { createJwsHeader, type JwsHeader } from './jws-header.ts'
 import { createJwtVerify } from './jwt-verify.ts'
-import type { Key } from './key.ts'
+import type { Key, KeyOptions } from './key.ts'
 import { toPublicJwk, toPublicPem } from './public-key.ts'
 
 const signAsync = promisify(sign)

@@ -1,19 +1,9 @@
 /** Parsed key material becomes a key of the service. */
-import type { KeyObject } from 'node:crypto'
 import { algorithmDetails } from './algorithms.ts'
 import { createAsymmetricKey } from './asymmetric-key.ts'
 import { createEd25519Key } from './ed25519-key.ts'
 import { createHmacKey } from './hmac-key.ts'
-import type { Algorithm, Key } from './key.ts'
-
-export interface KeyOptions {
-  readonly alg: Algorithm
-  /** Secret, private (signs and verifies) or public (verifies only). Already judged strong enough for `alg`. */
-  readonly material: KeyObject
-  readonly kid?: string | undefined
-  /** The `typ` of the tokens it signs. Default `JWT` (RFC 7519, section 5.1). */
-  readonly typ?: string | undefined
-}
+import type { Key, KeyOptions } from './key.ts'
 
 /** Makes a key. All parsing and derivation is done here, once; nothing of it is left to the calls. */
 export function createKey(options: KeyOptions): Key {

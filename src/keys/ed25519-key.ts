@@ -3,9 +3,8 @@ import { createPublicKey, type KeyObject } from 'node:crypto'
 import { CompactSign, compactVerify } from 'jose'
 import type { Token, VerifiedClaims } from '../check/token.ts'
 import { invalidToken } from '../errors.ts'
-import type { KeyOptions } from './create-key.ts'
 import { createJwsHeader, type JwsHeader } from './jws-header.ts'
-import type { Key } from './key.ts'
+import type { Key, KeyOptions } from './key.ts'
 import { toPublicJwk, toPublicPem } from './public-key.ts'
 
 /** Makes a key out of a private key, or out of a public one, which only verifies. */

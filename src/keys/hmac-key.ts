@@ -1,9 +1,8 @@
 /** Symmetric keys: HMAC with SHA-2 (RFC 7518, section 3.2). */
 import jwt from 'jsonwebtoken'
-import type { KeyOptions } from './create-key.ts'
 import { createJwsHeader } from './jws-header.ts'
 import { createJwtVerify } from './jwt-verify.ts'
-import type { Key } from './key.ts'
+import type { Key, KeyOptions } from './key.ts'
 
 /** Makes a key out of a shared secret. jsonwebtoken gets a KeyObject: it would parse any other form on each call. */
 export function createHmacKey({ alg, material, kid, typ }: KeyOptions): Key {

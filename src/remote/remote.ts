@@ -8,7 +8,7 @@ import { remoteTimeout } from './remote-errors.ts'
 /** How a call ended, for the metrics. */
 export type CallOutcome = 'ok' | ErrorCode
 
-export interface RemoteCall {
+interface RemoteCall {
   /** JSON, sent byte for byte. */
   readonly body: Uint8Array
   /** The value of the Authorization header. */

@@ -13,7 +13,7 @@ export function addKeysRoute(router: Router<RequestState>, path: string, keyStor
 
   function answerWith(write: (context: RouterContext<RequestState>, key: PublishedKey) => void) {
     return function publishKey(context: RouterContext<RequestState>): void {
-      const kid = context.params['kid'] ?? ''
+      const kid = context.params.kid ?? ''
       context.state.route = path
       const key = keyStore.published().get(kid)
       if (key !== undefined) write(context, key)

@@ -18,7 +18,7 @@ export interface TestAuthority extends TestCertificate {
   readonly issueAuthority: (name: string) => TestAuthority
 }
 
-export interface IssueOptions {
+interface IssueOptions {
   /** The common name. Default `test`. */
   readonly name?: string
   /** Host names and IPv4 addresses that it is for. Default `localhost` and `127.0.0.1`. A client has none. */

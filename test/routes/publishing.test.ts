@@ -47,9 +47,9 @@ test('the JWK Set has every public key with kty, kid, alg and use, and nothing p
   )
   for (const jwk of keys) {
     t.deepEqual(Object.keys(jwk).slice(0, 4), ['kty', 'kid', 'alg', 'use'])
-    t.is(jwk['alg'], jwk['kid'])
-    t.not(jwk['kty'], 'oct')
-    for (const member of PRIVATE_MEMBERS) t.false(member in jwk, `${jwk['kid']} has ${member}`)
+    t.is(jwk.alg, jwk.kid)
+    t.not(jwk.kty, 'oct')
+    for (const member of PRIVATE_MEMBERS) t.false(member in jwk, `${jwk.kid} has ${member}`)
   }
 })
 
@@ -64,7 +64,7 @@ test('a token verifies with the published set in another implementation', async 
   const verified = await jwtVerify(token, createLocalJWKSet(set), {
     issuer: 'https://tokens.example.com'
   })
-  t.deepEqual(verified.payload['data'], { id: 1 })
+  t.deepEqual(verified.payload.data, { id: 1 })
 })
 
 test('the JWK Set may be kept until the next change, and no longer than a quarter of an hour', async (t) => {

@@ -1,7 +1,7 @@
 /** The routes of those who operate the service: health and metrics. */
 import type Router from '@koa/router'
 import type { AppMiddleware, RequestState } from '../middleware/request-state.ts'
-import type { Metrics } from './metrics.ts'
+import type { Metrics } from '../operations/metrics.ts'
 
 export interface OperationRoutesOptions {
   readonly metrics: Metrics
