@@ -1,6 +1,6 @@
 import { EventEmitter, once } from 'node:events'
 import type { RequestListener, ServerResponse } from 'node:http'
-import { createServer, type AddressInfo } from 'node:net'
+import { type AddressInfo, createServer } from 'node:net'
 import test, { type ExecutionContext } from 'ava'
 import { type Listener, listen } from '../src/server.ts'
 import { openConnection, statusIn } from './helpers/http.ts'

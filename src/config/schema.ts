@@ -54,12 +54,13 @@ export function createFullSchema(reader: SecretReader) {
   })
 }
 
+const HOST_EXPECTED = 'expected an address such as 0.0.0.0'
+const host = z.string(HOST_EXPECTED).min(1, HOST_EXPECTED)
+
 const listenSchema = section({
   main: section({
     port: port.default(8888).describe('TCP port. Default: 8888.'),
-    host: z
-      .string()
-      .min(1)
+    host: host
       .default('0.0.0.0')
       .describe('Address to bind to. Default: 0.0.0.0, every IPv4 address.')
   })
@@ -67,7 +68,7 @@ const listenSchema = section({
     .describe('The listener of the routes.'),
   admin: section({
     port: port.default(9090).describe('TCP port. Default: 9090.'),
-    host: z.string().min(1).default('127.0.0.1').describe('Address to bind to. Default: 127.0.0.1.')
+    host: host.default('127.0.0.1').describe('Address to bind to. Default: 127.0.0.1.')
   })
     .optional()
     .describe(
@@ -177,16 +178,16 @@ function issueRouteSchema(reader: SecretReader) {
       .array(remoteSourceSchema(reader), 'expected a list of sources')
       .min(1, 'expected at least one source')
       .describe('The sources of the claims, in order; later ones win.'),
-    key: z
-      .string('expected the kid of a key')
-      .optional()
-      .describe('The kid of the key that signs. Default: the first key that can.'),
+    key: kid.optional().describe('The kid of the key that signs. Default: the first key that can.'),
     lifetime: duration('1s', '36500d')
       .default(3_600_000)
       .describe('How long a token is valid. Default: 1h.'),
     statuses
   })
 }
+
+const KIDS_EXPECTED = 'expected all, or a list of kids'
+const kid = z.string('expected the kid of a key')
 
 const checkRouteSchema = section({
   check: routePath.describe('Path that tokens are checked on, by GET and POST.'),
@@ -198,7 +199,10 @@ const checkRouteSchema = section({
     .array(
       section({
         keys: z
-          .union([z.literal('all'), z.array(z.string()).min(1)], 'expected all, or a list of kids')
+          .union(
+            [z.literal('all'), z.array(kid, KIDS_EXPECTED).min(1, KIDS_EXPECTED)],
+            KIDS_EXPECTED
+          )
           .describe('The keys that may verify a token: `all`, or a list of their kids.')
       }),
       'expected a list of verifiers'
