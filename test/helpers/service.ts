@@ -14,7 +14,7 @@ import { listen } from '../../src/server.ts'
 export const ENC_KEY = 'a secret of thirty-two characters or more'
 
 /** A line of the log, parsed. */
-type LogLine = Readonly<Record<string, unknown>>
+export type LogLine = Readonly<Record<string, unknown>>
 
 export interface TestService {
   readonly url: string
