@@ -52,7 +52,7 @@ test('a file that is missing, or no file, is told', async (t) => {
     const file = join(folder, name)
     t.throws(() => loadConfig({ file, env: {} }), {
       instanceOf: ConfigError,
-      message: `1 problem in ${file}\n {2}- cannot read the file (${code})`
+      message: `1 problem in ${file}\n  - cannot read the file (${code})`
     })
   }
 })
