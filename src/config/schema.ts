@@ -110,7 +110,7 @@ const timeoutsSchema = section({
   request: duration('100ms', '1h')
     .prefault('30s')
     .describe('For a client to send a whole request. Default: 30s.'),
-  keepAlive: duration('100ms', '1h')
+  keepAlive: duration('1s', '1h')
     .prefault('72s')
     .describe(
       'An idle connection stays open; longer than a load balancer keeps its own. Default: 72s.'

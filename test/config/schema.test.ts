@@ -110,7 +110,7 @@ test('a mistake in any section is told with its path and what is expected', (t) 
     'limits.calls: expected a whole number from 1 to 65535',
     'timeouts.headers: expected a duration from 100ms to 10m, such as 500ms, 5s, 15m or 1.5h',
     'timeouts.request: expected a duration from 100ms to 1h, such as 500ms, 5s, 15m or 1.5h',
-    'timeouts.keepAlive: expected a duration from 100ms to 1h, such as 500ms, 5s, 15m or 1.5h, found a number',
+    'timeouts.keepAlive: expected a duration from 1s to 1h, such as 500ms, 5s, 15m or 1.5h, found a number',
     'timeouts.drain: expected a duration from 0s to 10m, such as 500ms, 5s, 15m or 1.5h',
     'timeouts.shutdown: expected a duration from 0s to 1h, such as 500ms, 5s, 15m or 1.5h',
     `keys[0].alg: expected one of ${ALGORITHMS}`,

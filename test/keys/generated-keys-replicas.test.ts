@@ -4,12 +4,17 @@ import { readdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import test, { type ExecutionContext } from 'ava'
-import type { ReplicaMessage, ReplicaSettings } from '../helpers/key-replica.ts'
+import type { ReplicaMessage, ReplicaOrder, ReplicaSettings } from '../helpers/key-replica.ts'
 import { createTemporaryFolder } from '../helpers/temporary-folder.ts'
 
 const PROGRAM = fileURLToPath(new URL('../helpers/key-replica.ts', import.meta.url))
-const CLOCK_OFFSETS_MS = [-100, 0, 100]
+/** Two that race for each key, and one that comes late. */
+const CLOCK_OFFSETS_MS = [0, 0, -200]
 const ROTATIONS = 3
+
+function order(replica: ChildProcess, message: ReplicaOrder): void {
+  if (replica.connected) replica.send(message)
+}
 
 /** Runs replicas until each of them has signed with the same keys, a given number of them. */
 async function runReplicas(
@@ -46,7 +51,7 @@ async function runReplicas(
     function relay(index: number, { kid, raw }: ReplicaMessage & { type: 'token' }): void {
       const signers = signersByKid.get(kid) ?? new Set()
       signersByKid.set(kid, signers.add(index))
-      for (const replica of replicas) if (replica.connected) replica.send(raw)
+      for (const replica of replicas) order(replica, { type: 'check', raw })
       const common = [...signersByKid.values()].filter(({ size }) => size === replicas.length)
       if (common.length > rotations) resolve()
     }
@@ -57,8 +62,9 @@ async function runReplicas(
 }
 
 test('processes with one directory agree on the keys through their rotations', async (t) => {
+  t.timeout(50_000)
   const dir = join(await createTemporaryFolder(t), 'keys')
-  const times = { rotateEveryMs: 2000, publishAheadMs: 1000, longestLifetimeMs: 4000 }
+  const times = { rotateEveryMs: 2500, publishAheadMs: 2000, longestLifetimeMs: 5000 }
   const { madeKeys, kids, complaints, checks, replicas } = await runReplicas(
     t,
     { dir, ...times },
@@ -76,7 +82,10 @@ test('processes with one directory agree on the keys through their rotations', a
   t.true(periods.every((period) => period >= times.rotateEveryMs))
   t.is(new Set(madeKeys.map(({ kid }) => kid)).size, madeKeys.length)
 
-  for (const replica of replicas) replica.disconnect()
+  for (const replica of replicas) {
+    replica.removeAllListeners('message')
+    order(replica, { type: 'stop' })
+  }
   const endings = await Promise.all(replicas.map((replica) => once(replica, 'exit')))
   t.deepEqual(
     endings,

@@ -1,10 +1,4 @@
-import {
-  createPrivateKey,
-  createPublicKey,
-  generateKeyPairSync,
-  type KeyObject,
-  randomBytes
-} from 'node:crypto'
+import { createPrivateKey, createPublicKey, type KeyObject, randomBytes } from 'node:crypto'
 import test from 'ava'
 import { ALGORITHMS, type Algorithm } from '../../src/keys/key.ts'
 import { KeyError } from '../../src/keys/key-error.ts'
@@ -15,7 +9,7 @@ import {
   parseSecret
 } from '../../src/keys/key-material.ts'
 import { createAuthority } from '../helpers/certificates.ts'
-import { generateKeys, toJwk, toPem } from '../helpers/keys.ts'
+import { generateKeys, generatePair, toJwk, toPem } from '../helpers/keys.ts'
 
 const ASYMMETRIC = ALGORITHMS.filter((alg) => !alg.startsWith('HS'))
 const rsa = generateKeys('RS256').signing
@@ -161,10 +155,10 @@ const openssh = '-----BEGIN OPENSSH PRIVATE KEY-----\nAAAA\n-----END OPENSSH PRI
 const encryptedRsa = rsa
   .export({ format: 'pem', type: 'pkcs8', cipher: 'aes-256-cbc', passphrase: 'open it' })
   .toString()
-const weakRsa = generateKeyPairSync('rsa', { modulusLength: 2047 }).privateKey
-const secp256k1 = generateKeyPairSync('ec', { namedCurve: 'secp256k1' }).privateKey
-const rsaPss = generateKeyPairSync('rsa-pss', { modulusLength: 2048 }).privateKey
-const x25519 = generateKeyPairSync('x25519').privateKey
+const weakRsa = generatePair('rsa', { modulusLength: 2047 }).signing
+const secp256k1 = generatePair('ec', { namedCurve: 'secp256k1' }).signing
+const rsaPss = generatePair('rsa-pss', { modulusLength: 2048 }).signing
+const x25519 = generatePair('x25519').signing
 const publicRsaJwk = toJwk(createPublicKey(rsa))
 
 interface Refusal {

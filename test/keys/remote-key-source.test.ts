@@ -1,4 +1,3 @@
-import { generateKeyPairSync } from 'node:crypto'
 import test, { type ExecutionContext } from 'ava'
 import { parseToken } from '../../src/check/token.ts'
 import {
@@ -9,6 +8,7 @@ import {
 import { createAuthority } from '../helpers/certificates.ts'
 import { createFakeClock } from '../helpers/fake-clock.ts'
 import { type JwksServer, startJwksServer } from '../helpers/jwks-server.ts'
+import { generatePair, toJwk } from '../helpers/keys.ts'
 
 const SECOND = 1000
 const MINUTE = 60 * SECOND
@@ -16,9 +16,9 @@ const HOUR = 60 * MINUTE
 
 const SIM2 = { kty: 'oct', kid: 'sim2', alg: 'HS256', k: Buffer.alloc(32, 2).toString('base64url') }
 const SIM3 = { kty: 'oct', kid: 'sim3', alg: 'HS256', k: Buffer.alloc(32, 3).toString('base64url') }
-const rsa = generateKeyPairSync('rsa', { modulusLength: 2048 })
-const RSA_PUBLIC = { ...rsa.publicKey.export({ format: 'jwk' }), kid: 'rsa' }
-const RSA_PRIVATE = { ...rsa.privateKey.export({ format: 'jwk' }), kid: 'rsa' }
+const rsa = generatePair('rsa', { modulusLength: 2048 })
+const RSA_PUBLIC = { ...toJwk(rsa.verifying), kid: 'rsa' }
+const RSA_PRIVATE = { ...toJwk(rsa.signing), kid: 'rsa' }
 
 /** A source with the key `sim2` by a clock that stands still, not started yet. Its timers fire at 80 percent of the time. */
 async function setUp(

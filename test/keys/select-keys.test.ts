@@ -1,14 +1,14 @@
-import { generateKeyPairSync } from 'node:crypto'
 import test from 'ava'
 import { selectKeys } from '../../src/keys/select-keys.ts'
+import { generatePair, toJwk } from '../helpers/keys.ts'
 
-const ec = generateKeyPairSync('ec', { namedCurve: 'P-256' })
-const ecPublic = { ...ec.publicKey.export({ format: 'jwk' }), kid: 'ec' }
-const ecPrivate = { ...ec.privateKey.export({ format: 'jwk' }), kid: 'ec' }
-const rsa = generateKeyPairSync('rsa', { modulusLength: 2048 })
-const rsaPublic = { ...rsa.publicKey.export({ format: 'jwk' }), kid: 'rsa' }
-const weak = generateKeyPairSync('rsa', { modulusLength: 1024 })
-const weakPublic = { ...weak.publicKey.export({ format: 'jwk' }), kid: 'weak' }
+const ec = generatePair('ec', { namedCurve: 'P-256' })
+const ecPublic = { ...toJwk(ec.verifying), kid: 'ec' }
+const ecPrivate = { ...toJwk(ec.signing), kid: 'ec' }
+const rsa = generatePair('rsa', { modulusLength: 2048 })
+const rsaPublic = { ...toJwk(rsa.verifying), kid: 'rsa' }
+const weak = generatePair('rsa', { modulusLength: 1024 })
+const weakPublic = { ...toJwk(weak.verifying), kid: 'weak' }
 const symmetric = { kty: 'oct', kid: 'oct', k: Buffer.alloc(32, 7).toString('base64url') }
 
 test('without a kid, all keys that fit an allowed algorithm are chosen', (t) => {
