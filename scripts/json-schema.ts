@@ -1,7 +1,7 @@
 /** The JSON Schema of the configuration (draft-07), made from the loader's own schemas. */
 import { z } from 'zod'
 import { createFlatSchema } from '../src/config/flat-form.ts'
-import { createFullSchema } from '../src/config/schema.ts'
+import { createFullSchema } from '../src/config/schema/full-form.ts'
 import { createSecretReader } from '../src/config/secrets.ts'
 
 /** As much of JSON Schema as the loader's schemas become. */

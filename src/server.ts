@@ -2,7 +2,7 @@
 import { createServer, type RequestListener, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { setTimeout as wait } from 'node:timers/promises'
-import type { Config } from './config/schema.ts'
+import type { Config } from './config/schema/full-form.ts'
 
 type Timeouts = Config['timeouts']
 

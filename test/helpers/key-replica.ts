@@ -1,6 +1,6 @@
 /** A process of its own with generated keys in a shared directory: it signs all the time, and checks what it is sent. */
 import { pino } from 'pino'
-import { createGeneratedKeySource } from '../../src/keys/generated-keys.ts'
+import { createGeneratedKeySource } from '../../src/keys/generated/generated-keys.ts'
 import { signToken, verifyToken } from './token-check.ts'
 
 export interface ReplicaSettings {
