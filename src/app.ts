@@ -103,10 +103,10 @@ function createListenerApp(
   return app
 }
 
-/** Once the service stops, no connection stays open for another request. */
+/** Once the service stops, no connection stays open for another request: told with the answer, also where the request came before. */
 function createConnectionCloser(isReady: () => boolean): AppMiddleware {
-  return function closeConnection(context, next) {
+  return async function closeConnection(context, next) {
+    await next()
     if (!isReady()) context.set('Connection', 'close')
-    return next()
   }
 }
