@@ -84,7 +84,11 @@ function findTwins(kids: readonly (string | undefined)[]): Problem[] {
 function createEntrySource(entry: KeyConfig, factories: KeySourceFactories): EntrySource {
   if (entry.origin === 'jwksUrl' || entry.origin === 'generate') {
     const source = createChangingSource(entry, factories)
-    return { source: limitToPeriod(source, entry), kid: entry.kid }
+    return {
+      source: limitToPeriod(source, entry),
+      kid: entry.kid,
+      warning: describeCost(entry.alg, undefined)
+    }
   }
   const { alg, typ } = entry
   const { material, kid = entry.kid } = parseMaterial(entry)

@@ -238,3 +238,20 @@ test('slow choices work, with a warning that tells their cost', (t) => {
   t.regex(warnings[0]?.message ?? '', /^an RSA key of 4096 bits is slow: .* about 4 ms of CPU/)
   t.regex(warnings[1]?.message ?? '', /^ES512 is slow: .* about 1\.6 ms of CPU/)
 })
+
+test('a slow algorithm is told of keys that are made or fetched later, too', (t) => {
+  const [source] = create([{ alg: 'HS256', secret: SECRET }]).sources
+  const make = () => source as KeySource
+  const { warnings } = create(
+    [
+      { alg: 'ES512', generate: { dir: 'keys' } },
+      { alg: 'ES512', jwksUrl: 'https://keys.example.com/set' },
+      { alg: 'ES256', generate: { dir: 'keys' } }
+    ],
+    { remote: make, generated: make }
+  )
+  t.deepEqual(
+    warnings.map(({ path }) => formatPath(path)),
+    ['keys[0]', 'keys[1]']
+  )
+})
