@@ -142,7 +142,7 @@ function generateSchema(reader: SecretReader) {
     rotateEvery: duration('10s', '3650d')
       .prefault('168h')
       .describe('How long a key signs until a new one takes over. Default: 168h.'),
-    publishAhead: duration('0s', '30d')
+    publishAhead: duration('1s', '30d')
       .prefault('60s')
       .describe('How long a key is published before it signs. Default: 60s.')
   }).refine(({ rotateEvery, publishAhead }) => publishAhead < rotateEvery, {

@@ -5,7 +5,11 @@ import { describeIssues } from '../../src/config/issues.ts'
 import { formatPath } from '../../src/config/problems.ts'
 import { type KeyConfig, keySchema } from '../../src/config/schema-keys.ts'
 import { createSecretReader } from '../../src/config/secrets.ts'
-import { createKeySources, type KeySourceFactories } from '../../src/keys/create-key-sources.ts'
+import {
+  createKeySources,
+  findKeyProblems,
+  type KeySourceFactories
+} from '../../src/keys/create-key-sources.ts'
 import { KeyError } from '../../src/keys/key-error.ts'
 import type { KeySource } from '../../src/keys/key-source.ts'
 import { createKeyStore } from '../../src/keys/key-store.ts'
@@ -148,6 +152,28 @@ test('what a factory refuses is a problem of its entry', (t) => {
     'keys[1].generate: found no folder'
   ])
   t.throws(() => create(entries), { message: 'no remote source was asked for' })
+})
+
+test('TLS settings of a remote JWK Set that cannot work are found before anything is fetched', (t) => {
+  const entry = { alg: 'ES256', jwksUrl: 'https://keys.example.com/set' }
+  const problems = findKeyProblems(
+    parseEntries([
+      { ...entry, kid: 'a', tls: { ca: 'no certificate' } },
+      {
+        ...entry,
+        kid: 'b',
+        tls: { minVersion: 'TLSv1.3', ciphers: ['ECDHE-RSA-AES128-GCM-SHA256'] }
+      },
+      { ...entry, kid: 'c' }
+    ])
+  )
+  t.deepEqual(
+    problems.map(({ path, message }) => `${formatPath(path)}: ${message}`),
+    [
+      'keys[0].jwksUrl: found a ca without a certificate in it, expected PEM',
+      'keys[1].jwksUrl: found no cipher suite for TLSv1.3, expected at least one'
+    ]
+  )
 })
 
 test('every problem is found at once, with its path', (t) => {
