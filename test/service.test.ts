@@ -3,7 +3,7 @@ import { readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import test from 'ava'
 import { startJwksServer } from './helpers/jwks-server.ts'
-import { generateKeys, toPem } from './helpers/keys.ts'
+import { generateKeys, toJwk, toPem } from './helpers/keys.ts'
 import { runService } from './helpers/program.ts'
 import { replying, startRemote } from './helpers/remote.ts'
 
@@ -113,6 +113,24 @@ test('a key file that changes while a reload waits for a JWK Set is picked up', 
   const between = service.output().stdout.length
   await service.saying('configuration reloaded', between)
   t.is(await check(service.url, old), 401)
+})
+
+test('a reload while a JWK Set cannot be fetched keeps the keys of it', async (t) => {
+  const remote = await startRemote(t, replying('{"id":1}'))
+  const jwk = toJwk(generateKeys('ES256').signing, { kid: 'far' })
+  const jwksServer = await startJwksServer(t, { body: { keys: [jwk] } })
+  const keys = [{ kid: 'far', alg: 'ES256', jwksUrl: jwksServer.url, allowHttp: true }]
+  const service = await runService(t, config(remote.url, { keys }))
+  const token = await getToken(service.url)
+  jwksServer.reply = { status: 503 }
+  service.process.kill('SIGHUP')
+  await service.saying('configuration reloaded')
+  t.is(await check(service.url, token), 200)
+  const before = service.output().stdout.length
+  jwksServer.reply = { body: { keys: [] } }
+  service.process.kill('SIGHUP')
+  await service.saying('configuration reloaded', before)
+  t.is(await check(service.url, token), 401)
 })
 
 test('a configuration with a mistake is not swapped in, and the log and a metric say so', async (t) => {

@@ -27,7 +27,10 @@ async function startWatch(t: ExecutionContext, files: (folder: string) => string
     start: () => watch.watch(files(folder)),
     close: watch.close,
     changes: () => changes,
-    changed: () => new Promise<void>((resolve) => void (tell = resolve))
+    changed: () =>
+      new Promise<void>((resolve) => {
+        tell = resolve
+      })
   }
 }
 
