@@ -1,7 +1,7 @@
 /** Builds the applications out of a configuration. Everything that reaches outside comes in as an option. */
 import Router from '@koa/router'
 import Koa from 'koa'
-import type { Config } from './config/schema.ts'
+import type { Config } from './config/schema/full-form.ts'
 import type { KeyStore } from './keys/key-store.ts'
 import { errors } from './middleware/errors.ts'
 import { createInFlight, type InFlight } from './middleware/in-flight.ts'

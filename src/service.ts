@@ -3,7 +3,7 @@ import type { RequestListener } from 'node:http'
 import { type App, createApp } from './app.ts'
 import type { LoadedConfig } from './config/load.ts'
 import { createConfiguredKeys } from './configured-keys.ts'
-import { createShareSource, type ShareSource } from './keys/share-source.ts'
+import { createShareSource, type ShareSource } from './keys/remote/share-source.ts'
 import type { Logger } from './operations/logger.ts'
 import type { Metrics } from './operations/metrics.ts'
 
