@@ -27,7 +27,8 @@ export const statuses = z
     'What a refusal by the remote becomes: `txtoken` answers 500 and names the status in the body, `relay` passes 401, 403, 422 and 429 on and answers 502 for the rest. Default: txtoken.'
   )
 
-export const port = integer(1, 65_535)
+/** TCP port 0 is one that the system chooses. */
+export const port = integer(0, 65_535)
 
 /** @param reader follows the references of settings that stand in files or in the environment */
 export function createFullSchema(reader: SecretReader) {

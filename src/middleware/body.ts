@@ -3,6 +3,9 @@ import bodyParser from 'koa-bodyparser'
 import { ServiceError } from '../errors.ts'
 import type { AppContext, AppMiddleware } from './request-state.ts'
 
+/** With no encoding the body stays a Buffer: decoded text is not what the client sent byte for byte. */
+const AS_BYTES = { encoding: null }
+
 /**
  * Collects the body of a request up to a limit. What it is, is told by its content: `curl -d` labels JSON as a form.
  * @param limitBytes largest body; a larger one is refused (413) and its connection closed
@@ -12,9 +15,8 @@ export function createBodyReader(limitBytes: number): AppMiddleware {
     enableTypes: ['text'],
     extendTypes: { text: ['*/*'] },
     textLimit: String(limitBytes),
-    // With no encoding the body stays a Buffer; decoded text would not be what the client sent byte for byte.
-    encoding: null as unknown as string,
-    onerror: refuse
+    onerror: refuse,
+    ...AS_BYTES
   })
 
   return function readBody(context, next) {

@@ -1,0 +1,63 @@
+/** A login API to try the service with: two users, and an answer for everybody else. */
+import bodyParser from 'koa-bodyparser'
+import jwt from 'jsonwebtoken'
+import Koa, { type Context } from 'koa'
+import { createSecretKey } from 'node:crypto'
+import { BEARER_MARK } from '../issue/claims.ts'
+
+export interface DemoLoginApiOptions {
+  /** The secret that the service bearer is signed with (HS256). */
+  readonly secret: string
+}
+
+/** The path that it answers on. */
+export const DEMO_PATH = '/login'
+
+export const DEMO_USERS = [
+  {
+    email: 'ada@example.com',
+    password: '12345',
+    profile: { id: 1, name: 'Ada', roles: ['admin', 'user'] }
+  },
+  {
+    email: 'grace@example.com',
+    password: '67890',
+    profile: { id: 2, name: 'Grace', roles: ['user'] }
+  }
+] as const
+
+/** Does what a careful login API does: it talks only to the service, tells users by their passwords, and says nothing else. */
+export function createDemoLoginApi({ secret }: DemoLoginApiOptions): Koa {
+  const key = createSecretKey(secret, 'utf8')
+
+  function isFromService(context: Context): boolean {
+    try {
+      const claims = jwt.verify(context.get('Authorization').replace(/^Bearer /, ''), key, {
+        algorithms: ['HS256']
+      })
+      // Issued tokens are signed with the same secret; only the mark tells a service bearer from them.
+      return typeof claims === 'object' && claims[BEARER_MARK.claim] === BEARER_MARK.value
+    } catch {
+      return false
+    }
+  }
+
+  const app = new Koa()
+  app.use(bodyParser({ enableTypes: ['json'] }))
+  app.use(function login(context) {
+    if (context.path !== DEMO_PATH || context.method !== 'POST') {
+      context.status = 404
+      context.body = { error: `expected POST ${DEMO_PATH}` }
+    } else if (!isFromService(context)) {
+      context.status = 403
+      context.body = { error: 'only the service may ask' }
+    } else {
+      const { email, password } = context.request.body as { email?: unknown; password?: unknown }
+      const user = DEMO_USERS.find((one) => one.email === email && one.password === password)
+      context.status = user === undefined ? 401 : 200
+      context.body =
+        user === undefined ? { error: 'wrong email or password' } : { email, ...user.profile }
+    }
+  })
+  return app
+}

@@ -1,0 +1,78 @@
+/** Metrics for Prometheus: few labels, and none that a client chooses. */
+import { Counter, collectDefaultMetrics, Histogram, Registry } from 'prom-client'
+import type { CallOutcome } from '../remote/remote.ts'
+
+export interface Metrics {
+  /** @param route the path of the route as configured */
+  readonly requestEnded: (route: string, status: number, seconds: number) => void
+  /** @param remote the host of the remote */
+  readonly remoteCallEnded: (remote: string, outcome: CallOutcome, seconds: number) => void
+  readonly tokenIssued: (route: string) => void
+  /** @param reason why the token was refused; `none` for a valid one */
+  readonly tokenChecked: (route: string, result: 'valid' | 'refused', reason: string) => void
+  /** The exposition text, and its media type. */
+  readonly expose: () => Promise<string>
+  readonly contentType: string
+}
+
+const SECONDS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10]
+
+/** Makes a registry of its own, with those of Node.js (event loop lag, memory, CPU) in it. */
+export function createMetrics(): Metrics {
+  const registry = new Registry()
+  const registers = [registry]
+  collectDefaultMetrics({ register: registry })
+  const requests = new Counter({
+    name: 'txtoken_requests_total',
+    help: 'Requests answered.',
+    labelNames: ['route', 'status'],
+    registers
+  })
+  const durations = new Histogram({
+    name: 'txtoken_request_duration_seconds',
+    help: 'Time from the header of a request to its answer.',
+    labelNames: ['route'],
+    buckets: SECONDS,
+    registers
+  })
+  const remoteCalls = new Counter({
+    name: 'txtoken_remote_calls_total',
+    help: 'Calls to a remote.',
+    labelNames: ['remote', 'outcome'],
+    registers
+  })
+  const remoteDurations = new Histogram({
+    name: 'txtoken_remote_call_duration_seconds',
+    help: 'Time from the start of a call to a remote to its end.',
+    labelNames: ['remote'],
+    buckets: SECONDS,
+    registers
+  })
+  const issued = new Counter({
+    name: 'txtoken_tokens_issued_total',
+    help: 'Tokens issued.',
+    labelNames: ['route'],
+    registers
+  })
+  const checks = new Counter({
+    name: 'txtoken_checks_total',
+    help: 'Tokens checked.',
+    labelNames: ['route', 'result', 'reason'],
+    registers
+  })
+
+  return {
+    requestEnded(route, status, seconds) {
+      requests.inc({ route, status })
+      durations.observe({ route }, seconds)
+    },
+    remoteCallEnded(remote, outcome, seconds) {
+      remoteCalls.inc({ remote, outcome })
+      remoteDurations.observe({ remote }, seconds)
+    },
+    tokenIssued: (route) => issued.inc({ route }),
+    tokenChecked: (route, result, reason) => checks.inc({ route, result, reason }),
+    expose: () => registry.metrics(),
+    contentType: registry.contentType
+  }
+}

@@ -1,0 +1,17 @@
+/** What every route is built with. */
+import type { Config } from '../config/schema.ts'
+import type { KeyStore } from '../keys/key-store.ts'
+import type { Logger } from '../operations/logger.ts'
+import type { Metrics } from '../operations/metrics.ts'
+import type { RemoteOptions, Remote } from '../remote/remote.ts'
+
+export interface Services {
+  readonly limits: Config['limits']
+  readonly keyStore: KeyStore
+  readonly logger: Logger
+  readonly metrics: Metrics
+  /** The clock, in milliseconds since 1970. */
+  readonly now: () => number
+  /** Makes the client for a remote, which ends with the application. */
+  readonly connect: (options: Omit<RemoteOptions, 'userAgent' | 'onOutcome'>) => Remote
+}

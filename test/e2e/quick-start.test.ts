@@ -1,0 +1,21 @@
+import { execFile } from 'node:child_process'
+import { promisify } from 'node:util'
+import test from 'ava'
+import { runProgram } from '../helpers/program.ts'
+
+const shell = promisify(execFile)
+
+test('without CFG_FILE the program starts the demo and prints two curl lines that work as printed', async (t) => {
+  const program = runProgram(t, {})
+  await program.saying('Check it:')
+  await program.saying('/checkToken -d')
+  const [getToken, checkToken] = program
+    .output()
+    .stdout.split('\n')
+    .filter((line) => line.startsWith('  curl '))
+  const token = JSON.parse((await shell('sh', ['-c', getToken ?? 'false'])).stdout)
+  t.regex(token.token, /^[\w-]+\.[\w-]+\.[\w-]+$/)
+  const checked = JSON.parse((await shell('sh', ['-c', checkToken ?? 'false'])).stdout)
+  t.true(checked.Valid)
+  t.is(checked.Claims.data.email, 'ada@example.com')
+})

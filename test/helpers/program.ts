@@ -1,0 +1,99 @@
+/** Runs the built program as a process of its own. */
+import { type ChildProcess, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import type { ExecutionContext } from 'ava'
+
+const MAIN = fileURLToPath(new URL('../../dist/main.js', import.meta.url))
+
+export interface RunningProgram {
+  readonly process: ChildProcess
+  /** Everything that it has written to standard output and standard error so far. */
+  readonly output: () => { stdout: string; stderr: string }
+  /** Waits until a text stands in its output. */
+  readonly saying: (text: string) => Promise<void>
+  /** Waits for its end. */
+  readonly exit: () => Promise<{ code: number | null; stdout: string; stderr: string }>
+}
+
+interface ProgramOptions {
+  args?: string[]
+  env?: Record<string, string>
+  cwd?: string
+}
+
+/** Starts the program; it is killed at the end of the test if it still runs then. */
+export function runProgram(
+  t: ExecutionContext,
+  { args = [], env = {}, cwd }: ProgramOptions
+): RunningProgram {
+  const child = spawn(process.execPath, [MAIN, ...args], {
+    env: { PATH: process.env['PATH'] ?? '', ...env },
+    cwd,
+    stdio: ['ignore', 'pipe', 'pipe']
+  })
+  const texts = { stdout: '', stderr: '' }
+  const waiting = new Set<() => void>()
+  for (const name of ['stdout', 'stderr'] as const) {
+    child[name].setEncoding('utf8').on('data', (chunk: string) => {
+      texts[name] += chunk
+      for (const look of waiting) look()
+    })
+  }
+  const closed = once(child, 'close')
+  t.teardown(async () => {
+    if (child.exitCode === null && child.signalCode === null) child.kill('SIGKILL')
+    await closed
+  })
+  return {
+    process: child,
+    output: () => ({ ...texts }),
+    saying: (text) =>
+      new Promise((resolve, reject) => {
+        const look = () => {
+          if (!texts.stdout.includes(text) && !texts.stderr.includes(text)) return
+          waiting.delete(look)
+          resolve()
+        }
+        waiting.add(look)
+        look()
+        closed.then(() => {
+          look()
+          reject(new Error(`ended without saying ${text}: ${texts.stdout}${texts.stderr}`))
+        })
+      }),
+    async exit() {
+      const [code] = (await closed) as [number | null]
+      return { code, ...texts }
+    }
+  }
+}
+
+/** Starts the service with a configuration of its own on a port that the system chooses. */
+export async function runService(
+  t: ExecutionContext,
+  config: string,
+  env: Record<string, string> = {}
+): Promise<RunningProgram & { url: string; file: string }> {
+  const file = await writeConfig(t, config)
+  const program = runProgram(t, { env: { CFG_FILE: file, ...env } })
+  await program.saying('"listening"')
+  const line = program
+    .output()
+    .stdout.split('\n')
+    .find((text) => text.includes('"listening"'))
+  const { port } = JSON.parse(line ?? '{}') as { port: number }
+  return { ...program, url: `http://127.0.0.1:${port}`, file }
+}
+
+/** Writes a configuration into a folder that ends with the test. */
+export async function writeConfig(t: ExecutionContext, config: string): Promise<string> {
+  const folder = await mkdtemp(join(tmpdir(), 'txtoken-'))
+  t.teardown(() => rm(folder, { recursive: true, force: true }))
+  const file = join(folder, 'txtoken.yml')
+  await writeFile(file, config)
+  return file
+}
