@@ -13,7 +13,7 @@ export class UsageError extends Error {
  * @throws UsageError where `CFG_FILE` is not set
  */
 export function configFileOf(env: Environment): string {
-  const file = env['CFG_FILE']
+  const file = env.CFG_FILE
   if (file === undefined || file === '')
     throw new UsageError('expected CFG_FILE to name a configuration file')
   return file

@@ -18,7 +18,7 @@ export async function demoLoginApi(args: string[], env: Environment): Promise<vo
       port: { type: 'string', default: '8889' }
     }
   })
-  const secret = env['ENC_KEY']
+  const secret = env.ENC_KEY
   if (secret === undefined || secret === '') {
     throw new UsageError(
       'expected ENC_KEY to hold the secret that the service signs its bearer with'

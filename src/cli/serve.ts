@@ -17,8 +17,8 @@ type StopSignal = keyof typeof SIGNAL_CODES
  * @throws ConfigError or ListenError when it cannot start
  */
 export async function serve(env: Environment): Promise<void> {
-  if (env['CFG_FILE'] !== undefined && env['CFG_FILE'] !== '') {
-    await runService(loadConfig({ file: env['CFG_FILE'], env }).config)
+  if (env.CFG_FILE !== undefined && env.CFG_FILE !== '') {
+    await runService(loadConfig({ file: env.CFG_FILE, env }).config)
     return
   }
   const { startDemo } = await import('../demo/demo.ts')

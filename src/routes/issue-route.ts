@@ -1,4 +1,5 @@
 /** An `issue` route of the configuration becomes the middleware that answers it. */
+import type { ServerResponse } from 'node:http'
 import type { IssueRouteConfig, RemoteSourceConfig } from '../config/schema.ts'
 import { createIssue, type Issue, type Source } from '../issue/issue.ts'
 import { createRemoteSource } from '../issue/remote-source.ts'
@@ -61,7 +62,7 @@ function createIssueHandler(
   return async function issueToken(context) {
     const token = await issue({
       ...protocol.readRequest(context),
-      onAbort: (listener) => void context.res.once('close', listener),
+      onAbort: (listener) => onClose(context.res, listener),
       trace: context.state.trace
     })
     metrics.tokenIssued(route)
@@ -73,4 +74,10 @@ function createIssueHandler(
     }
     protocol.writeToken(context, token)
   }
+}
+
+/** The connection ends under an answer that is under way, or has ended before anybody listened. */
+function onClose(response: ServerResponse, listener: () => void): void {
+  if (response.closed) listener()
+  else response.once('close', listener)
 }

@@ -1,4 +1,6 @@
 import { execFile } from 'node:child_process'
+import { once } from 'node:events'
+import { type AddressInfo, createServer } from 'node:net'
 import { promisify } from 'node:util'
 import test from 'ava'
 import { runProgram } from '../helpers/program.ts'
@@ -6,7 +8,8 @@ import { runProgram } from '../helpers/program.ts'
 const shell = promisify(execFile)
 
 test('without CFG_FILE the program starts the demo and prints two curl lines that work as printed', async (t) => {
-  const program = runProgram(t, {})
+  const [port, demoPort] = await freePorts(2)
+  const program = runProgram(t, { env: { PORT: String(port), DEMO_PORT: String(demoPort) } })
   await program.saying('Check it:')
   await program.saying('/checkToken -d')
   const [getToken, checkToken] = program
@@ -19,3 +22,12 @@ test('without CFG_FILE the program starts the demo and prints two curl lines tha
   t.true(checked.Valid)
   t.is(checked.Claims.data.email, 'ada@example.com')
 })
+
+/** Ports that the system has free right now. */
+async function freePorts(count: number): Promise<number[]> {
+  const servers = Array.from({ length: count }, () => createServer().listen(0, '127.0.0.1'))
+  await Promise.all(servers.map((server) => once(server, 'listening')))
+  const ports = servers.map((server) => (server.address() as AddressInfo).port)
+  await Promise.all(servers.map((server) => once(server.close(), 'close')))
+  return ports
+}

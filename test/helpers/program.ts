@@ -31,7 +31,7 @@ export function runProgram(
   { args = [], env = {}, cwd }: ProgramOptions
 ): RunningProgram {
   const child = spawn(process.execPath, [MAIN, ...args], {
-    env: { PATH: process.env['PATH'] ?? '', ...env },
+    env: { PATH: process.env.PATH ?? '', ...env },
     cwd,
     stdio: ['ignore', 'pipe', 'pipe']
   })

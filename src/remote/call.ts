@@ -1,0 +1,95 @@
+/** One call to a remote: collects the reply, judges it, and ends once, whatever comes first. */
+import type { Dispatcher } from 'undici'
+import { ServiceError } from '../errors.ts'
+import { remoteFailed, remoteReply } from './remote-errors.ts'
+
+type Headers = Readonly<Record<string, string | string[] | undefined>>
+
+export interface Call {
+  /** Takes the events of the HTTP client. */
+  readonly handler: Dispatcher.DispatchHandler
+  /** Ends the call from our side, and its connection with it. Does nothing once it has ended. */
+  readonly cut: (error: ServiceError) => void
+}
+
+/**
+ * @param maxReplyBytes largest reply that is taken
+ * @param onEnd called once: with the body of a 200 reply, or with what went wrong
+ */
+export function createCall(
+  maxReplyBytes: number,
+  onEnd: (result: Buffer | ServiceError) => void
+): Call {
+  let ended: ServiceError | true | undefined
+  let controller: Dispatcher.DispatchController | undefined
+  let status = 0
+  let headers: Headers = {}
+  let received = 0
+  const chunks: Buffer[] = []
+
+  function end(result: Buffer | ServiceError): void {
+    if (ended !== undefined) return
+    ended = result instanceof ServiceError ? result : true
+    onEnd(result)
+  }
+
+  function cut(error: ServiceError): void {
+    if (ended !== undefined) return
+    end(error)
+    controller?.abort(error)
+  }
+
+  return {
+    cut,
+    handler: {
+      onRequestStart(started) {
+        controller = started
+        // It was cut while it waited for its connection.
+        if (ended instanceof ServiceError) started.abort(ended)
+      },
+      onResponseStart(_controller, statusCode, responseHeaders) {
+        // Informational replies (RFC 9110, section 15.2) come before the one that counts.
+        if (statusCode < 200) return
+        status = statusCode
+        headers = responseHeaders
+        const fault = status === 200 ? findFault(headers, maxReplyBytes) : undefined
+        if (fault !== undefined) cut(remoteReply(fault))
+      },
+      onResponseData(_controller, chunk) {
+        received += chunk.length
+        if (received > maxReplyBytes) cut(remoteReply('reply too large'))
+        else if (status === 200) chunks.push(chunk)
+      },
+      onResponseEnd() {
+        end(status === 200 ? joined(chunks) : refusedByRemote(status, headers))
+      },
+      onResponseError(_controller, error) {
+        end(remoteFailed(error))
+      }
+    }
+  }
+}
+
+/** Judges a 200 reply before its body arrives. */
+function findFault(headers: Headers, maxReplyBytes: number): string | undefined {
+  const encoding = headers['content-encoding']
+  // Inflating could turn a small reply into a huge one, and no encoding was asked for.
+  if (encoding !== undefined && encoding !== 'identity') return 'reply is compressed'
+  if (Number(headers['content-length']) > maxReplyBytes) return 'reply too large'
+  return undefined
+}
+
+function refusedByRemote(status: number, headers: Headers): ServiceError {
+  const retryAfter = headers['retry-after']
+  return new ServiceError('remote_status', 'Remote post status failure.', {
+    status: 500,
+    remoteStatus: status,
+    ...(typeof retryAfter === 'string' && { retryAfter })
+  })
+}
+
+/** Most replies come in one piece. */
+function joined(chunks: readonly Buffer[]): Buffer {
+  const [first] = chunks
+  return first !== undefined && chunks.length === 1 ? first : Buffer.concat(chunks)
+}
