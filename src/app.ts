@@ -2,10 +2,9 @@
 import Router from '@koa/router'
 import Koa from 'koa'
 import type { Config } from './config/schema.ts'
-import { createHmacKey } from './keys/hmac-key.ts'
-import { createFixedKeySource } from './keys/key-source.ts'
-import { createKeyStore } from './keys/key-store.ts'
+import type { KeyStore } from './keys/key-store.ts'
 import { errors } from './middleware/errors.ts'
+import { createInFlight, type InFlight } from './middleware/in-flight.ts'
 import { requestGuard } from './middleware/request-guard.ts'
 import { requestId } from './middleware/request-id.ts'
 import { createRequestLog } from './middleware/request-log.ts'
@@ -14,12 +13,13 @@ import type { Logger } from './operations/logger.ts'
 import type { Metrics } from './operations/metrics.ts'
 import { addOperationRoutes } from './operations/operation-routes.ts'
 import { createRemote, type Remote } from './remote/remote.ts'
-import { createCheckRoute } from './routes/check-route.ts'
-import { createIssueRoute } from './routes/issue-route.ts'
+import { addRoutes } from './routes/add-routes.ts'
 import type { Services } from './routes/services.ts'
 
 export interface AppOptions {
   readonly config: Config
+  /** Started; it ends with the application. */
+  readonly keyStore: KeyStore
   readonly logger: Logger
   readonly metrics: Metrics
   /** The clock, in milliseconds since 1970. */
@@ -34,19 +34,18 @@ export interface App {
   readonly main: Koa<RequestState>
   /** Answers on the listener of those who operate the service, where the configuration has one. */
   readonly admin: Koa<RequestState> | undefined
-  /** Ends the connections to the remotes. */
+  /** Waits for the requests in flight, then lets go of keys and remotes. */
   readonly close: () => Promise<void>
 }
 
 export function createApp(options: AppOptions): App {
-  const { config, logger, metrics, now } = options
+  const { config, keyStore, logger, metrics, now } = options
+  const inFlight = createInFlight()
   const remotes: Remote[] = []
   const services: Services = {
+    issuer: config.issuer,
     limits: config.limits,
-    keyStore: createKeyStore(
-      config.keys.map((key) => createFixedKeySource(createHmacKey(key))),
-      now
-    ),
+    keyStore,
     logger,
     metrics,
     now,
@@ -63,21 +62,16 @@ export function createApp(options: AppOptions): App {
   }
 
   const mainRouter = createRouter()
-  for (const route of config.routes) {
-    if ('issue' in route) mainRouter.post(route.issue, ...createIssueRoute(route, services))
-    else {
-      const check = createCheckRoute(route, services)
-      mainRouter.get(route.check, ...check)
-      mainRouter.post(route.check, ...check)
-    }
-  }
+  addRoutes(mainRouter, config, services)
   const adminRouter = config.listen.admin === undefined ? undefined : createRouter()
   addOperationRoutes(adminRouter ?? mainRouter, options)
 
   return {
-    main: createListenerApp(mainRouter, options),
-    admin: adminRouter && createListenerApp(adminRouter, options),
+    main: createListenerApp(mainRouter, inFlight, options),
+    admin: adminRouter && createListenerApp(adminRouter, inFlight, options),
     async close() {
+      await inFlight.drained()
+      keyStore.close()
       await Promise.all(remotes.map((remote) => remote.close()))
     }
   }
@@ -88,7 +82,11 @@ function createRouter(): Router<RequestState> {
   return new Router({ sensitive: true, strict: true })
 }
 
-function createListenerApp(router: Router<RequestState>, options: AppOptions): Koa<RequestState> {
+function createListenerApp(
+  router: Router<RequestState>,
+  inFlight: InFlight,
+  options: AppOptions
+): Koa<RequestState> {
   const { config, logger, metrics, isReady } = options
   const app = new Koa<RequestState>()
   app.on('error', (error: Error) =>
@@ -97,6 +95,7 @@ function createListenerApp(router: Router<RequestState>, options: AppOptions): K
   app.use(requestId)
   app.use(createRequestLog({ logger, metrics, logRequests: config.log.requests }))
   app.use(createConnectionCloser(isReady))
+  app.use(inFlight.count)
   app.use(errors)
   app.use(requestGuard)
   app.use(router.routes())

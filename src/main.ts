@@ -29,7 +29,7 @@ try {
 /** Our own errors are made for reading; anything else is a defect, and its stack is the report of it. */
 function describe(error: unknown): string {
   if (!(error instanceof Error)) return String(error)
-  return ['ConfigError', 'ListenError', 'UsageError', 'Error'].includes(error.name)
+  return ['ConfigError', 'KeyError', 'ListenError', 'UsageError', 'Error'].includes(error.name)
     ? error.message
     : (error.stack ?? error.message)
 }

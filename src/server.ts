@@ -13,7 +13,7 @@ export interface ListenOptions {
 }
 
 /** A port that cannot be had. */
-export class ListenError extends Error {
+class ListenError extends Error {
   override readonly name = 'ListenError'
 }
 

@@ -1,10 +1,11 @@
 /** `serve`: runs the service until it is told to stop. */
-import { createApp } from '../app.ts'
-import { loadConfig } from '../config/load.ts'
-import type { Config } from '../config/schema.ts'
+import { setTimeout as wait } from 'node:timers/promises'
+import { type LoadedConfig, loadConfig } from '../config/load.ts'
+import { createFileWatch } from '../config/watch.ts'
 import { createLogger } from '../operations/logger.ts'
 import { createMetrics } from '../operations/metrics.ts'
 import { type Listener, listen } from '../server.ts'
+import { createService } from '../service.ts'
 import { VERSION } from '../version.ts'
 import type { Environment } from './command.ts'
 
@@ -12,49 +13,66 @@ import type { Environment } from './command.ts'
 const SIGNAL_CODES = { SIGINT: 130, SIGTERM: 143 } as const
 type StopSignal = keyof typeof SIGNAL_CODES
 
+const WATCH_INTERVAL_MS = 1000
+
 /**
  * Starts the service with the configuration that `CFG_FILE` names, or with the demo where it names none.
- * @throws ConfigError or ListenError when it cannot start
+ * @throws ConfigError, KeyError or ListenError when it cannot start
  */
 export async function serve(env: Environment): Promise<void> {
-  if (env.CFG_FILE !== undefined && env.CFG_FILE !== '') {
-    await runService(loadConfig({ file: env.CFG_FILE, env }).config)
+  const file = env.CFG_FILE
+  if (file !== undefined && file !== '') {
+    await runService(() => loadConfig({ file, env }))
     return
   }
   const { startDemo } = await import('../demo/demo.ts')
   const demo = await startDemo(env)
-  await runService(demo.config)
+  await runService(demo.load)
   process.stdout.write(demo.greeting)
 }
 
-/** Runs the service with a configuration until a signal ends the process. */
-async function runService(config: Config): Promise<void> {
-  const { logger, flush } = createLogger(config.log.level)
+/** Runs the service until a signal ends the process. SIGHUP, and a change of its files, reload the configuration. */
+async function runService(load: () => LoadedConfig): Promise<void> {
+  const { logger, flush } = createLogger('info')
   let ready = true
-  const app = createApp({
-    config,
+  const service = await createService({
+    load,
     logger,
     metrics: createMetrics(),
     now: Date.now,
     isReady: () => ready,
     version: VERSION
   })
+  const { config, files } = service.loaded()
   const { main, admin } = config.listen
-  const listeners = [await listen(app.main.callback(), { ...main, timeouts: config.timeouts })]
-  if (admin !== undefined && app.admin !== undefined) {
-    listeners.push(await listen(app.admin.callback(), { ...admin, timeouts: config.timeouts }))
-  }
+  const { timeouts } = config
+  logger.level = config.log.level
+  const listeners = [await listen(service.main, { ...main, timeouts })]
+  if (admin !== undefined) listeners.push(await listen(service.admin, { ...admin, timeouts }))
+  const [mainListener, adminListener] = listeners
   logger.info(
-    { version: VERSION, host: main.host, port: listeners[0]?.port, adminPort: listeners[1]?.port },
+    { version: VERSION, host: main.host, port: mainListener?.port, adminPort: adminListener?.port },
     'listening'
   )
 
+  const fileWatch = createFileWatch({
+    intervalMs: WATCH_INTERVAL_MS,
+    onChange: () => void reload()
+  })
+  await fileWatch.watch(files)
+  async function reload(): Promise<void> {
+    await service.reload()
+    await fileWatch.watch(service.loaded().files)
+  }
+  process.on('SIGHUP', () => void reload())
+
   async function stopGracefully(signal: StopSignal): Promise<void> {
     ready = false
+    fileWatch.close()
     logger.info({ signal }, 'stopping')
-    await new Promise((resolve) => setTimeout(resolve, config.timeouts.drain))
-    const inTime = await stopAll(listeners, config.timeouts.shutdown)
-    await app.close()
+    await wait(timeouts.drain)
+    const inTime = await stopAll(listeners, timeouts.shutdown)
+    await service.close()
     if (inTime) logger.info('stopped')
     else logger.warn('stopped, and cut requests that took too long')
     flush()

@@ -41,7 +41,7 @@ export function substituteEnvironment(
         })
         return ''
       }
-      const value = env[name]
+      const value = Object.hasOwn(env, name) ? env[name] : undefined
       if (value !== undefined && value !== '') return value
       if (fallback !== undefined) return fallback
       problems.push({

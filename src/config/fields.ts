@@ -88,23 +88,28 @@ function urlFault(text: string): string | undefined {
   return undefined
 }
 
+const MATERIAL_EXPECTED = 'expected text in quotes, { file: path } or { env: NAME }'
+
+/** Where a text stands. One section, not a union of two, so that a misspelt key is told as just that. */
+const reference = section({
+  file: z
+    .string('expected the path of a file')
+    .min(1, 'expected the path of a file')
+    .optional()
+    .describe('Path of a file that holds the text, from the folder of the configuration on.'),
+  env: z
+    .string('expected the name of an environment variable')
+    .min(1, 'expected the name of an environment variable')
+    .optional()
+    .describe('Name of an environment variable that holds the text.')
+})
+  .refine((value) => Object.keys(value).length === 1, { error: MATERIAL_EXPECTED })
+  .meta({ minProperties: 1, maxProperties: 1 })
+
 /** Text that may stand in the file itself, in another file, or in the environment. */
 export function material(reader: SecretReader) {
-  const reference = z.union([
-    section({
-      file: z
-        .string()
-        .min(1)
-        .describe('Path of a file that holds the text, from the folder of the configuration on.')
-    }),
-    section({
-      env: z.string().min(1).describe('Name of an environment variable that holds the text.')
-    })
-  ])
   return z
-    .union([z.string(), reference], {
-      error: 'expected text in quotes, { file: path } or { env: NAME }'
-    })
+    .union([z.string(), reference], { error: MATERIAL_EXPECTED })
     .transform((value, context) => {
       if (typeof value === 'string') return value
       try {

@@ -1,8 +1,8 @@
 /** The flat form: the nine keys of the original program, and what they mean in the full form. */
 import { z } from 'zod'
+import type { RouteUse } from './consistency.ts'
 import { flag, httpUrl, material, routePath, section } from './fields.ts'
 import { jsonTree } from './json-tree.ts'
-import type { RouteUse } from './consistency.ts'
 import { type FullConfigInput, port, statuses } from './schema.ts'
 import type { SecretReader } from './secrets.ts'
 

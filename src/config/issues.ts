@@ -1,6 +1,6 @@
 /** Turns the schema library's issues into problems in our words. */
 import type { z } from 'zod'
-import type { Problem } from './problems.ts'
+import { formatPath, type Problem } from './problems.ts'
 
 type Issue = z.core.$ZodIssue
 
@@ -13,7 +13,12 @@ export function describeIssues(
   tree: unknown,
   prefix: readonly PropertyKey[] = []
 ): Problem[] {
+  const misspelt = issues
+    .filter(({ code }) => code === 'unrecognized_keys')
+    .map(({ path }) => formatPath(path))
   return issues.flatMap((issue): Problem[] => {
+    // What a map as a whole lacks is what the misspelt key in it was meant for.
+    if (issue.code === 'custom' && misspelt.includes(formatPath(issue.path))) return []
     const path = [...prefix, ...issue.path]
     if (issue.code === 'unrecognized_keys') {
       const messages = issue.message.split('\n')

@@ -1,13 +1,14 @@
 /** A configuration file becomes a configuration, or a list of everything that is wrong with it. */
-import { readFileSync } from 'node:fs'
 import { dirname, resolve } from 'node:path'
-import { findKeyProblems, findRouteProblems, listRoutes } from './consistency.ts'
+import { findKeyProblems } from '../keys/create-key-sources.ts'
+import { findReferenceProblems, findRouteProblems, listRoutes } from './consistency.ts'
 import { substituteEnvironment } from './environment.ts'
 import { createFlatSchema, flatRoutes, isFlatForm, toFullForm } from './flat-form.ts'
 import { describeIssues } from './issues.ts'
 import { ConfigError, formatPath, type Problem } from './problems.ts'
 import { type Config, createFullSchema } from './schema.ts'
-import { createSecretReader, errorCode, type SecretReader } from './secrets.ts'
+import { createSecretReader, type SecretReader } from './secrets.ts'
+import { readTextFile, TextFileError } from './text-file.ts'
 import { parseYaml } from './yaml.ts'
 
 export interface LoadedConfig {
@@ -29,12 +30,10 @@ export function loadConfig({ file, env }: LoadOptions): LoadedConfig {
   const path = resolve(file)
   let text: string
   try {
-    text = readFileSync(path, 'utf8')
+    text = readTextFile(path)
   } catch (error) {
-    throw new ConfigError(
-      [{ path: [], message: `cannot read the file (${errorCode(error)})` }],
-      path
-    )
+    if (!(error instanceof TextFileError)) throw error
+    throw new ConfigError([{ path: [], message: `cannot read the file (${error.message})` }], path)
   }
   const reader = createSecretReader({ folder: dirname(path), env })
   const config = parseConfig(text, { file: path, env, reader })
@@ -68,7 +67,8 @@ function parseFlat(tree: unknown, reader: SecretReader): ParseResult {
   const flat = createFlatSchema(reader).safeParse(tree)
   if (!flat.success) return { problems: describeIssues(flat.error.issues, tree) }
   const config = createFullSchema(reader).parse(toFullForm(flat.data))
-  return { config, problems: findRouteProblems(flatRoutes(flat.data), config) }
+  const unfit = findKeyProblems(config.keys).map(({ message }) => ({ path: ['encKey'], message }))
+  return { config, problems: [...findRouteProblems(flatRoutes(flat.data), config), ...unfit] }
 }
 
 function parseFull(tree: unknown, reader: SecretReader): ParseResult {
@@ -77,7 +77,11 @@ function parseFull(tree: unknown, reader: SecretReader): ParseResult {
   const config = full.data
   return {
     config,
-    problems: [...findRouteProblems(listRoutes(config), config), ...findKeyProblems(config)]
+    problems: [
+      ...findRouteProblems(listRoutes(config), config),
+      ...findReferenceProblems(config),
+      ...findKeyProblems(config.keys)
+    ]
   }
 }
 

@@ -28,11 +28,15 @@ function describeProblems(problems: readonly Problem[], file: string | undefined
   return `${count} in ${file ?? 'the configuration'}\n${lines.join('\n')}`
 }
 
-/** Writes a path the way it is read in the file: `routes[0].claims[1].url`. */
+const PLAIN_KEY = /^[\w-]+$/
+
+/** Writes a path the way it is read in the file: `routes[0].claims[1].url`. Keys that are no plain words stand in quotes. */
 export function formatPath(path: readonly PropertyKey[]): string {
   return path.reduce<string>((text, key) => {
     if (typeof key === 'number') return `${text}[${key}]`
-    return text === '' ? String(key) : `${text}.${String(key)}`
+    const name = String(key)
+    if (!PLAIN_KEY.test(name)) return `${text}[${JSON.stringify(name)}]`
+    return text === '' ? name : `${text}.${name}`
   }, '')
 }
 

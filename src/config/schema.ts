@@ -3,8 +3,8 @@
  * Every key's description gives its unit and its default; the reference page and the JSON Schema are made from them.
  */
 import { z } from 'zod'
-import { jsonTree } from './json-tree.ts'
 import { duration, flag, httpUrl, integer, material, routePath, section, size } from './fields.ts'
+import { jsonTree } from './json-tree.ts'
 import { keySchema } from './schema-keys.ts'
 import type { SecretReader } from './secrets.ts'
 
@@ -12,12 +12,10 @@ import type { SecretReader } from './secrets.ts'
 export type Config = z.output<ReturnType<typeof createFullSchema>>
 /** A full form as its author writes it. */
 export type FullConfigInput = z.input<ReturnType<typeof createFullSchema>>
-export type KeyConfig = Config['keys'][number]
-export type RouteConfig = Config['routes'][number]
+type RouteConfig = Config['routes'][number]
 export type IssueRouteConfig = Extract<RouteConfig, { issue: string }>
 export type CheckRouteConfig = Extract<RouteConfig, { check: string }>
 export type RemoteSourceConfig = IssueRouteConfig['claims'][number]
-export type VerifierConfig = CheckRouteConfig['verify'][number]
 
 /** What a refusal by the remote becomes. */
 export const statuses = z
@@ -37,13 +35,18 @@ export function createFullSchema(reader: SecretReader) {
     log: logSchema.prefault({}).describe('What is logged. Logs are JSON lines on standard output.'),
     limits: limitsSchema.prefault({}).describe('How much of anything is taken.'),
     timeouts: timeoutsSchema.prefault({}).describe('How long anything may take.'),
+    issuer: httpUrl
+      .optional()
+      .describe(
+        'The `iss` of issued tokens: a URL that leads to this service, where `/.well-known/openid-configuration` then says where its keys are. Default: none.'
+      ),
     keys: z
       .array(keySchema(reader), 'expected a list of keys')
       .min(1, 'expected at least one key')
       .describe('The keys that sign and verify. One key has one algorithm.'),
     routes: z
       .array(
-        z.union([issueRouteSchema(reader), checkRouteSchema], 'expected a route'),
+        z.union([issueRouteSchema(reader), checkRouteSchema, keysRouteSchema], 'expected a route'),
         'expected a list of routes'
       )
       .min(1, 'expected at least one route')
@@ -202,4 +205,10 @@ const checkRouteSchema = section({
     )
     .min(1, 'expected at least one verifier')
     .describe('The verifiers, in order.')
+})
+
+const keysRouteSchema = section({
+  keys: routePath.describe(
+    'Path below which single public keys are published: `/{kid}`, `/{kid}/key.pem`, `/{kid}/key.json` and `/{kid}/jwk.json`.'
+  )
 })

@@ -1,8 +1,12 @@
 /** Settings that may stand elsewhere: `{ file: path }` and `{ env: NAME }`. */
-import { readFileSync } from 'node:fs'
 import { resolve } from 'node:path'
+import { readTextFile, TextFileError } from './text-file.ts'
 
-export type SecretReference = { readonly file: string } | { readonly env: string }
+/** Has one of the two. */
+interface SecretReference {
+  readonly file?: string | undefined
+  readonly env?: string | undefined
+}
 
 /** Thrown when a referenced text cannot be had. The message names the file or variable, never its content. */
 export class SecretError extends Error {
@@ -13,6 +17,8 @@ export class SecretError extends Error {
 export interface SecretReader {
   /** @throws SecretError */
   readonly read: (reference: SecretReference) => string
+  /** The whole path of a file or folder that the configuration names, from its own folder on. */
+  readonly resolve: (path: string) => string
   readonly files: ReadonlySet<string>
 }
 
@@ -26,15 +32,16 @@ export function createSecretReader({ folder, env }: SecretReaderOptions): Secret
   const files = new Set<string>()
   return {
     files,
-    read(reference) {
-      if ('env' in reference) {
-        const value = env[reference.env]
+    resolve: (path) => resolve(folder, path),
+    read({ file, env: name = '' }) {
+      if (file === undefined) {
+        const value = Object.hasOwn(env, name) ? env[name] : undefined
         if (value === undefined || value === '') {
-          throw new SecretError(`environment variable ${reference.env} is not set`)
+          throw new SecretError(`environment variable ${name} is not set`)
         }
         return value
       }
-      const path = resolve(folder, reference.file)
+      const path = resolve(folder, file)
       files.add(path)
       return readSecretFile(path)
     }
@@ -44,17 +51,13 @@ export function createSecretReader({ folder, env }: SecretReaderOptions): Secret
 function readSecretFile(path: string): string {
   let text: string
   try {
-    text = readFileSync(path, 'utf8')
+    text = readTextFile(path)
   } catch (error) {
-    throw new SecretError(`cannot read ${path} (${errorCode(error)})`)
+    if (!(error instanceof TextFileError)) throw error
+    throw new SecretError(`cannot read ${path} (${error.message})`)
   }
   // Editors and `kubectl create secret` leave one line end behind; it is never part of what was meant.
   const trimmed = text.replace(/\r?\n$/, '')
   if (trimmed === '') throw new SecretError(`${path} is empty`)
   return trimmed
-}
-
-/** The operating system's word for what went wrong, such as `ENOENT`. */
-export function errorCode(error: unknown): string {
-  return error instanceof Error && 'code' in error ? String(error.code) : 'unknown error'
 }

@@ -1,7 +1,6 @@
 /** The first five minutes: the service in front of an embedded login API, and two commands to try it with. */
 import { fileURLToPath } from 'node:url'
-import { loadConfig } from '../config/load.ts'
-import type { Config } from '../config/schema.ts'
+import { type LoadedConfig, loadConfig } from '../config/load.ts'
 import { listen } from '../server.ts'
 import { createDemoLoginApi, DEMO_USERS } from './login-api.ts'
 
@@ -9,8 +8,8 @@ const EXAMPLE_FILE = fileURLToPath(new URL('../../example_cfg.yml', import.meta.
 const LOOPBACK = '127.0.0.1'
 
 export interface Demo {
-  /** The example configuration, for this machine alone: its secret is known to everybody. */
-  readonly config: Config
+  /** Loads the example configuration, for this machine alone: its secret is known to everybody. */
+  readonly load: () => LoadedConfig
   /** What to tell the user once the service listens. */
   readonly greeting: string
 }
@@ -24,7 +23,7 @@ export async function startDemo(env: Readonly<Record<string, string | undefined>
   const [key] = config.keys
   const [route] = config.routes
   if (
-    key === undefined ||
+    key?.origin !== 'secret' ||
     route === undefined ||
     !('issue' in route) ||
     route.claims[0] === undefined
@@ -33,12 +32,20 @@ export async function startDemo(env: Readonly<Record<string, string | undefined>
   }
   const { port } = new URL(route.claims[0].url)
   const api = createDemoLoginApi({ secret: key.secret })
-  await listen(api.callback(), { host: LOOPBACK, port: Number(port), timeouts: config.timeouts })
-  const main = { ...config.listen.main, host: LOOPBACK }
+  await listen(api.callback(), {
+    host: LOOPBACK,
+    port: Number(port),
+    timeouts: config.timeouts
+  })
   return {
-    config: { ...config, listen: { ...config.listen, main } },
-    greeting: writeGreeting(main.port)
+    load: () => limitToLoopback(loadConfig({ file: EXAMPLE_FILE, env })),
+    greeting: writeGreeting(config.listen.main.port)
   }
+}
+
+function limitToLoopback({ config, files }: LoadedConfig): LoadedConfig {
+  const main = { ...config.listen.main, host: LOOPBACK }
+  return { config: { ...config, listen: { ...config.listen, main } }, files }
 }
 
 function writeGreeting(port: number): string {

@@ -1,8 +1,9 @@
 /** A login API to try the service with: two users, and an answer for everybody else. */
-import bodyParser from 'koa-bodyparser'
+
+import { createSecretKey } from 'node:crypto'
 import jwt from 'jsonwebtoken'
 import Koa, { type Context } from 'koa'
-import { createSecretKey } from 'node:crypto'
+import bodyParser from 'koa-bodyparser'
 import { BEARER_MARK } from '../issue/claims.ts'
 
 export interface DemoLoginApiOptions {
@@ -11,7 +12,7 @@ export interface DemoLoginApiOptions {
 }
 
 /** The path that it answers on. */
-export const DEMO_PATH = '/login'
+const DEMO_PATH = '/login'
 
 export const DEMO_USERS = [
   {

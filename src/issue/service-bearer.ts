@@ -4,7 +4,7 @@ import type { Signer } from '../keys/key-store.ts'
 import { BEARER_MARK } from './claims.ts'
 
 /** How long one bearer is valid, and how long before its end the next one takes over. */
-const LIFETIME_SECONDS = 3600
+export const SERVICE_BEARER_LIFETIME_SECONDS = 3600
 const RENEWAL_SECONDS = 600
 
 export interface ServiceBearerOptions {
@@ -30,8 +30,8 @@ export function createServiceBearer({
   return function serviceBearer() {
     const seconds = Math.floor(now() / 1000)
     if (current === undefined || seconds >= current.renewAt) {
-      const token = signer(writeBearer(data, seconds + LIFETIME_SECONDS))
-      const made = { token, renewAt: seconds + LIFETIME_SECONDS - RENEWAL_SECONDS }
+      const token = signer(writeBearer(data, seconds + SERVICE_BEARER_LIFETIME_SECONDS))
+      const made = { token, renewAt: seconds + SERVICE_BEARER_LIFETIME_SECONDS - RENEWAL_SECONDS }
       current = made
       if (token instanceof Promise) {
         // A failure is the caller's to report; the next call tries again.

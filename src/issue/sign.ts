@@ -11,6 +11,8 @@ export type Sign = (claims: Claims, lifetimeSeconds: number) => Promise<string> 
 
 export interface SignOptions {
   readonly signer: Signer
+  /** The `iss` claim; none when left out. */
+  readonly issuer?: string | undefined
   /** The clock, in milliseconds since 1970. */
   readonly now: () => number
   /** Largest token to hand out, in characters. */
@@ -18,14 +20,14 @@ export interface SignOptions {
 }
 
 /** @throws ServiceError `remote_reply` when signing, for a token over its limit */
-export function createSign({
-  signer,
-  now,
-  maxTokenLength = Number.POSITIVE_INFINITY
-}: SignOptions): Sign {
+export function createSign(options: SignOptions): Sign {
+  const { signer, issuer, now, maxTokenLength = Number.POSITIVE_INFINITY } = options
+  const issuerClaim = issuer === undefined ? '' : `"iss":${JSON.stringify(issuer)},`
+
   return async function sign(claims, lifetimeSeconds) {
     const issuedAt = Math.floor(now() / 1000)
-    const token = await signer(writePayload(claims, issuedAt, issuedAt + lifetimeSeconds))
+    const registered = `${issuerClaim}"iat":${issuedAt},"exp":${issuedAt + lifetimeSeconds}`
+    const token = await signer(`{${writeClaims(claims)}${registered}}`)
     if (token.length > maxTokenLength) {
       throw new ServiceError('remote_reply', 'reply makes a token over the limit', { status: 500 })
     }
@@ -34,10 +36,10 @@ export function createSign({
 }
 
 /** Splices the texts of the claims; JSON.stringify of the whole would need their values, and lose digits. */
-function writePayload(claims: Claims, issuedAt: number, expiresAt: number): string {
-  let text = '{'
+function writeClaims(claims: Claims): string {
+  let text = ''
   for (const [name, value] of claims) {
     if (!RESERVED_CLAIMS.has(name)) text += `${JSON.stringify(name)}:${value},`
   }
-  return `${text}"iat":${issuedAt},"exp":${expiresAt}}`
+  return text
 }

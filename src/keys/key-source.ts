@@ -9,14 +9,17 @@ export interface KeySource {
   readonly signingKey: (now: number) => Key | undefined
   /** The keys that tokens may be verified with at this time. */
   readonly verificationKeys: (now: number) => readonly Key[]
-}
-
-/** A source of one key that never changes. */
-export function createFixedKeySource(key: Key): KeySource {
-  const keys = [key]
-  return {
-    name: key.kid,
-    signingKey: () => (key.sign === undefined ? undefined : key),
-    verificationKeys: () => keys
-  }
+  /** The keys whose public half is to be published at this time: those that verify, and those that will sign soon. */
+  readonly publishedKeys: (now: number) => readonly Key[]
+  /** When the published keys change next, as far as the source knows; Infinity when it does not plan to. */
+  readonly changesAt: (now: number) => number
+  /**
+   * Looks for a key that a token names and that is not there: a remote JWK Set fetches again, within its cooldown.
+   * Resolves once there is nothing more to wait for. Never rejects.
+   */
+  readonly lookFor?: (kid: string) => Promise<void>
+  /** Brings the source to where it can answer: reads, fetches or generates. Rejects with a KeyError when it cannot be started without. */
+  readonly start?: () => Promise<void>
+  /** Stops every timer, watch and connection of it. */
+  readonly close?: () => void
 }

@@ -1,16 +1,23 @@
 /** All the keys of the service: who signs now, and who may verify a token. */
 import type { JoseHeader } from '../check/token.ts'
 import { ServiceError } from '../errors.ts'
-import type { Key } from './key.ts'
+import type { Key, PublicJwk } from './key.ts'
+import { KeyError } from './key-error.ts'
 import type { KeySource } from './key-source.ts'
 
 /** Signs a payload text with the key that signs at this moment, as a compact JWS. */
 export type Signer = (payload: string) => string | Promise<string>
 
+/** The public half of a key, in both forms that it is published in. */
+export interface PublishedKey {
+  readonly jwk: PublicJwk
+  readonly pem: string
+}
+
 export interface KeyStore {
   /**
    * A signer that follows its key's rotation.
-   * @param name the source to sign with; the first that signs when left out
+   * @param name the source to sign with; when left out, the first of all in their order that signs now
    * @throws ServiceError `internal` at each signing for which no key is there: no key, no token
    */
   readonly signer: (name?: string) => Signer
@@ -19,14 +26,41 @@ export interface KeyStore {
    * @param names the sources to look in; all of them when left out
    */
   readonly candidates: (header: JoseHeader, names?: readonly string[]) => readonly Key[]
+  /** What is to be published at this time, by kid. Symmetric keys have no public half, so they are never there. */
+  readonly published: () => ReadonlyMap<string, PublishedKey>
+  /** When that changes next, as far as is known, in milliseconds since 1970; Infinity when nothing is planned. */
+  readonly changesAt: () => number
+  /**
+   * Gives the sources that can the chance to find a key that a token names and nobody has. Each limits how often it really looks.
+   * @param names the sources to look in; all of them when left out
+   */
+  readonly lookFor: (kid: string, names?: readonly string[]) => Promise<void>
+  /**
+   * Starts all sources, side by side.
+   * @throws KeyError with what each says that cannot be started without; all of them are closed then
+   */
+  readonly start: () => Promise<void>
+  /** Stops whatever the sources have running. */
+  readonly close: () => void
 }
 
-/** @param now the clock, in milliseconds since 1970 */
+/**
+ * @param sources in the order in which they are asked for a key that signs
+ * @param now the clock, in milliseconds since 1970
+ */
 export function createKeyStore(sources: readonly KeySource[], now: () => number): KeyStore {
+  function namedSources(names: readonly string[] | undefined): readonly KeySource[] {
+    if (names === undefined) return sources
+    return sources.filter(({ name }) => name !== undefined && names.includes(name))
+  }
+
+  function close(): void {
+    for (const source of sources) source.close?.()
+  }
+
   return {
     signer(name) {
-      const eligible =
-        name === undefined ? sources : sources.filter((source) => source.name === name)
+      const eligible = namedSources(name === undefined ? undefined : [name])
       return function signWithCurrentKey(payload) {
         const time = now()
         for (const source of eligible) {
@@ -38,15 +72,44 @@ export function createKeyStore(sources: readonly KeySource[], now: () => number)
     },
     candidates(header, names) {
       const time = now()
-      const eligible =
-        names === undefined
-          ? sources
-          : sources.filter(({ name }) => name !== undefined && names.includes(name))
-      return eligible.flatMap((source) =>
+      return namedSources(names).flatMap((source) =>
         source.verificationKeys(time).filter((key) => mayHaveSigned(key, header))
       )
-    }
+    },
+    published() {
+      const time = now()
+      const published = new Map<string, PublishedKey>()
+      for (const source of sources) {
+        for (const { publicJwk: jwk, publicPem: pem } of source.publishedKeys(time)) {
+          if (jwk !== undefined && pem !== undefined) published.set(jwk.kid, { jwk, pem })
+        }
+      }
+      return published
+    },
+    changesAt() {
+      const time = now()
+      return Math.min(...sources.map((source) => source.changesAt(time)))
+    },
+    async lookFor(kid, names) {
+      await Promise.all(namedSources(names).map((source) => source.lookFor?.(kid)))
+    },
+    async start() {
+      const results = await Promise.allSettled(sources.map((source) => source.start?.()))
+      const reasons = results.flatMap((result) =>
+        result.status === 'rejected' ? [result.reason] : []
+      )
+      if (reasons.length === 0) return
+      close()
+      throw combineReasons(reasons)
+    },
+    close
   }
+}
+
+/** A KeyError says what can be shown; anything else is a fault of the program and passes as it is. */
+function combineReasons(reasons: readonly unknown[]): unknown {
+  const fault = reasons.find((reason) => !(reason instanceof KeyError))
+  return fault ?? new KeyError(reasons.map((reason) => (reason as KeyError).message).join('; '))
 }
 
 /** The algorithm comes from the key (RFC 8725, section 3.1). A kid only counts where both sides have one. */

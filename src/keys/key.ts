@@ -2,8 +2,35 @@
 import type { Token, VerifiedClaims } from '../check/token.ts'
 
 /** The JWS algorithms (RFC 7518, section 3.1; RFC 8037, section 3.1) that a key can have. */
-export const ALGORITHMS = ['HS256'] as const
+export const ALGORITHMS = [
+  'HS256',
+  'HS384',
+  'HS512',
+  'RS256',
+  'RS384',
+  'RS512',
+  'PS256',
+  'PS384',
+  'PS512',
+  'ES256',
+  'ES384',
+  'ES512',
+  'EdDSA'
+] as const
 export type Algorithm = (typeof ALGORITHMS)[number]
+
+/** The public half of an asymmetric key, as it is published (RFC 7517, section 4). Never has a private parameter. */
+export interface PublicJwk {
+  readonly kty: 'RSA' | 'EC' | 'OKP'
+  readonly kid: string
+  readonly alg: Algorithm
+  readonly use: 'sig'
+  readonly n?: string
+  readonly e?: string
+  readonly crv?: string
+  readonly x?: string
+  readonly y?: string
+}
 
 /** A key for one algorithm (RFC 7517, sections 4.4 and 4.5), parsed once. */
 export interface Key {
@@ -16,4 +43,8 @@ export interface Key {
    * @throws ServiceError `invalid_token` with the reason `signature`
    */
   readonly verify: (token: Token) => VerifiedClaims | Promise<VerifiedClaims>
+  /** What may be published of it: undefined for a symmetric key. `kid` is the key's own, or else its RFC 7638 thumbprint. */
+  readonly publicJwk: PublicJwk | undefined
+  /** The public half as PEM (SubjectPublicKeyInfo, RFC 5280, section 4.1): undefined for a symmetric key. */
+  readonly publicPem: string | undefined
 }

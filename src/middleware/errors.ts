@@ -2,6 +2,9 @@
 import { ServiceError } from '../errors.ts'
 import type { AppContext, AppMiddleware } from './request-state.ts'
 
+/** The statuses that tell a client to come back later (RFC 6585, section 4; RFC 9110, section 15.6.4). */
+const TEMPORARY: ReadonlySet<number> = new Set([429, 503])
+
 /** Answers with refusals, and with a plain 500 for what nobody foresaw. */
 export const errors: AppMiddleware = async function errors(context, next) {
   context.state.writeError = writePlainError
@@ -15,8 +18,10 @@ export const errors: AppMiddleware = async function errors(context, next) {
         : new ServiceError('internal', 'Internal error.', { status: 500, cause })
     context.state.refusal = error
     context.set(error.headers)
-    if (error.retryAfter !== undefined) context.set('Retry-After', String(error.retryAfter))
     context.state.writeError(context, error)
+    if (error.retryAfter !== undefined && TEMPORARY.has(context.status)) {
+      context.set('Retry-After', String(error.retryAfter))
+    }
   }
 }
 

@@ -5,11 +5,8 @@ import type { AppMiddleware } from './request-state.ts'
 /** Fields that may stand once. Node.js keeps the first of several; a proxy in front may have judged by the last. */
 const SINGLE_FIELDS: ReadonlySet<string> = new Set(['host', 'authorization'])
 
-/** Refuses TRACE, targets in absolute form (RFC 9112, section 3.2.2), and a second Host or Authorization field. */
+/** Refuses targets in absolute form (RFC 9112, section 3.2.2), and a second Host or Authorization field. */
 export const requestGuard: AppMiddleware = function requestGuard({ req }, next) {
-  if (req.method === 'TRACE') {
-    throw new ServiceError('method_not_allowed', 'Method not allowed.', { status: 405 })
-  }
   if (!req.url?.startsWith('/') && !(req.method === 'OPTIONS' && req.url === '*')) {
     throw badRequest('Request target is not a path.')
   }

@@ -78,7 +78,7 @@ function describeRefusal(
 }
 
 function describeCause(cause: Error, withStack: boolean) {
-  const code = 'code' in cause ? String(cause.code) : undefined
+  const code = 'code' in cause && typeof cause.code === 'string' ? cause.code : undefined
   return {
     name: cause.name,
     code,

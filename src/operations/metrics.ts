@@ -10,6 +10,9 @@ export interface Metrics {
   readonly tokenIssued: (route: string) => void
   /** @param reason why the token was refused; `none` for a valid one */
   readonly tokenChecked: (route: string, result: 'valid' | 'refused', reason: string) => void
+  /** @param outcome how the fetch of a remote JWK Set ended */
+  readonly jwksFetched: (outcome: string) => void
+  readonly configReloaded: (result: 'ok' | 'failed') => void
   /** The exposition text, and its media type. */
   readonly expose: () => Promise<string>
   readonly contentType: string
@@ -60,6 +63,18 @@ export function createMetrics(): Metrics {
     labelNames: ['route', 'result', 'reason'],
     registers
   })
+  const jwksFetches = new Counter({
+    name: 'txtoken_jwks_fetches_total',
+    help: 'Fetches of remote JWK Sets.',
+    labelNames: ['outcome'],
+    registers
+  })
+  const reloads = new Counter({
+    name: 'txtoken_config_reloads_total',
+    help: 'Reloads of the configuration.',
+    labelNames: ['result'],
+    registers
+  })
 
   return {
     requestEnded(route, status, seconds) {
@@ -72,6 +87,8 @@ export function createMetrics(): Metrics {
     },
     tokenIssued: (route) => issued.inc({ route }),
     tokenChecked: (route, result, reason) => checks.inc({ route, result, reason }),
+    jwksFetched: (outcome) => jwksFetches.inc({ outcome }),
+    configReloaded: (result) => reloads.inc({ result }),
     expose: () => registry.metrics(),
     contentType: registry.contentType
   }

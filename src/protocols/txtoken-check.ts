@@ -14,6 +14,9 @@ export interface TxtokenCheckOptions {
 /** The name of the query and form parameter (RFC 6750, sections 2.2 and 2.3). */
 const PARAMETER = 'access_token'
 
+/** The statuses that are about the token (RFC 6750, section 3.1). */
+const CHALLENGED: ReadonlySet<number> = new Set([400, 401, 403])
+
 /** A token, and the place in the request that it stands in. */
 interface FoundToken {
   readonly place: string
@@ -53,7 +56,7 @@ export function createTxtokenCheckProtocol({ maxDepth }: TxtokenCheckOptions): C
 
     writeError(context, error) {
       context.status = error.status
-      if (error.status < 500) context.set('WWW-Authenticate', challengeFor(error))
+      if (CHALLENGED.has(error.status)) context.set('WWW-Authenticate', challengeFor(error))
       context.body = { error: error.message }
     }
   }

@@ -5,11 +5,14 @@ import { remoteFailed, remoteReply } from './remote-errors.ts'
 
 type Headers = Readonly<Record<string, string | string[] | undefined>>
 
+/** Seconds or a date (RFC 9110, section 10.2.3); anything else that a remote writes there is not for its clients. */
+const RETRY_AFTER = /^(?:\d{1,9}|\w{3}, \d\d \w{3} \d{4} \d\d:\d\d:\d\d GMT)$/
+
 export interface Call {
   /** Takes the events of the HTTP client. */
   readonly handler: Dispatcher.DispatchHandler
   /** Ends the call from our side, and its connection with it. Does nothing once it has ended. */
-  readonly cut: (error: ServiceError) => void
+  readonly cut: (makeError: () => ServiceError) => void
 }
 
 /**
@@ -33,10 +36,16 @@ export function createCall(
     onEnd(result)
   }
 
-  function cut(error: ServiceError): void {
+  function cut(makeError: () => ServiceError): void {
     if (ended !== undefined) return
+    const error = makeError()
     end(error)
     controller?.abort(error)
+  }
+
+  /** Of a refusal the status says enough, however long the page is that comes with it. */
+  function tooLarge(): ServiceError {
+    return status === 200 ? remoteReply('reply too large') : refusedByRemote(status, headers)
   }
 
   return {
@@ -53,11 +62,11 @@ export function createCall(
         status = statusCode
         headers = responseHeaders
         const fault = status === 200 ? findFault(headers, maxReplyBytes) : undefined
-        if (fault !== undefined) cut(remoteReply(fault))
+        if (fault !== undefined) cut(() => remoteReply(fault))
       },
       onResponseData(_controller, chunk) {
         received += chunk.length
-        if (received > maxReplyBytes) cut(remoteReply('reply too large'))
+        if (received > maxReplyBytes) cut(tooLarge)
         else if (status === 200) chunks.push(chunk)
       },
       onResponseEnd() {
@@ -84,7 +93,7 @@ function refusedByRemote(status: number, headers: Headers): ServiceError {
   return new ServiceError('remote_status', 'Remote post status failure.', {
     status: 500,
     remoteStatus: status,
-    ...(typeof retryAfter === 'string' && { retryAfter })
+    ...(typeof retryAfter === 'string' && RETRY_AFTER.test(retryAfter) && { retryAfter })
   })
 }
 

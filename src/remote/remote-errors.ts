@@ -3,7 +3,7 @@ import { ServiceError } from '../errors.ts'
 
 /** TLS refusals come from OpenSSL and from Node.js under many names; these are the beginnings of all of them. */
 const TLS_FAILURE =
-  /^(?:ERR_TLS_|ERR_SSL_|CERT_|DEPTH_ZERO_|SELF_SIGNED_|UNABLE_TO_|HOSTNAME_MISMATCH|INVALID_CA|EPROTO)/
+  /^(?:ERR_TLS_|ERR_SSL_|CERT_|DEPTH_ZERO_|SELF_SIGNED_|UNABLE_TO_|HOSTNAME_MISMATCH|INVALID_|PATH_LENGTH_|CRL_|EPROTO)/
 
 const REASONS: Readonly<Record<string, string>> = {
   ECONNREFUSED: 'connection refused',
@@ -16,12 +16,20 @@ const REASONS: Readonly<Record<string, string>> = {
   ENETUNREACH: 'network unreachable'
 }
 
+/** Told by their names, since the HTTP client gives its parser errors no code. */
+const NO_HTTP: ReadonlySet<string> = new Set([
+  'HTTPParserError',
+  'HeadersOverflowError',
+  'ResponseContentLengthMismatchError'
+])
+
 /** For an error of the HTTP client: unreachable, reset, TLS failure, or no HTTP at all. */
 export function remoteFailed(error: Error): ServiceError {
-  const code = innermostCode(error)
+  const cause = innermost(error)
+  const code = codeOf(cause)
   if (code === 'UND_ERR_CONNECT_TIMEOUT' || code === 'ETIMEDOUT')
     return remoteTimeout('connect timeout', error)
-  const reason = TLS_FAILURE.test(code) ? 'TLS failure' : (REASONS[code] ?? describeUnlisted(code))
+  const reason = TLS_FAILURE.test(code) ? 'TLS failure' : (REASONS[code] ?? describeUnlisted(cause))
   return new ServiceError('remote_failed', reason, { status: 500, cause: error })
 }
 
@@ -35,14 +43,16 @@ export function remoteReply(reason: string): ServiceError {
   return new ServiceError('remote_reply', reason, { status: 500 })
 }
 
-function describeUnlisted(code: string): string {
-  return code.startsWith('HPE_') || code === 'UND_ERR_HEADERS_OVERFLOW'
-    ? 'not an HTTP reply'
-    : 'connection failed'
+function describeUnlisted({ name }: Error): string {
+  return NO_HTTP.has(name) ? 'not an HTTP reply' : 'connection failed'
 }
 
 /** Several addresses tried give an AggregateError; its first cause is as good as any. */
-function innermostCode(error: Error): string {
-  const inner = error instanceof AggregateError ? (error.errors[0] as unknown) : error
-  return inner instanceof Error && 'code' in inner ? String(inner.code) : ''
+function innermost(error: Error): Error {
+  const first = error instanceof AggregateError ? (error.errors[0] as unknown) : error
+  return first instanceof Error ? first : error
+}
+
+function codeOf(error: Error): string {
+  return 'code' in error ? String(error.code) : ''
 }

@@ -8,7 +8,7 @@ import { remoteTimeout } from './remote-errors.ts'
 /** How a call ended, for the metrics. */
 export type CallOutcome = 'ok' | ErrorCode
 
-export interface RemoteCall {
+interface RemoteCall {
   /** JSON, sent byte for byte. */
   readonly body: Uint8Array
   /** The value of the Authorization header. */
@@ -85,8 +85,8 @@ export function createRemote(options: RemoteOptions): Remote {
           if (isRefused) reject(result)
           else resolve(result)
         })
-        const endDeadline = deadlines.start(() => call.cut(remoteTimeout()))
-        onAbort(() => call.cut(clientGone()))
+        const endDeadline = deadlines.start(() => call.cut(remoteTimeout))
+        onAbort(() => call.cut(clientGone))
         const headers =
           authorization === undefined ? baseHeaders : { ...baseHeaders, authorization }
         pool.dispatch({ path, method: 'POST', headers, body }, call.handler)

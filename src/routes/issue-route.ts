@@ -17,11 +17,11 @@ import type { Services } from './services.ts'
 const LARGE_TOKEN_LENGTH = 8192
 
 export function createIssueRoute(config: IssueRouteConfig, services: Services): AppMiddleware[] {
-  const { limits, keyStore, now } = services
+  const { issuer, limits, keyStore, now } = services
   const signer = keyStore.signer(config.key)
   const issue = createIssue({
     sources: config.claims.map((source) => createSource(source, signer, services)),
-    sign: createSign({ signer, now, maxTokenLength: limits.token }),
+    sign: createSign({ signer, issuer, now, maxTokenLength: limits.token }),
     lifetimeSeconds: Math.floor(config.lifetime / 1000)
   })
   const protocol = createTxtokenIssueProtocol({ statuses: config.statuses, maxDepth: limits.depth })

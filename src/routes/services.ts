@@ -3,9 +3,10 @@ import type { Config } from '../config/schema.ts'
 import type { KeyStore } from '../keys/key-store.ts'
 import type { Logger } from '../operations/logger.ts'
 import type { Metrics } from '../operations/metrics.ts'
-import type { RemoteOptions, Remote } from '../remote/remote.ts'
+import type { Remote, RemoteOptions } from '../remote/remote.ts'
 
 export interface Services {
+  readonly issuer: Config['issuer']
   readonly limits: Config['limits']
   readonly keyStore: KeyStore
   readonly logger: Logger

@@ -1,8 +1,7 @@
 import { execFile } from 'node:child_process'
-import { once } from 'node:events'
-import { type AddressInfo, createServer } from 'node:net'
 import { promisify } from 'node:util'
 import test from 'ava'
+import { freePorts } from '../helpers/free-ports.ts'
 import { runProgram } from '../helpers/program.ts'
 
 const shell = promisify(execFile)
@@ -22,12 +21,3 @@ test('without CFG_FILE the program starts the demo and prints two curl lines tha
   t.true(checked.Valid)
   t.is(checked.Claims.data.email, 'ada@example.com')
 })
-
-/** Ports that the system has free right now. */
-async function freePorts(count: number): Promise<number[]> {
-  const servers = Array.from({ length: count }, () => createServer().listen(0, '127.0.0.1'))
-  await Promise.all(servers.map((server) => once(server, 'listening')))
-  const ports = servers.map((server) => (server.address() as AddressInfo).port)
-  await Promise.all(servers.map((server) => once(server.close(), 'close')))
-  return ports
-}

@@ -1,11 +1,10 @@
 /** Runs the built program as a process of its own. */
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdtemp, rm, writeFile } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import type { ExecutionContext } from 'ava'
+import { writeFiles } from './folder.ts'
 
 const MAIN = fileURLToPath(new URL('../../dist/main.js', import.meta.url))
 
@@ -13,13 +12,16 @@ export interface RunningProgram {
   readonly process: ChildProcess
   /** Everything that it has written to standard output and standard error so far. */
   readonly output: () => { stdout: string; stderr: string }
-  /** Waits until a text stands in its output. */
-  readonly saying: (text: string) => Promise<void>
+  /** Waits until a text stands in its output, of standard output from this character on. */
+  readonly saying: (text: string, from?: number) => Promise<void>
   /** Waits for its end. */
   readonly exit: () => Promise<{ code: number | null; stdout: string; stderr: string }>
 }
 
 interface ProgramOptions {
+  /** The program's file. Default: the one that the build of this project made. */
+  main?: string
+  nodeArguments?: string[]
   args?: string[]
   env?: Record<string, string>
   cwd?: string
@@ -28,9 +30,9 @@ interface ProgramOptions {
 /** Starts the program; it is killed at the end of the test if it still runs then. */
 export function runProgram(
   t: ExecutionContext,
-  { args = [], env = {}, cwd }: ProgramOptions
+  { main = MAIN, nodeArguments = [], args = [], env = {}, cwd }: ProgramOptions
 ): RunningProgram {
-  const child = spawn(process.execPath, [MAIN, ...args], {
+  const child = spawn(process.execPath, [...nodeArguments, main, ...args], {
     env: { PATH: process.env.PATH ?? '', ...env },
     cwd,
     stdio: ['ignore', 'pipe', 'pipe']
@@ -51,10 +53,10 @@ export function runProgram(
   return {
     process: child,
     output: () => ({ ...texts }),
-    saying: (text) =>
+    saying: (text, from = 0) =>
       new Promise((resolve, reject) => {
         const look = () => {
-          if (!texts.stdout.includes(text) && !texts.stderr.includes(text)) return
+          if (!texts.stdout.includes(text, from) && !texts.stderr.includes(text)) return
           waiting.delete(look)
           resolve()
         }
@@ -91,9 +93,5 @@ export async function runService(
 
 /** Writes a configuration into a folder that ends with the test. */
 export async function writeConfig(t: ExecutionContext, config: string): Promise<string> {
-  const folder = await mkdtemp(join(tmpdir(), 'txtoken-'))
-  t.teardown(() => rm(folder, { recursive: true, force: true }))
-  const file = join(folder, 'txtoken.yml')
-  await writeFile(file, config)
-  return file
+  return join(await writeFiles(t, { 'txtoken.yml': config }), 'txtoken.yml')
 }

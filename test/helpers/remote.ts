@@ -1,14 +1,16 @@
-/** A real JSON API on loopback, which does what a test tells it to. */
+/** Real remotes on loopback, which do what a test tells them to. */
+import { createServer, type IncomingHttpHeaders, type ServerResponse } from 'node:http'
+import { createServer as createTlsServer } from 'node:https'
 import {
-  createServer,
-  type IncomingHttpHeaders,
-  type RequestListener,
-  type ServerResponse
-} from 'node:http'
-import type { AddressInfo } from 'node:net'
+  type AddressInfo,
+  createServer as createTcpServer,
+  type Server,
+  type Socket
+} from 'node:net'
+import type { TlsOptions } from 'node:tls'
 import type { ExecutionContext } from 'ava'
 
-/** A request that it was sent. */
+/** A request that a remote was sent. */
 export interface SeenRequest {
   readonly method: string | undefined
   readonly url: string | undefined
@@ -18,40 +20,85 @@ export interface SeenRequest {
 
 export interface TestRemote {
   readonly url: string
+  /** The requests that have come whole. */
   readonly requests: SeenRequest[]
+  /** Every connection so far. */
+  readonly connections: Socket[]
+  /** Waits for the next request. */
+  readonly asked: () => Promise<void>
 }
 
 /** Starts a remote that ends with the test. `answer` is called once the body of a request is there. */
 export async function startRemote(
   t: ExecutionContext,
-  answer: (response: ServerResponse, request: SeenRequest) => void
+  answer: (response: ServerResponse, request: SeenRequest) => void,
+  tls?: TlsOptions
 ): Promise<TestRemote> {
   const requests: SeenRequest[] = []
-  const listener: RequestListener = async (request, response) => {
+  const waiting: (() => void)[] = []
+  const server = tls === undefined ? createServer() : createTlsServer(tls)
+  server.on('request', async (request, response) => {
     const chunks: Buffer[] = []
     for await (const chunk of request) chunks.push(chunk)
-    const seen = {
-      method: request.method,
-      url: request.url,
-      headers: request.headers,
-      body: Buffer.concat(chunks)
-    }
+    const { method, url, headers } = request
+    const seen = { method, url, headers, body: Buffer.concat(chunks) }
     requests.push(seen)
+    for (const resolve of waiting.splice(0)) resolve()
     answer(response, seen)
-  }
-  const server = createServer(listener)
+  })
+  const { port, connections } = await serve(t, server)
+  const scheme = tls === undefined ? 'http' : 'https'
+  const asked = () => new Promise<void>((resolve) => void waiting.push(resolve))
+  return { url: `${scheme}://127.0.0.1:${port}/login`, requests, connections, asked }
+}
+
+/** Starts a remote that speaks bytes of its own, once a request has come. */
+export async function startRawRemote(
+  t: ExecutionContext,
+  answer: (socket: Socket) => void
+): Promise<Pick<TestRemote, 'url' | 'connections'>> {
+  const server = createTcpServer((socket) => {
+    socket.on('error', () => {})
+    socket.on('data', () => answer(socket))
+  })
+  const { port, connections } = await serve(t, server)
+  return { url: `http://127.0.0.1:${port}/login`, connections }
+}
+
+async function serve(t: ExecutionContext, server: Server) {
+  const connections: Socket[] = []
+  server.on('connection', (socket) => connections.push(socket))
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
   t.teardown(
     () =>
       new Promise<void>((resolve) => {
         server.close(() => resolve())
-        server.closeAllConnections()
+        for (const socket of connections) socket.destroy()
       })
   )
-  return { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/login`, requests }
+  return { port: (server.address() as AddressInfo).port, connections }
 }
 
-/** Answers every request with 200 and this text. */
-export function replying(text: string, status = 200): (response: ServerResponse) => void {
-  return (response) => response.writeHead(status, { 'content-type': 'application/json' }).end(text)
+/** Waits until a connection has ended, also when it was reset. */
+export async function ended(socket: Socket | undefined): Promise<void> {
+  if (socket?.closed === false) await new Promise((resolve) => socket.once('close', resolve))
+}
+
+/** Answers every request with this text. */
+export function replying(
+  body: string | Uint8Array,
+  status = 200,
+  headers: Record<string, string> = {}
+): (response: ServerResponse) => void {
+  return (response) =>
+    response.writeHead(status, { 'content-type': 'application/json', ...headers }).end(body)
+}
+
+/** An address of this machine where nobody listens. */
+export async function refusingUrl(): Promise<string> {
+  const server = createTcpServer()
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  const { port } = server.address() as AddressInfo
+  await new Promise((resolve) => server.close(resolve))
+  return `http://127.0.0.1:${port}/login`
 }

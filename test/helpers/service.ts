@@ -1,18 +1,29 @@
 /** Starts the application in the test's own process, on a real socket. */
 import type { ExecutionContext } from 'ava'
+import type Koa from 'koa'
 import { pino } from 'pino'
 import { createApp } from '../../src/app.ts'
 import { parseConfig } from '../../src/config/load.ts'
+import type { Config } from '../../src/config/schema.ts'
 import { createSecretReader } from '../../src/config/secrets.ts'
+import { createConfiguredKeys } from '../../src/configured-keys.ts'
+import type { RequestState } from '../../src/middleware/request-state.ts'
 import { createMetrics } from '../../src/operations/metrics.ts'
 import { listen } from '../../src/server.ts'
 
 export const ENC_KEY = 'a secret of thirty-two characters or more'
 
+/** A line of the log, parsed. */
+type LogLine = Readonly<Record<string, unknown>>
+
 export interface TestService {
   readonly url: string
-  /** Every line of the log so far, parsed. */
-  readonly log: Record<string, unknown>[]
+  /** The listener of those who operate it; empty where the configuration has none. */
+  readonly adminUrl: string
+  /** Every line of the log so far. */
+  readonly log: LogLine[]
+  /** The lines about requests, once there are as many: a line is written after the answer is on its way. */
+  readonly requestLines: (count: number) => Promise<LogLine[]>
 }
 
 interface ServiceOptions {
@@ -33,29 +44,52 @@ export async function startService(
     env,
     reader: createSecretReader({ folder: process.cwd(), env })
   })
-  const log: Record<string, unknown>[] = []
+  const now = options.now ?? Date.now
+  const log: LogLine[] = []
   const logger = pino(
-    { level: config.log.level, base: null },
+    {
+      level: config.log.level,
+      base: null,
+      formatters: { level: (label) => ({ level: label }) }
+    },
     { write: (line) => void log.push(JSON.parse(line)) }
   )
+  const metrics = createMetrics()
+  const keyStore = createConfiguredKeys({ config, files: [] }, { logger, metrics, now })
+  await keyStore.start()
   const app = createApp({
     config,
+    keyStore,
     logger,
-    metrics: createMetrics(),
-    now: options.now ?? Date.now,
+    metrics,
+    now,
     isReady: options.isReady ?? (() => true),
     version: '0.0.0-test'
   })
-  const listener = await listen(app.main.callback(), {
-    host: '127.0.0.1',
-    port: 0,
-    timeouts: config.timeouts
-  })
-  t.teardown(async () => {
-    await listener.stop(0)
-    await app.close()
-  })
-  return { url: `http://127.0.0.1:${listener.port}`, log }
+  t.teardown(app.close)
+  return {
+    url: await serve(t, app.main, config),
+    adminUrl: app.admin === undefined ? '' : await serve(t, app.admin, config),
+    log,
+    async requestLines(count) {
+      for (;;) {
+        const lines = log.filter(({ msg }) => msg === 'request')
+        if (lines.length >= count) return lines
+        await new Promise((resolve) => setTimeout(resolve, 5))
+      }
+    }
+  }
+}
+
+/** Listens on a port that the system chooses, whatever the configuration says, until the test ends. */
+async function serve(
+  t: ExecutionContext,
+  app: Koa<RequestState>,
+  { timeouts }: Config
+): Promise<string> {
+  const listener = await listen(app.callback(), { host: '127.0.0.1', port: 0, timeouts })
+  t.teardown(() => listener.stop(0))
+  return `http://127.0.0.1:${listener.port}`
 }
 
 /** The flat form with a remote, and more keys where a test needs them. */
@@ -67,6 +101,39 @@ export function flatConfig(remote: string, more: Record<string, unknown> = {}): 
     getTokenRoute: '/getToken',
     checkTokenRoute: '/checkToken',
     requestTokenData: { authorization: 'internal' },
+    ...more
+  })
+}
+
+interface FullConfigOptions {
+  /** More keys of the remote source. */
+  source?: Record<string, unknown>
+  /** More keys of the issue route. */
+  issue?: Record<string, unknown>
+  /** More keys of the configuration. */
+  more?: Record<string, unknown>
+}
+
+/** What {@link flatConfig} means, written out, for the settings that the flat form does not have. */
+export function fullConfig(
+  remote: string,
+  { source, issue, more }: FullConfigOptions = {}
+): string {
+  const claims = [
+    {
+      from: 'remote',
+      url: remote,
+      bearer: { authorization: 'internal' },
+      at: 'data',
+      ...source
+    }
+  ]
+  return JSON.stringify({
+    keys: [{ alg: 'HS256', secret: '${ENC_KEY}' }],
+    routes: [
+      { issue: '/getToken', claims, lifetime: '1h', ...issue },
+      { check: '/checkToken', verify: [{ keys: 'all' }] }
+    ],
     ...more
   })
 }

@@ -1,0 +1,51 @@
+# syntax=docker/dockerfile:1
+
+# A major version of Node.js: both images below are named by it.
+ARG NODE_VERSION=24
+
+# What is built is JavaScript alone, so it is built on the platform of the builder, whatever the target is.
+FROM --platform=$BUILDPLATFORM node:${NODE_VERSION}-slim AS packages
+WORKDIR /app
+COPY package.json package-lock.json .npmrc ./
+
+FROM packages AS production
+RUN --mount=type=cache,target=/root/.npm npm ci --omit=dev --ignore-scripts
+
+FROM packages AS build
+RUN --mount=type=cache,target=/root/.npm npm ci --ignore-scripts
+COPY tsconfig.json tsconfig.build.json ./
+COPY src ./src
+RUN npm run build
+
+# Node.js and the libraries that it needs: no shell, no package manager, no npm.
+FROM gcr.io/distroless/nodejs${NODE_VERSION}-debian13:nonroot
+# The base image has node in a folder of its own, which is not on its PATH.
+ENV PATH=/nodejs/bin:$PATH \
+    NODE_ENV=production \
+    CFG_FILE=/config/txtoken.yml
+
+# All of it belongs to root, and the user below can only read it. WORKDIR stands after the copying,
+# since a folder that it makes belongs to the user of the base image.
+COPY --chmod=644 package.json /app/
+COPY --from=production /app/node_modules /app/node_modules
+COPY --from=build /app/dist /app/dist
+WORKDIR /app
+
+# As a number, so that Kubernetes can tell that it is not root.
+USER 65532:65532
+EXPOSE 8888 9090
+HEALTHCHECK --interval=30s --timeout=5s --start-period=10s --retries=3 \
+  CMD ["node", "dist/main.js", "healthcheck"]
+
+# No shell stands between: node is process 1 and gets the signals itself.
+ENTRYPOINT ["node", "dist/main.js"]
+CMD ["serve"]
+
+# Last, since they differ from build to build.
+ARG VERSION=0.1.0
+ARG REVISION=unknown
+LABEL org.opencontainers.image.title="txtoken" \
+      org.opencontainers.image.description="Put a signed, expiring, verifiable JWT in front of any JSON login API, without touching it" \
+      org.opencontainers.image.licenses="Apache-2.0" \
+      org.opencontainers.image.version="${VERSION}" \
+      org.opencontainers.image.revision="${REVISION}"

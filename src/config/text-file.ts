@@ -1,0 +1,46 @@
+/** Text files, as far as a configuration needs them: in UTF-8, and of a size that somebody may have written. */
+import { closeSync, openSync, readSync } from 'node:fs'
+
+/** A device has no end, and a log file given by mistake has a far one. */
+const MOST_BYTES = 1024 ** 2
+
+/** Fatal: replacement characters would make one and the same secret out of many. Drops a byte order mark. */
+const utf8 = new TextDecoder('utf-8', { fatal: true })
+
+/** Thrown for a file that is no text or cannot be read. The message is the reason alone, for a sentence that names the file. */
+export class TextFileError extends Error {
+  override readonly name = 'TextFileError'
+}
+
+/** @throws TextFileError */
+export function readTextFile(path: string): string {
+  const bytes = readBytes(path)
+  if (bytes.length > MOST_BYTES) throw new TextFileError('larger than 1 MiB')
+  try {
+    return utf8.decode(bytes)
+  } catch {
+    throw new TextFileError('not text in UTF-8')
+  }
+}
+
+/** Reads until the end, or until it is clear that there is too much. */
+function readBytes(path: string): Uint8Array {
+  const buffer = Buffer.alloc(MOST_BYTES + 1)
+  let length = 0
+  try {
+    const file = openSync(path, 'r')
+    try {
+      for (let count = 1; count > 0 && length < buffer.length; length += count) {
+        count = readSync(file, buffer, length, buffer.length - length, null)
+      }
+    } finally {
+      closeSync(file)
+    }
+  } catch (error) {
+    // The operating system's word, such as ENOENT; its message says nothing more.
+    throw new TextFileError(
+      error instanceof Error && 'code' in error ? String(error.code) : 'unknown error'
+    )
+  }
+  return buffer.subarray(0, length)
+}

@@ -1,0 +1,70 @@
+/** The keys of a configuration, as one key store: written in it, fetched from elsewhere, or generated. */
+import type { LoadedConfig } from './config/load.ts'
+import { ConfigError, formatPath } from './config/problems.ts'
+import type { Config } from './config/schema.ts'
+import { SERVICE_BEARER_LIFETIME_SECONDS } from './issue/service-bearer.ts'
+import { createKeySources, type KeySourceFactories } from './keys/create-key-sources.ts'
+import { createGeneratedKeySource } from './keys/generated-keys.ts'
+import { createKeyStore, type KeyStore } from './keys/key-store.ts'
+import { toRemoteKeyOptions } from './keys/remote-key-options.ts'
+import { createRemoteKeySource, type FetchReport } from './keys/remote-key-source.ts'
+import type { Logger } from './operations/logger.ts'
+import type { Metrics } from './operations/metrics.ts'
+
+export interface ConfiguredKeysOptions {
+  readonly logger: Logger
+  readonly metrics: Metrics
+  /** The clock, in milliseconds since 1970. */
+  readonly now: () => number
+}
+
+/**
+ * Makes the key store, which is not started yet. What works but is not advisable is logged.
+ * @throws ConfigError for keys that are not fit for use
+ */
+export function createConfiguredKeys(
+  { config, files }: Pick<LoadedConfig, 'config' | 'files'>,
+  options: ConfiguredKeysOptions
+): KeyStore {
+  const { sources, problems, warnings } = createKeySources(
+    config.keys,
+    createFactories(config, options)
+  )
+  if (problems.length > 0) throw new ConfigError(problems, files[0])
+  for (const { path, message } of warnings) options.logger.warn({ path: formatPath(path) }, message)
+  return createKeyStore(sources, options.now)
+}
+
+function createFactories(
+  config: Config,
+  { logger, metrics, now }: ConfiguredKeysOptions
+): KeySourceFactories {
+  function report({ source, outcome, error, refusals, keys }: FetchReport): void {
+    metrics.jwksFetched(outcome)
+    const line = { key: source, outcome, refusals, keys, error: error?.message }
+    if (error !== undefined || refusals.length > 0) logger.warn(line, 'JWK Set')
+    else logger.debug(line, 'JWK Set')
+  }
+
+  return {
+    remote: (entry) => createRemoteKeySource({ ...toRemoteKeyOptions(entry), now, report }),
+    generated: ({ alg, kid, typ, generate }) =>
+      createGeneratedKeySource({
+        alg,
+        name: kid,
+        typ,
+        dir: generate.dir,
+        rotateEveryMs: generate.rotateEvery,
+        publishAheadMs: generate.publishAhead,
+        longestLifetimeMs: longestLifetimeMs(config),
+        now,
+        log: logger
+      })
+  }
+}
+
+/** Keys that sign no more must verify until the last token that they signed has ended. */
+function longestLifetimeMs({ routes }: Config): number {
+  const lifetimes = routes.map((route) => ('issue' in route ? route.lifetime : 0))
+  return Math.max(SERVICE_BEARER_LIFETIME_SECONDS * 1000, ...lifetimes)
+}

@@ -1,0 +1,25 @@
+/** Why a JWK Set could not be had. */
+
+/** One word for each thing that can go wrong, for metrics and logs. */
+export type JwksFailure =
+  | 'unreachable'
+  | 'tls'
+  | 'timeout'
+  | 'redirect'
+  | 'status'
+  | 'media_type'
+  | 'too_large'
+  | 'too_many_keys'
+  | 'not_a_jwk_set'
+  | 'no_key'
+
+/** The message says what was found, and holds nothing of the set. */
+export class JwksError extends Error {
+  override readonly name = 'JwksError'
+  readonly failure: JwksFailure
+
+  constructor(failure: JwksFailure, message: string, cause?: unknown) {
+    super(message, { cause })
+    this.failure = failure
+  }
+}

@@ -1,0 +1,13 @@
+/** Timers of key sources: they come in as an option, so that tests can move the clock. */
+
+/** Calls back once, after the delay. Returns what cancels that. */
+export type StartTimer = (action: () => Promise<void>, delayMs: number) => () => void
+
+/** The most that setTimeout takes; it would call back at once after more. */
+const LONGEST_TIMER_MS = 2 ** 31 - 1
+
+/** The system's own timer, which does not keep the process running. It may go off early where the delay is over 24 days. */
+export const startUnreferencedTimer: StartTimer = function startUnreferencedTimer(action, delayMs) {
+  const timer = setTimeout(action, Math.min(delayMs, LONGEST_TIMER_MS)).unref()
+  return () => clearTimeout(timer)
+}

@@ -1,0 +1,51 @@
+/** A `keys` route of the configuration: single public keys by kid, as Themis publishes them. */
+import type Router from '@koa/router'
+import type { RouterContext } from '@koa/router'
+import type { KeyStore, PublishedKey } from '../keys/key-store.ts'
+import type { RequestState } from '../middleware/request-state.ts'
+
+const PEM = 'application/x-pem-file'
+const JSON_TYPE = 'application/json'
+
+/** Adds `{path}/{kid}` with content negotiation, and `key.pem`, `key.json` and `jwk.json` below it. */
+export function addKeysRoute(router: Router<RequestState>, path: string, keyStore: KeyStore): void {
+  const route = `${path === '/' ? '' : path}/:kid`
+
+  function answerWith(write: (context: RouterContext<RequestState>, key: PublishedKey) => void) {
+    return function publishKey(context: RouterContext<RequestState>): void {
+      const kid = context.params.kid ?? ''
+      context.state.route = path
+      const key = keyStore.published().get(kid)
+      if (key !== undefined) write(context, key)
+      else writeUnknown(context, kid)
+    }
+  }
+
+  router.get(route, answerWith(writeNegotiated))
+  router.get(`${route}/key.pem`, answerWith(writePem))
+  router.get(`${route}/key.json`, answerWith(writeJwk))
+  router.get(`${route}/jwk.json`, answerWith(writeJwk))
+}
+
+function writeNegotiated(context: RouterContext<RequestState>, key: PublishedKey): void {
+  context.vary('Accept')
+  if (context.accepts(PEM, JSON_TYPE) === JSON_TYPE) writeJwk(context, key)
+  else writePem(context, key)
+}
+
+function writePem(context: RouterContext<RequestState>, { pem }: PublishedKey): void {
+  context.set('Content-Type', PEM)
+  context.body = pem
+}
+
+function writeJwk(context: RouterContext<RequestState>, { jwk }: PublishedKey): void {
+  context.set('Content-Type', JSON_TYPE)
+  context.body = JSON.stringify(jwk)
+}
+
+/** A symmetric key is as unknown here as one that never was. */
+function writeUnknown(context: RouterContext<RequestState>, kid: string): void {
+  context.status = 404
+  context.set({ 'Content-Type': 'text/plain; charset=utf-8', 'X-Content-Type-Options': 'nosniff' })
+  context.body = `No key exists with kid ${kid}`
+}

@@ -1,0 +1,89 @@
+/** The service as a whole: what a configuration file says it is, now and after each change of the file. */
+import type { RequestListener } from 'node:http'
+import { type App, createApp } from './app.ts'
+import type { LoadedConfig } from './config/load.ts'
+import { createConfiguredKeys } from './configured-keys.ts'
+import type { Logger } from './operations/logger.ts'
+import type { Metrics } from './operations/metrics.ts'
+
+export interface ServiceOptions {
+  /** Loads the configuration anew. Throws a ConfigError where there is none to run with. */
+  readonly load: () => LoadedConfig
+  readonly logger: Logger
+  readonly metrics: Metrics
+  /** The clock, in milliseconds since 1970. */
+  readonly now: () => number
+  readonly isReady: () => boolean
+  readonly version: string
+}
+
+export interface Service {
+  /** What it runs with now. */
+  readonly loaded: () => LoadedConfig
+  readonly main: RequestListener
+  readonly admin: RequestListener
+  /** Swaps in a new configuration whole, or keeps the old one and says why. Requests in flight end with what they began with. */
+  readonly reload: () => Promise<void>
+  readonly close: () => Promise<void>
+}
+
+/** A configuration, and the application that was built out of it. */
+interface Generation {
+  readonly loaded: LoadedConfig
+  readonly app: App
+  readonly main: RequestListener
+  readonly admin: RequestListener | undefined
+}
+
+/** @throws ConfigError or KeyError when it cannot start */
+export async function createService(options: ServiceOptions): Promise<Service> {
+  const { load, logger, metrics } = options
+  let current = await build(load(), options)
+  let reloading = Promise.resolve()
+
+  async function swap(): Promise<void> {
+    const previous = current
+    try {
+      current = await build(load(), options)
+    } catch (error) {
+      metrics.configReloaded('failed')
+      logger.error(
+        { error: (error as Error).message },
+        'configuration not reloaded, the old one stays'
+      )
+      return
+    }
+    metrics.configReloaded('ok')
+    logger.level = current.loaded.config.log.level
+    logger.info('configuration reloaded')
+    if (needsRestart(previous.loaded, current.loaded)) {
+      logger.warn('listen and timeouts have changed, which takes a restart')
+    }
+    void previous.app.close()
+  }
+
+  return {
+    loaded: () => current.loaded,
+    main: (request, response) => current.main(request, response),
+    admin: (request, response) => (current.admin ?? current.main)(request, response),
+    reload() {
+      // One after the other, so that the last one asked for is the last one swapped in.
+      reloading = reloading.then(swap)
+      return reloading
+    },
+    close: () => current.app.close()
+  }
+}
+
+async function build(loaded: LoadedConfig, options: ServiceOptions): Promise<Generation> {
+  const keyStore = createConfiguredKeys(loaded, options)
+  await keyStore.start()
+  const app = createApp({ ...options, config: loaded.config, keyStore })
+  return { loaded, app, main: app.main.callback(), admin: app.admin?.callback() }
+}
+
+function needsRestart(before: LoadedConfig, after: LoadedConfig): boolean {
+  const fixed = ({ config: { listen, timeouts } }: LoadedConfig) =>
+    JSON.stringify([listen, timeouts])
+  return fixed(before) !== fixed(after)
+}

@@ -1,0 +1,50 @@
+import test from 'ava'
+import { ConfigError, formatPath, nearest } from '../../src/config/problems.ts'
+
+test('a path is written as it is read in the file', (t) => {
+  t.is(formatPath(['port']), 'port')
+  t.is(formatPath(['listen', 'main', 'port']), 'listen.main.port')
+  t.is(formatPath(['routes', 0, 'claims', 12, 'url']), 'routes[0].claims[12].url')
+  t.is(formatPath(['headers', 'X-Api-Key']), 'headers.X-Api-Key')
+})
+
+test('a key that is no plain word stands in quotes, and on one line', (t) => {
+  t.is(formatPath(['a.b', '', 'c d']), '["a.b"][""]["c d"]')
+  t.is(formatPath(['a', 'b\n\u001b[31m']), 'a["b\\n\\u001b[31m"]')
+})
+
+test('the error tells every problem with its path, and the file', (t) => {
+  const problems = [
+    { path: [], message: 'line 3: wrong' },
+    { path: ['keys', 0, 'alg'], message: 'expected another' }
+  ]
+  const error = new ConfigError(problems, '/etc/txtoken.yml')
+  t.is(error.name, 'ConfigError')
+  t.is(error.problems, problems)
+  t.is(
+    error.message,
+    '2 problems in /etc/txtoken.yml\n  - line 3: wrong\n  - keys[0].alg: expected another'
+  )
+  t.is(
+    new ConfigError([{ path: ['port'], message: 'wrong' }]).message,
+    '1 problem in the configuration\n  - port: wrong'
+  )
+})
+
+const WORDS = ['port', 'debug', 'encKey', 'remote', 'expHours', 'getTokenRoute', 'checkTokenRoute']
+
+test('the nearest known word is found', (t) => {
+  t.is(nearest('prot', WORDS), 'port')
+  t.is(nearest('enckey', WORDS), 'encKey')
+  t.is(nearest('encryptionKey', ['encKey']), undefined)
+  t.is(nearest('getTokensRoute', WORDS), 'getTokenRoute')
+  t.is(nearest('CHECKTOKENROUTE', WORDS), 'checkTokenRoute')
+  t.is(nearest('hours', ['expHours']), undefined)
+})
+
+test('a word that is like no other has none', (t) => {
+  for (const word of ['', 'x', 'timeout', 'completelyDifferent', 'ü'.repeat(1000)]) {
+    t.is(nearest(word, WORDS), undefined, word)
+  }
+  t.is(nearest('port', []), undefined)
+})

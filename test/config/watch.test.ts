@@ -1,0 +1,90 @@
+import { mkdir, mkdtemp, rename, rm, symlink, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { setTimeout as wait } from 'node:timers/promises'
+import test, { type ExecutionContext } from 'ava'
+import { createFileWatch } from '../../src/config/watch.ts'
+
+const INTERVAL_MS = 20
+
+async function startWatch(t: ExecutionContext, files: (folder: string) => string[]) {
+  const folder = await mkdtemp(join(tmpdir(), 'txtoken-watch-'))
+  let changes = 0
+  let tell: () => void = () => undefined
+  const watch = createFileWatch({
+    intervalMs: INTERVAL_MS,
+    onChange() {
+      changes++
+      tell()
+    }
+  })
+  t.teardown(async () => {
+    watch.close()
+    await rm(folder, { recursive: true })
+  })
+  return {
+    folder,
+    start: () => watch.watch(files(folder)),
+    close: watch.close,
+    changes: () => changes,
+    changed: () => new Promise<void>((resolve) => void (tell = resolve))
+  }
+}
+
+test('a file that is written anew is noticed, once', async (t) => {
+  const watched = await startWatch(t, (folder) => [join(folder, 'a')])
+  await writeFile(join(watched.folder, 'a'), 'one')
+  await watched.start()
+  const changed = watched.changed()
+  await writeFile(join(watched.folder, 'a'), 'two, longer')
+  await changed
+  await wait(5 * INTERVAL_MS)
+  t.is(watched.changes(), 1)
+})
+
+test('files that stay as they are, are not told', async (t) => {
+  const watched = await startWatch(t, (folder) => [join(folder, 'a')])
+  await writeFile(join(watched.folder, 'a'), 'one')
+  await watched.start()
+  await wait(5 * INTERVAL_MS)
+  t.is(watched.changes(), 0)
+})
+
+test('the swap of a link above a file is noticed, as Kubernetes changes a ConfigMap', async (t) => {
+  const watched = await startWatch(t, (folder) => [join(folder, 'txtoken.yml')])
+  const { folder } = watched
+  await mkdir(join(folder, 'v1'))
+  await mkdir(join(folder, 'v2'))
+  await writeFile(join(folder, 'v1', 'txtoken.yml'), 'one')
+  await writeFile(join(folder, 'v2', 'txtoken.yml'), 'two')
+  await symlink('v1', join(folder, '..data'))
+  await symlink(join('..data', 'txtoken.yml'), join(folder, 'txtoken.yml'))
+  await watched.start()
+  const changed = watched.changed()
+  await symlink('v2', join(folder, '..data_tmp'))
+  await rename(join(folder, '..data_tmp'), join(folder, '..data'))
+  await changed
+  t.is(watched.changes(), 1)
+})
+
+test('a file that goes and comes back is noticed', async (t) => {
+  const watched = await startWatch(t, (folder) => [join(folder, 'a')])
+  await writeFile(join(watched.folder, 'a'), 'one')
+  await watched.start()
+  const gone = watched.changed()
+  await rm(join(watched.folder, 'a'))
+  await gone
+  const back = watched.changed()
+  await writeFile(join(watched.folder, 'a'), 'one')
+  await back
+  t.is(watched.changes(), 2)
+})
+
+test('nothing is told once the watch is closed', async (t) => {
+  const watched = await startWatch(t, (folder) => [join(folder, 'a')])
+  await watched.start()
+  watched.close()
+  await writeFile(join(watched.folder, 'a'), 'one')
+  await wait(5 * INTERVAL_MS)
+  t.is(watched.changes(), 0)
+})

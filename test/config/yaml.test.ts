@@ -1,0 +1,177 @@
+import test, { type ExecutionContext } from 'ava'
+import { ConfigError } from '../../src/config/problems.ts'
+import { parseYaml } from '../../src/config/yaml.ts'
+
+const SECRET = 'n0body-may-read-this'
+
+/** The problems of a text, none of which may hold the secret. */
+function problemsOf(t: ExecutionContext, text: string): string[] {
+  const error = t.throws(() => parseYaml(text), { instanceOf: ConfigError })
+  t.false(error?.message.includes(SECRET), error?.message)
+  return error?.problems.map(({ message }) => message) ?? []
+}
+
+test('YAML 1.2 becomes plain data', (t) => {
+  t.deepEqual(parseYaml('a: 1\nb: [x, "2", true, null, 1.5, 0x1F]\nc: {d: ~}\n'), {
+    a: 1,
+    b: ['x', '2', true, null, 1.5, 31],
+    c: { d: null }
+  })
+  t.deepEqual(parseYaml('a: yes\nb: 2001-12-14\nc: 012\n'), { a: 'yes', b: '2001-12-14', c: 12 })
+})
+
+test('line ends of Windows and a byte order mark change nothing', (t) => {
+  const expected = { a: { b: 1 }, c: 'text' }
+  t.deepEqual(parseYaml('a:\r\n  b: 1\r\nc: text\r\n'), expected)
+  t.deepEqual(parseYaml('\uFEFFa:\n  b: 1\nc: text\n'), expected)
+})
+
+test('an empty text is no data', (t) => {
+  for (const text of ['', '\n\n', '# only a comment\n', '---\n']) t.is(parseYaml(text), null)
+})
+
+test('a fault is told with its line and without the text around it', (t) => {
+  t.deepEqual(problemsOf(t, `a: 1\nencKey: "${SECRET}\nb: 2\n`), ['line 4: YAML: missing char'])
+  t.deepEqual(problemsOf(t, `a: 1\nb: "\\q${SECRET}"\n`), ['line 2: YAML: bad dq escape'])
+  t.deepEqual(problemsOf(t, `a: 1\n\tencKey: ${SECRET}\n`).length > 0, true)
+  t.true(problemsOf(t, `a: ${SECRET}: ${SECRET}\n`)[0]?.startsWith('line 1: '))
+  t.true(problemsOf(t, `a: @${SECRET}\n`)[0]?.startsWith('line 1: '))
+  t.true(problemsOf(t, `a: 1\nb: {c: ${SECRET}\n`)[0]?.startsWith('line '))
+})
+
+test('every fault is told at once', (t) => {
+  t.deepEqual(problemsOf(t, `a: !x ${SECRET}\nb: 12345678901234567890\na: ${SECRET}\n`), [
+    'line 3: YAML: duplicate key',
+    'line 1: a tag is not supported; put text that starts with ! in quotes',
+    'line 2: number would be rounded; put it in quotes'
+  ])
+})
+
+test('one document is expected', (t) => {
+  t.deepEqual(problemsOf(t, `a: 1\n---\na: ${SECRET}\n`), ['line 2: YAML: multiple docs'])
+})
+
+test('keys are text', (t) => {
+  t.deepEqual(parseYaml('1: a\n"b": 2\n'), { 1: 'a', b: 2 })
+  t.deepEqual(problemsOf(t, `? [${SECRET}]\n: 1\n`), ['line 1: YAML: non string key'])
+})
+
+test('__proto__ is a key like any other', (t) => {
+  const tree = parseYaml('__proto__: {a: 1}\n') as object
+  t.deepEqual(Object.entries(tree), [['__proto__', { a: 1 }]])
+  t.is(Object.getPrototypeOf(tree), Object.prototype)
+})
+
+test('tags are refused, and not quoted: a secret may start with an exclamation mark', (t) => {
+  for (const text of [
+    `a: !${SECRET}`,
+    `a: !${SECRET} b`,
+    'a: !!str 1',
+    'a: ! 1',
+    'a: !!binary aGk='
+  ]) {
+    t.deepEqual(problemsOf(t, text), [
+      'line 1: a tag is not supported; put text that starts with ! in quotes'
+    ])
+  }
+})
+
+test('other versions of YAML are refused: 1.1 has merge keys, dates and yes for true', (t) => {
+  t.deepEqual(problemsOf(t, '%YAML 1.1\n---\na: yes\n'), [
+    'line 1: YAML 1.1 is not supported, expected 1.2'
+  ])
+  t.true(problemsOf(t, '%YAML 1.3\n---\na: yes\n').length > 0)
+  t.deepEqual(parseYaml('%YAML 1.2\n---\na: yes\n'), { a: 'yes' })
+})
+
+test('an alias stands for the value of its anchor', (t) => {
+  t.deepEqual(parseYaml('a: &x {b: 1}\nc: *x\nd: *x\n'), { a: { b: 1 }, c: { b: 1 }, d: { b: 1 } })
+})
+
+test('an alias without an anchor is refused, and not quoted: a secret may start with an asterisk', (t) => {
+  const expected = ['line 2: an alias has no anchor; put text that starts with * in quotes']
+  t.deepEqual(problemsOf(t, `a: 1\nencKey: *${SECRET}\n`), expected)
+  t.deepEqual(problemsOf(t, `a: 1\nb: *${SECRET}\nc: &${SECRET} 1\n`), expected)
+})
+
+test('an alias inside of what it stands for is refused', (t) => {
+  const expected = ['line 1: an alias stands inside of its own anchor']
+  t.deepEqual(problemsOf(t, 'a: &x [*x]\n'), expected)
+  t.deepEqual(problemsOf(t, 'a: &x {b: {c: [1, *x]}}\n'), expected)
+})
+
+test('a few aliases are fine, more are refused', (t) => {
+  const aliases = (count: number) => `a: &x 1\nb: [${Array(count).fill('*x').join(', ')}]\n`
+  t.deepEqual(parseYaml(aliases(20)), { a: 1, b: Array(20).fill(1) })
+  t.deepEqual(problemsOf(t, aliases(21)), ['21 aliases, expected at most 20'])
+})
+
+test('few aliases that unfold to much are refused', (t) => {
+  const bomb = `a: &a [1, 1, 1, 1, 1]
+b: &b [*a, *a, *a, *a]
+c: &c [*b, *b, *b, *b]
+d: &d [*c, *c, *c, *c]
+e: &e [*d, *d, *d, *d]
+`
+  t.deepEqual(problemsOf(t, bomb), ['aliases unfold to too much, expected fewer of them'])
+})
+
+test('merge keys are refused', (t) => {
+  const expected = ['line 2: merge key << is not supported']
+  t.deepEqual(problemsOf(t, 'a: &x {b: 1}\nc: {<<: *x}\n'), expected)
+  t.deepEqual(problemsOf(t, 'a: &x {b: 1}\n<<: [*x, *x]\n'), expected)
+  t.deepEqual(parseYaml('"<<": 1\n'), { '<<': 1 })
+})
+
+test('numbers that JavaScript would round are refused', (t) => {
+  for (const number of [
+    '12345678901234567890',
+    '-9007199254740993',
+    '0.1234567890123456789',
+    '1234567890.12345678901',
+    '1.7976931348623157e309',
+    '1e400',
+    '1e-400',
+    '0xFFFFFFFFFFFFFFFF',
+    '0o7777777777777777777777',
+    '.inf',
+    '-.inf',
+    '.nan'
+  ]) {
+    t.deepEqual(problemsOf(t, `a: ${number}\n`), [
+      'line 1: number would be rounded; put it in quotes'
+    ])
+  }
+})
+
+test('numbers that JavaScript keeps are taken', (t) => {
+  const numbers = [
+    '0',
+    '-1',
+    '9007199254740991',
+    '9007199254740992',
+    '0.1',
+    '1.10',
+    '1e3',
+    '1E-7',
+    '-2.5e+10',
+    '0x1F',
+    '.5'
+  ]
+  for (const number of numbers) t.deepEqual(parseYaml(`a: ${number}\n`), { a: Number(number) })
+  t.deepEqual(parseYaml('a: 0.30000000000000004\n'), { a: 0.1 + 0.2 })
+  t.deepEqual(parseYaml('a: "12345678901234567890"\n'), { a: '12345678901234567890' })
+})
+
+test('deep nesting is refused before it can exhaust the stack', (t) => {
+  const flow = (depth: number) => `a: ${'['.repeat(depth)}${']'.repeat(depth)}\n`
+  const block = (depth: number) =>
+    Array.from({ length: depth }, (_, level) => `${' '.repeat(level)}a:\n`).join('')
+  t.notThrows(() => parseYaml(flow(99)))
+  t.notThrows(() => parseYaml(block(100)))
+  for (const depth of [101, 400, 800]) {
+    t.deepEqual(problemsOf(t, flow(depth)), ['line 1: nested deeper than 100 levels'])
+    t.deepEqual(problemsOf(t, block(depth)), ['line 101: nested deeper than 100 levels'])
+  }
+  t.true(problemsOf(t, flow(50_000)).length > 0)
+})

@@ -1,0 +1,33 @@
+/** Configurations from text, without a file. */
+import type { ExecutionContext } from 'ava'
+import { parseConfig } from '../../src/config/load.ts'
+import { ConfigError, formatPath } from '../../src/config/problems.ts'
+import type { Config } from '../../src/config/schema.ts'
+import { createSecretReader } from '../../src/config/secrets.ts'
+
+interface TextOptions {
+  env?: Record<string, string>
+  /** Where relative paths in it start. */
+  folder?: string
+}
+
+/** Loads a configuration given as YAML, or as the data that stands for it. */
+export function parse(
+  config: string | object,
+  { env = {}, folder = '/' }: TextOptions = {}
+): Config {
+  const text = typeof config === 'string' ? config : JSON.stringify(config)
+  return parseConfig(text, { env, reader: createSecretReader({ folder, env }) })
+}
+
+/** What is wrong with a configuration, as `path: message`. */
+export function problemsOf(
+  t: ExecutionContext,
+  config: string | object,
+  options?: TextOptions
+): string[] {
+  const error = t.throws(() => parse(config, options), { instanceOf: ConfigError })
+  return (error?.problems ?? []).map(({ path, message }) =>
+    path.length === 0 ? message : `${formatPath(path)}: ${message}`
+  )
+}

@@ -1,0 +1,97 @@
+/** HTTP from the client's side: whole answers, and raw sockets where a client library would hide something. */
+import { type IncomingHttpHeaders, request } from 'node:http'
+import { connect, type Socket } from 'node:net'
+import type { ExecutionContext } from 'ava'
+
+export interface Answer {
+  readonly status: number
+  readonly headers: IncomingHttpHeaders
+  readonly text: string
+}
+
+interface RequestOptions {
+  method?: string
+  headers?: Record<string, string>
+  body?: string | Uint8Array
+}
+
+/** Asks on a connection of its own. Headers are those given, and what HTTP needs: there is no Content-Type by default. */
+export function send(url: string, options: RequestOptions = {}): Promise<Answer> {
+  const { method = 'GET', headers = {}, body } = options
+  const length = body === undefined ? {} : { 'content-length': String(Buffer.byteLength(body)) }
+  return new Promise((resolve, reject) => {
+    request(url, { method, headers: { ...length, ...headers }, agent: false }, async (response) => {
+      const chunks: Buffer[] = []
+      for await (const chunk of response) chunks.push(chunk)
+      const text = Buffer.concat(chunks).toString()
+      resolve({ status: response.statusCode ?? 0, headers: response.headers, text })
+    })
+      .on('error', reject)
+      .end(body)
+  })
+}
+
+/** Posts a body without any label. */
+export function post(url: string, body: string | Uint8Array): Promise<Answer> {
+  return send(url, { method: 'POST', body })
+}
+
+/** A connection that is written to byte by byte. */
+export interface RawConnection {
+  readonly socket: Socket
+  readonly write: (data: string | Uint8Array) => void
+  /** Waits until everything that has come so far has this in it, and gives it. */
+  readonly until: (pattern: RegExp) => Promise<string>
+  /** Waits until the other side has closed, and gives everything that came. */
+  readonly closed: Promise<string>
+}
+
+/** Connects to the server of a URL; ends with the test. */
+export function openConnection(t: ExecutionContext, url: string): RawConnection {
+  const { hostname, port } = new URL(url)
+  const socket = connect({ host: hostname, port: Number(port) })
+  let text = ''
+  const waiting = new Set<() => void>()
+  socket.setEncoding('latin1')
+  socket.on('data', (chunk) => {
+    text += chunk
+    for (const look of waiting) look()
+  })
+  // A server that refuses may reset the connection under our hands; what it said before is what counts.
+  socket.on('error', () => {})
+  const closed = new Promise<string>((resolve) => socket.once('close', () => resolve(text)))
+  t.teardown(() => socket.destroy())
+  return {
+    socket,
+    write: (data) => void socket.write(data),
+    closed,
+    until: (pattern) =>
+      new Promise((resolve, reject) => {
+        const look = () => {
+          if (!pattern.test(text)) return
+          waiting.delete(look)
+          resolve(text)
+        }
+        waiting.add(look)
+        look()
+        closed.then(() => reject(new Error(`closed before ${pattern} came, after ${text}`)))
+      })
+  }
+}
+
+/** Sends bytes on a connection of their own, and gives everything that comes until the other side closes. */
+export function exchange(
+  t: ExecutionContext,
+  url: string,
+  data: string | Uint8Array
+): Promise<string> {
+  const connection = openConnection(t, url)
+  connection.write(data)
+  return connection.closed
+}
+
+/** The status of the last answer in a text, informational ones (RFC 9110, section 15.2) left aside. */
+export function statusIn(text: string): number {
+  const statuses = [...text.matchAll(/^HTTP\/1\.1 ([2-5]\d\d)/gm)]
+  return Number(statuses.at(-1)?.[1] ?? 0)
+}

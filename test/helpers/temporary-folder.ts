@@ -1,0 +1,11 @@
+/** A folder that is gone after the test. */
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import type { ExecutionContext } from 'ava'
+
+export async function createTemporaryFolder(t: ExecutionContext): Promise<string> {
+  const folder = await mkdtemp(join(tmpdir(), 'txtoken-'))
+  t.teardown(() => rm(folder, { recursive: true, force: true }))
+  return folder
+}

@@ -1,0 +1,164 @@
+import test from 'ava'
+import { parseToken } from '../../src/check/token.ts'
+import { ServiceError } from '../../src/errors.ts'
+import { createKey } from '../../src/keys/create-key.ts'
+import { createFixedKeySource } from '../../src/keys/fixed-key-source.ts'
+import type { Algorithm, Key } from '../../src/keys/key.ts'
+import { KeyError } from '../../src/keys/key-error.ts'
+import { limitToPeriod } from '../../src/keys/key-period.ts'
+import type { KeySource } from '../../src/keys/key-source.ts'
+import { createKeyStore } from '../../src/keys/key-store.ts'
+import { generateKeys, toPem } from '../helpers/keys.ts'
+
+const NOON = Date.parse('2026-06-01T12:00:00Z')
+
+function makeKey(alg: Algorithm, kid?: string): Key {
+  return createKey({ alg, material: generateKeys(alg).signing, kid })
+}
+
+function makeSource(alg: Algorithm, kid?: string, more: Partial<KeySource> = {}): KeySource {
+  return { ...createFixedKeySource(makeKey(alg, kid), kid), ...more }
+}
+
+function createStore(sources: readonly KeySource[], now = () => NOON) {
+  return createKeyStore(sources, now)
+}
+
+function kidOf(token: string): string | undefined {
+  return parseToken(token, 8).header.kid
+}
+
+test('a signer without a name takes the first source that signs', async (t) => {
+  const { verifying } = generateKeys('ES256')
+  const onlyVerifies = createKey({ alg: 'ES256', material: verifying, kid: 'partner' })
+  const store = createStore([
+    createFixedKeySource(onlyVerifies, 'partner'),
+    makeSource('HS256', 'main'),
+    makeSource('HS256', 'other')
+  ])
+  t.is(kidOf(await store.signer()('{}')), 'main')
+  t.is(kidOf(await store.signer('other')('{}')), 'other')
+})
+
+test('no key, no token: not for a name that is not there, nor for a key that only verifies', (t) => {
+  const { verifying } = generateKeys('ES256')
+  const partner = createKey({ alg: 'ES256', material: verifying, kid: 'partner' })
+  const store = createStore([
+    createFixedKeySource(partner, 'partner'),
+    makeSource('HS256', undefined)
+  ])
+  for (const name of ['partner', 'nobody']) {
+    const error = t.throws(() => store.signer(name)('{}'), { instanceOf: ServiceError })
+    t.is(error?.code, 'internal')
+  }
+})
+
+test('a signer follows the clock', async (t) => {
+  let now = NOON - 1
+  const old = limitToPeriod(makeSource('HS256', 'old'), { until: NOON + 1000 })
+  const fresh = limitToPeriod(makeSource('HS256', 'new'), { from: NOON })
+  const store = createStore([fresh, old], () => now)
+  const sign = store.signer()
+  t.is(kidOf(await sign('{}')), 'old')
+  now = NOON
+  t.is(kidOf(await sign('{}')), 'new')
+  now = NOON + 1000
+  t.throws(() => store.signer('old')('{}'), { instanceOf: ServiceError })
+})
+
+test('candidates have the algorithm and, where both have one, the kid of the token', (t) => {
+  const sources = [
+    makeSource('HS256', 'main'),
+    makeSource('HS256', undefined),
+    makeSource('HS512', 'main')
+  ]
+  const store = createStore(sources)
+  const [main, nameless] = sources.map((source) => source.verificationKeys(NOON)[0])
+  t.deepEqual(store.candidates({ alg: 'HS256', kid: 'main' }), [main, nameless])
+  t.deepEqual(store.candidates({ alg: 'HS256', kid: 'other' }), [nameless])
+  t.deepEqual(store.candidates({ alg: 'HS256' }), [main, nameless])
+  t.deepEqual(store.candidates({ alg: 'RS256', kid: 'main' }), [])
+  t.deepEqual(store.candidates({ alg: 'HS256' }, ['main']), [main])
+  t.deepEqual(store.candidates({ alg: 'HS256' }, ['other']), [])
+})
+
+test('published are the public halves by kid, in the order of the sources, and no secret', (t) => {
+  const { signing, verifying } = generateKeys('ES256')
+  const key = createKey({ alg: 'ES256', material: signing, kid: 'ec' })
+  const nameless = makeKey('EdDSA')
+  const store = createStore([
+    makeSource('HS256', 'secret'),
+    createFixedKeySource(key, 'ec'),
+    createFixedKeySource(nameless, undefined)
+  ])
+  const thumbprint = nameless.publicJwk?.kid ?? ''
+  t.deepEqual([...store.published().keys()], ['ec', thumbprint])
+  t.deepEqual(store.published().get('ec'), { jwk: key.publicJwk, pem: toPem(verifying) })
+})
+
+test('published keys go with the clock, and the next change is the earliest of all sources', (t) => {
+  let now = NOON
+  const store = createStore(
+    [
+      limitToPeriod(makeSource('ES256', 'a'), { until: NOON + 2000 }),
+      limitToPeriod(makeSource('ES256', 'b'), { until: NOON + 1000 }),
+      limitToPeriod(makeSource('ES256', 'c'), { from: NOON + 500 })
+    ],
+    () => now
+  )
+  t.deepEqual([...store.published().keys()], ['a', 'b', 'c'])
+  t.is(store.changesAt(), NOON + 1000)
+  now = NOON + 1000
+  t.deepEqual([...store.published().keys()], ['a', 'c'])
+  t.is(store.changesAt(), NOON + 2000)
+  now = NOON + 2000
+  t.is(store.changesAt(), Number.POSITIVE_INFINITY)
+})
+
+test('a key that is not there is looked for in the sources that are named, or in all', async (t) => {
+  const asked: string[] = []
+  const remote = (name: string) =>
+    makeSource('HS256', name, { lookFor: async (kid) => void asked.push(`${name}: ${kid}`) })
+  const store = createStore([makeSource('HS256', 'fixed'), remote('one'), remote('two')])
+  await store.lookFor('x')
+  await store.lookFor('y', ['two', 'fixed'])
+  t.deepEqual(asked, ['one: x', 'two: x', 'two: y'])
+})
+
+test('starting waits for every source', async (t) => {
+  const started: string[] = []
+  const slow = (name: string) =>
+    makeSource('HS256', name, {
+      start: async () => {
+        await new Promise(setImmediate)
+        started.push(name)
+      }
+    })
+  await createStore([slow('one'), makeSource('HS256'), slow('two')]).start()
+  t.deepEqual(started, ['one', 'two'])
+})
+
+test('when sources do not start, all are closed and every reason is told', async (t) => {
+  const closed: string[] = []
+  const source = (name: string, start: () => Promise<void>) =>
+    makeSource('HS256', name, { start, close: () => void closed.push(name) })
+  const fail = (message: string) => async () => {
+    throw new KeyError(message)
+  }
+  const store = createStore([
+    source('one', fail('found no set')),
+    source('two', async () => {}),
+    source('three', fail('found no folder'))
+  ])
+  await t.throwsAsync(store.start(), {
+    instanceOf: KeyError,
+    message: 'found no set; found no folder'
+  })
+  t.deepEqual(closed, ['one', 'two', 'three'])
+})
+
+test('a fault of the program in a start is told as it is', async (t) => {
+  const fault = new TypeError('a fault')
+  const store = createStore([makeSource('HS256', 'one', { start: () => Promise.reject(fault) })])
+  t.is(await t.throwsAsync(store.start()), fault)
+})

@@ -1,0 +1,302 @@
+import { once } from 'node:events'
+import type { ServerResponse } from 'node:http'
+import type { Socket } from 'node:net'
+import test from 'ava'
+import { openConnection, post } from '../helpers/http.ts'
+import { ended, replying, startRawRemote, startRemote } from '../helpers/remote.ts'
+import { fullConfig, startService } from '../helpers/service.ts'
+
+const POST = 'POST /getToken HTTP/1.1\r\nHost: a\r\nContent-Length: 2\r\n\r\n{}'
+const NEVER = '60s'
+
+function failure(error: string): string {
+  return JSON.stringify({ error, message: 'Remote post failure.' })
+}
+
+/** Waits for the next thing that a remote is asked, and gives the answer to be written. */
+function createDesk() {
+  const waiting: ServerResponse[] = []
+  let announce: ((response: ServerResponse) => void) | undefined
+  return {
+    answer(response: ServerResponse): void {
+      if (announce === undefined) waiting.push(response)
+      else announce(response)
+      announce = undefined
+    },
+    async next(): Promise<ServerResponse> {
+      return waiting.shift() ?? new Promise((resolve) => (announce = resolve))
+    }
+  }
+}
+
+test('calls one after the other share a connection', async (t) => {
+  const remote = await startRemote(t, replying('{}'))
+  const service = await startService(t, { config: fullConfig(remote.url) })
+  for (let call = 0; call < 5; call++) {
+    t.is((await post(`${service.url}/getToken`, '{}')).status, 200)
+  }
+  t.is(remote.requests.length, 5)
+  t.is(remote.connections.length, 1)
+})
+
+test('a refusal leaves the connection open for the next call', async (t) => {
+  const remote = await startRemote(t, replying('{"error":"wrong password"}', 401))
+  const service = await startService(t, { config: fullConfig(remote.url) })
+  for (let call = 0; call < 3; call++) await post(`${service.url}/getToken`, '{}')
+  t.is(remote.connections.length, 1)
+})
+
+test('calls at the same time have a connection each, and leave them to those that come later', async (t) => {
+  const desk = createDesk()
+  const remote = await startRemote(t, desk.answer)
+  const service = await startService(t, { config: fullConfig(remote.url) })
+  for (let round = 0; round < 2; round++) {
+    const answers = [1, 2, 3].map(() => post(`${service.url}/getToken`, '{}'))
+    const responses = [await desk.next(), await desk.next(), await desk.next()]
+    for (const response of responses) response.end('{}')
+    t.deepEqual(
+      (await Promise.all(answers)).map(({ status }) => status),
+      [200, 200, 200]
+    )
+    t.is(remote.connections.length, 3)
+  }
+})
+
+test('a connection that the remote has closed is not used again', async (t) => {
+  const remote = await startRemote(t, replying('{}'))
+  const service = await startService(t, { config: fullConfig(remote.url) })
+  for (let call = 0; call < 3; call++) {
+    t.is((await post(`${service.url}/getToken`, '{}')).status, 200)
+    const connection = remote.connections.at(-1)
+    connection?.end()
+    await ended(connection)
+  }
+  t.is(remote.connections.length, 3)
+})
+
+test('a remote that keeps no connection open gets a new one for each call', async (t) => {
+  const remote = await startRemote(t, replying('{}', 200, { connection: 'close' }))
+  const service = await startService(t, { config: fullConfig(remote.url) })
+  for (let call = 0; call < 3; call++) {
+    t.is((await post(`${service.url}/getToken`, '{}')).status, 200)
+  }
+  t.is(remote.connections.length, 3)
+})
+
+test('a name with several addresses is tried until one answers', async (t) => {
+  const remote = await startRemote(t, replying('{}'))
+  const url = remote.url.replace('127.0.0.1', 'localhost')
+  const service = await startService(t, { config: fullConfig(url) })
+  t.is((await post(`${service.url}/getToken`, '{}')).status, 200)
+})
+
+/** Writes one piece after the other, without end. */
+function trickle(socket: Socket, pieces: Iterable<string>): void {
+  const iterator = pieces[Symbol.iterator]()
+  const timer = setInterval(() => {
+    const { value, done } = iterator.next()
+    if (done === true || socket.destroyed) clearInterval(timer)
+    else socket.write(value)
+  }, 10)
+}
+
+function* repeated(first: string, next: string): Generator<string> {
+  yield first
+  for (;;) yield next
+}
+
+const slow: [string, (socket: Socket) => void][] = [
+  ['that says nothing', () => {}],
+  [
+    'whose header trickles',
+    (socket) => trickle(socket, repeated('HTTP/1.1 200 OK\r\n', 'A: b\r\n'))
+  ],
+  [
+    'whose body trickles',
+    (socket) => trickle(socket, repeated('HTTP/1.1 200 OK\r\nContent-Length: 99999\r\n\r\n', ' '))
+  ],
+  [
+    'whose chunks trickle',
+    (socket) =>
+      trickle(
+        socket,
+        repeated('HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n', '1\r\n \r\n')
+      )
+  ],
+  [
+    'that is about to answer, time and again',
+    (socket) => trickle(socket, repeated('', 'HTTP/1.1 103 Early Hints\r\n\r\n'))
+  ],
+  [
+    'whose body never ends',
+    (socket) => socket.write('HTTP/1.1 200 OK\r\nContent-Length: 3\r\n\r\n{}')
+  ],
+  [
+    'whose refusal never ends',
+    (socket) => socket.write('HTTP/1.1 401 No\r\nContent-Length: 3\r\n\r\n{}')
+  ]
+]
+
+for (const [what, answer] of slow) {
+  test(`a remote ${what} is cut at one deadline, and its connection closed`, async (t) => {
+    const remote = await startRawRemote(t, answer)
+    const config = fullConfig(remote.url, { source: { timeout: '150ms' } })
+    const service = await startService(t, { config })
+    const response = await post(`${service.url}/getToken`, '{}')
+    t.is(response.text, failure('timeout'))
+    t.is(response.status, 500)
+    await ended(remote.connections[0])
+    t.is(remote.connections.length, 1)
+  })
+}
+
+test('a remote that does not finish connecting is cut at a limit of its own', async (t) => {
+  // It takes the connection, and never says a word of TLS.
+  const remote = await startRawRemote(t, () => {})
+  const config = fullConfig(remote.url.replace('http:', 'https:'), {
+    source: { connectTimeout: '100ms', timeout: NEVER }
+  })
+  const service = await startService(t, { config })
+  t.is((await post(`${service.url}/getToken`, '{}')).text, failure('connect timeout'))
+})
+
+test('the deadline covers connecting', async (t) => {
+  const remote = await startRawRemote(t, () => {})
+  const config = fullConfig(remote.url.replace('http:', 'https:'), {
+    source: { connectTimeout: NEVER, timeout: '100ms' }
+  })
+  const service = await startService(t, { config })
+  t.is((await post(`${service.url}/getToken`, '{}')).text, failure('timeout'))
+})
+
+test('the remote sees its connection close when the client goes away', async (t) => {
+  const desk = createDesk()
+  const remote = await startRemote(t, desk.answer)
+  const service = await startService(t, {
+    config: fullConfig(remote.url, { source: { timeout: NEVER } })
+  })
+  const client = openConnection(t, service.url)
+  client.write(POST)
+  const response = await desk.next()
+  const closed = once(response, 'close')
+  client.socket.destroy()
+  await closed
+  const [line] = await service.requestLines(1)
+  t.like(line, { status: 499, code: 'client_gone', level: 'info' })
+})
+
+test('the remote sees its connection close when the client goes away while the reply comes', async (t) => {
+  const remote = await startRawRemote(t, (socket) =>
+    socket.write('HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\n{')
+  )
+  const service = await startService(t, {
+    config: fullConfig(remote.url, { source: { timeout: NEVER } })
+  })
+  const client = openConnection(t, service.url)
+  client.write(POST)
+  while (remote.connections[0] === undefined) await new Promise(setImmediate)
+  client.socket.destroy()
+  await ended(remote.connections[0])
+  t.like((await service.requestLines(1))[0], { status: 499 })
+})
+
+const OVERLOADED = '{"message":"Too many calls in flight."}'
+const oneCall = { more: { limits: { calls: 1, reply: '1KiB' } } }
+
+test('one call over the limit is a 503 with Retry-After, and the remote is not asked', async (t) => {
+  const desk = createDesk()
+  const remote = await startRemote(t, desk.answer)
+  for (const statuses of ['txtoken', 'relay']) {
+    const config = fullConfig(remote.url, { ...oneCall, issue: { statuses } })
+    const service = await startService(t, { config })
+    const first = post(`${service.url}/getToken`, '{}')
+    const response = await desk.next()
+    const refused = await post(`${service.url}/getToken`, '{}')
+    t.is(refused.status, 503)
+    t.is(refused.text, OVERLOADED)
+    t.is(refused.headers['retry-after'], '1')
+    response.end('{}')
+    t.is((await first).status, 200)
+  }
+  t.is(remote.requests.length, 2)
+})
+
+const endings: [string, (response: ServerResponse) => void][] = [
+  ['success', replying('{}')],
+  ['a refusal', replying('{}', 401)],
+  ['a reply that is no JSON', replying('<html>')],
+  ['a reply that is too large', replying('x'.repeat(2000))],
+  ['a reset', ({ socket }) => socket?.resetAndDestroy()],
+  ['a timeout', () => {}]
+]
+
+for (const [what, end] of endings) {
+  test(`a call that ends with ${what} makes room for the next`, async (t) => {
+    const remote = await startRemote(t, (response) =>
+      remote.requests.length === 1 ? end(response) : response.end('{}')
+    )
+    // Only the one that is to end by it may come near the deadline.
+    const timeout = what === 'a timeout' ? '300ms' : NEVER
+    const config = fullConfig(remote.url, { ...oneCall, source: { timeout } })
+    const service = await startService(t, { config })
+    const first = await post(`${service.url}/getToken`, '{}')
+    t.not(first.status, 503)
+    t.is((await post(`${service.url}/getToken`, '{}')).status, 200)
+  })
+}
+
+test('a call whose client goes away makes room for the next', async (t) => {
+  const desk = createDesk()
+  const remote = await startRemote(t, desk.answer)
+  const config = fullConfig(remote.url, { ...oneCall, source: { timeout: NEVER } })
+  const service = await startService(t, { config })
+  const client = openConnection(t, service.url)
+  client.write(POST)
+  await desk.next()
+  client.socket.destroy()
+  await service.requestLines(1)
+  const next = post(`${service.url}/getToken`, '{}')
+  ;(await desk.next()).end('{}')
+  t.is((await next).status, 200)
+})
+
+test('calls that were cut while they connected make room, and their bodies are never sent', async (t) => {
+  const remote = await startRawRemote(t, () => {})
+  const config = fullConfig(remote.url.replace('http:', 'https:'), {
+    ...oneCall,
+    source: { connectTimeout: NEVER, timeout: '50ms' }
+  })
+  const service = await startService(t, { config })
+  for (let call = 0; call < 3; call++) {
+    t.is((await post(`${service.url}/getToken`, '{}')).text, failure('timeout'))
+  }
+})
+
+test('the bearer is made once, and renewed ten minutes before its end', async (t) => {
+  const START_SECONDS = 1_893_456_000
+  let seconds = START_SECONDS
+  const remote = await startRemote(t, replying('{}'))
+  const service = await startService(t, {
+    config: fullConfig(remote.url),
+    now: () => seconds * 1000
+  })
+  for (const after of [0, 1, 2999, 3000, 3001, 5999, 6000]) {
+    seconds = START_SECONDS + after
+    await post(`${service.url}/getToken`, '{}')
+  }
+  const ends = remote.requests.map(({ headers }) => {
+    const payload = headers.authorization?.split('.')[1] ?? ''
+    return JSON.parse(Buffer.from(payload, 'base64url').toString()).exp - START_SECONDS
+  })
+  t.deepEqual(ends, [3600, 3600, 3600, 6600, 6600, 6600, 9600])
+})
+
+test('a source without a bearer sends no Authorization', async (t) => {
+  const remote = await startRemote(t, replying('{}'))
+  const config = JSON.parse(fullConfig(remote.url))
+  delete config.routes[0].claims[0].bearer
+  const service = await startService(t, { config: JSON.stringify(config) })
+  await post(`${service.url}/getToken`, '{}')
+  t.is(remote.requests.length, 1)
+  t.is(remote.requests[0]?.headers.authorization, undefined)
+})
