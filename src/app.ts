@@ -1,7 +1,7 @@
 /** Builds the applications out of a configuration. Everything that reaches outside comes in as an option. */
 import Router from '@koa/router'
 import Koa from 'koa'
-import type { Config } from './config/schema.ts'
+import type { Config } from './config/schema/full-form.ts'
 import type { KeyStore } from './keys/key-store.ts'
 import { errors } from './middleware/errors.ts'
 import { createInFlight, type InFlight } from './middleware/in-flight.ts'
@@ -11,9 +11,9 @@ import { createRequestLog } from './middleware/request-log.ts'
 import type { AppMiddleware, RequestState } from './middleware/request-state.ts'
 import type { Logger } from './operations/logger.ts'
 import type { Metrics } from './operations/metrics.ts'
-import { addOperationRoutes } from './operations/operation-routes.ts'
 import { createRemote, type Remote } from './remote/remote.ts'
 import { addRoutes } from './routes/add-routes.ts'
+import { addOperationRoutes } from './routes/operation-routes.ts'
 import type { Services } from './routes/services.ts'
 
 export interface AppOptions {

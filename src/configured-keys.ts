@@ -1,13 +1,13 @@
 /** The keys of a configuration, as one key store: written in it, fetched from elsewhere, or generated. */
 import type { LoadedConfig } from './config/load.ts'
 import { ConfigError, formatPath } from './config/problems.ts'
-import type { Config } from './config/schema.ts'
+import type { Config } from './config/schema/full-form.ts'
 import { SERVICE_BEARER_LIFETIME_SECONDS } from './issue/service-bearer.ts'
 import { createKeySources, type KeySourceFactories } from './keys/create-key-sources.ts'
-import { createGeneratedKeySource } from './keys/generated-keys.ts'
+import { createGeneratedKeySource } from './keys/generated/generated-keys.ts'
 import { createKeyStore, type KeyStore } from './keys/key-store.ts'
-import { toRemoteKeyOptions } from './keys/remote-key-options.ts'
-import { createRemoteKeySource, type FetchReport } from './keys/remote-key-source.ts'
+import { toRemoteKeyOptions } from './keys/remote/remote-key-options.ts'
+import { createRemoteKeySource, type FetchReport } from './keys/remote/remote-key-source.ts'
 import type { Logger } from './operations/logger.ts'
 import type { Metrics } from './operations/metrics.ts'
 

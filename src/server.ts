@@ -2,7 +2,7 @@
 import { createServer, type RequestListener, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { setTimeout as wait } from 'node:timers/promises'
-import type { Config } from './config/schema.ts'
+import type { Config } from './config/schema/full-form.ts'
 
 type Timeouts = Config['timeouts']
 
@@ -35,16 +35,20 @@ export interface Listener {
  */
 export async function listen(handler: RequestListener, options: ListenOptions): Promise<Listener> {
   const { host, port, timeouts } = options
+  // Node.js refuses to give the header more time than the request that it is a part of.
+  const headersTimeout = Math.min(timeouts.headers, timeouts.request)
   const server = createServer(
     {
-      headersTimeout: timeouts.headers,
+      headersTimeout,
       requestTimeout: timeouts.request,
       keepAliveTimeout: timeouts.keepAlive,
       // How often Node.js looks for connections that are over these times.
-      connectionsCheckingInterval: Math.min(timeouts.headers, 5000)
+      connectionsCheckingInterval: Math.min(headersTimeout, 5000)
     },
     handler
   )
+  // The header has a size, and no count: beyond one, Node.js would drop fields unseen, a second Host among them.
+  server.maxHeadersCount = 0
   await new Promise<void>((resolve, reject) => {
     server.once('error', (error: NodeJS.ErrnoException) => reject(explain(error, host, port)))
     server.listen(port, host, resolve)

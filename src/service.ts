@@ -40,6 +40,7 @@ export async function createService(options: ServiceOptions): Promise<Service> {
   const { load, logger, metrics } = options
   let current = await build(load(), options)
   let reloading = Promise.resolve()
+  logger.level = current.loaded.config.log.level
 
   async function swap(): Promise<void> {
     const previous = current

@@ -5,7 +5,7 @@ import { createFileWatch } from '../config/watch.ts'
 import { createLogger } from '../operations/logger.ts'
 import { createMetrics } from '../operations/metrics.ts'
 import { type Listener, listen } from '../server.ts'
-import { createService } from '../service.ts'
+import { createService, type Service } from '../service.ts'
 import { VERSION } from '../version.ts'
 import type { Environment } from './command.ts'
 
@@ -34,6 +34,7 @@ export async function serve(env: Environment): Promise<void> {
 /** Runs the service until a signal ends the process. SIGHUP, and a change of its files, reload the configuration. */
 async function runService(load: () => LoadedConfig): Promise<void> {
   const { logger, flush } = createLogger('info')
+  const listeners: Listener[] = []
   let ready = true
   const service = await createService({
     load,
@@ -43,32 +44,12 @@ async function runService(load: () => LoadedConfig): Promise<void> {
     isReady: () => ready,
     version: VERSION
   })
-  const { config, files } = service.loaded()
-  const { main, admin } = config.listen
-  const { timeouts } = config
-  logger.level = config.log.level
-  const listeners = [await listen(service.main, { ...main, timeouts })]
-  if (admin !== undefined) listeners.push(await listen(service.admin, { ...admin, timeouts }))
-  const [mainListener, adminListener] = listeners
-  logger.info(
-    { version: VERSION, host: main.host, port: mainListener?.port, adminPort: adminListener?.port },
-    'listening'
-  )
-
-  const fileWatch = createFileWatch({
-    intervalMs: WATCH_INTERVAL_MS,
-    onChange: () => void reload()
-  })
-  await fileWatch.watch(files)
-  async function reload(): Promise<void> {
-    await service.reload()
-    await fileWatch.watch(service.loaded().files)
-  }
-  process.on('SIGHUP', () => void reload())
+  const { listen: addresses, timeouts } = service.loaded().config
+  const stopWatching = await reloadOnChange(service)
 
   async function stopGracefully(signal: StopSignal): Promise<void> {
     ready = false
-    fileWatch.close()
+    stopWatching()
     logger.info({ signal }, 'stopping')
     await wait(timeouts.drain)
     const inTime = await stopAll(listeners, timeouts.shutdown)
@@ -89,6 +70,29 @@ async function runService(load: () => LoadedConfig): Promise<void> {
       process.exit(SIGNAL_CODES[signal])
     })
   }
+
+  const { main, admin } = addresses
+  listeners.push(await listen(service.main, { ...main, timeouts }))
+  if (admin !== undefined) listeners.push(await listen(service.admin, { ...admin, timeouts }))
+  const [port, adminPort] = listeners.map((listener) => listener.port)
+  logger.info({ version: VERSION, host: main.host, port, adminPort }, 'listening')
+}
+
+/** @returns what stops the watch of the files */
+async function reloadOnChange(service: Service): Promise<() => void> {
+  const fileWatch = createFileWatch({
+    intervalMs: WATCH_INTERVAL_MS,
+    onChange: () => void reload()
+  })
+
+  async function reload(): Promise<void> {
+    await service.reload()
+    await fileWatch.watch(service.loaded().files)
+  }
+
+  process.on('SIGHUP', () => void reload())
+  await fileWatch.watch(service.loaded().files)
+  return fileWatch.close
 }
 
 async function stopAll(listeners: readonly Listener[], deadlineMs: number): Promise<boolean> {

@@ -1,6 +1,10 @@
-/** Rules that span the keys of a configuration: what no single setting can know to be wrong. */
+/**
+ * Rules that span the keys of a configuration: what no single setting can know to be wrong. They look at the file as its
+ * author wrote it, so that what they find is told along with what is wrong in single settings.
+ */
+import { DEFAULT_ROUTES } from './flat-form.ts'
+import { valueAt } from './issues.ts'
 import type { Problem } from './problems.ts'
-import type { Config } from './schema.ts'
 
 /** Paths that the service answers itself, for those who operate it. */
 export const OPERATION_PATHS = ['/livez', '/readyz', '/healthz', '/metrics'] as const
@@ -9,57 +13,77 @@ export const OPERATION_PATHS = ['/livez', '/readyz', '/healthz', '/metrics'] as 
 export const JWK_SET_PATH = '/.well-known/jwks.json'
 export const DISCOVERY_PATH = '/.well-known/openid-configuration'
 
-/** A path, and where in the file it is given. */
-export interface RouteUse {
-  readonly path: string
+/** The settings of a route that hold its path. */
+const VERBS = ['issue', 'check', 'keys'] as const
+
+/** A text that has a meaning elsewhere in the configuration, and where it is given. */
+interface Use {
+  readonly text: string
   readonly at: Problem['path']
 }
 
-/** The routes of a full form, as they stand in it. */
-export function listRoutes({ routes }: Config): RouteUse[] {
-  return routes.map((route, index) => {
-    if ('issue' in route) return { path: route.issue, at: ['routes', index, 'issue'] }
-    if ('check' in route) return { path: route.check, at: ['routes', index, 'check'] }
-    return { path: route.keys, at: ['routes', index, 'keys'] }
-  })
+/** Finds what is wrong between the settings of a flat form. */
+export function findFlatProblems(tree: unknown): Problem[] {
+  const routes = Object.entries(DEFAULT_ROUTES).flatMap(([setting, path]) =>
+    valueAt(tree, [setting]) === undefined
+      ? [{ text: path, at: [setting] }]
+      : useOf(tree, setting, [])
+  )
+  return findRouteProblems(routes, false)
 }
 
-/** Finds routes that would hide each other. */
-export function findRouteProblems(routes: readonly RouteUse[], config: Config): Problem[] {
+/** Finds what is wrong between the settings of a full form. */
+export function findFullProblems(tree: unknown): Problem[] {
+  const routes = itemsOf(tree, 'routes').flatMap((route, index) =>
+    VERBS.flatMap((verb) => useOf(route, verb, ['routes', index]))
+  )
+  const hasAdmin = valueAt(tree, ['listen', 'admin']) !== undefined
+  return [...findRouteProblems(routes, hasAdmin), ...findReferenceProblems(tree)]
+}
+
+/** Finds routes that would hide each other, or the paths that the service answers itself. */
+function findRouteProblems(routes: readonly Use[], hasAdmin: boolean): Problem[] {
   const reserved: readonly string[] = [
-    ...(config.listen.admin === undefined ? OPERATION_PATHS : []),
+    ...(hasAdmin ? [] : OPERATION_PATHS),
     JWK_SET_PATH,
     DISCOVERY_PATH
   ]
-  return routes.flatMap(({ path, at }, index): Problem[] => {
-    if (reserved.includes(path)) {
+  return routes.flatMap(({ text, at }, index): Problem[] => {
+    if (reserved.includes(text)) {
       return [
-        { path: at, message: `${path} is answered by the service itself, expected another path` }
+        { path: at, message: `${text} is answered by the service itself, expected another path` }
       ]
     }
-    const twin = routes.slice(0, index).find((other) => other.path === path)
-    return twin === undefined
-      ? []
-      : [{ path: at, message: `${path} is a route already, expected another path` }]
+    return routes.slice(0, index).some((other) => other.text === text)
+      ? [{ path: at, message: `${text} is a route already, expected another path` }]
+      : []
   })
 }
 
 /** Finds routes that name keys which are not there. */
-export function findReferenceProblems({ keys, routes }: Config): Problem[] {
-  const names = keys.map(({ kid }) => kid)
-  const missing = (name: string, path: Problem['path']): Problem[] =>
-    names.includes(name) ? [] : [{ path, message: `there is no key with the kid ${name}` }]
-  return routes.flatMap((route, index): Problem[] => {
-    if ('issue' in route) {
-      return route.key === undefined ? [] : missing(route.key, ['routes', index, 'key'])
-    }
-    if ('keys' in route) return []
-    return route.verify.flatMap(({ keys: wanted }, place) =>
-      wanted === 'all'
-        ? []
-        : wanted.flatMap((name, item) =>
-            missing(name, ['routes', index, 'verify', place, 'keys', item])
-          )
-    )
-  })
+function findReferenceProblems(tree: unknown): Problem[] {
+  const kids = itemsOf(tree, 'keys').map((key) => valueAt(key, ['kid']))
+  const uses = itemsOf(tree, 'routes').flatMap((route, index) => [
+    ...useOf(route, 'key', ['routes', index]),
+    ...itemsOf(route, 'verify').flatMap((verifier, place) => {
+      const names = itemsOf(verifier, 'keys')
+      return names.flatMap((_name, item) =>
+        useOf(names, item, ['routes', index, 'verify', place, 'keys'])
+      )
+    })
+  ])
+  return uses
+    .filter(({ text }) => !kids.includes(text))
+    .map(({ text, at }) => ({ path: at, message: `there is no key with the kid ${text}` }))
+}
+
+function itemsOf(tree: unknown, key: PropertyKey): unknown[] {
+  const value = valueAt(tree, [key])
+  return Array.isArray(value) ? value : []
+}
+
+/** What is no text is the schema's to tell. */
+function useOf(tree: unknown, key: PropertyKey, path: Problem['path']): Use[] {
+  const value = valueAt(tree, [key])
+  return typeof value === 'string' ? [{ text: value, at: [...path, key] }] : []
 }

@@ -1,14 +1,19 @@
 /** The flat form: the nine keys of the original program, and what they mean in the full form. */
 import { z } from 'zod'
-import type { RouteUse } from './consistency.ts'
-import { flag, httpUrl, material, routePath, section } from './fields.ts'
-import { jsonTree } from './json-tree.ts'
-import { type FullConfigInput, port, statuses } from './schema.ts'
+import { flag, httpUrl, material, routePath, section } from './schema/fields.ts'
+import { type FullConfigInput, port, statuses } from './schema/full-form.ts'
+import { jsonTree } from './schema/json-tree.ts'
 import type { SecretReader } from './secrets.ts'
 
 const SECRET_LENGTH = { least: 32, most: 64 } as const
 const MILLISECONDS_PER_HOUR = 3_600_000
 const MOST_HOURS = 876_000
+
+/** The paths that are answered where the configuration names no others. */
+export const DEFAULT_ROUTES = {
+  getTokenRoute: '/getToken',
+  checkTokenRoute: '/checkToken'
+} as const
 
 const HOURS_EXPECTED = `expected a number of hours from 0.0003 (about a second) to ${MOST_HOURS}`
 
@@ -49,10 +54,10 @@ export function createFlatSchema(reader: SecretReader) {
       .default(24)
       .describe('How long a token is valid, in hours; fractions are fine. Default: 24.'),
     getTokenRoute: routePath
-      .default('/getToken')
+      .default(DEFAULT_ROUTES.getTokenRoute)
       .describe('Path that tokens are issued on, by POST. Default: /getToken.'),
     checkTokenRoute: routePath
-      .default('/checkToken')
+      .default(DEFAULT_ROUTES.checkTokenRoute)
       .describe('Path that tokens are checked on, by GET and POST. Default: /checkToken.'),
     requestTokenData: jsonTree
       .optional()
@@ -63,20 +68,7 @@ export function createFlatSchema(reader: SecretReader) {
   })
 }
 
-/** Whether a tree is meant as the flat form: it has neither of the keys that a full form cannot do without. */
-export function isFlatForm(tree: unknown): boolean {
-  return typeof tree === 'object' && tree !== null && !('routes' in tree || 'keys' in tree)
-}
-
-/** The same routes in the flat form's own words, for the checks that span keys. */
-export function flatRoutes(flat: FlatConfig): RouteUse[] {
-  return [
-    { path: flat.getTokenRoute, at: ['getTokenRoute'] },
-    { path: flat.checkTokenRoute, at: ['checkTokenRoute'] }
-  ]
-}
-
-/** Writes the flat form out as the full form that means exactly the same . */
+/** Writes the flat form out as the full form that means exactly the same. */
 export function toFullForm(flat: FlatConfig): FullConfigInput {
   return {
     listen: { main: { port: flat.port } },

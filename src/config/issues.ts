@@ -44,7 +44,8 @@ function describeFound(issue: Issue, value: unknown): string {
   return typeof value === 'string' ? '' : `, found a ${typeof value}`
 }
 
-function valueAt(tree: unknown, path: readonly PropertyKey[]): unknown {
+/** Follows a path into data of any form. Undefined where it leads nowhere. */
+export function valueAt(tree: unknown, path: readonly PropertyKey[]): unknown {
   return path.reduce<unknown>(
     (value, key) =>
       typeof value === 'object' && value !== null && Object.hasOwn(value, key)

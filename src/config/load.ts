@@ -1,12 +1,12 @@
 /** A configuration file becomes a configuration, or a list of everything that is wrong with it. */
 import { dirname, resolve } from 'node:path'
 import { findKeyProblems } from '../keys/create-key-sources.ts'
-import { findReferenceProblems, findRouteProblems, listRoutes } from './consistency.ts'
+import { findFlatProblems, findFullProblems } from './consistency.ts'
 import { substituteEnvironment } from './environment.ts'
-import { createFlatSchema, flatRoutes, isFlatForm, toFullForm } from './flat-form.ts'
-import { describeIssues } from './issues.ts'
+import { createFlatSchema, toFullForm } from './flat-form.ts'
+import { describeIssues, valueAt } from './issues.ts'
 import { ConfigError, formatPath, type Problem } from './problems.ts'
-import { type Config, createFullSchema } from './schema.ts'
+import { type Config, createFullSchema } from './schema/full-form.ts'
 import { createSecretReader, type SecretReader } from './secrets.ts'
 import { readTextFile, TextFileError } from './text-file.ts'
 import { parseYaml } from './yaml.ts'
@@ -51,38 +51,51 @@ interface ParseOptions {
  * @throws ConfigError with every problem that could be found
  */
 export function parseConfig(text: string, { file, env, reader }: ParseOptions): Config {
-  const { value: tree, problems } = substituteEnvironment(parseYaml(text, file), env)
-  const result = isFlatForm(tree) ? parseFlat(tree, reader) : parseFull(tree, reader)
+  const { value, problems } = substituteEnvironment(parseYaml(text, file), env)
+  const result = parseTree(value, reader)
   const all = [...problems, ...result.problems.filter((problem) => !isSaid(problem, problems))]
   if (result.config === undefined || all.length > 0) throw new ConfigError(all, file)
   return deepFreeze(result.config)
 }
 
 interface ParseResult {
-  readonly config?: Config
+  readonly config?: Config | undefined
   readonly problems: readonly Problem[]
 }
 
-function parseFlat(tree: unknown, reader: SecretReader): ParseResult {
-  const flat = createFlatSchema(reader).safeParse(tree)
-  if (!flat.success) return { problems: describeIssues(flat.error.issues, tree) }
-  const config = createFullSchema(reader).parse(toFullForm(flat.data))
-  const unfit = findKeyProblems(config.keys).map(({ message }) => ({ path: ['encKey'], message }))
-  return { config, problems: [...findRouteProblems(flatRoutes(flat.data), config), ...unfit] }
+type FlatSchema = ReturnType<typeof createFlatSchema>
+type FullSchema = ReturnType<typeof createFullSchema>
+
+/** Reads the form that knows more of the keys; the flat one where both know as many. */
+function parseTree(tree: unknown, reader: SecretReader): ParseResult {
+  const flat = createFlatSchema(reader)
+  const full = createFullSchema(reader)
+  return countKnown(tree, flat) < countKnown(tree, full)
+    ? parseFull(tree, full)
+    : parseFlat(tree, flat, full)
 }
 
-function parseFull(tree: unknown, reader: SecretReader): ParseResult {
-  const full = createFullSchema(reader).safeParse(tree)
-  if (!full.success) return { problems: describeIssues(full.error.issues, tree) }
-  const config = full.data
-  return {
-    config,
-    problems: [
-      ...findRouteProblems(listRoutes(config), config),
-      ...findReferenceProblems(config),
-      ...findKeyProblems(config.keys)
-    ]
-  }
+function countKnown(tree: unknown, { shape }: FlatSchema | FullSchema): number {
+  if (typeof tree !== 'object' || tree === null) return 0
+  return Object.keys(tree).filter((key) => Object.hasOwn(shape, key)).length
+}
+
+function parseFlat(tree: unknown, schema: FlatSchema, full: FullSchema): ParseResult {
+  const flat = schema.safeParse(tree)
+  const problems = findFlatProblems(tree)
+  if (!flat.success) return { problems: [...describeIssues(flat.error.issues, tree), ...problems] }
+  const config = full.parse(toFullForm(flat.data))
+  const unfit = findKeyProblems(config.keys).map(({ message }) => ({ path: ['encKey'], message }))
+  return { config, problems: [...problems, ...unfit] }
+}
+
+function parseFull(tree: unknown, schema: FullSchema): ParseResult {
+  const { data: config, error } = schema.safeParse(tree)
+  // Keys may be judged by themselves, whatever is wrong elsewhere.
+  const keys = config?.keys ?? schema.shape.keys.safeParse(valueAt(tree, ['keys'])).data ?? []
+  const issues = error === undefined ? [] : describeIssues(error.issues, tree)
+  const problems = [...issues, ...findFullProblems(tree), ...findKeyProblems(keys)]
+  return { config, problems }
 }
 
 /** A setting whose variable is missing is wrong in every other way too; the first word is enough. */

@@ -1,19 +1,19 @@
 /** The `keys` of a configuration become key sources, or a list of everything that is wrong with them. */
 import type { Problem } from '../config/problems.ts'
-import type { GeneratedKeyConfig, KeyConfig, RemoteKeyConfig } from '../config/schema-keys.ts'
-import { createKey } from './create-key.ts'
+import type { GeneratedKeyConfig, KeyConfig, RemoteKeyConfig } from '../config/schema/keys.ts'
 import { createFixedKeySource } from './fixed-key-source.ts'
 import { describeCost } from './key-cost.ts'
 import { KeyError } from './key-error.ts'
+import { limitToPeriod } from './key-period.ts'
+import type { KeySource } from './key-source.ts'
+import { createKey } from './kinds/create-key.ts'
 import {
   type KeyMaterial,
   parseKeyOfSet,
   parsePrivateKey,
   parsePublicKey,
   parseSecret
-} from './key-material.ts'
-import { limitToPeriod } from './key-period.ts'
-import type { KeySource } from './key-source.ts'
+} from './material/key-material.ts'
 
 /** How sources are made that are more than one fixed key. A KeyError or TypeError of theirs becomes a problem of the entry. */
 export interface KeySourceFactories {

@@ -1,4 +1,5 @@
 /** What a key is to the rest of the service: one algorithm, and the operations that it allows. */
+import type { KeyObject } from 'node:crypto'
 import type { Token, VerifiedClaims } from '../check/token.ts'
 
 /** The JWS algorithms (RFC 7518, section 3.1; RFC 8037, section 3.1) that a key can have. */
@@ -47,4 +48,14 @@ export interface Key {
   readonly publicJwk: PublicJwk | undefined
   /** The public half as PEM (SubjectPublicKeyInfo, RFC 5280, section 4.1): undefined for a symmetric key. */
   readonly publicPem: string | undefined
+}
+
+/** What a key is made of. */
+export interface KeyOptions {
+  readonly alg: Algorithm
+  /** Secret, private (signs and verifies) or public (verifies only). Already judged strong enough for `alg`. */
+  readonly material: KeyObject
+  readonly kid?: string | undefined
+  /** The `typ` of the tokens it signs. Default `JWT` (RFC 7519, section 5.1). */
+  readonly typ?: string | undefined
 }

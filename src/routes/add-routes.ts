@@ -1,7 +1,7 @@
 /** The routes of a configuration, and those that publish its keys. */
 import type Router from '@koa/router'
 import { DISCOVERY_PATH, JWK_SET_PATH } from '../config/consistency.ts'
-import type { Config } from '../config/schema.ts'
+import type { Config } from '../config/schema/full-form.ts'
 import { isSymmetric } from '../keys/algorithms.ts'
 import type { RequestState } from '../middleware/request-state.ts'
 import { createCheckRoute } from './check-route.ts'

@@ -2,7 +2,7 @@
 import { type Check, createCheck } from '../check/check.ts'
 import { createKeysVerifier } from '../check/keys-verifier.ts'
 import { createTimeRequirement, isNoServiceBearer } from '../check/requirements.ts'
-import type { CheckRouteConfig } from '../config/schema.ts'
+import type { CheckRouteConfig } from '../config/schema/full-form.ts'
 import { ServiceError } from '../errors.ts'
 import { createBodyReader } from '../middleware/body.ts'
 import type { AppMiddleware } from '../middleware/request-state.ts'

@@ -1,6 +1,6 @@
 /** An `issue` route of the configuration becomes the middleware that answers it. */
 import type { ServerResponse } from 'node:http'
-import type { IssueRouteConfig, RemoteSourceConfig } from '../config/schema.ts'
+import type { IssueRouteConfig, RemoteSourceConfig } from '../config/schema/full-form.ts'
 import { createIssue, type Issue, type Source } from '../issue/issue.ts'
 import { createRemoteSource } from '../issue/remote-source.ts'
 import { createServiceBearer } from '../issue/service-bearer.ts'

@@ -1,5 +1,5 @@
 /** What every route is built with. */
-import type { Config } from '../config/schema.ts'
+import type { Config } from '../config/schema/full-form.ts'
 import type { KeyStore } from '../keys/key-store.ts'
 import type { Logger } from '../operations/logger.ts'
 import type { Metrics } from '../operations/metrics.ts'

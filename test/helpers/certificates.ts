@@ -1,7 +1,8 @@
 /** X.509 certificates for tests, made on the spot (RFC 5280), so that none in the repository can expire and no tool is needed. */
-import { createHash, generateKeyPairSync, type KeyObject, randomBytes, sign } from 'node:crypto'
+import { createHash, type KeyObject, randomBytes, sign } from 'node:crypto'
 import { isIP } from 'node:net'
 import { bitString, der, integer, objectId, octetString, sequence, TRUE, utcTime } from './der.ts'
+import { generatePair } from './keys.ts'
 
 /** `cert` and `key` are PEM, under the names that `node:tls` has for them. */
 export interface TestCertificate {
@@ -73,7 +74,8 @@ function describeAuthority(issuer: Issuer, cert: string, intermediates = ''): Te
 }
 
 function createKeyPair() {
-  return generateKeyPairSync('ec', { namedCurve: 'P-256' })
+  const { signing, verifying } = generatePair('ec', { namedCurve: 'P-256' })
+  return { privateKey: signing, publicKey: verifying }
 }
 
 function describeCertificate(

@@ -2,7 +2,7 @@
 import type { ExecutionContext } from 'ava'
 import { parseConfig } from '../../src/config/load.ts'
 import { ConfigError, formatPath } from '../../src/config/problems.ts'
-import type { Config } from '../../src/config/schema.ts'
+import type { Config } from '../../src/config/schema/full-form.ts'
 import { createSecretReader } from '../../src/config/secrets.ts'
 
 interface TextOptions {

@@ -92,6 +92,6 @@ export function exchange(
 
 /** The status of the last answer in a text, informational ones (RFC 9110, section 15.2) left aside. */
 export function statusIn(text: string): number {
-  const statuses = [...text.matchAll(/^HTTP\/1\.1 ([2-5]\d\d)/gm)]
+  const statuses = [...text.matchAll(/HTTP\/1\.1 ([2-5]\d\d) /g)]
   return Number(statuses.at(-1)?.[1] ?? 0)
 }

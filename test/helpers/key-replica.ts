@@ -1,6 +1,6 @@
 /** A process of its own with generated keys in a shared directory: it signs all the time, and checks what it is sent. */
 import { pino } from 'pino'
-import { createGeneratedKeySource } from '../../src/keys/generated-keys.ts'
+import { createGeneratedKeySource } from '../../src/keys/generated/generated-keys.ts'
 import { signToken, verifyToken } from './token-check.ts'
 
 export interface ReplicaSettings {
@@ -11,6 +11,11 @@ export interface ReplicaSettings {
   /** How far its clock is off. */
   readonly clockOffsetMs: number
 }
+
+/** What a replica is told. */
+export type ReplicaOrder =
+  | { readonly type: 'check'; readonly raw: string }
+  | { readonly type: 'stop' }
 
 /** What a replica tells. */
 export type ReplicaMessage =
@@ -25,7 +30,7 @@ const { clockOffsetMs, ...settings }: ReplicaSettings = JSON.parse(process.argv[
 const now = () => Date.now() + clockOffsetMs
 
 function tell(message: ReplicaMessage): void {
-  process.send?.(message)
+  if (process.connected) process.send?.(message)
 }
 
 function tellLogLine(line: string): void {
@@ -42,22 +47,28 @@ const source = createGeneratedKeySource({
 })
 await source.start?.()
 
-process.on('message', async (raw: string) => {
-  try {
-    await verifyToken(source, now(), raw)
-    tell({ type: 'verified' })
-  } catch (error) {
-    tell({ type: 'complaint', text: String(error) })
-  }
-})
-
 const signing = setInterval(async () => {
   const time = now()
   const kid = source.signingKey(time)?.kid ?? ''
   tell({ type: 'token', kid, raw: await signToken(source, time) })
 }, SIGN_EVERY_MS)
 
-process.on('disconnect', () => {
+/** Leaves the source open: its timer must not keep the process from ending. */
+function stop(): void {
   clearInterval(signing)
-  // The source is left open: its timer must not keep the process from ending.
-})
+  if (process.connected) process.disconnect()
+}
+
+async function check(raw: string): Promise<void> {
+  try {
+    await verifyToken(source, now(), raw)
+    tell({ type: 'verified' })
+  } catch (error) {
+    tell({ type: 'complaint', text: String(error) })
+  }
+}
+
+process.on('disconnect', stop)
+process.on('message', (message: ReplicaOrder) =>
+  message.type === 'stop' ? stop() : check(message.raw)
+)

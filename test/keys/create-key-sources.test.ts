@@ -1,15 +1,15 @@
-import { createPublicKey, generateKeyPairSync } from 'node:crypto'
+import { createPublicKey } from 'node:crypto'
 import test from 'ava'
 import { parseToken } from '../../src/check/token.ts'
 import { describeIssues } from '../../src/config/issues.ts'
 import { formatPath } from '../../src/config/problems.ts'
-import { type KeyConfig, keySchema } from '../../src/config/schema-keys.ts'
+import { type KeyConfig, keySchema } from '../../src/config/schema/keys.ts'
 import { createSecretReader } from '../../src/config/secrets.ts'
 import { createKeySources, type KeySourceFactories } from '../../src/keys/create-key-sources.ts'
 import { KeyError } from '../../src/keys/key-error.ts'
 import type { KeySource } from '../../src/keys/key-source.ts'
 import { createKeyStore } from '../../src/keys/key-store.ts'
-import { generateKeys, toJwk, toPem } from '../helpers/keys.ts'
+import { generateKeys, generatePair, toJwk, toPem } from '../helpers/keys.ts'
 
 const SECRET = 'a secret of at least thirty-two bytes'
 const OTHER_SECRET = 'another one of at least thirty-two bytes'
@@ -222,10 +222,10 @@ test('from HS256 to ES256 no token is refused: the old key verifies on, the new 
 })
 
 test('slow choices work, with a warning that tells their cost', (t) => {
-  const rsa = generateKeyPairSync('rsa', { modulusLength: 4096 })
+  const rsa = generatePair('rsa', { modulusLength: 4096 })
   const { problems, warnings } = create([
-    { alg: 'RS256', private: toPem(rsa.privateKey) },
-    { alg: 'PS256', kid: 'verifies', public: toPem(rsa.publicKey) },
+    { alg: 'RS256', private: toPem(rsa.signing) },
+    { alg: 'PS256', kid: 'verifies', public: toPem(rsa.verifying) },
     { alg: 'ES512', private: toPem(generateKeys('ES512').signing) },
     { alg: 'RS256', kid: 'usual', private: toPem(generateKeys('RS256').signing) },
     { alg: 'ES384', private: toPem(generateKeys('ES384').signing) }

@@ -1,8 +1,8 @@
 import test from 'ava'
-import { createKey } from '../../src/keys/create-key.ts'
 import { createFixedKeySource } from '../../src/keys/fixed-key-source.ts'
 import { limitToPeriod } from '../../src/keys/key-period.ts'
 import type { KeySource } from '../../src/keys/key-source.ts'
+import { createKey } from '../../src/keys/kinds/create-key.ts'
 import { generateKeys } from '../helpers/keys.ts'
 
 const key = createKey({ alg: 'ES256', material: generateKeys('ES256').signing, kid: 'main' })

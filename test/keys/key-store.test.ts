@@ -1,13 +1,13 @@
 import test from 'ava'
 import { parseToken } from '../../src/check/token.ts'
 import { ServiceError } from '../../src/errors.ts'
-import { createKey } from '../../src/keys/create-key.ts'
 import { createFixedKeySource } from '../../src/keys/fixed-key-source.ts'
 import type { Algorithm, Key } from '../../src/keys/key.ts'
 import { KeyError } from '../../src/keys/key-error.ts'
 import { limitToPeriod } from '../../src/keys/key-period.ts'
 import type { KeySource } from '../../src/keys/key-source.ts'
 import { createKeyStore } from '../../src/keys/key-store.ts'
+import { createKey } from '../../src/keys/kinds/create-key.ts'
 import { generateKeys, toPem } from '../helpers/keys.ts'
 
 const NOON = Date.parse('2026-06-01T12:00:00Z')

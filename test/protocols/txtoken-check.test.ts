@@ -1,6 +1,7 @@
-import { generateKeyPairSync, sign } from 'node:crypto'
+import { sign } from 'node:crypto'
 import test, { type ExecutionContext } from 'ava'
 import { exchange, post, send, statusIn } from '../helpers/http.ts'
+import { generatePair } from '../helpers/keys.ts'
 import { refusingUrl, replying, startRemote } from '../helpers/remote.ts'
 import { ENC_KEY, flatConfig, fullConfig, startService } from '../helpers/service.ts'
 import { encode, HEADER, makeToken, signParts } from '../helpers/tokens.ts'
@@ -188,7 +189,7 @@ function withHeader(header: string): string {
 }
 
 function signedWithRsa(header: string): string {
-  const { privateKey } = generateKeyPairSync('rsa', { modulusLength: 2048 })
+  const { signing: privateKey } = generatePair('rsa', { modulusLength: 2048 })
   const input = `${encode(header)}.${encode(PAYLOAD)}`
   return `${input}.${sign('sha256', Buffer.from(input), privateKey).toString('base64url')}`
 }

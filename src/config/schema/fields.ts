@@ -1,0 +1,123 @@
+/** The kinds of values that settings have, each with the words for what it expects. */
+import { z } from 'zod'
+import { nearest } from '../problems.ts'
+import { SecretError, type SecretReader } from '../secrets.ts'
+import { DURATION, parseDuration, parseSize, SIZE } from './units.ts'
+
+/** An object that knows no other keys than these. */
+export function section<Shape extends z.ZodRawShape>(shape: Shape) {
+  const known = Object.keys(shape)
+  return z.strictObject(shape, {
+    error: (issue) => {
+      if (issue.code !== 'unrecognized_keys') return 'expected a map of settings'
+      // One line for each key, in the order of `issue.keys`: that is how describeIssues tells them apart.
+      return issue.keys.map((key) => unknownKey(key, known)).join('\n')
+    }
+  })
+}
+
+function unknownKey(key: string, known: readonly string[]): string {
+  const meant = nearest(key, known)
+  return meant === undefined
+    ? `unknown key, expected one of ${known.join(', ')}`
+    : `unknown key, did you mean ${meant}?`
+}
+
+/** A whole number, also as text: that is what `${PORT}` gives. */
+export function integer(least: number, most: number) {
+  const expected = `expected a whole number from ${least} to ${most}`
+  return z
+    .union([z.int(expected), z.string().regex(/^\d+$/, expected).transform(Number)], {
+      error: expected
+    })
+    .refine((value) => value >= least && value <= most, { error: expected })
+}
+
+/** A switch, also as text. */
+export const flag = z.union(
+  [z.boolean(), z.enum(['true', 'false']).transform((text) => text === 'true')],
+  { error: 'expected true or false' }
+)
+
+/** A duration, in milliseconds once parsed. */
+export function duration(least: string, most: string) {
+  const expected = `expected a duration from ${least} to ${most}, such as 500ms, 5s, 15m or 1.5h`
+  return z
+    .string(expected)
+    .regex(DURATION, expected)
+    .transform((text) => (DURATION.test(text) ? parseDuration(text) : 0))
+    .refine((value) => value >= parseDuration(least) && value <= parseDuration(most), {
+      error: expected
+    })
+}
+
+/** A size, in bytes once parsed. */
+export function size(least: string, most: string) {
+  const expected = `expected a size from ${least} to ${most}, such as 512B, 16KiB or 1MiB`
+  return z
+    .string(expected)
+    .regex(SIZE, expected)
+    .transform((text) => (SIZE.test(text) ? parseSize(text) : 0))
+    .refine((value) => value >= parseSize(least) && value <= parseSize(most), { error: expected })
+}
+
+/** A literal path: routes are compared letter by letter, so there are no patterns in them. */
+export const routePath = z
+  .string('expected a path such as /getToken')
+  .regex(
+    /^\/[A-Za-z0-9._~/-]*$/,
+    'expected a path that starts with a slash and has letters, digits and . _ ~ - only'
+  )
+
+/** The address of an HTTP service. */
+export const httpUrl = z
+  .string('expected an http:// or https:// URL')
+  .superRefine((text, context) => {
+    const fault = urlFault(text)
+    if (fault !== undefined) context.addIssue({ code: 'custom', message: fault })
+  })
+
+function urlFault(text: string): string | undefined {
+  const url = URL.canParse(text) ? new URL(text) : undefined
+  if (url === undefined || !['http:', 'https:'].includes(url.protocol)) {
+    return 'expected an http:// or https:// URL'
+  }
+  if (url.username !== '' || url.password !== '')
+    return 'expected a URL without a user name and password'
+  if (url.hash !== '') return 'expected a URL without a fragment (#)'
+  return undefined
+}
+
+const MATERIAL_EXPECTED = 'expected text in quotes, { file: path } or { env: NAME }'
+
+/** Where a text stands. One section, not a union of two, so that a misspelt key is told as just that. */
+const reference = section({
+  file: z
+    .string('expected the path of a file')
+    .min(1, 'expected the path of a file')
+    .optional()
+    .describe('Path of a file that holds the text, from the folder of the configuration on.'),
+  env: z
+    .string('expected the name of an environment variable')
+    .min(1, 'expected the name of an environment variable')
+    .optional()
+    .describe('Name of an environment variable that holds the text.')
+})
+  .refine((value) => Object.keys(value).length === 1, { error: MATERIAL_EXPECTED })
+  .meta({ minProperties: 1, maxProperties: 1 })
+
+/** Text that may stand in the file itself, in another file, or in the environment. */
+export function material(reader: SecretReader) {
+  return z
+    .union([z.string(), reference], { error: MATERIAL_EXPECTED })
+    .transform((value, context) => {
+      if (typeof value === 'string') return value
+      try {
+        return reader.read(value)
+      } catch (error) {
+        if (!(error instanceof SecretError)) throw error
+        context.addIssue({ code: 'custom', message: error.message })
+        return z.NEVER
+      }
+    })
+}

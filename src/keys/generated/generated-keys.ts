@@ -1,0 +1,122 @@
+/** Keys that the service makes and rotates itself, in a directory that replicas may share. */
+import type { Logger } from 'pino'
+import type { Algorithm, Key } from '../key.ts'
+import { KeyError } from '../key-error.ts'
+import type { KeySource } from '../key-source.ts'
+import { createKeyDirectory, type GeneratedKey } from './key-directory.ts'
+import { createKeyKeeper } from './key-keeper.ts'
+import { planRotation, type RotationPlan, type RotationSettings } from './rotation-plan.ts'
+
+const LEAST_PUBLISH_AHEAD_MS = 1000
+/** A key that was deleted by hand is noticed this soon at the latest. */
+const LONGEST_PAUSE_MS = 60 * 60 * 1000
+
+/** Calls once, after the delay; what it returns cancels that. */
+type StartTimer = (action: () => Promise<void>, delayMs: number) => () => void
+
+export interface GeneratedKeyOptions extends RotationSettings {
+  readonly alg: Algorithm
+  /** The name that routes call the source by. Its keys have kids of their own. */
+  readonly name?: string | undefined
+  /** The `typ` of the tokens that the keys sign. Default `JWT` (RFC 7519, section 5.1). */
+  readonly typ?: string | undefined
+  /** Made when it is not there. */
+  readonly dir: string
+  /** Milliseconds since 1970. */
+  readonly now: () => number
+  readonly log: Pick<Logger, 'info' | 'warn'>
+  /** Default: setTimeout, which does not keep the process running. */
+  readonly startTimer?: StartTimer
+}
+
+/** What the source answers with, as long as the keys stay the same and the plan holds. */
+interface Answers {
+  readonly keys: readonly GeneratedKey[]
+  readonly plan: RotationPlan<GeneratedKey>
+  readonly verificationKeys: readonly Key[]
+  readonly publishedKeys: readonly Key[]
+}
+
+/**
+ * Makes the source. It has no keys until it is started, and rotates them until it is closed.
+ * @throws KeyError when the times do not fit together
+ */
+export function createGeneratedKeySource(options: GeneratedKeyOptions): KeySource {
+  assertTimes(options)
+  const { alg, name, typ, dir, publishAheadMs, now, startTimer = startUnrefTimer } = options
+  const directory = createKeyDirectory({ dir, alg, typ, now })
+  const keeper = createKeyKeeper({ ...options, directory })
+  const pauseMs = Math.min(publishAheadMs / 4, LONGEST_PAUSE_MS)
+  let answers = answerAt(now())
+  let cancelTimer: (() => void) | undefined
+  let closed = false
+
+  function answerAt(time: number): Answers {
+    const keys = keeper.keys()
+    const plan = planRotation(time, keys, options)
+    const verificationKeys = plan.live.map(({ key }) => key)
+    const publishedKeys = verificationKeys.filter(({ publicJwk }) => publicJwk !== undefined)
+    return { keys, plan, verificationKeys, publishedKeys }
+  }
+
+  function currentAnswers(time: number): Answers {
+    const { keys, plan } = answers
+    if (keys !== keeper.keys() || time < plan.from || time >= plan.until) answers = answerAt(time)
+    return answers
+  }
+
+  function waitForNext(): void {
+    if (closed) return
+    const time = now()
+    cancelTimer = startTimer(
+      async function keepUpAndWait() {
+        await keeper.keepUp()
+        waitForNext()
+      },
+      Math.min(currentAnswers(time).plan.until - time, pauseMs)
+    )
+  }
+
+  return {
+    name,
+    signingKey: (time) => currentAnswers(time).plan.signing?.key,
+    verificationKeys: (time) => currentAnswers(time).verificationKeys,
+    publishedKeys: (time) => currentAnswers(time).publishedKeys,
+    changesAt(time) {
+      const { publishedKeys, plan } = currentAnswers(time)
+      return publishedKeys.length === 0 ? Number.POSITIVE_INFINITY : plan.changesAt
+    },
+    async lookFor(kid) {
+      if (!keeper.keys().some(({ key }) => key.kid === kid)) await keeper.refresh()
+    },
+    async start() {
+      await keeper.start()
+      waitForNext()
+    },
+    close() {
+      closed = true
+      cancelTimer?.()
+    }
+  }
+}
+
+function assertTimes({ rotateEveryMs, publishAheadMs, longestLifetimeMs }: RotationSettings): void {
+  if (!(publishAheadMs >= LEAST_PUBLISH_AHEAD_MS)) {
+    throw new KeyError(
+      `publishAhead is ${publishAheadMs} ms, expected at least ${LEAST_PUBLISH_AHEAD_MS} ms`
+    )
+  }
+  if (!(rotateEveryMs > publishAheadMs)) {
+    throw new KeyError(
+      `rotateEvery is ${rotateEveryMs} ms, expected more than publishAhead (${publishAheadMs} ms)`
+    )
+  }
+  if (!(longestLifetimeMs >= 0 && longestLifetimeMs < Number.POSITIVE_INFINITY)) {
+    throw new KeyError('tokens that never end cannot be signed with keys that rotate')
+  }
+}
+
+function startUnrefTimer(action: () => Promise<void>, delayMs: number): () => void {
+  const timer = setTimeout(action, delayMs).unref()
+  return () => clearTimeout(timer)
+}

@@ -1,0 +1,38 @@
+/** Ed25519 keys: EdDSA (RFC 8037, section 3.1), which jsonwebtoken does not know. */
+import { createPublicKey, type KeyObject } from 'node:crypto'
+import { CompactSign, compactVerify } from 'jose'
+import type { Token, VerifiedClaims } from '../../check/token.ts'
+import { invalidToken } from '../../errors.ts'
+import type { Key, KeyOptions } from '../key.ts'
+import { createJwsHeader, type JwsHeader } from './jws-header.ts'
+import { toPublicJwk, toPublicPem } from './public-key.ts'
+
+/** Makes a key out of a private key, or out of a public one, which only verifies. */
+export function createEd25519Key({ alg, material, kid, typ }: KeyOptions): Key {
+  const publicKey = material.type === 'private' ? createPublicKey(material) : material
+  const algorithms = [alg]
+
+  return {
+    kid,
+    alg,
+    ...(material.type === 'private' && {
+      sign: createJoseSign({ ...createJwsHeader(alg, typ, kid) }, material)
+    }),
+    verify: async function verifyWithEd25519(token: Token): Promise<VerifiedClaims> {
+      try {
+        await compactVerify(token.raw, publicKey, { algorithms })
+      } catch (error) {
+        throw invalidToken('signature is invalid', 'signature', error)
+      }
+      return JSON.parse(token.payloadText)
+    },
+    publicJwk: toPublicJwk(publicKey, alg, kid),
+    publicPem: toPublicPem(publicKey)
+  }
+}
+
+function createJoseSign(header: JwsHeader & Record<string, unknown>, privateKey: KeyObject) {
+  return function signWithEd25519(payload: string): Promise<string> {
+    return new CompactSign(Buffer.from(payload)).setProtectedHeader(header).sign(privateKey)
+  }
+}

@@ -1,0 +1,23 @@
+/** Verification with jsonwebtoken: every algorithm but EdDSA. */
+import type { KeyObject } from 'node:crypto'
+import jwt from 'jsonwebtoken'
+import type { Token, VerifiedClaims } from '../../check/token.ts'
+import { invalidToken } from '../../errors.ts'
+import type { Algorithm } from '../key.ts'
+
+/** @param key the secret, or the public key */
+export function createJwtVerify(alg: Algorithm, key: KeyObject) {
+  const options: jwt.VerifyOptions = {
+    algorithms: [alg as jwt.Algorithm],
+    ignoreExpiration: true,
+    ignoreNotBefore: true
+  }
+
+  return function verifyWithJsonwebtoken(token: Token): VerifiedClaims {
+    try {
+      return jwt.verify(token.raw, key, options) as VerifiedClaims
+    } catch (error) {
+      throw invalidToken('signature is invalid', 'signature', error)
+    }
+  }
+}

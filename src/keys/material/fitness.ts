@@ -1,0 +1,93 @@
+/** Whether key material is strong enough, and of the right sort, for its algorithm. */
+import { type KeyObject, sign, verify } from 'node:crypto'
+import { algorithmDetails } from '../algorithms.ts'
+import type { Algorithm } from '../key.ts'
+import { KeyError } from '../key-error.ts'
+
+const LEAST_RSA_BITS = 2048
+
+/** OpenSSL's names of the curves that JOSE knows by others (RFC 7518, section 6.2.1.1). */
+const CURVES: ReadonlyMap<string, string> = new Map([
+  ['prime256v1', 'P-256'],
+  ['secp384r1', 'P-384'],
+  ['secp521r1', 'P-521']
+])
+
+/**
+ * Judges key material, secret, private or public.
+ * @throws KeyError that says what was found and what `alg` expects
+ */
+export function assertFitFor(alg: Algorithm, material: KeyObject): void {
+  const details = algorithmDetails(alg)
+  if (details.family === 'HMAC') assertSecret(alg, material, details.leastSecretBytes)
+  else if (details.family === 'RSA') assertRsa(alg, material)
+  else if (details.family === 'EC' && curveOf(material) !== details.curve) {
+    throw unfit(alg, material, `an EC key on the curve ${details.curve}`)
+  } else if (details.family === 'Ed25519' && material.asymmetricKeyType !== 'ed25519') {
+    throw unfit(alg, material, 'an Ed25519 key')
+  }
+}
+
+function assertSecret(alg: Algorithm, material: KeyObject, leastBytes: number): void {
+  const bytes = material.symmetricKeySize
+  if (bytes === undefined) throw unfit(alg, material, 'a shared secret')
+  if (bytes < leastBytes) {
+    throw new KeyError(
+      `found a secret of ${bytes} bytes, expected at least ${leastBytes} bytes for ${alg} (RFC 7518, section 3.2)`
+    )
+  }
+}
+
+function assertRsa(alg: Algorithm, material: KeyObject): void {
+  const { modulusLength = 0, publicExponent = 0n } = material.asymmetricKeyDetails ?? {}
+  if (material.asymmetricKeyType !== 'rsa' || modulusLength < LEAST_RSA_BITS) {
+    throw unfit(alg, material, `an RSA key of at least ${LEAST_RSA_BITS} bits`)
+  }
+  // With an exponent of 1 the signature is the message itself, and an even one has no inverse.
+  if (publicExponent < 3n || publicExponent % 2n === 0n) {
+    throw new KeyError(
+      `found an RSA key with the public exponent ${publicExponent}, expected an odd one from 3 on, usually 65537`
+    )
+  }
+}
+
+/**
+ * Makes sure that what the private key signs, the public one verifies. The halves of a JWK stand side by side in it,
+ * so they may be of different keys, and node:crypto takes them as they are.
+ * @throws KeyError
+ */
+export function assertPair(privateKey: KeyObject, publicKey: KeyObject): void {
+  const hash = privateKey.asymmetricKeyType === 'ed25519' ? null : 'sha256'
+  const probe = Buffer.from('probe')
+  let matches: boolean
+  try {
+    matches = verify(hash, probe, publicKey, sign(hash, probe, privateKey))
+  } catch {
+    matches = false
+  }
+  if (!matches) throw new KeyError('found a private key that does not match its own public half')
+}
+
+function unfit(alg: Algorithm, material: KeyObject, expected: string): KeyError {
+  return new KeyError(`found ${describeKey(material)}, expected ${expected} for ${alg}`)
+}
+
+function describeKey(material: KeyObject): string {
+  switch (material.asymmetricKeyType) {
+    case undefined:
+      return 'a shared secret'
+    case 'rsa':
+      return `an RSA key of ${material.asymmetricKeyDetails?.modulusLength} bits`
+    case 'ec':
+      return `an EC key on the curve ${curveOf(material) ?? 'without a name'}`
+    case 'ed25519':
+      return 'an Ed25519 key'
+    default:
+      return `a key of the type ${material.asymmetricKeyType}`
+  }
+}
+
+function curveOf(material: KeyObject): string | undefined {
+  const name = material.asymmetricKeyDetails?.namedCurve
+  return name === undefined ? undefined : (CURVES.get(name) ?? name)
+}

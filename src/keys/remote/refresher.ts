@@ -1,0 +1,79 @@
+/** Does something over and over: one attempt at a time, the next one planned by how the last one went. */
+
+import type { StartTimer } from '../timer.ts'
+import type { RefreshTiming } from './refresh-timing.ts'
+
+/** How an attempt went. */
+export type Attempt =
+  | { readonly succeeded: false }
+  | {
+      readonly succeeded: true
+      /** How long its result is good for, where that was said. */
+      readonly lifetimeMilliseconds: number | undefined
+    }
+
+export interface RefresherOptions {
+  /** Never rejects. The signal tells it to give up. */
+  readonly attempt: (signal: AbortSignal) => Promise<Attempt>
+  readonly timing: RefreshTiming
+  /** How long after the start of an attempt {@link Refresher.refreshAgain} has no effect. */
+  readonly cooldownMilliseconds: number
+  readonly now: () => number
+  readonly startTimer: StartTimer
+}
+
+/** None of its functions rejects or throws. */
+export interface Refresher {
+  /** Attempts now, or joins the attempt that is under way. The first call begins the series. */
+  readonly refresh: () => Promise<void>
+  /** The same on the demand of strangers: joins an attempt, or begins one unless the last is too recent. */
+  readonly refreshAgain: () => Promise<void>
+  /** When the next attempt is planned for, in milliseconds since 1970; Infinity before the first. */
+  readonly nextAt: () => number
+  /** Gives up, for good. */
+  readonly close: () => void
+}
+
+export function createRefresher(options: RefresherOptions): Refresher {
+  const { attempt, timing, cooldownMilliseconds, now, startTimer } = options
+  const closing = new AbortController()
+  let underWay: Promise<void> | undefined
+  let begunAt = Number.NEGATIVE_INFINITY
+  let nextAt = Number.POSITIVE_INFINITY
+  let failures = 0
+  let cancelTimer = () => {}
+
+  async function refresh(): Promise<void> {
+    if (closing.signal.aborted) return
+    underWay ??= attemptAndPlan().finally(() => {
+      underWay = undefined
+    })
+    await underWay
+  }
+
+  async function attemptAndPlan(): Promise<void> {
+    cancelTimer()
+    begunAt = now()
+    const result = await attempt(closing.signal)
+    if (closing.signal.aborted) return
+    failures = result.succeeded ? 0 : failures + 1
+    const delay = result.succeeded
+      ? timing.afterSuccess(result.lifetimeMilliseconds)
+      : timing.afterFailure(failures)
+    nextAt = now() + delay
+    cancelTimer = startTimer(refresh, delay)
+  }
+
+  return {
+    refresh,
+    async refreshAgain() {
+      if (underWay === undefined && now() - begunAt < cooldownMilliseconds) return
+      await refresh()
+    },
+    nextAt: () => nextAt,
+    close() {
+      closing.abort()
+      cancelTimer()
+    }
+  }
+}

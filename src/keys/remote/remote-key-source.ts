@@ -1,0 +1,190 @@
+/** Keys of a JWK Set that another server publishes: kept as long as HTTP lets them, and fetched again ahead of time. */
+import type { TlsSettings } from '../../remote/tls-options.ts'
+import type { Algorithm, Key } from '../key.ts'
+import type { KeySource } from '../key-source.ts'
+import { type StartTimer, startUnreferencedTimer } from '../timer.ts'
+import { createFetchJwks, type JwksReply } from './fetch-jwks.ts'
+import { JwksError, type JwksFailure } from './jwks-error.ts'
+import { createRefreshTiming } from './refresh-timing.ts'
+import { type Attempt, createRefresher } from './refresher.ts'
+import { selectKeys } from './select-keys.ts'
+
+const MINUTE = 60_000
+
+/** Costs the other server next to nothing, and a key that it withdraws is gone soon enough. */
+const DEFAULT_REFRESH = 15 * MINUTE
+/** A night of somebody else's outage, and the morning to mend it. */
+const DEFAULT_STALE_LIMIT = 24 * 60 * MINUTE
+/** All that strangers with invented kids can cost the other server is two calls a minute. */
+const DEFAULT_COOLDOWN = MINUTE / 2
+/** A request may be waiting for it. */
+const DEFAULT_TIMEOUT = 5_000
+/** Ten times what the large identity providers have, certificates included. */
+const DEFAULT_MAX_BYTES = 256 * 1024
+const DEFAULT_MAX_KEYS = 100
+
+export interface RemoteKeySourceOptions {
+  readonly url: string
+  /** The key to take out of the set, and the name of the source. Without it, all keys of the set serve. */
+  readonly kid?: string | undefined
+  /** The algorithms that keys may have. A JWK that names none gets the first of these that it fits. */
+  readonly algorithms: readonly Algorithm[]
+  /** The `typ` of the tokens that it signs. Default `JWT`. */
+  readonly typ?: string | undefined
+  /** Whether the URL may be http://. Default false. Certificates are verified in any case. */
+  readonly allowHttp?: boolean | undefined
+  readonly tls?: TlsSettings | undefined
+  /** How long a set counts as fresh where its headers do not say, and at most. Default 15 minutes. */
+  readonly refreshMilliseconds?: number | undefined
+  /** How long keys serve after they were last confirmed, when the set cannot be had. Default 24 hours. */
+  readonly staleLimitMilliseconds?: number | undefined
+  /** How long after a fetch an unknown kid cannot cause another. Default 30 seconds. */
+  readonly cooldownMilliseconds?: number | undefined
+  /** For a fetch as a whole. Default 5 seconds. */
+  readonly timeoutMilliseconds?: number | undefined
+  /** The largest set that is read. Default 256 KiB. */
+  readonly maxBytes?: number | undefined
+  /** The most keys that a set may have. Default 100. */
+  readonly maxKeys?: number | undefined
+  /** Told about every fetch, for log and metrics. Must not throw. */
+  readonly report?: ((report: FetchReport) => void) | undefined
+  /** Milliseconds since 1970. */
+  readonly now?: () => number
+  /** From 0 up to 1: keeps several replicas from asking all at once. */
+  readonly random?: () => number
+  readonly startTimer?: StartTimer
+}
+
+export interface FetchReport {
+  /** The name of the source. */
+  readonly source: string | undefined
+  readonly outcome: 'fetched' | 'unchanged' | JwksFailure
+  /** What went wrong, where something did. */
+  readonly error?: JwksError
+  /** Why keys of the set do not serve: one text for each that was wanted. */
+  readonly refusals: readonly string[]
+  /** How many keys serve now. */
+  readonly keys: number
+}
+
+/** A set as it was last seen. */
+interface Held {
+  readonly keys: readonly Key[]
+  readonly signingKey: Key | undefined
+  readonly publishedKeys: readonly Key[]
+  readonly etag: string | undefined
+}
+
+const NOTHING: Held = { keys: [], signingKey: undefined, publishedKeys: [], etag: undefined }
+
+/**
+ * Makes a key source of a remote JWK Set. It starts without the set as well, has no key then, and keeps trying.
+ * Directives against stale use (`must-revalidate`) do not count: the stale limit is the operator's word on that.
+ * @throws TypeError for options that contradict each other, or that could never work
+ */
+export function createRemoteKeySource(options: RemoteKeySourceOptions): KeySource {
+  const {
+    kid,
+    refreshMilliseconds = DEFAULT_REFRESH,
+    staleLimitMilliseconds = DEFAULT_STALE_LIMIT,
+    cooldownMilliseconds = DEFAULT_COOLDOWN,
+    now = Date.now,
+    random = Math.random,
+    startTimer = startUnreferencedTimer,
+    report = () => {}
+  } = options
+  if (!(refreshMilliseconds > 0 && staleLimitMilliseconds >= refreshMilliseconds)) {
+    throw new TypeError('expected a refresh time above 0, and a stale limit that is not shorter')
+  }
+  if (options.algorithms.length === 0) throw new TypeError('expected at least one algorithm')
+  const fetchJwks = createFetchJwks({
+    url: options.url,
+    allowHttp: options.allowHttp ?? false,
+    tls: options.tls,
+    timeoutMilliseconds: options.timeoutMilliseconds ?? DEFAULT_TIMEOUT,
+    maxBytes: options.maxBytes ?? DEFAULT_MAX_BYTES,
+    maxKeys: options.maxKeys ?? DEFAULT_MAX_KEYS,
+    now
+  })
+  const refresher = createRefresher({
+    attempt: fetchAndHold,
+    timing: createRefreshTiming(refreshMilliseconds, random),
+    cooldownMilliseconds,
+    now,
+    startTimer
+  })
+  let held = NOTHING
+  let servedUntil = Number.NEGATIVE_INFINITY
+
+  function heldAt(time: number): Held {
+    return time < servedUntil ? held : NOTHING
+  }
+
+  async function fetchAndHold(signal: AbortSignal): Promise<Attempt> {
+    const sentAt = now()
+    const reply = await fetchJwks(held.etag, signal)
+    if (signal.aborted) return { succeeded: false }
+    if (reply instanceof JwksError) return fail(reply, [])
+
+    if (reply.jwks === undefined) {
+      servedUntil = sentAt + staleLimitMilliseconds
+      held = { ...held, etag: reply.etag }
+      return succeed('unchanged', reply, [])
+    }
+    const { keys, refusals } = selectKeys(reply.jwks, options)
+    if (keys.length === 0) {
+      // The owner of the set has withdrawn the keys that we had, so they are not kept up to the stale limit.
+      held = NOTHING
+      const wanted = kid === undefined ? 'key' : `key with the kid ${JSON.stringify(kid)}`
+      return fail(new JwksError('no_key', `found no ${wanted} that serves`), refusals)
+    }
+    servedUntil = sentAt + staleLimitMilliseconds
+    held = hold(keys, reply.etag)
+    return succeed('fetched', reply, refusals)
+  }
+
+  function succeed(
+    outcome: 'fetched' | 'unchanged',
+    { lifetimeMilliseconds }: JwksReply,
+    refusals: readonly string[]
+  ): Attempt {
+    report({ source: kid, outcome, refusals, keys: held.keys.length })
+    return { succeeded: true, lifetimeMilliseconds }
+  }
+
+  function fail(error: JwksError, refusals: readonly string[]): Attempt {
+    const keys = heldAt(now()).keys.length
+    report({ source: kid, outcome: error.failure, error, refusals, keys })
+    return { succeeded: false }
+  }
+
+  return {
+    name: kid,
+    signingKey: (time) => heldAt(time).signingKey,
+    verificationKeys: (time) => heldAt(time).keys,
+    publishedKeys: (time) => heldAt(time).publishedKeys,
+    changesAt: (time) =>
+      heldAt(time).publishedKeys.length === 0 ? Number.POSITIVE_INFINITY : refresher.nextAt(),
+    start: refresher.refresh,
+    async lookFor(wanted) {
+      if (kid !== undefined && wanted !== kid) return
+      if (heldAt(now()).keys.some((key) => key.kid === wanted)) return
+      await refresher.refreshAgain()
+    },
+    close: refresher.close
+  }
+}
+
+/**
+ * Only keys that we hold the private half of are published as ours. To publish the public key of another
+ * issuer would let that issuer make tokens in our name.
+ */
+function hold(keys: readonly Key[], etag: string | undefined): Held {
+  const signingKeys = keys.filter((key) => key.sign !== undefined)
+  return {
+    keys,
+    signingKey: signingKeys[0],
+    publishedKeys: signingKeys.filter((key) => key.publicJwk !== undefined),
+    etag
+  }
+}

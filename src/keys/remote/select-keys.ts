@@ -1,0 +1,49 @@
+/** Which keys of a JWK Set that is not our own are of use to us. */
+
+import type { Algorithm, Key } from '../key.ts'
+import { KeyError } from '../key-error.ts'
+import { createKey } from '../kinds/create-key.ts'
+import { importJwk, type Jwk } from '../material/jwk.ts'
+
+export interface KeyChoice {
+  /** The one key that is wanted. All are when left out. */
+  readonly kid?: string | undefined
+  /** The algorithms that keys may have. A JWK that names none gets the first of these that it fits (RFC 8725, section 3.1). */
+  readonly algorithms: readonly Algorithm[]
+  /** The `typ` of the tokens that they sign. */
+  readonly typ?: string | undefined
+}
+
+export interface SelectedKeys {
+  readonly keys: readonly Key[]
+  /** Why a wanted JWK is not among the keys: one text for each. */
+  readonly refusals: readonly string[]
+}
+
+/** Makes keys of those that are wanted and fit. The others are left out, as RFC 7517, section 5, advises. */
+export function selectKeys(jwks: readonly Jwk[], choice: KeyChoice): SelectedKeys {
+  const keys: Key[] = []
+  const refusals: string[] = []
+  for (const [index, jwk] of jwks.entries()) {
+    if (choice.kid !== undefined && jwk.kid !== choice.kid) continue
+    const found = importForFirst(jwk, choice)
+    if (typeof found === 'string') refusals.push(`keys[${index}]: ${found}`)
+    else keys.push(found)
+  }
+  return { keys, refusals }
+}
+
+/** @returns the key, or why it is none */
+function importForFirst(jwk: Jwk, { algorithms, typ }: KeyChoice): Key | string {
+  const kid = typeof jwk.kid === 'string' ? jwk.kid : undefined
+  const reasons = new Set<string>()
+  for (const alg of algorithms) {
+    try {
+      return createKey({ alg, material: importJwk(jwk, alg), kid, typ })
+    } catch (error) {
+      // Other errors may quote the material, and none may end the process: the set comes from afar.
+      reasons.add(error instanceof KeyError ? error.message : 'found a JWK that cannot be read')
+    }
+  }
+  return [...reasons].join('; ')
+}

@@ -1,0 +1,140 @@
+import { symlink, writeFile } from 'node:fs/promises'
+import { join, relative } from 'node:path'
+import test, { type ExecutionContext } from 'ava'
+import { type LoadedConfig, loadConfig } from '../../src/config/load.ts'
+import { ConfigError } from '../../src/config/problems.ts'
+import { parse } from '../helpers/config.ts'
+import { writeFiles } from '../helpers/folder.ts'
+
+const encKey = 'a secret of thirty-two characters or more'
+const LEAST = `encKey: "${encKey}"\nremote: http://example.com\n`
+
+/** Loads a file with these contents, or tells what is wrong with it. */
+async function load(t: ExecutionContext, content: string | Uint8Array): Promise<LoadedConfig> {
+  const folder = await writeFiles(t, { 'txtoken.yml': content })
+  return loadConfig({ file: join(folder, 'txtoken.yml'), env: {} })
+}
+
+test('a file becomes a configuration', async (t) => {
+  const { config } = await load(t, LEAST)
+  t.deepEqual(config, parse(LEAST))
+})
+
+test('line ends of Windows and a byte order mark change nothing', async (t) => {
+  const expected = parse(LEAST)
+  t.deepEqual((await load(t, LEAST.replaceAll('\n', '\r\n'))).config, expected)
+  t.deepEqual((await load(t, `\uFEFF${LEAST}`)).config, expected)
+})
+
+test('every file that it was made from is listed, the configuration first', async (t) => {
+  const folder = await writeFiles(t, { key: encKey })
+  const file = join(folder, 'txtoken.yml')
+  await writeFile(file, 'encKey: { file: key }\nremote: http://example.com\n')
+  t.deepEqual(loadConfig({ file, env: {} }).files, [file, join(folder, 'key')])
+})
+
+test('relative paths in it start from its folder, wherever the program was started', async (t) => {
+  const folder = await writeFiles(t, { key: encKey })
+  await writeFile(join(folder, 'real.yml'), 'encKey: { file: ./key }\nremote: http://example.com\n')
+  await symlink('real.yml', join(folder, 'link.yml'))
+  for (const name of ['real.yml', 'link.yml']) {
+    const file = relative(process.cwd(), join(folder, name))
+    t.is(loadConfig({ file, env: {} }).files[0], join(folder, name))
+  }
+})
+
+test('a file that is missing, or no file, is told', async (t) => {
+  const folder = await writeFiles(t)
+  for (const [name, code] of [
+    ['missing.yml', 'ENOENT'],
+    ['.', 'EISDIR']
+  ] as const) {
+    const file = join(folder, name)
+    t.throws(() => loadConfig({ file, env: {} }), {
+      instanceOf: ConfigError,
+      message: `1 problem in ${file}\n  - cannot read the file (${code})`
+    })
+  }
+})
+
+test('a file that is no text, or far too large, is told without any of it', async (t) => {
+  const error = await t.throwsAsync(load(t, Buffer.from('656e634b65793a20ff', 'hex')), {
+    instanceOf: ConfigError
+  })
+  t.regex(error?.message ?? '', /\n {2}- cannot read the file \(not text in UTF-8\)$/)
+  const large = await t.throwsAsync(load(t, `${LEAST}#${'x'.repeat(10_000_000)}`), {
+    instanceOf: ConfigError
+  })
+  t.regex(large?.message ?? '', /\n {2}- cannot read the file \(larger than 1 MiB\)$/)
+})
+
+test('an empty file, and one that holds no map, are told', async (t) => {
+  for (const [text, found] of [
+    ['', ', found an empty value'],
+    ['# nothing', ', found an empty value'],
+    ['- a', ', found a list'],
+    ['encKey', ''],
+    ['12', ', found a number']
+  ] as const) {
+    const error = await t.throwsAsync(load(t, text), { instanceOf: ConfigError })
+    t.deepEqual(error?.problems, [{ path: [], message: `expected a map of settings${found}` }])
+  }
+})
+
+test('a fault of the YAML is told with the file and the line, and without the secret next to it', async (t) => {
+  const error = await t.throwsAsync(load(t, `port: 1\nencKey: ${encKey}: 1\nremote: http://a\n`), {
+    instanceOf: ConfigError
+  })
+  t.regex(error?.message ?? '', /^\d problems? in \/.*\/txtoken\.yml\n {2}- line 2: YAML: /)
+  t.false(error?.message.includes(encKey))
+})
+
+test('what is missing in the environment is told once for each setting, and nothing else of it', async (t) => {
+  const text = 'port: ${PORT}\nencKey: ${KEY}\nremote: http://${HOST}/${HOST}\nexpHours: ${H:-x}\n'
+  const error = await t.throwsAsync(load(t, text), { instanceOf: ConfigError })
+  const missing = (name: string) =>
+    `environment variable ${name} is not set, and there is no default`
+  t.deepEqual(
+    error?.problems.map(({ path, message }) => [path.join(), message]),
+    [
+      ['port', missing('PORT')],
+      ['encKey', missing('KEY')],
+      ['remote', missing('HOST')],
+      ['remote', missing('HOST')],
+      ['expHours', 'expected a number of hours from 0.0003 (about a second) to 876000']
+    ]
+  )
+})
+
+test('nothing in a configuration can be changed', (t) => {
+  const config = parse({
+    listen: { admin: {} },
+    keys: [{ kid: 'one', alg: 'HS256', secret: encKey }],
+    routes: [
+      {
+        issue: '/token',
+        claims: [{ from: 'remote', url: 'http://a', at: 'data', tls: { ca: 'x' } }]
+      },
+      { check: '/check', verify: [{ keys: ['one'] }] }
+    ]
+  })
+  const before = JSON.stringify(config)
+  const objects = objectsIn(config)
+  t.true(objects.length > 15)
+  for (const object of objects) {
+    t.throws(() => Object.assign(object, { added: 1 }), { instanceOf: TypeError })
+    t.throws(() => Object.setPrototypeOf(object, {}), { instanceOf: TypeError })
+    for (const key of Object.keys(object)) {
+      t.throws(() => Object.assign(object, { [key]: 'other' }), { instanceOf: TypeError })
+      t.false(Reflect.deleteProperty(object, key))
+    }
+  }
+  t.throws(() => (config.keys as unknown[]).push({}), { instanceOf: TypeError })
+  t.is(JSON.stringify(config), before)
+})
+
+function objectsIn(value: unknown): object[] {
+  return typeof value === 'object' && value !== null
+    ? [value, ...Object.values(value).flatMap(objectsIn)]
+    : []
+}

@@ -1,0 +1,221 @@
+import type { ServerResponse } from 'node:http'
+import { inspect } from 'node:util'
+import test, { type ExecutionContext } from 'ava'
+import { createFetchJwks, type FetchJwksOptions } from '../../../src/keys/remote/fetch-jwks.ts'
+import { JwksError, type JwksFailure } from '../../../src/keys/remote/jwks-error.ts'
+import { createAuthority } from '../../helpers/certificates.ts'
+import { type JwksServer, startJwksServer } from '../../helpers/jwks-server.ts'
+
+const NOW = Date.parse('2026-03-01T12:00:00Z')
+const JWKS = { keys: [{ kty: 'oct', kid: 'a', k: 'AAAA' }] }
+const root = createAuthority()
+
+function fetchFrom(
+  { url }: { url: string },
+  options: Partial<FetchJwksOptions> = {},
+  etag?: string
+) {
+  const fetchJwks = createFetchJwks({
+    url,
+    allowHttp: true,
+    tls: undefined,
+    timeoutMilliseconds: 5_000,
+    maxBytes: 1000,
+    maxKeys: 3,
+    now: () => NOW,
+    ...options
+  })
+  return fetchJwks(etag, new AbortController().signal)
+}
+
+async function assertFailure(
+  t: ExecutionContext,
+  reply: JwksServer['reply'],
+  failure: JwksFailure,
+  options?: Partial<FetchJwksOptions>
+) {
+  const server = await startJwksServer(t, reply)
+  const result = await fetchFrom(server, options)
+  t.true(result instanceof JwksError)
+  t.is((result as JwksError).failure, failure)
+  t.is(server.requests.length, 1)
+}
+
+for (const type of [
+  'application/jwk-set+json',
+  'application/json',
+  'Application/JSON ; charset=utf-8'
+]) {
+  test(`a set is read as ${type}, with its tag and lifetime`, async (t) => {
+    const headers = { 'content-type': type, etag: '"1"', 'cache-control': 'max-age=60' }
+    const server = await startJwksServer(t, { headers, body: JWKS })
+    t.deepEqual(await fetchFrom(server), {
+      jwks: JWKS.keys,
+      etag: '"1"',
+      lifetimeMilliseconds: 60_000
+    })
+  })
+}
+
+test('the request asks for a JWK Set as it is, not compressed', async (t) => {
+  const server = await startJwksServer(t, { body: JWKS })
+  await fetchFrom(server)
+  t.is(server.requests[0]?.accept, 'application/jwk-set+json, application/json')
+  t.is(server.requests[0]?.['accept-encoding'], undefined)
+  t.is(server.requests[0]?.['if-none-match'], undefined)
+})
+
+test('a tag is sent along, and a 304 keeps it', async (t) => {
+  const server = await startJwksServer(t, {
+    status: 304,
+    headers: { 'cache-control': 'max-age=9' }
+  })
+  t.deepEqual(await fetchFrom(server, {}, '"1"'), {
+    jwks: undefined,
+    etag: '"1"',
+    lifetimeMilliseconds: 9_000
+  })
+  t.is(server.requests[0]?.['if-none-match'], '"1"')
+})
+
+test('a 304 that nobody asked for is refused', async (t) => {
+  await assertFailure(t, { status: 304 }, 'status')
+})
+
+test('a redirect is not followed', async (t) => {
+  const target = await startJwksServer(t, { body: JWKS })
+  await assertFailure(t, { status: 302, headers: { location: target.url } }, 'redirect')
+  t.is(target.requests.length, 0)
+})
+
+test('another status is refused, whatever the body', async (t) => {
+  await assertFailure(t, { status: 500, body: JWKS }, 'status')
+  await assertFailure(t, { status: 201, body: JWKS }, 'status')
+})
+
+test('another media type is refused', async (t) => {
+  const headers = { 'content-type': 'text/html' }
+  await assertFailure(t, { headers, body: JWKS }, 'media_type')
+})
+
+test('a compressed reply is refused', async (t) => {
+  const headers = { 'content-encoding': 'gzip' }
+  await assertFailure(t, { headers, body: JWKS }, 'media_type')
+})
+
+test('what is no JWK Set is refused', async (t) => {
+  for (const body of ['', 'keys', '[]', '{}', '{"keys":{}}', '{"keys":[']) {
+    await assertFailure(t, { body }, 'not_a_jwk_set')
+  }
+})
+
+test('bytes that are not UTF-8 are refused', async (t) => {
+  const invalid = (_: unknown, response: ServerResponse) => {
+    response.setHeader('content-type', 'application/json')
+    response.end(
+      Buffer.concat([Buffer.from('{"keys":[],"a":"'), Buffer.from([0xff]), Buffer.from('"}')])
+    )
+  }
+  await assertFailure(t, invalid, 'not_a_jwk_set')
+})
+
+test('a set with more bytes than the cap is refused, one with as many is read', async (t) => {
+  const body = JSON.stringify(JWKS).padEnd(1000)
+  t.false((await fetchFrom(await startJwksServer(t, { body }))) instanceof JwksError)
+  await assertFailure(t, { body: `${body} ` }, 'too_large')
+})
+
+test('a body that never ends is given up at the cap', async (t) => {
+  const endless = (_: unknown, response: ServerResponse) => {
+    response.setHeader('content-type', 'application/json')
+    response.write(' '.repeat(1001))
+  }
+  await assertFailure(t, endless, 'too_large')
+})
+
+test('a set with more keys than the cap is refused, one with as many is read', async (t) => {
+  const set = (size: number) => ({ body: { keys: Array(size).fill({ kty: 'x' }) } })
+  t.false((await fetchFrom(await startJwksServer(t, set(3)))) instanceof JwksError)
+  await assertFailure(t, set(4), 'too_many_keys')
+})
+
+test('the deadline counts for silence, and for a body that trickles in', async (t) => {
+  const timeoutMilliseconds = 100
+  await assertFailure(t, () => {}, 'timeout', { timeoutMilliseconds })
+  const trickle = (_: unknown, response: ServerResponse) => {
+    response.setHeader('content-type', 'application/json')
+    const timer = setInterval(() => response.write(' '), 20)
+    response.on('close', () => clearInterval(timer))
+  }
+  await assertFailure(t, trickle, 'timeout', { timeoutMilliseconds })
+})
+
+test('a body that is cut off is refused', async (t) => {
+  const cut = (_: unknown, response: ServerResponse) => {
+    response.writeHead(200, { 'content-type': 'application/json', 'content-length': '100' })
+    response.write('{"keys":[]}', () => response.destroy())
+  }
+  await assertFailure(t, cut, 'unreachable')
+})
+
+test('a failure keeps its cause, and neither the URL nor its query', async (t) => {
+  const server = await startJwksServer(t, (_, response) => response.destroy())
+  const result = await fetchFrom({ url: `${server.url}?code=hidden` })
+  t.true(result instanceof JwksError)
+  t.is(((result as JwksError).cause as NodeJS.ErrnoException).code, 'ECONNRESET')
+  t.notRegex(inspect(result, { depth: Number.POSITIVE_INFINITY }), /hidden/)
+})
+
+test('a pinned server is asked over TLS', async (t) => {
+  const certificate = root.issue()
+  const server = await startJwksServer(t, { body: JWKS }, certificate)
+  const tls = { ca: root.cert, pins: [certificate.pin] }
+  t.like(await fetchFrom(server, { tls, allowHttp: false }), { jwks: JWKS.keys })
+  t.like(await fetchFrom(server, { tls: { ca: root.cert, pins: [root.pin] } }), { jwks: JWKS.keys })
+})
+
+test('no reply is read from a server that TLS does not vouch for', async (t) => {
+  const good = root.issue()
+  const cases = [
+    {
+      certificate: good,
+      tls: { ca: root.cert, pins: [createAuthority().pin] },
+      reason: /no pinned key/
+    },
+    { certificate: good, tls: undefined, reason: /unable to verify/ },
+    {
+      certificate: root.issue({ notBefore: new Date(0), notAfter: new Date(1000) }),
+      tls: { ca: root.cert },
+      reason: /certificate has expired/
+    },
+    {
+      certificate: root.issue({ hosts: ['elsewhere.example'] }),
+      tls: { ca: root.cert },
+      reason: /does not match/
+    }
+  ]
+  for (const { certificate, tls, reason } of cases) {
+    const server = await startJwksServer(t, { body: JWKS }, certificate)
+    const result = await fetchFrom(server, { tls })
+    t.true(result instanceof JwksError)
+    t.is((result as JwksError).failure, 'tls')
+    t.regex((result as JwksError).message, reason)
+    t.is(server.requests.length, 0)
+  }
+})
+
+const refusedUrls = [
+  { url: 'http://127.0.0.1/jwks.json', message: /expected https:\/\// },
+  { url: 'ftp://127.0.0.1/jwks.json', message: /ftp:, expected https/ },
+  { url: '/jwks.json', message: /not a URL/ },
+  { url: 'https://user:secret@127.0.0.1/', message: /^(?!.*secret).*password/ }
+]
+for (const { url, message } of refusedUrls) {
+  test(`without allowHttp, the URL ${url.replace('secret', '...')} is refused`, (t) => {
+    const options = { url, allowHttp: false, tls: undefined, timeoutMilliseconds: 1 }
+    t.throws(() => createFetchJwks({ ...options, maxBytes: 1, maxKeys: 1, now: Date.now }), {
+      instanceOf: TypeError,
+      message
+    })
+  })
+}

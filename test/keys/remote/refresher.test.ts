@@ -1,0 +1,139 @@
+import test from 'ava'
+import {
+  type Attempt,
+  createRefresher,
+  type RefresherOptions
+} from '../../../src/keys/remote/refresher.ts'
+import { createFakeClock } from '../../helpers/fake-clock.ts'
+
+const SUCCESS: Attempt = { succeeded: true, lifetimeMilliseconds: undefined }
+const FAILURE: Attempt = { succeeded: false }
+
+/** Succeeds at once, every 1000 milliseconds; fails with a pause of 10 for each failure in a row. */
+function startRefresher(options: Partial<RefresherOptions> = {}) {
+  const clock = createFakeClock()
+  const refresher = createRefresher({
+    attempt: async () => SUCCESS,
+    timing: { afterSuccess: () => 1000, afterFailure: (failures) => failures * 10 },
+    cooldownMilliseconds: 100,
+    ...clock,
+    ...options
+  })
+  return { clock, refresher }
+}
+
+test('an attempt plans the next one, at its end', async (t) => {
+  let attempts = 0
+  const { clock, refresher } = startRefresher({
+    attempt: async () => {
+      attempts++
+      return SUCCESS
+    }
+  })
+  t.is(refresher.nextAt(), Number.POSITIVE_INFINITY)
+  await refresher.refresh()
+  t.is(refresher.nextAt(), clock.now() + 1000)
+  await clock.advance(999)
+  t.is(attempts, 1)
+  await clock.advance(1)
+  t.is(attempts, 2)
+  t.is(clock.timers(), 1)
+})
+
+test('failures are counted in a row', async (t) => {
+  const results = [FAILURE, FAILURE, SUCCESS, FAILURE]
+  const { clock, refresher } = startRefresher({ attempt: async () => results.shift() ?? SUCCESS })
+  await refresher.refresh()
+  t.is(refresher.nextAt(), clock.now() + 10)
+  await clock.advance(10)
+  t.is(refresher.nextAt(), clock.now() + 20)
+  await clock.advance(20)
+  t.is(refresher.nextAt(), clock.now() + 1000)
+  await clock.advance(1000)
+  t.is(refresher.nextAt(), clock.now() + 10)
+})
+
+test('an attempt tells how long its result is good for', async (t) => {
+  const { clock, refresher } = startRefresher({
+    attempt: async () => ({ succeeded: true, lifetimeMilliseconds: 70 }),
+    timing: { afterSuccess: (stated = 0) => stated / 2, afterFailure: () => 0 }
+  })
+  await refresher.refresh()
+  t.is(refresher.nextAt(), clock.now() + 35)
+})
+
+test('calls during an attempt join it', async (t) => {
+  const { promise, resolve } = deferred<Attempt>()
+  let attempts = 0
+  const { refresher } = startRefresher({
+    attempt: () => {
+      attempts++
+      return promise
+    }
+  })
+  const calls = [refresher.refresh(), refresher.refreshAgain(), refresher.refresh()]
+  resolve(SUCCESS)
+  await Promise.all(calls)
+  t.is(attempts, 1)
+  await refresher.refresh()
+  t.is(attempts, 2)
+})
+
+test('strangers cause no attempt within the cooldown, whoever caused the last', async (t) => {
+  const begun: number[] = []
+  const { clock, refresher } = startRefresher({
+    attempt: async () => {
+      begun.push(clock.now())
+      return FAILURE
+    },
+    timing: { afterSuccess: () => 0, afterFailure: () => 150 }
+  })
+  const start = clock.now()
+  await refresher.refreshAgain()
+  await clock.advance(99)
+  await refresher.refreshAgain()
+  await clock.advance(1)
+  await refresher.refreshAgain()
+  await clock.advance(150)
+  await refresher.refreshAgain()
+  t.deepEqual(
+    begun.map((time) => time - start),
+    [0, 100, 250]
+  )
+})
+
+test('closed, it has no timer, tells the attempt to give up, and begins none', async (t) => {
+  const { promise, resolve } = deferred<Attempt>()
+  const signals: AbortSignal[] = []
+  const { clock, refresher } = startRefresher({
+    attempt: (signal) => {
+      signals.push(signal)
+      return promise
+    }
+  })
+  const call = refresher.refresh()
+  refresher.close()
+  t.true(signals[0]?.aborted)
+  resolve(FAILURE)
+  await call
+  await refresher.refresh()
+  await refresher.refreshAgain()
+  t.is(signals.length, 1)
+  t.is(clock.timers(), 0)
+})
+
+test('closed between attempts, it cancels its timer', async (t) => {
+  const { clock, refresher } = startRefresher()
+  await refresher.refresh()
+  t.is(clock.timers(), 1)
+  refresher.close()
+  t.is(clock.timers(), 0)
+})
+
+function deferred<Value>() {
+  let resolve: (value: Value) => void = () => {}
+  const promise = new Promise<Value>((done) => {
+    resolve = done
+  })
+  return { promise, resolve }
+}
