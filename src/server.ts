@@ -1,6 +1,6 @@
 /** Listens, and stops listening without cutting anyone off. */
 import { createServer, type RequestListener, type Server } from 'node:http'
-import type { AddressInfo } from 'node:net'
+import type { AddressInfo, Socket } from 'node:net'
 import { setTimeout as wait } from 'node:timers/promises'
 import type { Config } from './config/schema/full-form.ts'
 
@@ -49,13 +49,23 @@ export async function listen(handler: RequestListener, options: ListenOptions): 
   )
   // The header has a size, and no count: beyond one, Node.js would drop fields unseen, a second Host among them.
   server.maxHeadersCount = 0
+  const sockets = new Set<Socket>()
+  server.on('connection', (socket: Socket) => {
+    sockets.add(socket)
+    socket.once('close', () => sockets.delete(socket))
+  })
   await new Promise<void>((resolve, reject) => {
     server.once('error', (error: NodeJS.ErrnoException) => reject(explain(error, host, port)))
     server.listen(port, host, resolve)
   })
   return {
     port: (server.address() as AddressInfo).port,
-    stop: (deadlineMs) => stop(server, deadlineMs)
+    async stop(deadlineMs) {
+      const stopped = stop(server, deadlineMs)
+      // To Node.js a connection on which nothing has come yet is busy with its first request. Clients open such ahead of need.
+      for (const socket of sockets) if (socket.bytesRead === 0) socket.destroy()
+      return stopped
+    }
   }
 }
 

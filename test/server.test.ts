@@ -135,7 +135,8 @@ test('to stop waits for requests in flight', async (t) => {
   client.write(LIVE)
   const [response] = await asked
   const stopped = listener.stop(LONG_MS)
-  response.setHeader('connection', 'close').end('done')
+  // As the application does once it stops.
+  response.setHeader('Connection', 'close').end('done')
   t.true((await client.closed).includes('done'))
   t.true(await stopped)
 })

@@ -15,31 +15,31 @@ export const DEFAULT_ROUTES = {
   checkTokenRoute: '/checkToken'
 } as const
 
-const HOURS_EXPECTED = `expected a number of hours from 0.0003 (about a second) to ${MOST_HOURS}`
+const HOURS = `a number of hours from 0.0003 (about a second) to ${MOST_HOURS}`
+const HOURS_EXPECTED = `expected ${HOURS}`
 
 const hours = z
   .union(
     [
-      z.number(),
+      z.number().meta({ minimum: 0, maximum: MOST_HOURS }),
       z
         .string()
         .regex(/^\d+(\.\d+)?$/, HOURS_EXPECTED)
         .transform(Number)
     ],
-    {
-      error: HOURS_EXPECTED
-    }
+    { error: HOURS_EXPECTED }
   )
   .refine((value) => value * 3600 >= 1 && value <= MOST_HOURS, { error: HOURS_EXPECTED })
+  .meta({ title: HOURS })
 
 export type FlatConfig = z.output<ReturnType<typeof createFlatSchema>>
 
 /** @param reader follows the reference of `encKey` where it stands in a file or in the environment */
 export function createFlatSchema(reader: SecretReader) {
   return section({
-    port: port.default(8888).describe('TCP port to listen on. Default: 8888.'),
+    port: port.prefault(8888).describe('TCP port to listen on. Default: 8888.'),
     debug: flag
-      .default(false)
+      .prefault(false)
       .describe('Whether to log more than a line a request. Default: false.'),
     encKey: material(reader)
       .refine(({ length }) => length >= SECRET_LENGTH.least && length <= SECRET_LENGTH.most, {
@@ -51,7 +51,7 @@ export function createFlatSchema(reader: SecretReader) {
       ),
     remote: httpUrl.describe('URL of the JSON API that the body of the client is posted to.'),
     expHours: hours
-      .default(24)
+      .prefault(24)
       .describe('How long a token is valid, in hours; fractions are fine. Default: 24.'),
     getTokenRoute: routePath
       .default(DEFAULT_ROUTES.getTokenRoute)

@@ -1,6 +1,6 @@
 import test from 'ava'
-import { parseJsonText } from '../../src/json/json-text.ts'
 import { createSign } from '../../src/issue/sign.ts'
+import { parseJsonText } from '../../src/json/json-text.ts'
 
 const now = () => 1_893_456_000_999
 const TIMES = '"iat":1893456000,"exp":1893456060'

@@ -1,4 +1,4 @@
-/** The kinds of values that settings have, each with the words for what it expects. */
+/** The kinds of values that settings have. Each has words for itself: messages say them, and so does the reference, as `title`. */
 import { z } from 'zod'
 import { nearest } from '../problems.ts'
 import { SecretError, type SecretReader } from '../secrets.ts'
@@ -25,26 +25,32 @@ function unknownKey(key: string, known: readonly string[]): string {
 
 /** A whole number, also as text: that is what `${PORT}` gives. */
 export function integer(least: number, most: number) {
-  const expected = `expected a whole number from ${least} to ${most}`
+  const title = `a whole number from ${least} to ${most}`
+  const expected = `expected ${title}`
+  const number = z.int(expected).meta({ minimum: least, maximum: most })
   return z
-    .union([z.int(expected), z.string().regex(/^\d+$/, expected).transform(Number)], {
+    .union([number, z.string().regex(/^\d+$/, expected).transform(Number)], {
       error: expected
     })
     .refine((value) => value >= least && value <= most, { error: expected })
+    .meta({ title })
 }
 
 /** A switch, also as text. */
-export const flag = z.union(
-  [z.boolean(), z.enum(['true', 'false']).transform((text) => text === 'true')],
-  { error: 'expected true or false' }
-)
+export const flag = z
+  .union([z.boolean(), z.enum(['true', 'false']).transform((text) => text === 'true')], {
+    error: 'expected true or false'
+  })
+  .meta({ title: 'true or false' })
 
 /** A duration, in milliseconds once parsed. */
 export function duration(least: string, most: string) {
-  const expected = `expected a duration from ${least} to ${most}, such as 500ms, 5s, 15m or 1.5h`
+  const title = `a duration from ${least} to ${most}`
+  const expected = `expected ${title}, such as 500ms, 5s, 15m or 1.5h`
   return z
     .string(expected)
     .regex(DURATION, expected)
+    .meta({ title })
     .transform((text) => (DURATION.test(text) ? parseDuration(text) : 0))
     .refine((value) => value >= parseDuration(least) && value <= parseDuration(most), {
       error: expected
@@ -53,10 +59,12 @@ export function duration(least: string, most: string) {
 
 /** A size, in bytes once parsed. */
 export function size(least: string, most: string) {
-  const expected = `expected a size from ${least} to ${most}, such as 512B, 16KiB or 1MiB`
+  const title = `a size from ${least} to ${most}`
+  const expected = `expected ${title}, such as 512B, 16KiB or 1MiB`
   return z
     .string(expected)
     .regex(SIZE, expected)
+    .meta({ title })
     .transform((text) => (SIZE.test(text) ? parseSize(text) : 0))
     .refine((value) => value >= parseSize(least) && value <= parseSize(most), { error: expected })
 }
@@ -68,10 +76,12 @@ export const routePath = z
     /^\/[A-Za-z0-9._~/-]*$/,
     'expected a path that starts with a slash and has letters, digits and . _ ~ - only'
   )
+  .meta({ title: 'a path such as /getToken' })
 
 /** The address of an HTTP service. */
 export const httpUrl = z
   .string('expected an http:// or https:// URL')
+  .meta({ title: 'an http:// or https:// URL' })
   .superRefine((text, context) => {
     const fault = urlFault(text)
     if (fault !== undefined) context.addIssue({ code: 'custom', message: fault })
@@ -88,7 +98,8 @@ function urlFault(text: string): string | undefined {
   return undefined
 }
 
-const MATERIAL_EXPECTED = 'expected text in quotes, { file: path } or { env: NAME }'
+const MATERIAL = 'text in quotes, { file: path } or { env: NAME }'
+const MATERIAL_EXPECTED = `expected ${MATERIAL}`
 
 /** Where a text stands. One section, not a union of two, so that a misspelt key is told as just that. */
 const reference = section({
@@ -110,6 +121,7 @@ const reference = section({
 export function material(reader: SecretReader) {
   return z
     .union([z.string(), reference], { error: MATERIAL_EXPECTED })
+    .meta({ title: MATERIAL })
     .transform((value, context) => {
       if (typeof value === 'string') return value
       try {

@@ -59,7 +59,7 @@ const host = z.string(HOST_EXPECTED).min(1, HOST_EXPECTED)
 
 const listenSchema = section({
   main: section({
-    port: port.default(8888).describe('TCP port. Default: 8888.'),
+    port: port.prefault(8888).describe('TCP port. Default: 8888.'),
     host: host
       .default('0.0.0.0')
       .describe('Address to bind to. Default: 0.0.0.0, every IPv4 address.')
@@ -67,7 +67,7 @@ const listenSchema = section({
     .prefault({})
     .describe('The listener of the routes.'),
   admin: section({
-    port: port.default(9090).describe('TCP port. Default: 9090.'),
+    port: port.prefault(9090).describe('TCP port. Default: 9090.'),
     host: host.default('127.0.0.1').describe('Address to bind to. Default: 127.0.0.1.')
   })
     .optional()
@@ -84,18 +84,14 @@ const logSchema = section({
     )
     .default('info')
     .describe('The least severe level that is logged. Default: info.'),
-  requests: flag.default(true).describe('Whether each request gets a line. Default: true.')
+  requests: flag.prefault(true).describe('Whether each request gets a line. Default: true.')
 })
 
 const limitsSchema = section({
-  body: size('1B', '64MiB')
-    .default(1024 ** 2)
-    .describe('Largest body of a request. Default: 1MiB.'),
-  reply: size('1B', '64MiB')
-    .default(1024 ** 2)
-    .describe('Largest reply of a remote. Default: 1MiB.'),
+  body: size('1B', '64MiB').prefault('1MiB').describe('Largest body of a request. Default: 1MiB.'),
+  reply: size('1B', '64MiB').prefault('1MiB').describe('Largest reply of a remote. Default: 1MiB.'),
   depth: integer(1, 1000)
-    .default(64)
+    .prefault(64)
     .describe(
       'Levels that arrays and objects of JSON may nest, in bodies, replies and tokens. Default: 64.'
     ),
@@ -103,29 +99,29 @@ const limitsSchema = section({
     .optional()
     .describe('Largest token that is issued. Default: no limit; a token over 8KiB logs a warning.'),
   calls: integer(1, 65_535)
-    .default(256)
+    .prefault(256)
     .describe('Calls in flight to one remote; beyond it the answer is 503. Default: 256.')
 })
 
 const timeoutsSchema = section({
   headers: duration('100ms', '10m')
-    .default(10_000)
+    .prefault('10s')
     .describe('For a client to send the header of a request. Default: 10s.'),
   request: duration('100ms', '1h')
-    .default(30_000)
+    .prefault('30s')
     .describe('For a client to send a whole request. Default: 30s.'),
   keepAlive: duration('1s', '1h')
-    .default(72_000)
+    .prefault('72s')
     .describe(
       'An idle connection stays open; longer than a load balancer keeps its own. Default: 72s.'
     ),
   drain: duration('0s', '10m')
-    .default(0)
+    .prefault('0s')
     .describe(
       'From SIGTERM, which makes `/readyz` answer 503, until no new connection is taken. Default: 0s.'
     ),
   shutdown: duration('0s', '1h')
-    .default(10_000)
+    .prefault('10s')
     .describe('For requests in flight to end once no new connection is taken. Default: 10s.')
 })
 
@@ -145,10 +141,10 @@ function remoteSourceSchema(reader: SecretReader) {
         'The `data` claim of the service bearer that is sent to the remote: a YAML tree, or a string that holds JSON. Default: no bearer is sent.'
       ),
     timeout: duration('1ms', '5m')
-      .default(5000)
+      .prefault('5s')
       .describe('For the whole call, from connecting to the last byte. Default: 5s.'),
     connectTimeout: duration('1ms', '5m')
-      .default(2000)
+      .prefault('2s')
       .describe('For connecting, TLS included. Default: 2s.'),
     tls: section({
       ca: material(reader)
@@ -180,13 +176,14 @@ function issueRouteSchema(reader: SecretReader) {
       .describe('The sources of the claims, in order; later ones win.'),
     key: kid.optional().describe('The kid of the key that signs. Default: the first key that can.'),
     lifetime: duration('1s', '36500d')
-      .default(3_600_000)
+      .prefault('1h')
       .describe('How long a token is valid. Default: 1h.'),
     statuses
   })
 }
 
-const KIDS_EXPECTED = 'expected all, or a list of kids'
+const KIDS = 'all, or a list of kids'
+const KIDS_EXPECTED = `expected ${KIDS}`
 const kid = z.string('expected the kid of a key')
 
 const checkRouteSchema = section({
@@ -203,6 +200,7 @@ const checkRouteSchema = section({
             [z.literal('all'), z.array(kid, KIDS_EXPECTED).min(1, KIDS_EXPECTED)],
             KIDS_EXPECTED
           )
+          .meta({ title: KIDS })
           .describe('The keys that may verify a token: `all`, or a list of their kids.')
       }),
       'expected a list of verifiers'

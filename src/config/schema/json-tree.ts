@@ -6,13 +6,16 @@ import { JsonTextError, parseJsonText } from '../../json/json-text.ts'
 const MAX_DEPTH = 64
 
 /** JSON text, kept as it stands where it was given as text. What YAML gives has nothing in it that JSON has not. */
-export const jsonTree = z.unknown().transform((tree, context) => {
-  try {
-    return parseJsonText(typeof tree === 'string' ? tree : JSON.stringify(tree), MAX_DEPTH)
-  } catch (error) {
-    if (!(error instanceof JsonTextError)) throw error
-    const expected = typeof tree === 'string' ? 'a string that holds JSON' : 'JSON data'
-    context.addIssue({ code: 'custom', message: `expected ${expected}: ${error.message}` })
-    return z.NEVER
-  }
-})
+export const jsonTree = z
+  .unknown()
+  .meta({ title: 'JSON data: a YAML tree, or a string that holds JSON' })
+  .transform((tree, context) => {
+    try {
+      return parseJsonText(typeof tree === 'string' ? tree : JSON.stringify(tree), MAX_DEPTH)
+    } catch (error) {
+      if (!(error instanceof JsonTextError)) throw error
+      const expected = typeof tree === 'string' ? 'a string that holds JSON' : 'JSON data'
+      context.addIssue({ code: 'custom', message: `expected ${expected}: ${error.message}` })
+      return z.NEVER
+    }
+  })

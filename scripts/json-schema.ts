@@ -1,0 +1,94 @@
+/** The JSON Schema of the configuration (draft-07), made from the loader's own schemas. */
+import { z } from 'zod'
+import { createFlatSchema } from '../src/config/flat-form.ts'
+import { createFullSchema } from '../src/config/schema/full-form.ts'
+import { createSecretReader } from '../src/config/secrets.ts'
+
+/** As much of JSON Schema as the loader's schemas become. */
+export interface JsonSchema {
+  $ref?: string
+  title?: string
+  description?: string
+  default?: unknown
+  type?: string
+  const?: unknown
+  enum?: unknown[]
+  pattern?: string
+  format?: string
+  properties?: Record<string, JsonSchema>
+  required?: string[]
+  items?: JsonSchema
+  anyOf?: JsonSchema[]
+  oneOf?: JsonSchema[]
+}
+
+/** Each form by itself, as its settings are once `${NAME}` is replaced. */
+export function createFormSchemas(): { flat: JsonSchema; full: JsonSchema } {
+  const reader = createSecretReader({ folder: '.', env: {} })
+  const convert = (schema: z.ZodType) => {
+    const { $schema: _, ...rest } = z.toJSONSchema(schema, { io: 'input', target: 'draft-7' })
+    return rest as JsonSchema
+  }
+  return { flat: convert(createFlatSchema(reader)), full: convert(createFullSchema(reader)) }
+}
+
+/** Both forms in one, for editors: it takes files as they are written, with `${NAME}` in them. */
+export function createFileSchema() {
+  const { flat, full } = createFormSchemas()
+  return {
+    $schema: 'http://json-schema.org/draft-07/schema#',
+    $id: 'config.schema.json',
+    title: 'The configuration of txtoken',
+    anyOf: [
+      { title: 'The flat form', ...acceptReferences(flat) },
+      { title: 'The full form', ...acceptReferences(full) }
+    ],
+    definitions: {
+      reference: {
+        description:
+          'Text with ${NAME} or ${NAME:-default} in it, which is replaced by the environment variable.',
+        type: 'string',
+        pattern: '\\$\\{[A-Za-z_][A-Za-z0-9_]*(:-[^}]*)?\\}'
+      }
+    }
+  }
+}
+
+const REFERENCE = { $ref: '#/definitions/reference' }
+
+function acceptReferences(schema: JsonSchema): JsonSchema {
+  const { title, description, default: fallback, ...rest } = schema
+  const said = {
+    ...(title !== undefined && { title }),
+    ...(description !== undefined && { description }),
+    // A section that is left out has the defaults of its settings; there is no text to offer for that.
+    ...(fallback !== undefined && rest.properties === undefined && { default: fallback })
+  }
+  const { properties, items, anyOf } = rest
+  if (properties !== undefined) {
+    const settings = Object.entries(properties)
+    return {
+      ...said,
+      ...rest,
+      properties: Object.fromEntries(settings.map(([key, one]) => [key, acceptReferences(one)]))
+    }
+  }
+  if (items !== undefined) return { ...said, ...rest, items: acceptReferences(items) }
+  if (anyOf !== undefined) {
+    const branches = anyOf.map((branch) => (isScalar(branch) ? branch : acceptReferences(branch)))
+    const accepts = anyOf.some(isFreeText) || !anyOf.some(isScalar)
+    return { ...said, ...rest, anyOf: accepts ? branches : [...branches, REFERENCE] }
+  }
+  return isScalar(rest) && !isFreeText(rest)
+    ? { ...said, anyOf: [rest, REFERENCE] }
+    : { ...said, ...rest }
+}
+
+function isScalar({ type }: JsonSchema): boolean {
+  return ['string', 'integer', 'number', 'boolean'].includes(type ?? '')
+}
+
+/** Text without a form of its own takes a reference as it is. */
+function isFreeText({ type, pattern, format, enum: choices, const: value }: JsonSchema): boolean {
+  return type === 'string' && [pattern, format, choices, value].every((rule) => rule === undefined)
+}

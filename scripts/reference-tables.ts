@@ -1,0 +1,67 @@
+/** The tables of docs/configuration.md, made from the JSON Schema of the configuration. */
+import type { JsonSchema } from './json-schema.ts'
+
+/** A map of settings, and where in the file it stands. */
+interface Section {
+  readonly path: string
+  readonly schema: JsonSchema
+}
+
+/** A table for a map of settings and for each one inside of it, in the order of the schema. */
+export function writeTables(schema: JsonSchema): string {
+  return listSections('', schema).map(writeSection).join('\n\n')
+}
+
+function listSections(path: string, schema: JsonSchema): Section[] {
+  const inner = Object.entries(schema.properties ?? {}).flatMap(([key, setting]) =>
+    sectionsIn(path === '' ? key : `${path}.${key}`, setting)
+  )
+  return [{ path, schema }, ...inner]
+}
+
+/** The sections that a setting has in it. A kind of value with a name of its own is none. */
+function sectionsIn(path: string, schema: JsonSchema): Section[] {
+  const { title, items, properties } = schema
+  if (title !== undefined) return []
+  if (properties !== undefined) return listSections(path, schema)
+  if (items?.anyOf === undefined) return items === undefined ? [] : sectionsIn(`${path}[]`, items)
+  return items.anyOf.flatMap((item) => listSections(`${path}[${nameVariant(item)}]`, item))
+}
+
+/** Of the maps that a list may have for items, each has a first setting by which it is told from the others. */
+function nameVariant({ properties = {}, required: [first = ''] = [] }: JsonSchema): string {
+  const value = properties[first]?.const
+  return value === undefined ? first : `${first}: ${String(value)}`
+}
+
+function writeSection({ path, schema }: Section): string {
+  const { properties = {}, required = [], oneOf = [] } = schema
+  const choices = oneOf.flatMap((choice) => choice.required ?? []).map((name) => `\`${name}\``)
+  const rows = Object.entries(properties).map(([key, setting]) =>
+    writeRow(key, setting, required.includes(key))
+  )
+  const parts = [
+    path === '' ? '' : `### \`${path}\``,
+    choices.length === 0 ? '' : `It has exactly one of ${choices.join(', ')}.`,
+    ['| setting | value | default | what it is |', '|---|---|---|---|', ...rows].join('\n')
+  ]
+  return parts.filter((part) => part !== '').join('\n\n')
+}
+
+function writeRow(key: string, setting: JsonSchema, isRequired: boolean): string {
+  const [, text = '', fallback = ''] =
+    /^(.*?)(?: Default: (.*)\.)?$/s.exec(setting.description ?? '') ?? []
+  const cells = [`\`${key}\``, nameValue(setting), isRequired ? 'required' : fallback, text]
+  return `| ${cells.map((cell) => cell.replaceAll('|', '\\|')).join(' | ')} |`
+}
+
+/** What a setting's value is, in words. */
+function nameValue(setting: JsonSchema): string {
+  const { title, enum: choices, const: value, type, items, properties } = setting
+  if (title !== undefined) return title
+  if (choices !== undefined) return choices.map((choice) => `\`${String(choice)}\``).join(', ')
+  if (value !== undefined) return `\`${String(value)}\``
+  if (items !== undefined) return items.type === 'string' ? 'a list of texts' : 'a list, see below'
+  if (properties !== undefined) return 'a section, see below'
+  return type === 'string' ? 'text' : ''
+}
