@@ -103,7 +103,7 @@ function createListenerApp(
   return app
 }
 
-/** Once the service stops, no connection stays open for another request: told with the answer, also where the request came before. */
+/** Once the service stops, no connection stays open for another request: not those of requests under way either. */
 function createConnectionCloser(isReady: () => boolean): AppMiddleware {
   return async function closeConnection(context, next) {
     await next()

@@ -8,6 +8,7 @@ import { createGeneratedKeySource } from './keys/generated/generated-keys.ts'
 import { createKeyStore, type KeyStore } from './keys/key-store.ts'
 import { toRemoteKeyOptions } from './keys/remote/remote-key-options.ts'
 import { createRemoteKeySource, type FetchReport } from './keys/remote/remote-key-source.ts'
+import type { ShareSource } from './keys/remote/share-source.ts'
 import type { Logger } from './operations/logger.ts'
 import type { Metrics } from './operations/metrics.ts'
 
@@ -16,6 +17,8 @@ export interface ConfiguredKeysOptions {
   readonly metrics: Metrics
   /** The clock, in milliseconds since 1970. */
   readonly now: () => number
+  /** Keeps what was fetched for the configuration before. */
+  readonly shareSource: ShareSource
 }
 
 /**
@@ -37,7 +40,7 @@ export function createConfiguredKeys(
 
 function createFactories(
   config: Config,
-  { logger, metrics, now }: ConfiguredKeysOptions
+  { logger, metrics, now, shareSource }: ConfiguredKeysOptions
 ): KeySourceFactories {
   function report({ source, outcome, error, refusals, keys }: FetchReport): void {
     metrics.jwksFetched(outcome)
@@ -47,7 +50,12 @@ function createFactories(
   }
 
   return {
-    remote: (entry) => createRemoteKeySource({ ...toRemoteKeyOptions(entry), now, report }),
+    remote(entry) {
+      const options = toRemoteKeyOptions(entry)
+      return shareSource(JSON.stringify(options), () =>
+        createRemoteKeySource({ ...options, now, report })
+      )
+    },
     generated: ({ alg, kid, typ, generate }) =>
       createGeneratedKeySource({
         alg,

@@ -3,6 +3,7 @@ import type { RequestListener } from 'node:http'
 import { type App, createApp } from './app.ts'
 import type { LoadedConfig } from './config/load.ts'
 import { createConfiguredKeys } from './configured-keys.ts'
+import { createShareSource, type ShareSource } from './keys/remote/share-source.ts'
 import type { Logger } from './operations/logger.ts'
 import type { Metrics } from './operations/metrics.ts'
 
@@ -38,14 +39,15 @@ interface Generation {
 /** @throws ConfigError or KeyError when it cannot start */
 export async function createService(options: ServiceOptions): Promise<Service> {
   const { load, logger, metrics } = options
-  let current = await build(load(), options)
+  const parts = { ...options, shareSource: createShareSource() }
+  let current = await build(load(), parts)
   let reloading = Promise.resolve()
   logger.level = current.loaded.config.log.level
 
   async function swap(): Promise<void> {
     const previous = current
     try {
-      current = await build(load(), options)
+      current = await build(load(), parts)
     } catch (error) {
       metrics.configReloaded('failed')
       logger.error(
@@ -76,10 +78,13 @@ export async function createService(options: ServiceOptions): Promise<Service> {
   }
 }
 
-async function build(loaded: LoadedConfig, options: ServiceOptions): Promise<Generation> {
-  const keyStore = createConfiguredKeys(loaded, options)
+async function build(
+  loaded: LoadedConfig,
+  parts: ServiceOptions & { shareSource: ShareSource }
+): Promise<Generation> {
+  const keyStore = createConfiguredKeys(loaded, parts)
   await keyStore.start()
-  const app = createApp({ ...options, config: loaded.config, keyStore })
+  const app = createApp({ ...parts, config: loaded.config, keyStore })
   return { loaded, app, main: app.main.callback(), admin: app.admin?.callback() }
 }
 

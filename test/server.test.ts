@@ -85,6 +85,25 @@ test('a connection that stays open for ever cannot be asked for', async (t) => {
   await t.throwsAsync(startService(t, { config }), { name: 'ConfigError' })
 })
 
+test('once the service stops, answers close their connections, those under way included', async (t) => {
+  let isReady = true
+  const remote = await startRemote(t, (response) => {
+    isReady = false
+    response.end('{}')
+  })
+  const service = await startService(t, {
+    config: fullConfig(remote.url),
+    isReady: () => isReady
+  })
+  const client = openConnection(t, service.url)
+  client.write(`${LIVE}POST /getToken HTTP/1.1\r\nHost: a\r\nContent-Length: 2\r\n\r\n{}`)
+  const text = await client.closed
+  t.deepEqual(text.match(/^Connection: .*/gm), ['Connection: keep-alive', 'Connection: close'])
+  const late = openConnection(t, service.url)
+  late.write(LIVE)
+  t.regex(await late.closed, /^Connection: close/m)
+})
+
 const TIMEOUTS = { headers: 10_000, request: 10_000, keepAlive: 10_000, drain: 0, shutdown: 0 }
 const LONG_MS = 60_000
 

@@ -2,7 +2,8 @@ import { once } from 'node:events'
 import { readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import test from 'ava'
-import { generateKeys, toPem } from './helpers/keys.ts'
+import { startJwksServer } from './helpers/jwks-server.ts'
+import { generateKeys, toJwk, toPem } from './helpers/keys.ts'
 import { runService } from './helpers/program.ts'
 import { replying, startRemote } from './helpers/remote.ts'
 
@@ -73,6 +74,63 @@ test('a changed key file is picked up, without a signal', async (t) => {
   await service.saying('configuration reloaded', before)
   t.is(await check(service.url, old), 401)
   t.is(await check(service.url, await getToken(service.url)), 200)
+})
+
+test('a key file that comes after the configuration that names it is picked up', async (t) => {
+  const remote = await startRemote(t, replying('{"id":1}'))
+  const service = await startWithKey(t, remote.url)
+  const more = [{ kid: 'next', alg: 'ES256', private: { file: 'next.pem' } }]
+  await writeFile(service.file, config(remote.url, { keys: more }))
+  await service.saying('next.pem (ENOENT)')
+  await writeFile(join(service.file, '..', 'next.pem'), toPem(generateKeys('ES256').signing))
+  await service.saying('configuration reloaded')
+  const [header = ''] = (await getToken(service.url)).split('.')
+  t.is(JSON.parse(Buffer.from(header, 'base64url').toString()).kid, 'next')
+})
+
+test('a key file that changes while a reload waits for a JWK Set is picked up', async (t) => {
+  const remote = await startRemote(t, replying('{"id":1}'))
+  let answer: (() => void) | undefined
+  let asked = () => {}
+  const jwksServer = await startJwksServer(t, (_request, response) => {
+    answer = () => void response.writeHead(503).end()
+    asked()
+  })
+  const service = await startWithKey(t, remote.url)
+  const waiting = new Promise<void>((resolve) => {
+    asked = resolve
+  })
+  const local = { kid: 'k', alg: 'ES256', private: { file: 'key.pem' } }
+  const distant = { kid: 'far', alg: 'ES256', jwksUrl: jwksServer.url, allowHttp: true }
+  await writeFile(service.file, config(remote.url, { keys: [local, distant] }))
+  await waiting
+  const old = await getToken(service.url)
+  await writeFile(service.keyFile, toPem(generateKeys('ES256').signing))
+  jwksServer.reply = { status: 503 }
+  const before = service.output().stdout.length
+  answer?.()
+  await service.saying('configuration reloaded', before)
+  const between = service.output().stdout.length
+  await service.saying('configuration reloaded', between)
+  t.is(await check(service.url, old), 401)
+})
+
+test('a reload while a JWK Set cannot be fetched keeps the keys of it', async (t) => {
+  const remote = await startRemote(t, replying('{"id":1}'))
+  const jwk = toJwk(generateKeys('ES256').signing, { kid: 'far' })
+  const jwksServer = await startJwksServer(t, { body: { keys: [jwk] } })
+  const keys = [{ kid: 'far', alg: 'ES256', jwksUrl: jwksServer.url, allowHttp: true }]
+  const service = await runService(t, config(remote.url, { keys }))
+  const token = await getToken(service.url)
+  jwksServer.reply = { status: 503 }
+  service.process.kill('SIGHUP')
+  await service.saying('configuration reloaded')
+  t.is(await check(service.url, token), 200)
+  const before = service.output().stdout.length
+  jwksServer.reply = { body: { keys: [] } }
+  service.process.kill('SIGHUP')
+  await service.saying('configuration reloaded', before)
+  t.is(await check(service.url, token), 401)
 })
 
 test('a configuration with a mistake is not swapped in, and the log and a metric say so', async (t) => {

@@ -5,7 +5,7 @@ import { createFileWatch } from '../config/watch.ts'
 import { createLogger } from '../operations/logger.ts'
 import { createMetrics } from '../operations/metrics.ts'
 import { type Listener, listen } from '../server.ts'
-import { createService, type Service } from '../service.ts'
+import { createService } from '../service.ts'
 import { VERSION } from '../version.ts'
 import type { Environment } from './command.ts'
 
@@ -22,7 +22,7 @@ const WATCH_INTERVAL_MS = 1000
 export async function serve(env: Environment): Promise<void> {
   const file = env.CFG_FILE
   if (file !== undefined && file !== '') {
-    await runService(() => loadConfig({ file, env }))
+    await runService((onFiles) => loadConfig({ file, env, onFiles }))
     return
   }
   const { startDemo } = await import('../demo/demo.ts')
@@ -31,25 +31,38 @@ export async function serve(env: Environment): Promise<void> {
   process.stdout.write(demo.greeting)
 }
 
+/** Loads the configuration, and tells the files that it asked for, as soon as they have been read. */
+type Load = (onFiles: (files: readonly string[]) => void) => LoadedConfig
+
 /** Runs the service until a signal ends the process. SIGHUP, and a change of its files, reload the configuration. */
-async function runService(load: () => LoadedConfig): Promise<void> {
+async function runService(load: Load): Promise<void> {
   const { logger, flush } = createLogger('info')
   const listeners: Listener[] = []
   let ready = true
-  const service = await createService({
-    load,
+  const fileWatch = createFileWatch({
+    intervalMs: WATCH_INTERVAL_MS,
+    onChange: () => void reload()
+  })
+  const starting = createService({
+    load: () => load(fileWatch.watch),
     logger,
     metrics: createMetrics(),
     now: Date.now,
     isReady: () => ready,
     version: VERSION
   })
+
+  async function reload(): Promise<void> {
+    await (await starting).reload()
+  }
+
+  const service = await starting
   const { listen: addresses, timeouts } = service.loaded().config
-  const stopWatching = await reloadOnChange(service)
+  process.on('SIGHUP', () => void reload())
 
   async function stopGracefully(signal: StopSignal): Promise<void> {
     ready = false
-    stopWatching()
+    fileWatch.close()
     logger.info({ signal }, 'stopping')
     await wait(timeouts.drain)
     const inTime = await stopAll(listeners, timeouts.shutdown)
@@ -76,23 +89,6 @@ async function runService(load: () => LoadedConfig): Promise<void> {
   if (admin !== undefined) listeners.push(await listen(service.admin, { ...admin, timeouts }))
   const [port, adminPort] = listeners.map((listener) => listener.port)
   logger.info({ version: VERSION, host: main.host, port, adminPort }, 'listening')
-}
-
-/** @returns what stops the watch of the files */
-async function reloadOnChange(service: Service): Promise<() => void> {
-  const fileWatch = createFileWatch({
-    intervalMs: WATCH_INTERVAL_MS,
-    onChange: () => void reload()
-  })
-
-  async function reload(): Promise<void> {
-    await service.reload()
-    await fileWatch.watch(service.loaded().files)
-  }
-
-  process.on('SIGHUP', () => void reload())
-  await fileWatch.watch(service.loaded().files)
-  return fileWatch.close
 }
 
 async function stopAll(listeners: readonly Listener[], deadlineMs: number): Promise<boolean> {

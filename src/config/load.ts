@@ -20,24 +20,33 @@ export interface LoadedConfig {
 interface LoadOptions {
   file: string
   env: Readonly<Record<string, string | undefined>>
+  /** Told every file that was asked for, as soon as they have been read. */
+  onFiles?: ((files: readonly string[]) => void) | undefined
 }
 
 /**
  * Reads a configuration file.
  * @throws ConfigError with every problem that could be found
  */
-export function loadConfig({ file, env }: LoadOptions): LoadedConfig {
+export function loadConfig({ file, env, onFiles }: LoadOptions): LoadedConfig {
   const path = resolve(file)
-  let text: string
+  const reader = createSecretReader({ folder: dirname(path), env })
   try {
-    text = readTextFile(path)
+    const config = parseConfig(readConfigText(path), { file: path, env, reader })
+    return { config, files: [path, ...reader.files] }
+  } finally {
+    // Files that are missing or wrong are among them: a change of these may be what mends it.
+    onFiles?.([path, ...reader.files])
+  }
+}
+
+function readConfigText(path: string): string {
+  try {
+    return readTextFile(path)
   } catch (error) {
     if (!(error instanceof TextFileError)) throw error
     throw new ConfigError([{ path: [], message: `cannot read the file (${error.message})` }], path)
   }
-  const reader = createSecretReader({ folder: dirname(path), env })
-  const config = parseConfig(text, { file: path, env, reader })
-  return { config, files: [path, ...reader.files] }
 }
 
 interface ParseOptions {

@@ -1,9 +1,13 @@
 /** Notices that files have changed. */
+import { type Stats, statSync } from 'node:fs'
 import { stat } from 'node:fs/promises'
 
 export interface FileWatch {
-  /** Watches these files from now on, in place of those before. */
-  readonly watch: (files: readonly string[]) => Promise<void>
+  /**
+   * Watches these files from now on, in place of those before. To be called as soon as they have been read: what happens
+   * to them from then on is noticed.
+   */
+  readonly watch: (files: readonly string[]) => void
   readonly close: () => void
 }
 
@@ -23,7 +27,7 @@ export function createFileWatch({ intervalMs, onChange }: FileWatchOptions): Fil
   let suspected = ''
 
   async function look(): Promise<void> {
-    const seen = await fingerprint(files)
+    const seen = (await Promise.all(files.map(statMark))).join('\n')
     if (seen !== known && seen === suspected) {
       known = seen
       onChange()
@@ -35,24 +39,33 @@ export function createFileWatch({ intervalMs, onChange }: FileWatchOptions): Fil
   timer.unref()
 
   return {
-    async watch(next) {
+    watch(next) {
       files = next
-      known = suspected = await fingerprint(next)
+      known = suspected = next.map(statMarkSync).join('\n')
     },
     close: () => clearInterval(timer)
   }
 }
 
-async function fingerprint(files: readonly string[]): Promise<string> {
-  const marks = await Promise.all(
-    files.map(async (file) => {
-      try {
-        const { ino, size, mtimeMs } = await stat(file)
-        return `${ino} ${size} ${mtimeMs}`
-      } catch {
-        return 'missing'
-      }
-    })
-  )
-  return marks.join('\n')
+const MISSING = 'missing'
+
+async function statMark(file: string): Promise<string> {
+  try {
+    return describeMark(await stat(file))
+  } catch {
+    return MISSING
+  }
+}
+
+function statMarkSync(file: string): string {
+  try {
+    return describeMark(statSync(file))
+  } catch {
+    return MISSING
+  }
+}
+
+/** Tells one content of a file from another. */
+function describeMark({ ino, size, mtimeMs }: Stats): string {
+  return `${ino} ${size} ${mtimeMs}`
 }

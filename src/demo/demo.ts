@@ -9,7 +9,7 @@ const LOOPBACK = '127.0.0.1'
 
 export interface Demo {
   /** Loads the example configuration, for this machine alone: its secret is known to everybody. */
-  readonly load: () => LoadedConfig
+  readonly load: (onFiles: (files: readonly string[]) => void) => LoadedConfig
   /** What to tell the user once the service listens. */
   readonly greeting: string
 }
@@ -38,7 +38,7 @@ export async function startDemo(env: Readonly<Record<string, string | undefined>
     timeouts: config.timeouts
   })
   return {
-    load: () => limitToLoopback(loadConfig({ file: EXAMPLE_FILE, env })),
+    load: (onFiles) => limitToLoopback(loadConfig({ file: EXAMPLE_FILE, env, onFiles })),
     greeting: writeGreeting(config.listen.main.port)
   }
 }

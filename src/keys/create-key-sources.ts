@@ -14,6 +14,8 @@ import {
   parsePublicKey,
   parseSecret
 } from './material/key-material.ts'
+import { toRemoteKeyOptions } from './remote/remote-key-options.ts'
+import { createRemoteKeySource } from './remote/remote-key-source.ts'
 
 /** How sources are made that are more than one fixed key. A KeyError or TypeError of theirs becomes a problem of the entry. */
 export interface KeySourceFactories {
@@ -84,7 +86,11 @@ function findTwins(kids: readonly (string | undefined)[]): Problem[] {
 function createEntrySource(entry: KeyConfig, factories: KeySourceFactories): EntrySource {
   if (entry.origin === 'jwksUrl' || entry.origin === 'generate') {
     const source = createChangingSource(entry, factories)
-    return { source: limitToPeriod(source, entry), kid: entry.kid }
+    return {
+      source: limitToPeriod(source, entry),
+      kid: entry.kid,
+      warning: describeCost(entry.alg, undefined)
+    }
   }
   const { alg, typ } = entry
   const { material, kid = entry.kid } = parseMaterial(entry)
@@ -126,7 +132,7 @@ function parseMaterial(entry: FixedKeyConfig): KeyMaterial {
   }
 }
 
-/** Stands for sources that are made at run time, where only the material in the configuration is judged. */
+/** Stands for generated keys, whose settings are judged by the schema. */
 const UNMADE: KeySource = {
   name: undefined,
   signingKey: () => undefined,
@@ -135,7 +141,10 @@ const UNMADE: KeySource = {
   changesAt: () => Number.POSITIVE_INFINITY
 }
 
-/** Finds what is wrong with the keys of a configuration, without making any of them. */
+/** Finds what is wrong with the keys of a configuration. Nothing is fetched or generated for it. */
 export function findKeyProblems(entries: readonly KeyConfig[]): readonly Problem[] {
-  return createKeySources(entries, { remote: () => UNMADE, generated: () => UNMADE }).problems
+  return createKeySources(entries, {
+    remote: (entry) => createRemoteKeySource(toRemoteKeyOptions(entry)),
+    generated: () => UNMADE
+  }).problems
 }

@@ -27,14 +27,17 @@ async function startWatch(t: ExecutionContext, files: (folder: string) => string
     start: () => watch.watch(files(folder)),
     close: watch.close,
     changes: () => changes,
-    changed: () => new Promise<void>((resolve) => void (tell = resolve))
+    changed: () =>
+      new Promise<void>((resolve) => {
+        tell = resolve
+      })
   }
 }
 
 test('a file that is written anew is noticed, once', async (t) => {
   const watched = await startWatch(t, (folder) => [join(folder, 'a')])
   await writeFile(join(watched.folder, 'a'), 'one')
-  await watched.start()
+  watched.start()
   const changed = watched.changed()
   await writeFile(join(watched.folder, 'a'), 'two, longer')
   await changed
@@ -45,7 +48,7 @@ test('a file that is written anew is noticed, once', async (t) => {
 test('files that stay as they are, are not told', async (t) => {
   const watched = await startWatch(t, (folder) => [join(folder, 'a')])
   await writeFile(join(watched.folder, 'a'), 'one')
-  await watched.start()
+  watched.start()
   await wait(5 * INTERVAL_MS)
   t.is(watched.changes(), 0)
 })
@@ -59,7 +62,7 @@ test('the swap of a link above a file is noticed, as Kubernetes changes a Config
   await writeFile(join(folder, 'v2', 'txtoken.yml'), 'two')
   await symlink('v1', join(folder, '..data'))
   await symlink(join('..data', 'txtoken.yml'), join(folder, 'txtoken.yml'))
-  await watched.start()
+  watched.start()
   const changed = watched.changed()
   await symlink('v2', join(folder, '..data_tmp'))
   await rename(join(folder, '..data_tmp'), join(folder, '..data'))
@@ -70,7 +73,7 @@ test('the swap of a link above a file is noticed, as Kubernetes changes a Config
 test('a file that goes and comes back is noticed', async (t) => {
   const watched = await startWatch(t, (folder) => [join(folder, 'a')])
   await writeFile(join(watched.folder, 'a'), 'one')
-  await watched.start()
+  watched.start()
   const gone = watched.changed()
   await rm(join(watched.folder, 'a'))
   await gone
@@ -82,7 +85,7 @@ test('a file that goes and comes back is noticed', async (t) => {
 
 test('nothing is told once the watch is closed', async (t) => {
   const watched = await startWatch(t, (folder) => [join(folder, 'a')])
-  await watched.start()
+  watched.start()
   watched.close()
   await writeFile(join(watched.folder, 'a'), 'one')
   await wait(5 * INTERVAL_MS)

@@ -7,6 +7,7 @@ import { parseConfig } from '../../src/config/load.ts'
 import type { Config } from '../../src/config/schema/full-form.ts'
 import { createSecretReader } from '../../src/config/secrets.ts'
 import { createConfiguredKeys } from '../../src/configured-keys.ts'
+import { createShareSource } from '../../src/keys/remote/share-source.ts'
 import type { RequestState } from '../../src/middleware/request-state.ts'
 import { createMetrics } from '../../src/operations/metrics.ts'
 import { listen } from '../../src/server.ts'
@@ -14,7 +15,7 @@ import { listen } from '../../src/server.ts'
 export const ENC_KEY = 'a secret of thirty-two characters or more'
 
 /** A line of the log, parsed. */
-type LogLine = Readonly<Record<string, unknown>>
+export type LogLine = Readonly<Record<string, unknown>>
 
 export interface TestService {
   readonly url: string
@@ -55,7 +56,10 @@ export async function startService(
     { write: (line) => void log.push(JSON.parse(line)) }
   )
   const metrics = createMetrics()
-  const keyStore = createConfiguredKeys({ config, files: [] }, { logger, metrics, now })
+  const keyStore = createConfiguredKeys(
+    { config, files: [] },
+    { logger, metrics, now, shareSource: createShareSource() }
+  )
   await keyStore.start()
   const app = createApp({
     config,

@@ -5,7 +5,11 @@ import { describeIssues } from '../../src/config/issues.ts'
 import { formatPath } from '../../src/config/problems.ts'
 import { type KeyConfig, keySchema } from '../../src/config/schema/keys.ts'
 import { createSecretReader } from '../../src/config/secrets.ts'
-import { createKeySources, type KeySourceFactories } from '../../src/keys/create-key-sources.ts'
+import {
+  createKeySources,
+  findKeyProblems,
+  type KeySourceFactories
+} from '../../src/keys/create-key-sources.ts'
 import { KeyError } from '../../src/keys/key-error.ts'
 import type { KeySource } from '../../src/keys/key-source.ts'
 import { createKeyStore } from '../../src/keys/key-store.ts'
@@ -150,6 +154,28 @@ test('what a factory refuses is a problem of its entry', (t) => {
   t.throws(() => create(entries), { message: 'no remote source was asked for' })
 })
 
+test('TLS settings of a remote JWK Set that cannot work are found before anything is fetched', (t) => {
+  const entry = { alg: 'ES256', jwksUrl: 'https://keys.example.com/set' }
+  const problems = findKeyProblems(
+    parseEntries([
+      { ...entry, kid: 'a', tls: { ca: 'no certificate' } },
+      {
+        ...entry,
+        kid: 'b',
+        tls: { minVersion: 'TLSv1.3', ciphers: ['ECDHE-RSA-AES128-GCM-SHA256'] }
+      },
+      { ...entry, kid: 'c' }
+    ])
+  )
+  t.deepEqual(
+    problems.map(({ path, message }) => `${formatPath(path)}: ${message}`),
+    [
+      'keys[0].jwksUrl: found a ca without a certificate in it, expected PEM',
+      'keys[1].jwksUrl: found no cipher suite for TLSv1.3, expected at least one'
+    ]
+  )
+})
+
 test('every problem is found at once, with its path', (t) => {
   t.deepEqual(
     listProblems([
@@ -237,4 +263,21 @@ test('slow choices work, with a warning that tells their cost', (t) => {
   )
   t.regex(warnings[0]?.message ?? '', /^an RSA key of 4096 bits is slow: .* about 4 ms of CPU/)
   t.regex(warnings[1]?.message ?? '', /^ES512 is slow: .* about 1\.6 ms of CPU/)
+})
+
+test('a slow algorithm is told of keys that are made or fetched later, too', (t) => {
+  const [source] = create([{ alg: 'HS256', secret: SECRET }]).sources
+  const make = () => source as KeySource
+  const { warnings } = create(
+    [
+      { alg: 'ES512', generate: { dir: 'keys' } },
+      { alg: 'ES512', jwksUrl: 'https://keys.example.com/set' },
+      { alg: 'ES256', generate: { dir: 'keys' } }
+    ],
+    { remote: make, generated: make }
+  )
+  t.deepEqual(
+    warnings.map(({ path }) => formatPath(path)),
+    ['keys[0]', 'keys[1]']
+  )
 })

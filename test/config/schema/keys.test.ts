@@ -198,6 +198,13 @@ const refusals: readonly Refusal[] = [
     what: 'keys that are published ahead by more than a rotation',
     entry: { alg: 'ES256', generate: { dir: 'keys', rotateEvery: '1h', publishAhead: '1h' } },
     problems: ['generate.publishAhead: expected less than rotateEvery']
+  },
+  {
+    what: 'keys that are not published ahead',
+    entry: { alg: 'ES256', generate: { dir: 'keys', publishAhead: '0s' } },
+    problems: [
+      'generate.publishAhead: expected a duration from 1s to 30d, such as 500ms, 5s, 15m or 1.5h'
+    ]
   }
 ]
 

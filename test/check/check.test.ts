@@ -1,0 +1,78 @@
+import test from 'ava'
+import { createCheck, type Requirement, type Verifier } from '../../src/check/check.ts'
+import { invalidToken } from '../../src/errors.ts'
+import { makeToken } from '../helpers/tokens.ts'
+
+const TOKEN = makeToken('{"sub":"ada"}')
+const notMine: Verifier = () => undefined
+const refusing: Verifier = () => {
+  throw invalidToken('signature is invalid', 'signature')
+}
+
+/** A verifier that takes every token, and notes that it was asked. */
+function accepting(asked: string[], name: string): Verifier {
+  return async () => {
+    asked.push(name)
+    return { verifiedBy: name }
+  }
+}
+
+test('the first verifier that knows a token decides; those before it are passed over', async (t) => {
+  const asked: string[] = []
+  const verifiers = [notMine, accepting(asked, 'first'), accepting(asked, 'second')]
+  const check = createCheck({ verifiers, requirements: [], maxDepth: 9 })
+  const token = await check(TOKEN)
+  t.is(token.raw, TOKEN)
+  t.is<string, string>(token.payloadText, '{"sub":"ada"}')
+  t.deepEqual(asked, ['first'])
+})
+
+test('a refusal ends the check: no weaker verifier is asked after it', async (t) => {
+  const asked: string[] = []
+  const verifiers = [refusing, accepting(asked, 'weaker')]
+  const check = createCheck({ verifiers, requirements: [], maxDepth: 9 })
+  await t.throwsAsync(check(TOKEN), { message: 'signature is invalid' })
+  t.deepEqual(asked, [])
+})
+
+test('a requirement that is not met ends the check, too', async (t) => {
+  const asked: string[] = []
+  const requirement: Requirement = () => {
+    throw invalidToken('Token is expired', 'expired')
+  }
+  const verifiers = [accepting(asked, 'first'), accepting(asked, 'second')]
+  const check = createCheck({ verifiers, requirements: [requirement], maxDepth: 9 })
+  await t.throwsAsync(check(TOKEN), { message: 'Token is expired' })
+  t.deepEqual(asked, ['first'])
+})
+
+test('requirements look at what the verifier has verified, in their order', async (t) => {
+  const seen: unknown[] = []
+  const requirements: Requirement[] = [
+    (claims) => seen.push(1, claims),
+    (claims) => seen.push(2, claims)
+  ]
+  const check = createCheck({ verifiers: [accepting([], 'it')], requirements, maxDepth: 9 })
+  await check(TOKEN)
+  t.deepEqual(seen, [1, { verifiedBy: 'it' }, 2, { verifiedBy: 'it' }])
+})
+
+test('a token that nobody knows is refused, and so is every token where nobody verifies', async (t) => {
+  for (const verifiers of [[notMine, notMine], []]) {
+    const check = createCheck({ verifiers, requirements: [], maxDepth: 9 })
+    await t.throwsAsync(check(TOKEN), { name: 'ServiceError', message: /not accepted$/ })
+  }
+})
+
+test('what is no signed token reaches no verifier', async (t) => {
+  const asked: string[] = []
+  const check = createCheck({
+    verifiers: [accepting(asked, 'it')],
+    requirements: [],
+    maxDepth: 9
+  })
+  for (const raw of ['', 'a.b', `${TOKEN}=`, makeToken('{}', { header: '{"alg":"none"}' })]) {
+    await t.throwsAsync(check(raw), { name: 'ServiceError' })
+  }
+  t.deepEqual(asked, [])
+})

@@ -1,0 +1,75 @@
+import test from 'ava'
+import fc from 'fast-check'
+import { parseToken } from '../../src/check/token.ts'
+import { ServiceError } from '../../src/errors.ts'
+import { encode, HEADER } from '../helpers/tokens.ts'
+
+const bytes = fc.uint8Array({ minLength: 1, maxLength: 64 })
+const base64url = bytes.map((data) => encode(data))
+
+test('a token comes apart into what it was made of', (t) => {
+  fc.assert(
+    fc.property(fc.dictionary(fc.string(), fc.json()), base64url, (claims, signature) => {
+      const payload = JSON.stringify(claims)
+      const raw = `${encode(HEADER)}.${encode(payload)}.${signature}`
+      const token = parseToken(raw, 64)
+      t.deepEqual<object, object>(token, {
+        raw,
+        header: { alg: 'HS256', typ: 'JWT' },
+        headerText: HEADER,
+        payloadText: payload,
+        signature
+      })
+    })
+  )
+})
+
+const text = fc.oneof(
+  fc.string(),
+  fc.array(base64url, { maxLength: 6 }).map((parts) => parts.join('.')),
+  fc
+    .tuple(fc.constantFrom(HEADER, '{"alg":1}', '{"alg":"HS256","kid":[]}', '[]'), fc.json(), bytes)
+    .map(([header, payload, signature]) =>
+      [header, payload, signature].map((part) => encode(part)).join('.')
+    )
+)
+
+test('any text is a token or is refused as one, and the refusal holds none of it', (t) => {
+  fc.assert(
+    fc.property(text, (raw) => {
+      try {
+        t.is(parseToken(raw, 64).raw, raw)
+      } catch (error) {
+        t.true(error instanceof ServiceError)
+        const { code, status, message } = error as ServiceError
+        t.is(code, 'invalid_token')
+        t.is(status, 401)
+        if (raw.length > 12) t.false(message.includes(raw))
+      }
+    })
+  )
+})
+
+test('of all spellings of a signature one alone is a token', (t) => {
+  const alphabet = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_+/='
+  fc.assert(
+    fc.property(bytes, (signature) => {
+      const canonical = encode(signature)
+      const spellings = [...alphabet].flatMap((last) => [
+        canonical.slice(0, -1) + last,
+        canonical + last
+      ])
+      const same = spellings.filter((spelling) => Buffer.from(spelling, 'base64').equals(signature))
+      const accepted = same.filter((spelling) => {
+        try {
+          parseToken(`${encode(HEADER)}.${encode('{}')}.${spelling}`, 64)
+          return true
+        } catch {
+          return false
+        }
+      })
+      t.deepEqual(accepted, [canonical])
+    }),
+    { numRuns: 50 }
+  )
+})

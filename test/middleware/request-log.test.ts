@@ -1,0 +1,163 @@
+import test from 'ava'
+import { post, send } from '../helpers/http.ts'
+import { refusingUrl, replying, startRemote } from '../helpers/remote.ts'
+import { flatConfig, fullConfig, type LogLine, startService } from '../helpers/service.ts'
+import { makeToken } from '../helpers/tokens.ts'
+
+/** A line without what differs from run to run, once it is checked to be there. */
+function stable({ time, durationMs, remoteMs, requestId, ...line }: LogLine): LogLine {
+  return line
+}
+
+test('a request that goes well has one line, with all that is promised', async (t) => {
+  const remote = await startRemote(t, replying('{}'))
+  const service = await startService(t, { config: flatConfig(remote.url) })
+  const answer = await post(`${service.url}/getToken`, '{}')
+  const [line, ...more] = await service.requestLines(1)
+  t.deepEqual(stable(line ?? {}), {
+    level: 'info',
+    method: 'POST',
+    route: '/getToken',
+    status: 200,
+    msg: 'request'
+  })
+  t.is(line?.requestId, answer.headers['x-request-id'])
+  t.true(Number(line?.remoteMs) > 0)
+  t.true(Number(line?.durationMs) >= Number(line?.remoteMs))
+  t.deepEqual(more, [])
+})
+
+test('each request has one line, and those that call no remote have no duration of it', async (t) => {
+  const service = await startService(t, { config: flatConfig('http://127.0.0.1:1/') })
+  await send(`${service.url}/checkToken`, { headers: { authorization: makeToken('{}') } })
+  await send(`${service.url}/nothing?a=b`, { method: 'PUT' })
+  const lines = await service.requestLines(2)
+  t.is(service.log.length, 2)
+  t.true(lines.every((line) => typeof line.durationMs === 'number' && !('remoteMs' in line)))
+  t.deepEqual(lines.map(stable), [
+    { level: 'info', method: 'GET', route: '/checkToken', status: 200, msg: 'request' },
+    {
+      level: 'info',
+      method: 'PUT',
+      route: 'none',
+      status: 404,
+      code: 'not_found',
+      error: 'No such route.',
+      msg: 'request'
+    }
+  ])
+})
+
+test('a refused token is told by its reason', async (t) => {
+  const service = await startService(t, { config: flatConfig('http://127.0.0.1:1/') })
+  const authorization = makeToken('{"exp":1}')
+  await send(`${service.url}/checkToken`, { headers: { authorization } })
+  const [line] = await service.requestLines(1)
+  t.deepEqual(stable(line ?? {}), {
+    level: 'info',
+    method: 'GET',
+    route: '/checkToken',
+    status: 401,
+    code: 'invalid_token',
+    reason: 'expired',
+    error: 'Token is expired',
+    msg: 'request'
+  })
+})
+
+for (const [status, level] of [
+  [401, 'info'],
+  [404, 'info'],
+  [429, 'info'],
+  [500, 'error'],
+  [503, 'error']
+] as const) {
+  test(`a ${status} of the remote is logged at level ${level}`, async (t) => {
+    const remote = await startRemote(t, replying('{}', status))
+    const service = await startService(t, { config: flatConfig(remote.url) })
+    await post(`${service.url}/getToken`, '{}')
+    const [line] = await service.requestLines(1)
+    t.like(line, { level, status: 500, code: 'remote_status', remoteStatus: status })
+  })
+}
+
+test('a failure of the remote is an error, with its cause, and with a stack at level debug alone', async (t) => {
+  const url = await refusingUrl()
+  for (const debug of [false, true]) {
+    const service = await startService(t, { config: flatConfig(url, { debug }) })
+    await post(`${service.url}/getToken`, '{}')
+    const [line] = await service.requestLines(1)
+    t.like(line, {
+      level: 'error',
+      status: 500,
+      code: 'remote_failed',
+      error: 'connection refused',
+      cause: { name: 'Error', code: 'ECONNREFUSED' }
+    })
+    const { message, stack } = line?.cause as { message: string; stack?: string }
+    t.true(message.includes(new URL(url).host))
+    t.is(stack !== undefined, debug)
+  }
+})
+
+test('what nobody foresaw is a plain 500, and its message is for the log alone', async (t) => {
+  let isBroken = false
+  const now = () => {
+    if (isBroken) throw new RangeError('the clock at 10.0.0.1 is broken')
+    return Date.now()
+  }
+  const remote = await startRemote(t, replying('{}'))
+  const service = await startService(t, { config: flatConfig(remote.url), now })
+  isBroken = true
+  const authorization = makeToken('{}')
+  const checked = await send(`${service.url}/checkToken`, { headers: { authorization } })
+  const issued = await post(`${service.url}/getToken`, '{}')
+  isBroken = false
+  t.is(checked.text, '{"error":"Internal error."}')
+  t.is(issued.text, '{"message":"Internal error."}')
+  for (const [index, answer] of [checked, issued].entries()) {
+    t.is(answer.status, 500)
+    const line = (await service.requestLines(2))[index]
+    t.like(line, {
+      level: 'error',
+      code: 'internal',
+      cause: { name: 'RangeError', message: 'the clock at 10.0.0.1 is broken' }
+    })
+  }
+})
+
+test('probes and scrapes have a line at level debug alone', async (t) => {
+  for (const [level, count] of [
+    ['info', 0],
+    ['debug', 4]
+  ] as const) {
+    const config = fullConfig('http://127.0.0.1:1/', { more: { log: { level } } })
+    const service = await startService(t, { config })
+    for (const path of ['/livez', '/readyz', '/healthz', '/metrics']) await send(service.url + path)
+    if (count > 0) await service.requestLines(count)
+    t.is(service.log.length, count)
+    t.true(service.log.every((line) => line.level === 'debug'))
+  }
+})
+
+test('with log.requests off, failures alone have a line', async (t) => {
+  const remote = await startRemote(t, (response, { body }) =>
+    response.writeHead(Number(body)).end('{}')
+  )
+  const config = fullConfig(remote.url, { more: { log: { requests: false } } })
+  const service = await startService(t, { config })
+  for (const status of ['200', '401', '500']) await post(`${service.url}/getToken`, status)
+  await service.requestLines(1)
+  t.deepEqual(
+    service.log.map(({ remoteStatus }) => remoteStatus),
+    [500]
+  )
+})
+
+test('a token over 8 KiB is handed out with a warning', async (t) => {
+  const remote = await startRemote(t, replying(`"${'x'.repeat(8000)}"`))
+  const service = await startService(t, { config: flatConfig(remote.url) })
+  const answer = await post(`${service.url}/getToken`, '{}')
+  const { length } = JSON.parse(answer.text).token
+  t.like(service.log[0], { level: 'warn', msg: 'token over 8 KiB', route: '/getToken', length })
+})
