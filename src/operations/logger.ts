@@ -9,9 +9,18 @@ export interface LogStream {
   readonly flush: () => void
 }
 
+/** How long the end of the process waits for a reader of the log that does not read. */
+const FLUSH_LIMIT_MS = 1000
+
 /** Makes the logger. Lines are written without waiting for each, since a slow reader of the log must not slow the service. */
 export function createLogger(level: string): LogStream {
-  const destination = pino.destination({ fd: 1, sync: false })
+  let giveUpAt = Number.POSITIVE_INFINITY
+  const destination = pino.destination({
+    fd: 1,
+    sync: false,
+    // Asked when standard output takes no more for now.
+    retryEAGAIN: () => performance.now() < giveUpAt
+  })
   const logger = pino(
     {
       level,
@@ -24,10 +33,12 @@ export function createLogger(level: string): LogStream {
   return {
     logger,
     flush() {
+      giveUpAt = performance.now() + FLUSH_LIMIT_MS
       try {
         destination.flushSync()
       } catch {
-        // Standard output is gone, and with it the only place to say so.
+        // Nobody reads standard output, and it is the only place to say so. Without this, pino would try once more.
+        destination.destroy()
       }
     }
   }
