@@ -1,4 +1,5 @@
 /** Request bodies, as the bytes that came. */
+import type { IncomingHttpHeaders } from 'node:http'
 import bodyParser from 'koa-bodyparser'
 import { ServiceError } from '../errors.ts'
 import type { AppContext, AppMiddleware } from './request-state.ts'
@@ -20,14 +21,23 @@ export function createBodyReader(limitBytes: number): AppMiddleware {
   })
 
   return function readBody(context, next) {
-    const encoding = context.req.headers['content-encoding']
+    const { headers } = context.req
+    const encoding = headers['content-encoding']
     if (encoding !== undefined && encoding !== 'identity') {
       throw new ServiceError('unsupported_body', 'Request body is compressed.', { status: 415 })
     }
     // The label is replaced, so that a wrong or missing one keeps no body from being read (RFC 9110, section 8.3).
-    context.req.headers['content-type'] = 'application/octet-stream'
-    return read(context, next)
+    headers['content-type'] = 'application/octet-stream'
+    return hasBody(headers) ? read(context, next) : next()
   }
+}
+
+/** RFC 9112, section 6.3. Most tokens to be checked come in a header, and nothing comes with them. */
+function hasBody({
+  'content-length': length,
+  'transfer-encoding': coding
+}: IncomingHttpHeaders): boolean {
+  return coding !== undefined || (length !== undefined && length !== '0')
 }
 
 const EMPTY = Buffer.alloc(0)
