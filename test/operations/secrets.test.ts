@@ -141,7 +141,7 @@ test('no log line, metric or error says a secret, a token, a bearer, a URL or a 
   const texts = { stdout, metrics: metrics.text, refusals: JSON.stringify(refusals) }
   const tokens = [token, bearer, ...broken].flatMap((text) => text.split('.').slice(1))
   const secrets = [...Object.values(seeds), ...tokens, ENC_KEY, 'Bearer ey'].filter(
-    (secret) => secret.length > 2
+    (secret) => secret.length > 8
   )
   for (const [name, text] of Object.entries(texts)) {
     for (const secret of secrets) {
