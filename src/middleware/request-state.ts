@@ -7,8 +7,6 @@ export interface RequestState {
   requestId: string
   /** The path of the route that answers, as configured; `none` where none does. A URL may hold a token, so it is never kept. */
   route: string
-  /** The body of the request, where the route reads one. */
-  body?: Buffer
   /** The refusal that was answered, for the log. */
   refusal?: ServiceError
   /** Writes a refusal in the wire format of the route. */

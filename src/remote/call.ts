@@ -1,7 +1,7 @@
 /** One call to a remote: collects the reply, judges it, and ends once, whatever comes first. */
 import type { Dispatcher } from 'undici'
-import { createByteCollector } from '../byte-collector.ts'
 import { ServiceError } from '../errors.ts'
+import { createByteCollector } from './byte-collector.ts'
 import { remoteFailed, remoteReply } from './remote-errors.ts'
 
 type Headers = Readonly<Record<string, string | string[] | undefined>>

@@ -1,6 +1,6 @@
 import test from 'ava'
 import fc from 'fast-check'
-import { createByteCollector } from '../src/byte-collector.ts'
+import { createByteCollector } from '../../src/remote/byte-collector.ts'
 
 const pieces = fc.array(fc.uint8Array({ maxLength: 40 }).map((bytes) => Buffer.from(bytes)))
 
