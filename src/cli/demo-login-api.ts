@@ -11,13 +11,7 @@ const TIMEOUTS = { headers: 10_000, request: 30_000, keepAlive: 72_000, drain: 0
  * @throws UsageError, ListenError
  */
 export async function demoLoginApi(args: string[], env: Environment): Promise<void> {
-  const { values } = parseArgs({
-    args,
-    options: {
-      host: { type: 'string', default: '127.0.0.1' },
-      port: { type: 'string', default: '8889' }
-    }
-  })
+  const { host, port } = parseOptions(args)
   const secret = env.ENC_KEY
   if (secret === undefined || secret === '') {
     throw new UsageError(
@@ -26,12 +20,32 @@ export async function demoLoginApi(args: string[], env: Environment): Promise<vo
   }
   const app = createDemoLoginApi({ secret })
   const listener = await listen(app.callback(), {
-    host: values.host,
-    port: Number(values.port),
+    host,
+    port,
     timeouts: TIMEOUTS
   })
-  process.stdout.write(`demo login API on ${values.host}:${listener.port}\n`)
+  process.stdout.write(`demo login API on ${host}:${listener.port}\n`)
   for (const signal of ['SIGINT', 'SIGTERM']) {
     process.once(signal, () => void listener.stop(TIMEOUTS.shutdown).then(() => process.exit(0)))
   }
+}
+
+function parseOptions(args: string[]): { host: string; port: number } {
+  let values: { host: string; port: string }
+  try {
+    ;({ values } = parseArgs({
+      args,
+      options: {
+        host: { type: 'string', default: '127.0.0.1' },
+        port: { type: 'string', default: '8889' }
+      }
+    }))
+  } catch (error) {
+    throw new UsageError((error as Error).message)
+  }
+  const port = /^\d+$/.test(values.port) ? Number(values.port) : Number.NaN
+  if (!(port <= 65_535)) {
+    throw new UsageError('expected --port to be a whole number from 0 to 65535')
+  }
+  return { host: values.host, port }
 }

@@ -37,6 +37,7 @@ type Load = (onFiles: (files: readonly string[]) => void) => LoadedConfig
 /** Runs the service until a signal ends the process. SIGHUP, and a change of its files, reload the configuration. */
 async function runService(load: Load): Promise<void> {
   const { logger, flush } = createLogger('info')
+  process.once('exit', flush)
   const listeners: Listener[] = []
   let ready = true
   const fileWatch = createFileWatch({
@@ -69,18 +70,13 @@ async function runService(load: Load): Promise<void> {
     await service.close()
     if (inTime) logger.info('stopped')
     else logger.warn('stopped, and cut requests that took too long')
-    flush()
     process.exit(inTime ? 0 : 1)
   }
 
   for (const signal of Object.keys(SIGNAL_CODES) as StopSignal[]) {
     process.on(signal, () => {
-      if (ready) {
-        void stopGracefully(signal)
-        return
-      }
-      flush()
-      process.exit(SIGNAL_CODES[signal])
+      if (ready) void stopGracefully(signal)
+      else process.exit(SIGNAL_CODES[signal])
     })
   }
 

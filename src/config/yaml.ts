@@ -9,6 +9,17 @@ const MOST_UNFOLDED = 100
 /** Deeper than any setting, and shallow enough for every function that walks the data by calling itself. */
 const MOST_LEVELS = 100
 
+/** The library's messages quote the text around a fault; its codes do not, but need some words. */
+const FAULTS: Readonly<Record<string, string>> = {
+  BAD_INDENT: 'wrong indentation',
+  BLOCK_AS_IMPLICIT_KEY: 'a second colon; put the value in quotes',
+  DUPLICATE_KEY: 'a key that is there already',
+  MISSING_CHAR: 'a quote, a bracket or a colon is missing',
+  MULTILINE_IMPLICIT_KEY: 'a key of several lines, or one without a colon',
+  MULTIPLE_DOCS: 'a second document, expected one',
+  TAB_AS_INDENT: 'a tab in the indentation, expected spaces'
+}
+
 /** Notes a problem, and the place in the text where it is. */
 type AddProblem = (offset: number | undefined, message: string) => void
 
@@ -34,7 +45,7 @@ export function parseYaml(text: string, file?: string): unknown {
   for (const { code, pos } of [...document.errors, ...document.warnings]) {
     // Tags are found below, all of them.
     if (code === 'TAG_RESOLVE_FAILED') continue
-    add(pos[0], `YAML: ${code.toLowerCase().replaceAll('_', ' ')}`)
+    add(pos[0], `YAML: ${FAULTS[code] ?? code.toLowerCase().replaceAll('_', ' ')}`)
   }
   findUnsupported(document, add)
   if (problems.length > 0) throw new ConfigError(problems, file)

@@ -9,9 +9,33 @@ export interface LogStream {
   readonly flush: () => void
 }
 
-/** Makes the logger. Lines are written without waiting for each, since a slow reader of the log must not slow the service. */
+/** Lines are gathered up to this size, or for this time: a write for each would cost more than all else that is done for a request. */
+const GATHERED_BYTES = 8 * 1024
+const GATHERED_MS = 100
+/** How long the end of the process waits for a reader of the log that does not read. */
+const FLUSH_LIMIT_MS = 1000
+
+/** Makes the logger. It never waits for the reader of the log, so that a slow one does not slow the service. */
 export function createLogger(level: string): LogStream {
-  const destination = pino.destination({ fd: 1, sync: false })
+  let giveUpAt = Number.POSITIVE_INFINITY
+  const destination = pino.destination({
+    fd: 1,
+    sync: false,
+    minLength: GATHERED_BYTES,
+    // Asked when standard output takes no more for now.
+    retryEAGAIN: () => performance.now() < giveUpAt
+  })
+  let isFlushPlanned = false
+
+  function flushSoon(): void {
+    if (isFlushPlanned) return
+    isFlushPlanned = true
+    setTimeout(() => {
+      isFlushPlanned = false
+      destination.flush()
+    }, GATHERED_MS).unref()
+  }
+
   const logger = pino(
     {
       level,
@@ -19,15 +43,22 @@ export function createLogger(level: string): LogStream {
       timestamp: pino.stdTimeFunctions.isoTime,
       formatters: { level: (label) => ({ level: label }) }
     },
-    destination
+    {
+      write(line) {
+        destination.write(line)
+        flushSoon()
+      }
+    }
   )
   return {
     logger,
     flush() {
+      giveUpAt = performance.now() + FLUSH_LIMIT_MS
       try {
         destination.flushSync()
       } catch {
-        // Standard output is gone, and with it the only place to say so.
+        // Nobody reads standard output, and it is the only place to say so. Without this, pino would try once more.
+        destination.destroy()
       }
     }
   }

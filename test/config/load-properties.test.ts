@@ -53,7 +53,7 @@ const FULL = {
           bearer: { authorization: SECRET },
           timeout: '5s',
           connectTimeout: '2s',
-          tls: { ca: SECRET, cert: SECRET, key: { env: 'SECRET' } }
+          tls: {}
         }
       ],
       key: 'main',

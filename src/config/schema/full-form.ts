@@ -3,10 +3,12 @@
  * Every key's description gives its unit and its default; the reference page and the JSON Schema are made from them.
  */
 import { z } from 'zod'
+import { RESERVED_CLAIMS } from '../../issue/claims.ts'
 import type { SecretReader } from '../secrets.ts'
-import { duration, flag, httpUrl, integer, material, routePath, section, size } from './fields.ts'
+import { duration, flag, httpUrl, integer, routePath, section, size } from './fields.ts'
 import { jsonTree } from './json-tree.ts'
 import { keySchema } from './keys.ts'
+import { remoteTlsSchema } from './remote-tls.ts'
 
 /** The configuration that the program runs on, with every default filled in and every reference followed. */
 export type Config = z.output<ReturnType<typeof createFullSchema>>
@@ -134,6 +136,9 @@ function remoteSourceSchema(reader: SecretReader) {
     at: z
       .string('expected the name of a claim')
       .min(1, 'expected the name of a claim')
+      .refine((name) => !RESERVED_CLAIMS.has(name), {
+        error: 'this claim is set by the service itself, expected another name'
+      })
       .describe('The claim that the reply is put under, as it came.'),
     bearer: jsonTree
       .optional()
@@ -146,18 +151,7 @@ function remoteSourceSchema(reader: SecretReader) {
     connectTimeout: duration('1ms', '5m')
       .prefault('2s')
       .describe('For connecting, TLS included. Default: 2s.'),
-    tls: section({
-      ca: material(reader)
-        .optional()
-        .describe('PEM certificates of the authorities to trust. Default: those of Node.js.'),
-      cert: material(reader)
-        .optional()
-        .describe('PEM certificate chain to show to the remote. Default: none.'),
-      key: material(reader).optional().describe('PEM private key of `cert`. Default: none.')
-    })
-      .refine(({ cert, key }) => (cert === undefined) === (key === undefined), {
-        error: 'expected cert and key together'
-      })
+    tls: remoteTlsSchema(reader)
       .optional()
       .describe('TLS of an https:// remote. The certificate of the remote is always verified.')
   })

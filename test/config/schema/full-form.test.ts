@@ -121,6 +121,7 @@ test('a mistake in any section is told with its path and what is expected', (t) 
     'routes[0].claims[0].bearer: expected a string that holds JSON: not valid JSON',
     'routes[0].claims[0].timeout: expected a duration from 1ms to 5m, such as 500ms, 5s, 15m or 1.5h',
     'routes[0].claims[0].connectTimeout: expected a duration from 1ms to 5m, such as 500ms, 5s, 15m or 1.5h',
+    'routes[0].claims[0].tls.cert: expected PEM certificates',
     'routes[0].claims[0].tls: expected cert and key together',
     'routes[0].key: expected the kid of a key, found a number',
     'routes[0].lifetime: expected a duration from 1s to 36500d, such as 500ms, 5s, 15m or 1.5h',

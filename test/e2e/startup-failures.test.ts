@@ -1,0 +1,191 @@
+/** What the built program says when it cannot start, or is called in a wrong way. */
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { join } from 'node:path'
+import test, { type ExecutionContext } from 'ava'
+import { writeFiles } from '../helpers/folder.ts'
+import { send } from '../helpers/http.ts'
+import { runProgram, runService, writeConfig } from '../helpers/program.ts'
+import { ENC_KEY, flatConfig } from '../helpers/service.ts'
+
+/** Stands wherever a secret does. */
+const SECRET = 'n0body-may-read-this-in-any-message-whatever'
+const LEAST = `encKey: ${SECRET}\nremote: http://example.com\n`
+
+interface Failing {
+  readonly args?: string[]
+  readonly env?: Record<string, string>
+}
+
+/** Runs the program, which must fail with one readable message. Gives the message. */
+async function messageOf(t: ExecutionContext, { args = [], env = {} }: Failing): Promise<string> {
+  const { code, stdout, stderr } = await runProgram(t, { args, env }).exit()
+  t.is(code, 1)
+  t.is(stdout, '')
+  t.regex(stderr, /^txtoken [\w-]+: /)
+  t.true(stderr.endsWith('\n'))
+  t.notRegex(stderr, /^ {4}at |node:|\.js:\d/m)
+  t.false(stderr.includes(SECRET), stderr)
+  return stderr
+}
+
+const failures = {
+  'a fault of the YAML': {
+    config: `port: 8888\nencKey: ${SECRET}: x\nremote: http://a\n`,
+    problems: ['line 2: YAML: a second colon; put the value in quotes']
+  },
+  'a short key, two equal routes, a misspelt key': {
+    config: `encKey: ${SECRET.slice(0, 20)}\nremote: http://a\ngetTokenRoute: /a\ncheckTokenRoute: /a\nprot: 1\n`,
+    problems: [
+      'encKey: expected 32 to 64 characters, found 20',
+      'prot: unknown key, did you mean port?',
+      'checkTokenRoute: /a is a route already, expected another path'
+    ]
+  },
+  'a long key, a bad URL, a route without a slash, a variable that is not set': {
+    config: `encKey: ${SECRET}${SECRET}\nremote: example.com/${SECRET}\ngetTokenRoute: getToken\nport: \${PORT}\n`,
+    problems: [
+      'port: environment variable PORT is not set, and there is no default',
+      'encKey: expected 32 to 64 characters, found 88',
+      'remote: expected an http:// or https:// URL',
+      'getTokenRoute: expected a path that starts with a slash and has letters, digits and . _ ~ - only'
+    ]
+  }
+}
+
+for (const [what, { config, problems }] of Object.entries(failures)) {
+  test(`${what} is told`, async (t) => {
+    const file = await writeConfig(t, config)
+    const count = problems.length === 1 ? '1 problem' : `${problems.length} problems`
+    t.is(
+      await messageOf(t, { env: { CFG_FILE: file } }),
+      `txtoken serve: ${count} in ${file}\n${problems.map((problem) => `  - ${problem}\n`).join('')}`
+    )
+  })
+}
+
+test('a file that is missing is told', async (t) => {
+  const folder = await writeFiles(t)
+  const file = join(folder, 'missing.yml')
+  t.is(
+    await messageOf(t, { env: { CFG_FILE: file } }),
+    `txtoken serve: 1 problem in ${file}\n  - cannot read the file (ENOENT)\n`
+  )
+})
+
+/** A port that a program listens on until the test ends. */
+async function takenPort(t: ExecutionContext): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1')
+  t.teardown(() => server.close())
+  await new Promise((resolve) => server.once('listening', resolve))
+  return (server.address() as AddressInfo).port
+}
+
+test('a port that is taken is told, that of the admin listener too', async (t) => {
+  const port = await takenPort(t)
+  const message = `txtoken serve: cannot listen on 127.0.0.1:${port}: the port is taken by another program\n`
+  const rest = `keys: [{ alg: HS256, secret: ${SECRET} }]\nroutes: [{ check: /check, verify: [{ keys: all }] }]\n`
+  const main = `listen: { main: { host: 127.0.0.1, port: ${port} } }\n${rest}`
+  t.is(await messageOf(t, { env: { CFG_FILE: await writeConfig(t, main) } }), message)
+  const admin = `listen: { main: { host: 127.0.0.1, port: 0 }, admin: { port: ${port} } }\n${rest}`
+  t.is(await messageOf(t, { env: { CFG_FILE: await writeConfig(t, admin) } }), message)
+})
+
+test('the demo tells a port that is taken', async (t) => {
+  const port = String(await takenPort(t))
+  t.is(
+    await messageOf(t, { env: { PORT: '0', DEMO_PORT: port } }),
+    `txtoken serve: cannot listen on 127.0.0.1:${port}: the port is taken by another program\n`
+  )
+})
+
+test('a command that is unknown is told with those that are known', async (t) => {
+  for (const args of [['start'], ['constructor']]) {
+    t.is(
+      await messageOf(t, { args }),
+      `txtoken ${args[0]}: unknown command ${args[0]}, expected one of serve, check-config, healthcheck, demo-login-api\n`
+    )
+  }
+})
+
+test('check-config says whether a configuration is good', async (t) => {
+  const args = ['check-config']
+  const good = await writeConfig(t, LEAST)
+  const { code, stdout, stderr } = await runProgram(t, { args, env: { CFG_FILE: good } }).exit()
+  t.deepEqual({ code, stdout, stderr }, { code: 0, stdout: `${good} is good\n`, stderr: '' })
+
+  const bad = await writeConfig(t, `${LEAST}prot: 1\n`)
+  t.is(
+    await messageOf(t, { args, env: { CFG_FILE: bad } }),
+    `txtoken check-config: 1 problem in ${bad}\n  - prot: unknown key, did you mean port?\n`
+  )
+})
+
+test('healthcheck says whether the service lives', async (t) => {
+  const args = ['healthcheck']
+  const service = await runService(t, flatConfig('http://127.0.0.1:1/', { port: 0 }), { ENC_KEY })
+  const { port } = new URL(service.url)
+  const env = { CFG_FILE: await writeConfig(t, flatConfig('http://a', { port })), ENC_KEY }
+  const alive = await runProgram(t, { args, env }).exit()
+  t.deepEqual(alive, { code: 0, stdout: '', stderr: '' })
+
+  service.process.kill('SIGTERM')
+  await service.exit()
+  t.is(await messageOf(t, { args, env }), 'txtoken healthcheck: /livez cannot be reached\n')
+  t.is(
+    await messageOf(t, { args }),
+    'txtoken healthcheck: expected CFG_FILE to name a configuration file\n'
+  )
+})
+
+test('healthcheck takes no other answer than 200, and asks the admin listener where there is one', async (t) => {
+  const asked: (string | undefined)[] = []
+  const server = createServer((request, response) => {
+    asked.push(request.url)
+    response.writeHead(503).end()
+  }).listen(0, '127.0.0.1')
+  t.teardown(() => server.close())
+  await new Promise((resolve) => server.once('listening', resolve))
+  const { port } = server.address() as AddressInfo
+  const config = `listen: { main: { port: 1 }, admin: { host: 0.0.0.0, port: ${port} } }
+keys: [{ alg: HS256, secret: ${SECRET} }]
+routes: [{ check: /check, verify: [{ keys: all }] }]
+`
+  t.is(
+    await messageOf(t, { args: ['healthcheck'], env: { CFG_FILE: await writeConfig(t, config) } }),
+    'txtoken healthcheck: /livez answered 503, expected 200\n'
+  )
+  t.deepEqual(asked, ['/livez'])
+})
+
+test('demo-login-api serves until it is told to stop', async (t) => {
+  const program = runProgram(t, { args: ['demo-login-api', '--port', '0'], env: { ENC_KEY } })
+  await program.saying('demo login API on')
+  const [, port] = /127\.0\.0\.1:(\d+)/.exec(program.output().stdout) ?? []
+  t.is((await send(`http://127.0.0.1:${port}/login`, { method: 'POST' })).status, 403)
+  t.is((await send(`http://127.0.0.1:${port}/other`)).status, 404)
+  program.process.kill('SIGTERM')
+  t.like(await program.exit(), { code: 0, stderr: '' })
+})
+
+test('demo-login-api tells what it was called wrongly with', async (t) => {
+  const message = (args: string[], env = { ENC_KEY }) =>
+    messageOf(t, { args: ['demo-login-api', ...args], env })
+  t.is(
+    await messageOf(t, { args: ['demo-login-api'] }),
+    'txtoken demo-login-api: expected ENC_KEY to hold the secret that the service signs its bearer with\n'
+  )
+  t.regex(await message(['--prot', '1']), /^txtoken demo-login-api: .*--prot/)
+  t.regex(await message(['--port']), /^txtoken demo-login-api: .*--port/)
+  for (const port of ['http', '65536']) {
+    t.is(
+      await message([`--port=${port}`]),
+      'txtoken demo-login-api: expected --port to be a whole number from 0 to 65535\n'
+    )
+  }
+  const port = String(await takenPort(t))
+  t.is(
+    await message(['--port', port]),
+    `txtoken demo-login-api: cannot listen on 127.0.0.1:${port}: the port is taken by another program\n`
+  )
+})
