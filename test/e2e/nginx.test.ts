@@ -14,7 +14,8 @@ import { KEYS_PAGE, readRecipe, writeKeyFiles } from '../helpers/key-recipes.ts'
 import { runService } from '../helpers/program.ts'
 import { replying, startRemote } from '../helpers/remote.ts'
 
-const MISSING = 'nginx is not installed, and this test needs it: apt-get install nginx'
+const NGINX = 'nginx'
+const MISSING = `${NGINX} is not installed, and this test needs it: apt-get install ${NGINX}`
 
 /** Starts nginx in one process, with the `http` block of its configuration. @returns what it complains of */
 async function startNginx(t: ExecutionContext, http: string, port: number): Promise<() => string> {
@@ -26,7 +27,7 @@ ${http}
 }`
   })
   const configFile = join(folder, 'nginx.conf')
-  const nginx = spawn('nginx', ['-e', 'stderr', '-p', folder, '-c', configFile], {
+  const nginx = spawn(NGINX, ['-e', 'stderr', '-p', folder, '-c', configFile], {
     env: { PATH: `${process.env.PATH}:/usr/sbin` },
     stdio: ['ignore', 'ignore', 'pipe']
   })
