@@ -38,7 +38,11 @@ export function findFullProblems(tree: unknown): Problem[] {
     VERBS.flatMap((verb) => useOf(route, verb, ['routes', index]))
   )
   const hasAdmin = valueAt(tree, ['listen', 'admin']) !== undefined
-  return [...findRouteProblems(routes, hasAdmin), ...findReferenceProblems(tree)]
+  return [
+    ...findRouteProblems(routes, hasAdmin),
+    ...findReferenceProblems(tree),
+    ...findSignerProblems(tree)
+  ]
 }
 
 /** Finds routes that would hide each other, or the paths that the service answers itself. */
@@ -75,6 +79,25 @@ function findReferenceProblems(tree: unknown): Problem[] {
   return uses
     .filter(({ text }) => !kids.includes(text))
     .map(({ text, at }) => ({ path: at, message: `there is no key with the kid ${text}` }))
+}
+
+/** Finds routes whose tokens nothing could sign: a public key verifies only. */
+function findSignerProblems(tree: unknown): Problem[] {
+  const keys = itemsOf(tree, 'keys')
+  return itemsOf(tree, 'routes').flatMap((route, index): Problem[] => {
+    if (valueAt(route, ['issue']) === undefined) return []
+    const name = valueAt(route, ['key'])
+    const candidates = keys.filter((key) => name === undefined || valueAt(key, ['kid']) === name)
+    const canNone = candidates.every((key) => valueAt(key, ['public']) !== undefined)
+    if (candidates.length === 0 || !canNone) return []
+    const at = name === undefined ? 'issue' : 'key'
+    return [
+      {
+        path: ['routes', index, at],
+        message: 'expected a key that can sign, found public keys only'
+      }
+    ]
+  })
 }
 
 function itemsOf(tree: unknown, key: PropertyKey): unknown[] {

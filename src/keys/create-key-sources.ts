@@ -87,7 +87,7 @@ function createEntrySource(entry: KeyConfig, factories: KeySourceFactories): Ent
   if (entry.origin === 'jwksUrl' || entry.origin === 'generate') {
     const source = createChangingSource(entry, factories)
     return {
-      source: limitToPeriod(source, entry),
+      source: limitPublishing(limitToPeriod(source, entry), entry),
       kid: entry.kid,
       warning: describeCost(entry.alg, undefined)
     }
@@ -101,10 +101,14 @@ function createEntrySource(entry: KeyConfig, factories: KeySourceFactories): Ent
   }
   const key = createKey({ alg, material, kid, typ })
   return {
-    source: limitToPeriod(createFixedKeySource(key, entry.kid), entry),
+    source: limitPublishing(limitToPeriod(createFixedKeySource(key, entry.kid), entry), entry),
     kid: key.publicJwk?.kid ?? kid,
     warning: describeCost(alg, material)
   }
+}
+
+function limitPublishing(source: KeySource, { publish }: KeyConfig): KeySource {
+  return publish ? source : { ...source, publishedKeys: () => [] }
 }
 
 function createChangingSource(

@@ -281,3 +281,11 @@ test('a slow algorithm is told of keys that are made or fetched later, too', (t)
     ['keys[0]', 'keys[1]']
   )
 })
+
+test('a key that is not to be published verifies all the same', (t) => {
+  const pem = toPem(generateKeys('ES256').verifying)
+  const { sources } = create([{ alg: 'ES256', kid: 'partner', public: pem, publish: false }])
+  const store = createKeyStore(sources, () => 0)
+  t.is(store.published().size, 0)
+  t.is(store.candidates({ alg: 'ES256', kid: 'partner' }).length, 1)
+})

@@ -24,7 +24,7 @@ interface Sample {
 type Origin = 'secret' | 'private' | 'public' | 'jwks' | 'jwksUrl' | 'generate'
 type Settings<Name extends Origin> = Omit<
   Extract<KeyConfig, { origin: Name }>,
-  'kid' | 'alg' | 'typ' | 'from' | 'until'
+  'kid' | 'alg' | 'typ' | 'publish' | 'from' | 'until'
 >
 type FixedSettings =
   | Settings<'secret'>
@@ -80,7 +80,15 @@ function sampleOf(kid: string): fc.Arbitrary<Sample> {
       const settings = forms[form % forms.length]
       if (settings === undefined) throw new TypeError('no form')
       return {
-        config: { kid, alg, typ: 'JWT', from, until, ...settings } satisfies KeyConfig,
+        config: {
+          kid,
+          alg,
+          typ: 'JWT',
+          publish: true,
+          from,
+          until,
+          ...settings
+        } satisfies KeyConfig,
         hidden: hiddenParts(signing),
         isSymmetric: signing.type === 'secret'
       }

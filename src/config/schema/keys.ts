@@ -2,7 +2,7 @@
 import { z } from 'zod'
 import { ALGORITHM_NAMES, parseAlgorithm } from '../../keys/algorithms.ts'
 import type { SecretReader } from '../secrets.ts'
-import { duration, httpUrl, material, section } from './fields.ts'
+import { duration, flag, httpUrl, material, section } from './fields.ts'
 import { instant } from './instant.ts'
 import { remoteKeyShape } from './remote-keys.ts'
 
@@ -84,6 +84,11 @@ const commonShape = {
   typ: text
     .default('JWT')
     .describe('The type (typ) in the header of tokens that the key signs. Default: JWT.'),
+  publish: flag
+    .default(true)
+    .describe(
+      'Whether the public half is published, where there is one. The key of somebody else is better not: who trusts the JWK Set would take its tokens for those of this service. Of keys behind `jwksUrl` only those that sign are. Default: true.'
+    ),
   from: instant
     .optional()
     .describe(
@@ -174,8 +179,8 @@ function isWholeMap({ value, issues }: z.core.ParsePayload): boolean {
 }
 
 function toKeyConfig(entry: z.output<ReturnType<typeof createEntrySchema>>) {
-  const { kid, alg, typ, from, until } = entry
-  const common = { kid, alg, typ, from, until }
+  const { kid, alg, typ, publish, from, until } = entry
+  const common = { kid, alg, typ, publish, from, until }
   if (entry.secret !== undefined) {
     return { ...common, origin: 'secret' as const, secret: entry.secret }
   }

@@ -1,5 +1,6 @@
 import test from 'ava'
 import { parse, problemsOf } from '../../helpers/config.ts'
+import { generateKeys, toPem } from '../../helpers/keys.ts'
 
 const ALGORITHMS =
   'HS256, HS384, HS512, RS256, RS384, RS512, PS256, PS384, PS512, ES256, ES384, ES512, EdDSA, RSA256, RSA512'
@@ -174,6 +175,17 @@ test('keys are called by their names', (t) => {
   t.deepEqual(problemsOf(t, { keys: [...keys, { ...KEY, kid: 'one' }], routes: [CHECK] }), [
     'keys[3].kid: found the kid "one" of keys[0] again, expected one of its own'
   ])
+})
+
+test('an issue route for which no key can sign is refused', (t) => {
+  const partner = { kid: 'partner', alg: 'ES256', public: toPem(generateKeys('ES256').verifying) }
+  t.deepEqual(problemsOf(t, { keys: [partner], routes: [ISSUE] }), [
+    'routes[0].issue: expected a key that can sign, found public keys only'
+  ])
+  t.deepEqual(problemsOf(t, { keys: [KEY, partner], routes: [{ ...ISSUE, key: 'partner' }] }), [
+    'routes[0].key: expected a key that can sign, found public keys only'
+  ])
+  t.deepEqual(problemsOf(t, { keys: [partner, KEY], routes: [ISSUE] }), [])
 })
 
 test('two equal routes, and routes of the service itself, are refused', (t) => {

@@ -33,6 +33,7 @@ test('an entry says what it is: the algorithm, where the key comes from, and the
     kid: undefined,
     alg: 'HS256',
     typ: 'JWT',
+    publish: true,
     from: undefined,
     until: undefined,
     origin: 'secret',
