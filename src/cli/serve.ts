@@ -37,7 +37,8 @@ type Load = (onFiles: (files: readonly string[]) => void) => LoadedConfig
 /** Runs the service until a signal ends the process. SIGHUP, and a change of its files, reload the configuration. */
 async function runService(load: Load): Promise<void> {
   const { logger, flush } = createLogger('info')
-  process.once('exit', flush)
+  // Before pino's own listener, which would wait without end for a reader that does not read.
+  process.prependOnceListener('exit', flush)
   const listeners: Listener[] = []
   let ready = true
   const fileWatch = createFileWatch({
