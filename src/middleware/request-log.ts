@@ -40,8 +40,8 @@ export function createRequestLog({
 
 /** What our side or the remote broke is an error. A refusal by the remote is not: somebody mistyped a password. */
 function levelOf({ state, status }: AppContext): 'error' | 'info' | 'debug' {
-  if (OPERATION_ROUTES.has(state.route)) return 'debug'
   const { refusal } = state
+  if (refusal === undefined && OPERATION_ROUTES.has(state.route)) return 'debug'
   if (refusal === undefined || refusal.code === 'client_gone') return 'info'
   if (refusal.remoteStatus !== undefined) return refusal.remoteStatus < 500 ? 'info' : 'error'
   return status < 500 ? 'info' : 'error'

@@ -40,8 +40,9 @@ export function createTxtokenCheckProtocol({ maxDepth }: TxtokenCheckOptions): C
         })
       }
       if (found.length > 1) {
-        const places = found.map(({ place }) => place).join(', ')
-        throw badRequest(`more than one token present in request: ${places}`)
+        // Each place once: a form can repeat the field as often as its size allows.
+        const places = new Set(found.map(({ place }) => place))
+        throw badRequest(`more than one token present in request: ${[...places].join(', ')}`)
       }
       return first.token
     },

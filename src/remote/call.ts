@@ -1,6 +1,7 @@
 /** One call to a remote: collects the reply, judges it, and ends once, whatever comes first. */
 import type { Dispatcher } from 'undici'
 import { ServiceError } from '../errors.ts'
+import { createByteCollector } from './byte-collector.ts'
 import { remoteFailed, remoteReply } from './remote-errors.ts'
 
 type Headers = Readonly<Record<string, string | string[] | undefined>>
@@ -27,8 +28,7 @@ export function createCall(
   let controller: Dispatcher.DispatchController | undefined
   let status = 0
   let headers: Headers = {}
-  let received = 0
-  const chunks: Buffer[] = []
+  const collector = createByteCollector(maxReplyBytes)
 
   function end(result: Buffer | ServiceError): void {
     if (ended !== undefined) return
@@ -65,12 +65,10 @@ export function createCall(
         if (fault !== undefined) cut(() => remoteReply(fault))
       },
       onResponseData(_controller, chunk) {
-        received += chunk.length
-        if (received > maxReplyBytes) cut(tooLarge)
-        else if (status === 200) chunks.push(chunk)
+        if (!collector.add(chunk)) cut(tooLarge)
       },
       onResponseEnd() {
-        end(status === 200 ? joined(chunks) : refusedByRemote(status, headers))
+        end(status === 200 ? collector.bytes() : refusedByRemote(status, headers))
       },
       onResponseError(_controller, error) {
         end(remoteFailed(error))
@@ -95,10 +93,4 @@ function refusedByRemote(status: number, headers: Headers): ServiceError {
     remoteStatus: status,
     ...(typeof retryAfter === 'string' && RETRY_AFTER.test(retryAfter) && { retryAfter })
   })
-}
-
-/** Most replies come in one piece. */
-function joined(chunks: readonly Buffer[]): Buffer {
-  const [first] = chunks
-  return first !== undefined && chunks.length === 1 ? first : Buffer.concat(chunks)
 }

@@ -66,6 +66,19 @@ test('a body of a mebibyte is taken by default, and not a byte more', async (t) 
   t.is((await post(`${service.url}/getToken`, `${body} `)).status, 413)
 })
 
+test('a body in chunks of one byte is taken as it came', async (t) => {
+  const remote = await startRemote(t, replying('{}'))
+  const service = await startService(t, { config: flatConfig(remote.url) })
+  const body = Buffer.from(JSON.stringify('漢字 😀 '.repeat(1000)))
+  const client = openConnection(t, service.url)
+  client.write(`${HEAD}Transfer-Encoding: chunked\r\n\r\n`)
+  const chunks = [...body].flatMap((byte) => [0x31, 0x0d, 0x0a, byte, 0x0d, 0x0a])
+  client.write(Buffer.from(chunks))
+  client.write('0\r\n\r\n')
+  t.is(statusIn(await client.until(/"token":/)), 200)
+  t.true(remote.requests[0]?.body.equals(body))
+})
+
 for (const encoding of ['gzip', 'deflate', 'br', 'x-gzip', 'identity, gzip', 'nonsense']) {
   test(`a body in the encoding ${encoding} is a 415`, async (t) => {
     const remote = await startRemote(t, replying('{}'))

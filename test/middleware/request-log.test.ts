@@ -140,6 +140,18 @@ test('probes and scrapes have a line at level debug alone', async (t) => {
   }
 })
 
+test('a probe that fails has a line at level error', async (t) => {
+  let questions = 0
+  const isReady = () => {
+    if (++questions === 1) throw new Error('nobody knows')
+    return true
+  }
+  const service = await startService(t, { config: flatConfig('http://127.0.0.1:1/'), isReady })
+  t.is((await send(`${service.url}/readyz`)).status, 500)
+  const [line] = await service.requestLines(1)
+  t.like(line, { level: 'error', route: '/readyz', code: 'internal' })
+})
+
 test('with log.requests off, failures alone have a line', async (t) => {
   const remote = await startRemote(t, (response, { body }) =>
     response.writeHead(Number(body)).end('{}')

@@ -97,6 +97,7 @@ const emptyRequests = [
   ['an empty form field', '', { body: 'access_token=' }],
   ['JSON without it', '', { body: '{"access_token":"x"}' }],
   ['JSON with empty text', '', { body: '{"token":""}' }],
+  ['JSON that has it in a prototype', '', { body: '{"__proto__":{"token":"a"}}' }],
   ['a JSON list', '', { body: '["token"]' }],
   ['a multipart form', '', { body: '--x\r\n\r\naccess_token\r\n--x--' }]
 ] as const
@@ -123,8 +124,9 @@ const ambiguousRequests = [
   ['header and JSON', '', { ...inHeader(TOKEN), body: json }, 'the Authorization header, the body'],
   ['query and form', `?access_token=${TOKEN}`, { body: form }, 'the query, the body'],
   ['query and JSON', '?access_token=other', { body: json }, 'the query, the body'],
-  ['query, twice', '?access_token=a&access_token=b', {}, 'the query, the query'],
-  ['form, twice', '', { body: `${form}&${form}` }, 'the body, the body'],
+  ['query, twice', '?access_token=a&access_token=b', {}, 'the query'],
+  ['form, twice', '', { body: `${form}&${form}` }, 'the body'],
+  ['form, many times', '', { body: 'access_token=a&'.repeat(60_000) }, 'the body'],
   [
     'everywhere',
     '?access_token=a',

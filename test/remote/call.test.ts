@@ -58,6 +58,17 @@ test('a reply without a length that grows over the limit is cut', async (t) => {
   await ended(remote.connections[0])
 })
 
+test('a reply in chunks of one byte is taken as it came', async (t) => {
+  const body = Buffer.from(JSON.stringify('漢😀'.repeat(100)))
+  const remote = await startRawRemote(t, (socket) => {
+    const chunks = [...body].flatMap((byte) => [0x31, 0x0d, 0x0a, byte, 0x0d, 0x0a])
+    socket.write('HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n')
+    socket.write(Buffer.concat([Buffer.from(chunks), Buffer.from('0\r\n\r\n')]))
+  })
+  const { token } = JSON.parse((await ask(t, remote)).text)
+  t.true(readToken(token).payload.startsWith(`{"data":${body},`))
+})
+
 for (const status of [301, 302, 303, 307, 308]) {
   test(`a ${status} is not followed`, async (t) => {
     const elsewhere = await startRemote(t, replying('{}'))

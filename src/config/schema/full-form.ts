@@ -3,6 +3,7 @@
  * Every key's description gives its unit and its default; the reference page and the JSON Schema are made from them.
  */
 import { z } from 'zod'
+import { RESERVED_CLAIMS } from '../../issue/claims.ts'
 import type { SecretReader } from '../secrets.ts'
 import { duration, flag, httpUrl, integer, routePath, section, size } from './fields.ts'
 import { jsonTree } from './json-tree.ts'
@@ -135,6 +136,9 @@ function remoteSourceSchema(reader: SecretReader) {
     at: z
       .string('expected the name of a claim')
       .min(1, 'expected the name of a claim')
+      .refine((name) => !RESERVED_CLAIMS.has(name), {
+        error: 'this claim is set by the service itself, expected another name'
+      })
       .describe('The claim that the reply is put under, as it came.'),
     bearer: jsonTree
       .optional()
