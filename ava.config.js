@@ -4,5 +4,5 @@ export default {
   nodeArguments: ['--import=tsx'],
   // Signals, the working folder and the environment belong to a process, so each test file has one of its own.
   workerThreads: false,
-  timeout: '60s'
+  timeout: '3m'
 }

@@ -34,14 +34,10 @@ try {
 }
 
 async function runBench({ rounds, seconds, only, output }: Options, folder: string): Promise<void> {
-  const measuring = {
-    seconds,
-    placement: createPlacement(),
-    outputFile: join(folder, 'output.log')
-  }
+  const measuring = { seconds, placement: createPlacement() }
   const remote = prepareBareServer('remote', await findFreePort())
   const remoteUrl = `http://127.0.0.1:${remote.port}/login`
-  const remoteServer = await startServer(remote, measuring.placement.others, measuring.outputFile)
+  const remoteServer = await startServer(remote, measuring.placement.others)
   const summaries: ScenarioSummary[] = []
   try {
     for (const [name, createScenario] of Object.entries(scenarioCreators)) {

@@ -25,15 +25,13 @@ export interface Figures {
 export interface MeasureOptions {
   readonly seconds: number
   readonly placement: Placement
-  /** Takes the log lines of the servers. */
-  readonly outputFile: string
 }
 
 /** @throws Error when the server does not start, gives a wrong answer or fails a request */
 export async function measure(variant: Variant, options: MeasureOptions): Promise<Figures> {
-  const { seconds, placement, outputFile } = options
+  const { seconds, placement } = options
   const port = await findFreePort()
-  const server = await startServer(variant.prepare(port), placement.server, outputFile)
+  const server = await startServer(variant.prepare(port), placement.server)
   const apply = ({ path, ...load }: RouteLoad, duration: number) =>
     applyLoad({ ...load, url: `http://127.0.0.1:${port}${path}`, duration }, placement)
   try {

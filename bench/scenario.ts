@@ -27,7 +27,7 @@ export type RouteLoad = Omit<Load, 'url' | 'duration'> & { readonly path: string
 
 /** What the scenarios share. */
 export interface Bench {
-  /** A folder for configurations and logs that is removed at the end. */
+  /** A folder for configurations that is removed at the end. */
   readonly folder: string
   /** The HS256 secret of the built program and of the references. */
   readonly secret: string

@@ -32,8 +32,8 @@ export interface AppOptions {
 export interface App {
   /** Answers on the main listener. */
   readonly main: Koa<RequestState>
-  /** Answers on the listener of those who operate the service, where the configuration has one. */
-  readonly admin: Koa<RequestState> | undefined
+  /** Answers on the listener of those who operate the service. Without one, the main listener has its routes too. */
+  readonly admin: Koa<RequestState>
   /** Waits for the requests in flight, then lets go of keys and remotes. */
   readonly close: () => Promise<void>
 }
@@ -63,12 +63,13 @@ export function createApp(options: AppOptions): App {
 
   const mainRouter = createRouter()
   addRoutes(mainRouter, config, services)
-  const adminRouter = config.listen.admin === undefined ? undefined : createRouter()
-  addOperationRoutes(adminRouter ?? mainRouter, options)
+  const adminRouter = createRouter()
+  addOperationRoutes(adminRouter, options)
+  if (config.listen.admin === undefined) addOperationRoutes(mainRouter, options)
 
   return {
     main: createListenerApp(mainRouter, inFlight, options),
-    admin: adminRouter && createListenerApp(adminRouter, inFlight, options),
+    admin: createListenerApp(adminRouter, inFlight, options),
     async close() {
       await inFlight.drained()
       keyStore.close()

@@ -33,7 +33,7 @@ interface Generation {
   readonly loaded: LoadedConfig
   readonly app: App
   readonly main: RequestListener
-  readonly admin: RequestListener | undefined
+  readonly admin: RequestListener
 }
 
 /** @throws ConfigError or KeyError when it cannot start */
@@ -68,7 +68,7 @@ export async function createService(options: ServiceOptions): Promise<Service> {
   return {
     loaded: () => current.loaded,
     main: (request, response) => current.main(request, response),
-    admin: (request, response) => (current.admin ?? current.main)(request, response),
+    admin: (request, response) => current.admin(request, response),
     reload() {
       // One after the other, so that the last one asked for is the last one swapped in.
       reloading = reloading.then(swap)
@@ -85,7 +85,7 @@ async function build(
   const keyStore = createConfiguredKeys(loaded, parts)
   await keyStore.start()
   const app = createApp({ ...parts, config: loaded.config, keyStore })
-  return { loaded, app, main: app.main.callback(), admin: app.admin?.callback() }
+  return { loaded, app, main: app.main.callback(), admin: app.admin.callback() }
 }
 
 function needsRestart(before: LoadedConfig, after: LoadedConfig): boolean {

@@ -1,9 +1,6 @@
 /** What can go wrong with a call to the remote, in words that hold no address and no library's text. */
 import { ServiceError } from '../errors.ts'
-
-/** TLS refusals come from OpenSSL and from Node.js under many names; these are the beginnings of all of them. */
-const TLS_FAILURE =
-  /^(?:ERR_TLS_|ERR_SSL_|CERT_|DEPTH_ZERO_|SELF_SIGNED_|UNABLE_TO_|HOSTNAME_MISMATCH|INVALID_|PATH_LENGTH_|CRL_|EPROTO)/
+import { isTlsFailure } from './tls-failure.ts'
 
 const REASONS: Readonly<Record<string, string>> = {
   ECONNREFUSED: 'connection refused',
@@ -27,9 +24,10 @@ const NO_HTTP: ReadonlySet<string> = new Set([
 export function remoteFailed(error: Error): ServiceError {
   const cause = innermost(error)
   const code = codeOf(cause)
-  if (code === 'UND_ERR_CONNECT_TIMEOUT' || code === 'ETIMEDOUT')
+  if (code === 'UND_ERR_CONNECT_TIMEOUT' || code === 'ETIMEDOUT') {
     return remoteTimeout('connect timeout', error)
-  const reason = TLS_FAILURE.test(code) ? 'TLS failure' : (REASONS[code] ?? describeUnlisted(cause))
+  }
+  const reason = isTlsFailure(cause) ? 'TLS failure' : (REASONS[code] ?? describeUnlisted(cause))
   return new ServiceError('remote_failed', reason, { status: 500, cause: error })
 }
 

@@ -2,7 +2,7 @@
 
 /** How the codes begin that Node.js and OpenSSL have for bad certificates (X509_V_ERR_*) and failed handshakes. */
 const CODE =
-  /^(?:ERR_TLS_|ERR_SSL_|EPROTO$|CERT_|UNABLE_TO_|DEPTH_ZERO_|SELF_SIGNED_|INVALID_CA$|INVALID_PURPOSE$|PATH_LENGTH_|HOSTNAME_MISMATCH$)/
+  /^(?:ERR_TLS_|ERR_SSL_|EPROTO$|CERT_|CRL_|UNABLE_TO_|DEPTH_ZERO_|SELF_SIGNED_|INVALID_|PATH_LENGTH_|HOSTNAME_MISMATCH$)/
 
 /** @param error what a client threw; the code may be its own or its cause's */
 export function isTlsFailure(error: unknown): boolean {

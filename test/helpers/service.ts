@@ -31,6 +31,8 @@ interface ServiceOptions {
   /** YAML of a configuration, in either form. */
   config: string
   env?: Record<string, string>
+  /** Where relative paths in it start. Default: the folder that the tests run in. */
+  folder?: string
   now?: () => number
   isReady?: () => boolean
 }
@@ -43,7 +45,7 @@ export async function startService(
   const env = { ENC_KEY, ...options.env }
   const config = parseConfig(options.config, {
     env,
-    reader: createSecretReader({ folder: process.cwd(), env })
+    reader: createSecretReader({ folder: options.folder ?? process.cwd(), env })
   })
   const now = options.now ?? Date.now
   const log: LogLine[] = []

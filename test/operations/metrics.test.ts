@@ -95,7 +95,7 @@ test('calls to the remote are counted by what became of them', async (t) => {
       response.writeHead(200, { 'content-length': '99999' }).flushHeaders()
   })
   const config = fullConfig(remote.url, {
-    source: { timeout: '300ms' },
+    source: { timeout: '1s' },
     more: { limits: { reply: '1KiB', calls: 1 } }
   })
   const service = await startService(t, { config })

@@ -235,7 +235,7 @@ for (const [what, end] of endings) {
       remote.requests.length === 1 ? end(response) : response.end('{}')
     )
     // Only the one that is to end by it may come near the deadline.
-    const timeout = what === 'a timeout' ? '300ms' : NEVER
+    const timeout = what === 'a timeout' ? '1s' : NEVER
     const config = fullConfig(remote.url, { ...oneCall, source: { timeout } })
     const service = await startService(t, { config })
     const first = await post(`${service.url}/getToken`, '{}')

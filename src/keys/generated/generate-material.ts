@@ -4,7 +4,7 @@ import { promisify } from 'node:util'
 import { algorithmDetails } from '../algorithms.ts'
 import type { Algorithm } from '../key.ts'
 
-/** A key that is replaced every few days needs no more, and 3072 bits would cost three times the time at each signing. */
+/** A key that is replaced every few days needs no more, and 3072 bits would cost five times the time at each signing. */
 const RSA_BITS = 2048
 
 const generateSecret = promisify(generateKey)

@@ -1,0 +1,138 @@
+/** nginx in front of an API, with the configuration of docs/keys.md, asks the service about every token. */
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { connect } from 'node:net'
+import { join } from 'node:path'
+import { setTimeout as wait } from 'node:timers/promises'
+import { gzipSync } from 'node:zlib'
+import test, { type ExecutionContext } from 'ava'
+import { findCode } from '../helpers/documentation.ts'
+import { writeFiles } from '../helpers/folder.ts'
+import { freePorts } from '../helpers/free-ports.ts'
+import { send } from '../helpers/http.ts'
+import { KEYS_PAGE, readRecipe, writeKeyFiles } from '../helpers/key-recipes.ts'
+import { runService } from '../helpers/program.ts'
+import { replying, startRemote } from '../helpers/remote.ts'
+
+const NGINX = 'nginx'
+const MISSING = `${NGINX} is not installed, and this test needs it: apt-get install ${NGINX}`
+
+/** Starts nginx in one process, with the `http` block of its configuration. @returns what it complains of */
+async function startNginx(t: ExecutionContext, http: string, port: number): Promise<() => string> {
+  const folders = ['client_body', 'proxy', 'fastcgi', 'uwsgi', 'scgi']
+  const folder = await writeFiles(t, {
+    'nginx.conf': `daemon off; master_process off; pid nginx.pid; error_log stderr warn; events {}
+http { access_log off; ${folders.map((name) => `${name}_temp_path ${name};`).join(' ')}
+${http}
+}`
+  })
+  const configFile = join(folder, 'nginx.conf')
+  const nginx = spawn(NGINX, ['-e', 'stderr', '-p', folder, '-c', configFile], {
+    env: { PATH: `${process.env.PATH}:/usr/sbin` },
+    stdio: ['ignore', 'ignore', 'pipe']
+  })
+  await once(nginx, 'spawn').catch((error: NodeJS.ErrnoException) => {
+    throw error.code === 'ENOENT' ? new Error(MISSING) : error
+  })
+  let complaints = ''
+  nginx.stderr.setEncoding('utf8').on('data', (text: string) => {
+    complaints += text
+  })
+  const closed = once(nginx, 'close')
+  t.teardown(async () => {
+    nginx.kill()
+    await closed
+  })
+  while (!(await isListening(port))) {
+    if (nginx.exitCode !== null) throw new Error(complaints)
+    await wait(20)
+  }
+  return () => complaints
+}
+
+async function isListening(port: number): Promise<boolean> {
+  const socket = connect(port, '127.0.0.1')
+  try {
+    await once(socket, 'connect')
+    return true
+  } catch {
+    return false
+  } finally {
+    socket.destroy()
+  }
+}
+
+/** The service, an API that trusts nginx, and nginx in front of it, which asks the service. */
+async function startGateway(t: ExecutionContext) {
+  const [config = {}] = readRecipe('Make a key and issue with it')
+  const [nginxConfig = ''] = findCode(KEYS_PAGE, 'nginx, asking /checkToken', 'nginx')
+  const loginApi = await startRemote(t, replying('{"id":1}'))
+  const api = await startRemote(t, replying('{"answer":42}'))
+  const keyFolder = await writeKeyFiles(t)
+  const service = await runService(
+    t,
+    JSON.stringify({ ...config, listen: { main: { port: 0, host: '127.0.0.1' } } })
+      .replace('http://login-api:8080/login', loginApi.url)
+      .replace('"es-2026.pem"', JSON.stringify(join(keyFolder, 'es-2026.pem')))
+  )
+  const [port = 0] = await freePorts(1)
+  const complaints = await startNginx(
+    t,
+    nginxConfig
+      .replace('127.0.0.1:8888', new URL(service.url).host)
+      .replace('127.0.0.1:8000', `127.0.0.1:${port}`)
+      .replace('127.0.0.1:8080', new URL(api.url).host),
+    port
+  )
+  const issued = await fetch(`${service.url}/getToken`, { method: 'POST', body: '{}' })
+  const { token } = (await issued.json()) as { token: string }
+  return { service, api, url: `http://127.0.0.1:${port}`, token, complaints }
+}
+
+test('a request with a good token reaches the API whole, whatever its method and body', async (t) => {
+  const { url, api, token, complaints } = await startGateway(t)
+  const authorization = `Bearer ${token}`
+  const answer = await send(`${url}/hello?a=b`, { headers: { authorization } })
+  t.is(answer.status, 200)
+  t.is(answer.text, '{"answer":42}')
+  t.like(api.requests[0], { method: 'GET', url: '/hello?a=b' })
+  t.is(api.requests[0]?.headers.authorization, authorization)
+
+  const body = gzipSync('{"token":"of something else"}')
+  const headers = { authorization, 'content-type': 'application/json', 'content-encoding': 'gzip' }
+  const posted = await send(`${url}/hello?access_token=x`, { method: 'POST', headers, body })
+  t.is(posted.status, 200)
+  t.like(api.requests[1], { method: 'POST', url: '/hello?access_token=x' })
+  t.deepEqual(api.requests[1]?.body, body)
+  t.is(complaints(), '')
+})
+
+test('a request without a good token gets 401 and the reason, and does not reach the API', async (t) => {
+  const { url, api, token } = await startGateway(t)
+  const [header, payload] = token.split('.')
+  const forged = `${header}.${payload}.${Buffer.alloc(64, 1).toString('base64url')}`
+  for (const [path, headers, challenge] of [
+    ['/hello', {}, 'Bearer'],
+    [`/hello?access_token=${token}`, {}, 'Bearer'],
+    [
+      '/hello',
+      { authorization: `Bearer ${forged}` },
+      'Bearer error="invalid_token", error_description="signature is invalid"'
+    ]
+  ] as const) {
+    const answer = await send(url + path, { headers })
+    t.is(answer.status, 401)
+    t.is(answer.headers['www-authenticate'], challenge)
+  }
+  t.is((await send(`${url}/_check-token`)).status, 404)
+  t.deepEqual(api.requests, [])
+})
+
+test('while the service is down nothing reaches the API', async (t) => {
+  const { url, api, token, service } = await startGateway(t)
+  service.process.kill('SIGKILL')
+  await service.exit()
+  const answer = await send(`${url}/hello`, { headers: { authorization: `Bearer ${token}` } })
+  t.is(answer.status, 500)
+  t.deepEqual(api.requests, [])
+})
