@@ -36,8 +36,9 @@ type Load = (onFiles: (files: readonly string[]) => void) => LoadedConfig
 
 /** Runs the service until a signal ends the process. SIGHUP, and a change of its files, reload the configuration. */
 async function runService(load: Load): Promise<void> {
-  const { logger, flush } = createLogger('info')
-  process.once('exit', flush)
+  const { logger, settle, flush } = createLogger('info')
+  // Before pino's own listener, which would wait without end for a reader that does not read.
+  process.prependOnceListener('exit', flush)
   const listeners: Listener[] = []
   let ready = true
   const fileWatch = createFileWatch({
@@ -70,6 +71,7 @@ async function runService(load: Load): Promise<void> {
     await service.close()
     if (inTime) logger.info('stopped')
     else logger.warn('stopped, and cut requests that took too long')
+    await settle()
     process.exit(inTime ? 0 : 1)
   }
 

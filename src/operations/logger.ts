@@ -1,11 +1,14 @@
 /** The log: JSON lines on standard output. */
+import { setTimeout as wait } from 'node:timers/promises'
 import pino, { type Logger } from 'pino'
 
 export type { Logger }
 
 export interface LogStream {
   readonly logger: Logger
-  /** Writes out what is still held in memory; to be called before the process ends. */
+  /** Waits for the write that is under way, which `flush` cannot; to be called before the process ends by itself. */
+  readonly settle: () => Promise<void>
+  /** Writes out what is still held in memory; to be called when the process ends. */
   readonly flush: () => void
 }
 
@@ -52,6 +55,10 @@ export function createLogger(level: string): LogStream {
   )
   return {
     logger,
+    async settle() {
+      const settled = new Promise((resolve) => destination.flush(resolve))
+      await Promise.race([settled, wait(FLUSH_LIMIT_MS)])
+    },
     flush() {
       giveUpAt = performance.now() + FLUSH_LIMIT_MS
       try {

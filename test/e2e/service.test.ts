@@ -101,19 +101,12 @@ test('failures on the side of the service are errors, and logged even without a 
 })
 
 test('every answer has its line in the log, up to the last one before the end', async (t) => {
-  const remote = await startRemote(t, replying(REPLY))
-  const service = await runService(t, forms.flat(remote.url), { ENC_KEY })
+  const config = flatConfig('http://127.0.0.1:1/', { port: 0, debug: true })
+  const service = await runService(t, config, { ENC_KEY })
   const ids = Array.from({ length: 300 }, (_, index) => `request-${index}`)
-  const answers = await Promise.all(
-    ids.map((id) =>
-      send(`${service.url}/getToken`, {
-        method: 'POST',
-        body: '{}',
-        headers: { 'x-request-id': id }
-      })
-    )
+  await Promise.all(
+    ids.map((id) => send(`${service.url}/livez`, { headers: { 'x-request-id': id } }))
   )
-  t.true(answers.every(({ status }) => status === 200 || status === 503))
   const logged = requestsIn(await endLog(service)).map(({ requestId }) => String(requestId))
   t.deepEqual(logged.toSorted(), ids.toSorted())
 })
