@@ -58,11 +58,19 @@ async function runService(load: Load): Promise<void> {
     await (await starting).reload()
   }
 
-  const service = await starting
-  const { listen: addresses, timeouts } = service.loaded().config
+  // Before the service is there, and from the second signal on, a signal ends the process at once.
+  const exitAtOnce = (signal: StopSignal): unknown => process.exit(SIGNAL_CODES[signal])
+  let stop = exitAtOnce
+  for (const signal of Object.keys(SIGNAL_CODES) as StopSignal[]) {
+    process.on(signal, () => void stop(signal))
+  }
   process.on('SIGHUP', () => void reload())
 
-  async function stopGracefully(signal: StopSignal): Promise<void> {
+  const service = await starting
+  const { listen: addresses, timeouts } = service.loaded().config
+
+  stop = async function stopGracefully(signal) {
+    stop = exitAtOnce
     ready = false
     fileWatch.close()
     logger.info({ signal }, 'stopping')
@@ -73,13 +81,6 @@ async function runService(load: Load): Promise<void> {
     else logger.warn('stopped, and cut requests that took too long')
     await settle()
     process.exit(inTime ? 0 : 1)
-  }
-
-  for (const signal of Object.keys(SIGNAL_CODES) as StopSignal[]) {
-    process.on(signal, () => {
-      if (ready) void stopGracefully(signal)
-      else process.exit(SIGNAL_CODES[signal])
-    })
   }
 
   const { main, admin } = addresses

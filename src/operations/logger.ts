@@ -15,6 +15,8 @@ export interface LogStream {
 /** Lines are gathered up to this size, or for this time: a write for each would cost more than all else that is done for a request. */
 const GATHERED_BYTES = 8 * 1024
 const GATHERED_MS = 100
+/** Lines that a stuck reader leaves here are dropped beyond this: the service goes before its log. */
+const HELD_BYTES = 8 * 1024 ** 2
 /** How long the end of the process waits for a reader of the log that does not read. */
 const FLUSH_LIMIT_MS = 1000
 
@@ -25,6 +27,7 @@ export function createLogger(level: string): LogStream {
     fd: 1,
     sync: false,
     minLength: GATHERED_BYTES,
+    maxLength: HELD_BYTES,
     // Asked when standard output takes no more for now.
     retryEAGAIN: () => performance.now() < giveUpAt
   })

@@ -94,9 +94,9 @@ test('a failure of the remote is an error, with its cause, and with a stack at l
       error: 'connection refused',
       cause: { name: 'Error', code: 'ECONNREFUSED' }
     })
-    const { message, stack } = line?.cause as { message: string; stack?: string }
-    t.true(message.includes(new URL(url).host))
-    t.is(stack !== undefined, debug)
+    const cause = line?.cause as { message: string; stack?: string } | undefined
+    t.true(cause?.message.includes(new URL(url).host))
+    t.is(cause?.stack !== undefined, debug)
   }
 })
 

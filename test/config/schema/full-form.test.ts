@@ -185,7 +185,7 @@ test('an issue route for which no key can sign is refused', (t) => {
   t.deepEqual(problemsOf(t, { keys: [KEY, partner], routes: [{ ...ISSUE, key: 'partner' }] }), [
     'routes[0].key: expected a key that can sign, found public keys only'
   ])
-  t.deepEqual(problemsOf(t, { keys: [partner, KEY], routes: [ISSUE] }), [])
+  t.notThrows(() => parse({ keys: [partner, KEY], routes: [ISSUE] }))
 })
 
 test('two equal routes, and routes of the service itself, are refused', (t) => {
