@@ -4,6 +4,7 @@ import Koa from 'koa'
 import type { Config } from './config/schema/full-form.ts'
 import type { KeyStore } from './keys/key-store.ts'
 import { errors } from './middleware/errors.ts'
+import { createExactRoutes } from './middleware/exact-routes.ts'
 import { createInFlight, type InFlight } from './middleware/in-flight.ts'
 import { requestGuard } from './middleware/request-guard.ts'
 import { requestId } from './middleware/request-id.ts'
@@ -99,6 +100,7 @@ function createListenerApp(
   app.use(inFlight.count)
   app.use(errors)
   app.use(requestGuard)
+  app.use(createExactRoutes(router))
   app.use(router.routes())
   app.use(router.allowedMethods())
   return app
