@@ -1,12 +1,12 @@
 /** A compact JWS taken apart, and refused before any cryptography when its form is wrong. */
 import { invalidToken } from '../errors.ts'
-import { type JsonText, JsonTextError, parseJsonBytes } from '../json/json-text.ts'
+import { type JsonText, JsonTextError, type ReadJson, readJsonBytes } from '../json/json-text.ts'
 
 /** A JWS header (RFC 7515, section 4), as far as this service reads it. */
 export interface JoseHeader {
   readonly alg: string
-  readonly kid?: string
-  readonly typ?: string
+  readonly kid?: string | undefined
+  readonly typ?: string | undefined
 }
 
 /** A compact JWS (RFC 7515, section 7.1). Nothing in it is to be trusted until a key has verified it. */
@@ -15,13 +15,18 @@ export interface Token {
   readonly header: JoseHeader
   readonly headerText: JsonText
   readonly payloadText: JsonText
+  /** The payload as JavaScript values: claims that nobody has verified yet. */
+  readonly payload: VerifiedClaims
   readonly signature: string
+  readonly signatureBytes: Buffer
 }
 
 /** The claims of a token whose signature is verified (RFC 7519, section 4), as JavaScript values. */
 export type VerifiedClaims = Readonly<Record<string, unknown>>
 
-const BASE64URL = /^[A-Za-z0-9_-]*$/
+/** Full groups of four, then a rest whose unused bits are zero (RFC 4648, sections 3.5 and 5). */
+const BASE64URL =
+  /^(?:[A-Za-z0-9_-]{4})*(?:[A-Za-z0-9_-][AQgw]|[A-Za-z0-9_-]{2}[AEIMQUYcgkosw048])?$/
 
 /**
  * Takes a token apart (RFC 7519, section 7.2, steps 1 to 6).
@@ -41,15 +46,21 @@ export function parseToken(raw: string, maxDepth: number): Token {
   ) {
     throw malformed('Token is malformed: expected three parts')
   }
-  decodePart(signature, 'signature')
-  const headerText = decodeJsonObject(encodedHeader, 'header', maxDepth)
-  const header = parseHeader(headerText)
-  const payloadText = decodeJsonObject(encodedPayload, 'payload', maxDepth)
-  return { raw, header, headerText, payloadText, signature }
+  const signatureBytes = decodePart(signature, 'signature')
+  const header = decodeJsonObject(encodedHeader, 'header', maxDepth)
+  const payload = decodeJsonObject(encodedPayload, 'payload', maxDepth)
+  return {
+    raw,
+    header: parseHeader(header.value),
+    headerText: header.text,
+    payloadText: payload.text,
+    payload: payload.value,
+    signature,
+    signatureBytes
+  }
 }
 
-function parseHeader(text: JsonText): JoseHeader {
-  const { alg, kid, typ, crit, b64 } = JSON.parse(text) as Record<string, unknown>
+function parseHeader({ alg, kid, typ, crit, b64 }: Record<string, unknown>): JoseHeader {
   // No extension is understood here, and one that is marked critical must not be ignored (RFC 7515, section 4.1.11).
   if (crit !== undefined || b64 !== undefined) {
     throw invalidToken('Token header asks for an extension that is not supported', 'critical')
@@ -61,29 +72,28 @@ function parseHeader(text: JsonText): JoseHeader {
     throw malformed('Token header has a kid that is no string')
   if (typ !== undefined && typeof typ !== 'string')
     throw malformed('Token header has a typ that is no string')
-  return { alg, ...(kid !== undefined && { kid }), ...(typ !== undefined && { typ }) }
+  return { alg, kid, typ }
 }
 
-function decodeJsonObject(part: string, name: string, maxDepth: number): JsonText {
-  let text: JsonText
+function decodeJsonObject(part: string, name: string, maxDepth: number) {
+  let json: ReadJson
   try {
-    text = parseJsonBytes(decodePart(part, name), maxDepth)
+    json = readJsonBytes(decodePart(part, name), maxDepth)
   } catch (error) {
     if (error instanceof JsonTextError)
       throw malformed(`Token ${name} is not JSON: ${error.message}`)
     throw error
   }
-  if (!text.startsWith('{')) throw malformed(`Token ${name} is not a JSON object`)
-  return text
+  if (!json.text.startsWith('{')) throw malformed(`Token ${name} is not a JSON object`)
+  return json as ReadJson & { value: Record<string, unknown> }
 }
 
 /** Base64url has one spelling for each value. Others decode alike, so they would make a second text for the same token. */
 function decodePart(part: string, name: string): Buffer {
-  const bytes = Buffer.from(part, 'base64url')
-  if (part === '' || !BASE64URL.test(part) || bytes.toString('base64url') !== part) {
+  if (part === '' || !BASE64URL.test(part)) {
     throw malformed(`Token ${name} is not canonical base64url`)
   }
-  return bytes
+  return Buffer.from(part, 'base64url')
 }
 
 function malformed(message: string) {

@@ -31,13 +31,24 @@ const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
  * @throws JsonTextError
  */
 export function parseJsonBytes(bytes: Uint8Array, maxDepth: number): JsonText {
+  return readJsonBytes(bytes, maxDepth).text
+}
+
+/** A JSON value, both as text that has lost nothing and as what JavaScript makes of it. */
+export interface ReadJson {
+  readonly text: JsonText
+  readonly value: unknown
+}
+
+/** {@link parseJsonBytes} for callers that want to look into the value too, without parsing it twice. */
+export function readJsonBytes(bytes: Uint8Array, maxDepth: number): ReadJson {
   let text: string
   try {
     text = utf8.decode(bytes)
   } catch {
     throw new JsonTextError('not valid UTF-8')
   }
-  return parseJsonText(text, maxDepth)
+  return readJsonText(text, maxDepth)
 }
 
 /**
@@ -47,19 +58,43 @@ export function parseJsonBytes(bytes: Uint8Array, maxDepth: number): JsonText {
  * @throws JsonTextError
  */
 export function parseJsonText(text: string, maxDepth: number): JsonText {
+  return readJsonText(text, maxDepth).text
+}
+
+function readJsonText(text: string, maxDepth: number): ReadJson {
   if (text.length === 0) throw new JsonTextError('empty')
-  const compact = compactWithin(text, maxDepth)
+  const compact = (isPlain(text, maxDepth) ? text : compactWithin(text, maxDepth)) as JsonText
   try {
-    JSON.parse(text)
+    return { text: compact, value: JSON.parse(text) }
   } catch {
     throw new JsonTextError('not valid JSON')
   }
-  return compact as JsonText
 }
 
 /** The JSON text of a value that is ours to begin with: a claim we set, a setting. */
 export function toJsonText(value: string | number | boolean | object | null): JsonText {
   return JSON.stringify(value) as JsonText
+}
+
+const WHITE_SPACE = /[\0- ]/
+
+/** Whether there is no space to leave out, and too few brackets for too deep a nesting. Most JSON of machines is so. */
+function isPlain(text: string, maxDepth: number): boolean {
+  return (
+    !WHITE_SPACE.test(text) &&
+    countOf('{', text, maxDepth) + countOf('[', text, maxDepth) <= maxDepth
+  )
+}
+
+/** How often a character stands in a text, counted up to one more than the limit. */
+function countOf(char: string, text: string, limit: number): number {
+  let count = 0
+  let index = text.indexOf(char)
+  while (index !== -1 && count <= limit) {
+    count++
+    index = text.indexOf(char, index + 1)
+  }
+  return count
 }
 
 /**

@@ -53,15 +53,15 @@ function describeRequest(
   withStack: boolean
 ) {
   const { requestId, route, trace, refusal } = state
-  return {
+  const line = {
     requestId,
     method,
     route,
     status,
     durationMs: milliseconds(seconds),
-    remoteMs: trace.remoteSeconds === undefined ? undefined : milliseconds(trace.remoteSeconds),
-    ...(refusal !== undefined && describeRefusal(refusal, withStack))
+    remoteMs: trace.remoteSeconds === undefined ? undefined : milliseconds(trace.remoteSeconds)
   }
+  return refusal === undefined ? line : { ...line, ...describeRefusal(refusal, withStack) }
 }
 
 function describeRefusal(

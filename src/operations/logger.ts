@@ -46,7 +46,7 @@ export function createLogger(level: string): LogStream {
     {
       level,
       base: null,
-      timestamp: pino.stdTimeFunctions.isoTime,
+      timestamp: createTimestamp(Date.now),
       formatters: { level: (label) => ({ level: label }) }
     },
     {
@@ -71,5 +71,19 @@ export function createLogger(level: string): LogStream {
         destination.destroy()
       }
     }
+  }
+}
+
+/** Lines of the same millisecond share the text of their time. */
+function createTimestamp(now: () => number): () => string {
+  let writtenFor = Number.NaN
+  let text = ''
+  return function timestamp() {
+    const milliseconds = now()
+    if (milliseconds !== writtenFor) {
+      writtenFor = milliseconds
+      text = `,"time":"${new Date(milliseconds).toISOString()}"`
+    }
+    return text
   }
 }

@@ -48,7 +48,8 @@ const OVERLOADED_RETRY_SECONDS = 1
 
 /** Makes the client for one remote. Nothing is connected before the first call. */
 export function createRemote(options: RemoteOptions): Remote {
-  const { timeoutMs, connectTimeoutMs, maxReplyBytes, maxCalls, tls, onOutcome } = options
+  const { userAgent, timeoutMs, connectTimeoutMs, maxReplyBytes, maxCalls, tls, onOutcome } =
+    options
   const url = new URL(options.url)
   const path = url.pathname + url.search
   const deadlines = createDeadlines(timeoutMs)
@@ -61,11 +62,6 @@ export function createRemote(options: RemoteOptions): Remote {
     // Said here, so that no environment variable can switch it off.
     connect: { ...tls, timeout: connectTimeoutMs, rejectUnauthorized: true }
   })
-  const baseHeaders = {
-    accept: 'application/json',
-    'content-type': 'application/json',
-    'user-agent': options.userAgent
-  }
   let callsInFlight = 0
 
   return {
@@ -87,8 +83,12 @@ export function createRemote(options: RemoteOptions): Remote {
         })
         const endDeadline = deadlines.start(() => call.cut(remoteTimeout))
         onAbort(() => call.cut(clientGone))
-        const headers =
-          authorization === undefined ? baseHeaders : { ...baseHeaders, authorization }
+        const headers = {
+          accept: 'application/json',
+          'content-type': 'application/json',
+          'user-agent': userAgent,
+          authorization
+        }
         pool.dispatch({ path, method: 'POST', headers, body }, call.handler)
       })
     },

@@ -60,8 +60,9 @@ function createIssueHandler(
   { metrics, logger }: Services
 ): AppMiddleware {
   return async function issueToken(context) {
+    const { body } = protocol.readRequest(context)
     const token = await issue({
-      ...protocol.readRequest(context),
+      body,
       onAbort: (listener) => onClose(context.res, listener),
       trace: context.state.trace
     })

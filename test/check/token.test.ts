@@ -15,10 +15,12 @@ test('a token comes apart into what it was made of', (t) => {
       const token = parseToken(raw, 64)
       t.deepEqual<object, object>(token, {
         raw,
-        header: { alg: 'HS256', typ: 'JWT' },
+        header: { alg: 'HS256', kid: undefined, typ: 'JWT' },
         headerText: HEADER,
         payloadText: payload,
-        signature
+        payload: JSON.parse(payload),
+        signature,
+        signatureBytes: Buffer.from(signature, 'base64url')
       })
     })
   )

@@ -24,7 +24,7 @@ export function createEd25519Key({ alg, material, kid, typ }: KeyOptions): Key {
       } catch (error) {
         throw invalidToken('signature is invalid', 'signature', error)
       }
-      return JSON.parse(token.payloadText)
+      return token.payload
     },
     publicJwk: toPublicJwk(publicKey, alg, kid),
     publicPem: toPublicPem(publicKey)
