@@ -9,6 +9,7 @@ import { createPlacement } from './placement.ts'
 import { assertAccounting } from './process-usage.ts'
 import { formatBudgets, formatScenario } from './report.ts'
 import type { Bench, Scenario } from './scenario.ts'
+import { createBesideIssuingScenario } from './scenarios/beside-issuing.ts'
 import { createCheckTokenScenario } from './scenarios/check-token.ts'
 import { createGetTokenScenario } from './scenarios/get-token.ts'
 import { buildPrograms, prepareBareServer } from './servers.ts'
@@ -18,7 +19,8 @@ const BUSY_LOAD = 0.5
 
 const scenarioCreators: Readonly<Record<string, (bench: Bench) => Scenario>> = {
   'get-token': createGetTokenScenario,
-  'check-token': createCheckTokenScenario
+  'check-token': createCheckTokenScenario,
+  'beside-issuing': createBesideIssuingScenario
 }
 
 const options = parseOptions(process.argv.slice(2), Object.keys(scenarioCreators))

@@ -2,7 +2,8 @@
 import type { Figures } from './measure.ts'
 import type { Budget, ScenarioSummary } from './summary.ts'
 
-const COLUMN_WIDTH = 14
+const NAME_WIDTH = 24
+const COLUMN_WIDTH = 13
 
 const columns: readonly { name: keyof Figures; head: string; digits: number }[] = [
   { name: 'cpuMicrosecondsPerRequest', head: 'CPU/req µs', digits: 1 },
@@ -55,5 +56,5 @@ export function formatBudgets(budgets: readonly Budget[]): string {
 }
 
 function formatLine(name: string, cells: readonly string[]): string {
-  return name.padEnd(COLUMN_WIDTH) + cells.map((cell) => cell.padStart(COLUMN_WIDTH)).join('')
+  return name.padEnd(NAME_WIDTH) + cells.map((cell) => cell.padStart(COLUMN_WIDTH)).join('')
 }

@@ -61,6 +61,7 @@ export function judge(scenarios: readonly ScenarioSummary[]): Budget[] {
           )
         ]
   )
+  if (program.length === 0) return ratios
   return [
     ...ratios,
     budget('memory under load (RSS)', highest('peakRssMegabytes'), RSS_LIMIT_MEGABYTES, 'MB'),

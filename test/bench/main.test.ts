@@ -18,13 +18,17 @@ test('a quick bench prints a whole table and writes its results as JSON', async 
 
   const { stdout } = await bench('--rounds', '1', '--seconds', '1', '--output', output)
 
-  for (const title of ['getToken', 'checkToken']) {
+  for (const [title, ...names] of [
+    ['getToken', 'txtoken', 'reference', 'ratio'],
+    ['checkToken', 'txtoken', 'reference', 'ratio'],
+    ['checkToken beside RS256', 'beside issuing', 'alone', 'ratio']
+  ]) {
     const lines = stdout.split('\n')
-    const start = lines.findIndex((line) => line.startsWith(`${title} `))
-    const rows = lines.slice(start + 1, start + 4).map((line) => line.trim().split(/\s+/))
+    const start = lines.findIndex((line) => line.startsWith(`${title}  `))
+    const rows = lines.slice(start + 1, start + 4).map((line) => line.trim().split(/ {2,}/))
     t.deepEqual(
       rows.map(([name]) => name),
-      ['txtoken', 'reference', 'ratio']
+      names
     )
     for (const [, ...cells] of rows) t.true(cells.length === 8 && cells.every(isPositive))
   }
@@ -44,7 +48,10 @@ test('a quick bench prints a whole table and writes its results as JSON', async 
 
 test('an unknown scenario is refused with the names of the known ones', async (t) => {
   const error = await t.throwsAsync(bench('--only', 'forgery'))
-  t.regex(String(error), /--only is forgery, expected one of get-token, check-token/)
+  t.regex(
+    String(error),
+    /--only is forgery, expected one of get-token, check-token, beside-issuing/
+  )
 })
 
 test('a round count that is no whole number is refused', async (t) => {
