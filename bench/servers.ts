@@ -21,15 +21,12 @@ export function prepareBareServer(
   return { file, port, env: { ...env, PORT: String(port) }, readyStatus: 404 }
 }
 
-/** What `npm start` and the image give to Node.js. */
-const NODE_OPTIONS = '--max-semi-space-size=2'
-
 /** The built program. Only what it cannot do without is configured, all else is as it comes. */
 export function prepareProgram(folder: string, port: number, settings: object): ServerCommand {
   const configuration = join(folder, `txtoken-${port}.yml`)
   const listen = { main: { port, host: '127.0.0.1' } }
   writeFileSync(configuration, JSON.stringify({ listen, ...settings }))
-  const env = { CFG_FILE: configuration, NODE_OPTIONS }
+  const env = { CFG_FILE: configuration }
   return { file: join(root, 'dist/main.js'), port, env, readyStatus: 200 }
 }
 
