@@ -13,7 +13,7 @@ export interface FakeClock {
   readonly advanceTo: (time: number) => Promise<void>
   readonly advance: (milliseconds: number) => Promise<void>
   /** Moves without letting any timer go off, as for a program that was stopped. */
-  readonly skip: (milliseconds: number) => void
+  readonly jump: (milliseconds: number) => void
   readonly timers: () => number
 }
 
@@ -41,7 +41,7 @@ export function createFakeClock(start = Date.parse('2026-03-01T12:00:00Z')): Fak
     },
     advanceTo,
     advance: (milliseconds) => advanceTo(time + milliseconds),
-    skip(milliseconds) {
+    jump(milliseconds) {
       time += milliseconds
     },
     timers: () => timers.size
