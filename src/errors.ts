@@ -16,7 +16,6 @@ export type ErrorCode =
   | 'missing_token'
   | 'invalid_token'
   | 'insufficient_scope'
-  | 'check_unavailable'
   | 'internal'
 
 interface ServiceErrorOptions {

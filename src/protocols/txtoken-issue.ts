@@ -1,6 +1,5 @@
 /** The wire format of the original program's getToken. */
-import type { ErrorCode } from '../errors.ts'
-import { ServiceError } from '../errors.ts'
+import { type ErrorCode, ServiceError } from '../errors.ts'
 import { JsonTextError, parseJsonBytes } from '../json/json-text.ts'
 import { bodyOf } from '../middleware/body.ts'
 import { challengeFor } from './bearer-token.ts'

@@ -1,11 +1,11 @@
-/** Verification with jsonwebtoken: every algorithm but EdDSA. */
+/** Verification with jsonwebtoken: RSA, PSS and EC signatures. */
 import type { KeyObject } from 'node:crypto'
 import jwt from 'jsonwebtoken'
 import type { Token, VerifiedClaims } from '../../check/token.ts'
 import { invalidToken } from '../../errors.ts'
 import type { Algorithm } from '../key.ts'
 
-/** @param key the secret, or the public key */
+/** @param key the public key */
 export function createJwtVerify(alg: Algorithm, key: KeyObject) {
   const options: jwt.VerifyOptions = {
     algorithms: [alg as jwt.Algorithm],
