@@ -125,7 +125,7 @@ test('a log that nobody reads any more does not stop the service', async (t) => 
 })
 
 test('a log that is open, but not read, does not keep the process from its end', async (t) => {
-  const config = flatConfig(await refusingUrl(), { port: 0, debug: true })
+  const config = flatConfig(await refusingUrl(t), { port: 0, debug: true })
   const service = await runService(t, config, { ENC_KEY })
   service.process.stdout?.pause()
   // With their stacks the lines are far more than a pipe holds.

@@ -1,8 +1,10 @@
 /** Real remotes on loopback, which do what a test tells them to. */
+import { once } from 'node:events'
 import { createServer, type IncomingHttpHeaders, type ServerResponse } from 'node:http'
 import { createServer as createTlsServer } from 'node:https'
 import {
   type AddressInfo,
+  connect,
   createServer as createTcpServer,
   type Server,
   type Socket
@@ -94,11 +96,18 @@ export function replying(
     response.writeHead(status, { 'content-type': 'application/json', ...headers }).end(body)
 }
 
-/** An address of this machine where nobody listens. */
-export async function refusingUrl(): Promise<string> {
-  const server = createTcpServer()
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
-  const { port } = server.address() as AddressInfo
-  await new Promise((resolve) => server.close(resolve))
-  return `http://127.0.0.1:${port}/login`
+/**
+ * An address of this machine where nobody listens, for as long as the test lasts: its port is that of a client, so the system
+ * gives it to no server.
+ */
+export async function refusingUrl(t: ExecutionContext): Promise<string> {
+  const server = createTcpServer().listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  const client = connect((server.address() as AddressInfo).port, '127.0.0.1')
+  await once(client, 'connect')
+  t.teardown(() => {
+    client.destroy()
+    server.close()
+  })
+  return `http://127.0.0.1:${client.localPort}/login`
 }

@@ -82,7 +82,7 @@ for (const [status, level] of [
 }
 
 test('a failure of the remote is an error, with its cause, and with a stack at level debug alone', async (t) => {
-  const url = await refusingUrl()
+  const url = await refusingUrl(t)
   for (const debug of [false, true]) {
     const service = await startService(t, { config: flatConfig(url, { debug }) })
     await post(`${service.url}/getToken`, '{}')

@@ -136,7 +136,7 @@ test('two services in one process count apart', async (t) => {
 })
 
 test('no label holds what a client has chosen', async (t) => {
-  const service = await startService(t, { config: flatConfig(await refusingUrl()) })
+  const service = await startService(t, { config: flatConfig(await refusingUrl(t)) })
   const seed = 'seed-of-the-client'
   await send(`${service.url}/${seed}?${seed}=${seed}`)
   await send(`${service.url}/getToken/${seed}`, { method: 'POST' })

@@ -8,7 +8,7 @@ const OK = '{"status":"ok"}'
 const admin = { more: { listen: { admin: {} } } }
 
 test('a service that lives and is ready says so, whatever the remote does', async (t) => {
-  const service = await startService(t, { config: flatConfig(await refusingUrl()) })
+  const service = await startService(t, { config: flatConfig(await refusingUrl(t)) })
   for (const path of ['/livez', '/healthz', '/readyz']) {
     const answer = await send(service.url + path)
     t.is(answer.status, 200)

@@ -41,7 +41,7 @@ test('no log line, metric or error says a secret, a token, a bearer, a URL or a 
   const remote = await startRemote(t, (response, { body }) => {
     response.socket?.end(replies[JSON.parse(body.toString()).reply] ?? '')
   })
-  const down = await refusingUrl()
+  const down = await refusingUrl(t)
   const issue = (path: string, url: string, more: Record<string, unknown> = {}) => ({
     issue: path,
     claims: [

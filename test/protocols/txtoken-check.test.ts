@@ -558,7 +558,7 @@ test('the target may have parts that no client library sends', async (t) => {
 })
 
 test('a token is checked whether the remote is there or not', async (t) => {
-  const service = await startService(t, { config: flatConfig(await refusingUrl()), now })
+  const service = await startService(t, { config: flatConfig(await refusingUrl(t)), now })
   t.is((await send(`${service.url}/checkToken`, inHeader(TOKEN))).status, 200)
 })
 

@@ -136,7 +136,7 @@ test('a refusal with a page larger than the limit for replies is still told by i
 const FAILURE = 'Remote post failure.'
 
 test('a remote that refuses the connection is a 500', async (t) => {
-  const service = await startService(t, { config: flatConfig(await refusingUrl()) })
+  const service = await startService(t, { config: flatConfig(await refusingUrl(t)) })
   const answer = await post(`${service.url}/getToken`, LOGIN)
   t.is(answer.text, JSON.stringify({ error: 'connection refused', message: FAILURE }))
   t.is(answer.status, 500)
@@ -326,7 +326,7 @@ for (const method of ['GET', 'HEAD', 'PUT', 'PATCH', 'DELETE', 'PROPFIND', 'TRAC
 }
 
 test('OPTIONS tells which methods there are', async (t) => {
-  const service = await startService(t, { config: flatConfig(await refusingUrl()) })
+  const service = await startService(t, { config: flatConfig(await refusingUrl(t)) })
   const answer = await send(`${service.url}/getToken`, { method: 'OPTIONS' })
   t.is(answer.headers.allow, 'POST')
   t.is(answer.text, '')
@@ -399,7 +399,7 @@ for (const [what, expected, answerWith, timeout = '60s'] of failures) {
 }
 
 test('with statuses: relay, a remote that refuses the connection becomes 502, and a bad body stays 400', async (t) => {
-  const config = flatConfig(await refusingUrl(), { statuses: 'relay' })
+  const config = flatConfig(await refusingUrl(t), { statuses: 'relay' })
   const service = await startService(t, { config })
   t.is((await post(`${service.url}/getToken`, LOGIN)).status, 502)
   t.is((await post(`${service.url}/getToken`, 'no')).status, 400)
