@@ -31,10 +31,7 @@ export interface Server {
  * @param prefix words before the command, such as `taskset`
  * @throws Error when it ends or is not ready in time
  */
-export async function startServer(
-  command: ServerCommand,
-  prefix: readonly string[]
-): Promise<Server> {
+async function startServer(command: ServerCommand, prefix: readonly string[]): Promise<Server> {
   const startedAt = performance.now()
   const child = spawnNode(prefix, [command.file], {
     env: { ...process.env, NODE_ENV: 'production', ...command.env },
@@ -49,6 +46,27 @@ export async function startServer(
   } catch (error) {
     await stop()
     throw error
+  }
+}
+
+/** Another program may take a port between the look for it and its use. */
+const START_ATTEMPTS = 3
+
+/**
+ * Starts a server on a port that is free.
+ * @throws Error when it does not start on any of the ports that were tried
+ */
+export async function startOnFreePort(
+  prepare: (port: number) => ServerCommand,
+  prefix: readonly string[]
+): Promise<Server & { readonly port: number }> {
+  for (let attempt = 1; ; attempt += 1) {
+    const port = await findFreePort()
+    try {
+      return { ...(await startServer(prepare(port), prefix)), port }
+    } catch (error) {
+      if (attempt === START_ATTEMPTS) throw error
+    }
   }
 }
 
@@ -67,7 +85,7 @@ export async function runProgram(prefix: readonly string[], args: readonly strin
 }
 
 /** A port that is free on loopback right now. */
-export async function findFreePort(): Promise<number> {
+async function findFreePort(): Promise<number> {
   const server = createServer().listen(0, '127.0.0.1')
   await once(server, 'listening')
   const address = server.address()

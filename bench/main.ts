@@ -2,7 +2,7 @@
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { cpus, loadavg, tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
-import { findFreePort, startServer } from './child-process.ts'
+import { startOnFreePort } from './child-process.ts'
 import { type Figures, type MeasureOptions, measure } from './measure.ts'
 import { type Options, parseOptions } from './options.ts'
 import { createPlacement } from './placement.ts'
@@ -37,9 +37,11 @@ try {
 
 async function runBench({ rounds, seconds, only, output }: Options, folder: string): Promise<void> {
   const measuring = { seconds, placement: createPlacement() }
-  const remote = prepareBareServer('remote', await findFreePort())
-  const remoteUrl = `http://127.0.0.1:${remote.port}/login`
-  const remoteServer = await startServer(remote, measuring.placement.others)
+  const remoteServer = await startOnFreePort(
+    (port) => prepareBareServer('remote', port),
+    measuring.placement.others
+  )
+  const remoteUrl = `http://127.0.0.1:${remoteServer.port}/login`
   const summaries: ScenarioSummary[] = []
   try {
     for (const [name, createScenario] of Object.entries(scenarioCreators)) {

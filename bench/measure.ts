@@ -1,5 +1,5 @@
 /** One run: a fresh server process, a warm-up, a load, and what the operating system accounts for it. */
-import { findFreePort, runProgram, startServer } from './child-process.ts'
+import { runProgram, startOnFreePort } from './child-process.ts'
 import type { Placement } from './placement.ts'
 import { readCpuSeconds, readMemory } from './process-usage.ts'
 import type { Load, LoadResult } from './programs/load.ts'
@@ -30,8 +30,8 @@ export interface MeasureOptions {
 /** @throws Error when the server does not start, gives a wrong answer or fails a request */
 export async function measure(variant: Variant, options: MeasureOptions): Promise<Figures> {
   const { seconds, placement } = options
-  const port = await findFreePort()
-  const server = await startServer(variant.prepare(port), placement.server)
+  const server = await startOnFreePort(variant.prepare, placement.server)
+  const { port } = server
   const apply = ({ path, ...load }: RouteLoad, duration: number) =>
     applyLoad({ ...load, url: `http://127.0.0.1:${port}${path}`, duration }, placement)
   try {
