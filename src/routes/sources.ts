@@ -1,9 +1,14 @@
 /** The sources of a configuration become those of a pipeline. */
-import type { RemoteSourceConfig, SourceConfig } from '../config/schema/sources/source.ts'
+import type {
+  RemoteSourceConfig,
+  RequestSourceConfig,
+  SourceConfig
+} from '../config/schema/sources/source.ts'
 import type { Source } from '../issue/issue.ts'
 import { createServiceBearer } from '../issue/service-bearer.ts'
 import { createFixedSource } from '../issue/sources/fixed-source.ts'
 import { createRemoteSource } from '../issue/sources/remote-source.ts'
+import { createRequestSource } from '../issue/sources/request/request-source.ts'
 import type { Signer } from '../keys/key-store.ts'
 import type { Services } from './services.ts'
 
@@ -20,9 +25,37 @@ function createSource(config: SourceConfig, signer: Signer, services: Services):
   switch (config.from) {
     case 'fixed':
       return createFixedSource(new Map(Object.entries(config.set)))
+    case 'request':
+      return createConfiguredRequestSource(config, services)
     case 'remote':
       return createConfiguredRemoteSource(config, signer, services)
   }
+}
+
+function createConfiguredRequestSource(
+  {
+    claim,
+    header,
+    parameter,
+    variable,
+    body,
+    type,
+    take,
+    required,
+    default: fallback
+  }: RequestSourceConfig,
+  { limits }: Services
+): Source {
+  return createRequestSource({
+    claim,
+    places: { header, parameter, variable },
+    body,
+    type,
+    takeFirst: take === 'first-of-list',
+    required,
+    fallback,
+    maxDepth: limits.depth
+  })
 }
 
 function createConfiguredRemoteSource(

@@ -8,6 +8,7 @@ import type { Problem } from '../problems.ts'
 import { findReferenceProblems, findSignerProblems } from './keys.ts'
 import { findListenerProblems } from './listeners.ts'
 import { findClaimsProblems, findRouteProblems } from './routes.ts'
+import { findVariableProblems } from './sources.ts'
 import { itemsOf, listenerOf, MAIN, useOf } from './tree.ts'
 
 /** The settings of a route that hold its path. */
@@ -39,6 +40,7 @@ export function findFullProblems(tree: unknown): Problem[] {
     ...findRouteProblems(routes, operations),
     ...findListenerProblems(tree),
     ...findClaimsProblems(tree),
+    ...findVariableProblems(tree),
     ...findReferenceProblems(tree),
     ...findSignerProblems(tree)
   ]

@@ -3,14 +3,18 @@ import { z } from 'zod'
 import type { SecretReader } from '../../secrets.ts'
 import { fixedSourceSchema } from './fixed.ts'
 import { remoteSourceSchema } from './remote.ts'
+import { requestSourceSchema } from './request.ts'
 
 export type SourceConfig = z.output<ReturnType<typeof sourceSchema>>
 export type RemoteSourceConfig = Extract<SourceConfig, { from: 'remote' }>
+export type RequestSourceConfig = Extract<SourceConfig, { from: 'request' }>
 
 export function sourceSchema(reader: SecretReader) {
-  return z.discriminatedUnion('from', [fixedSourceSchema, remoteSourceSchema(reader)], {
-    error: 'expected fixed or remote'
-  })
+  return z.discriminatedUnion(
+    'from',
+    [fixedSourceSchema, requestSourceSchema, remoteSourceSchema(reader)],
+    { error: 'expected fixed, request or remote' }
+  )
 }
 
 /** The `claims` of a route. */
