@@ -10,6 +10,8 @@ export const requestId: AppMiddleware = function requestId(context, next) {
   const given = context.req.headers['x-request-id']
   const id = typeof given === 'string' && ACCEPTED.test(given) ? given : randomUUID()
   context.state.requestId = id
+  // Whoever the header is passed on to is told the same id.
+  context.req.headers['x-request-id'] = id
   context.set('X-Request-Id', id)
   return next()
 }
