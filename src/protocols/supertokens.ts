@@ -113,7 +113,7 @@ function readPayload(fields: ReadonlyMap<string, JsonText>): Map<string, JsonTex
 }
 
 function readValidity(fields: ReadonlyMap<string, JsonText>, mostSeconds: number): number {
-  const validity = valueOf(fields, 'validity')
+  const validity = fieldValue(fields, 'validity')
   if (!Number.isSafeInteger(validity)) throw invalidField('validity')
   const seconds = validity as number
   // The core says so of zero, too.
@@ -125,18 +125,18 @@ function readValidity(fields: ReadonlyMap<string, JsonText>, mostSeconds: number
 }
 
 function readUseStaticKey(fields: ReadonlyMap<string, JsonText>): boolean {
-  const value = valueOf(fields, 'useStaticSigningKey') ?? true
+  const value = fieldValue(fields, 'useStaticSigningKey') ?? true
   if (typeof value !== 'boolean') throw invalidField('useStaticSigningKey')
   return value
 }
 
 function textField(fields: ReadonlyMap<string, JsonText>, name: string): string {
-  const value = valueOf(fields, name)
+  const value = fieldValue(fields, name)
   if (typeof value !== 'string') throw invalidField(name)
   return value
 }
 
-function valueOf(fields: ReadonlyMap<string, JsonText>, name: string): unknown {
+function fieldValue(fields: ReadonlyMap<string, JsonText>, name: string): unknown {
   const text = fields.get(name)
   return text === undefined ? undefined : JSON.parse(text)
 }
