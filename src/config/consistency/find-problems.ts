@@ -8,7 +8,7 @@ import type { Problem } from '../problems.ts'
 import { findReferenceProblems, findSignerProblems } from './keys.ts'
 import { findListenerProblems } from './listeners.ts'
 import { findClaimsProblems, findRouteProblems } from './routes.ts'
-import { findVariableProblems } from './sources.ts'
+import { findApiKeyProblems, findExpiryProblems, findVariableProblems } from './sources.ts'
 import { itemsOf, listenerOf, MAIN, useOf } from './tree.ts'
 
 /** The settings of a route that hold its path. */
@@ -41,6 +41,8 @@ export function findFullProblems(tree: unknown): Problem[] {
     ...findListenerProblems(tree),
     ...findClaimsProblems(tree),
     ...findVariableProblems(tree),
+    ...findExpiryProblems(tree),
+    ...findApiKeyProblems(tree),
     ...findReferenceProblems(tree),
     ...findSignerProblems(tree)
   ]
