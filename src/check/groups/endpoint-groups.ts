@@ -51,11 +51,16 @@ export function assertSubjectUrl(template: string, method: 'GET' | 'POST'): void
   if (method === 'GET' && !template.includes(SUBJECT)) {
     throw new TypeError(`expected a URL with ${SUBJECT} in it, or the method POST`)
   }
-  const [one, other] = ['a', 'b'].map((subject) => template.replaceAll(SUBJECT, subject))
-  const isFixed = [one, other].every((text) => text !== undefined && URL.canParse(text))
-  if (!isFixed || new URL(one ?? '').origin !== new URL(other ?? '').origin) {
+  const [one, other] = ['a', 'b'].map((subject) => originOf(template.replaceAll(SUBJECT, subject)))
+  if (one === undefined || one !== other) {
     throw new TypeError(`expected a URL with ${SUBJECT} in its path or query`)
   }
+}
+
+/** Undefined for what is no URL of HTTP. */
+function originOf(text: string): string | undefined {
+  const url = URL.canParse(text) ? new URL(text) : undefined
+  return url?.protocol === 'http:' || url?.protocol === 'https:' ? url.origin : undefined
 }
 
 function readGroups(body: Buffer, maxDepth: number): readonly string[] {

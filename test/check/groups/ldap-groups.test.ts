@@ -38,7 +38,7 @@ function createLookup(t: ExecutionContext, url: string, options: Options = {}) {
 
 async function assertUnavailable(t: ExecutionContext, promise: Promise<unknown>, cause: RegExp) {
   const error = await t.throwsAsync(promise, UNAVAILABLE)
-  t.regex(String((error?.cause as Error).message), cause)
+  t.regex((error?.cause as Error | undefined)?.message ?? '', cause)
 }
 
 test('the groups of a subject are the values of an attribute of its entry', async (t) => {

@@ -20,17 +20,26 @@ export function createLdapFilter(template: string, known: readonly ('sub' | 'dn'
   }
   const fill: LdapFilter = (names) =>
     template.replace(PLACEHOLDER, (_, name: string) => Filter.escape(names[name] ?? ''))
-  try {
-    // An escape is no good anywhere but in a value.
-    FilterParser.parseString(fill({ sub: '*', dn: '*' }))
-  } catch {
+  if (!isFilter(fill({ sub: '*', dn: '*' }))) {
     throw new TypeError('expected a filter such as (uid={sub}), with placeholders as values')
   }
   return fill
 }
 
+/** @param text a filter in which names are escaped, and an escape is no good anywhere but in a value */
+function isFilter(text: string): boolean {
+  try {
+    FilterParser.parseString(text)
+  } catch {
+    return false
+  }
+  // The parser forgives brackets that are left open.
+  return text.split('(').length === text.split(')').length
+}
+
 /** The first attribute value of a distinguished name: type, equals sign, then escapes or what needs none (RFC 4514, section 3). */
-const FIRST_VALUE = /^\s*[\w.-]+\s*=\s*((?:\\[0-9A-Fa-f]{2}|\\[^0-9A-Fa-f]|[^\\,+"<>;])+)/
+const FIRST_VALUE =
+  /^\s*[\w.-]+\s*=\s*((?:\\[0-9A-Fa-f]{2}|\\[^0-9A-Fa-f]|[^\\,+"<>;])+)(?=[,+;]|$)/
 /** A byte in hexadecimal, a character behind a backslash, or one that needs none. */
 const PIECE = /\\([0-9A-Fa-f]{2})|\\(.)|([^\\])/gsu
 
