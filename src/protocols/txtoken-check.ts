@@ -49,13 +49,13 @@ export function createTxtokenCheckProtocol({ maxDepth }: TxtokenCheckOptions): C
       return first.token
     },
 
-    writeToken(context, { token }) {
-      const { raw, header, headerText, payloadText, signature } = token
+    writeToken(context, { token, claimsText }) {
+      const { raw, header, headerText, signature } = token
       context.set('Content-Type', 'application/json; charset=utf-8')
       context.set('Cache-Control', 'no-store')
       context.body =
         `{"Raw":"${raw}","Method":{"Name":"${header.alg}","Hash":${hashNumber(header.alg)}},` +
-        `"Header":${headerText},"Claims":${payloadText},"Signature":"${signature}","Valid":true}`
+        `"Header":${headerText},"Claims":${claimsText},"Signature":"${signature}","Valid":true}`
     },
 
     writeError(context, error) {

@@ -2,6 +2,8 @@
 import { Agent as HttpAgent } from 'node:http'
 import { Agent as HttpsAgent } from 'node:https'
 import { checkUnavailable, type ServiceError } from '../errors.ts'
+import { measure } from './measure.ts'
+import type { CallOutcome } from './remote.ts'
 import { createTlsOptions } from './tls-options.ts'
 
 /** PEM texts. The certificate of the other side is always verified. */
@@ -16,6 +18,9 @@ export interface EndpointOptions {
   readonly timeoutMilliseconds: number
   readonly maxReplyBytes: number
   readonly tls?: EndpointTls | undefined
+  readonly userAgent: string
+  /** Told how each call ended, and how long it took. */
+  readonly onOutcome: (outcome: CallOutcome, seconds: number) => void
 }
 
 export interface EndpointCall {
@@ -41,7 +46,7 @@ const CLOSED: readonly string[] = ['ECONNRESET', 'EPIPE']
 
 /** Makes a client with connections of its own, kept open between calls. Nothing is connected before the first. */
 export function createEndpoint(options: EndpointOptions): Endpoint {
-  const { timeoutMilliseconds, maxReplyBytes, tls = {} } = options
+  const { timeoutMilliseconds, maxReplyBytes, tls = {}, userAgent, onOutcome } = options
   const agent = {
     http: new HttpAgent({ keepAlive: true }),
     https: new HttpsAgent({
@@ -54,48 +59,50 @@ export function createEndpoint(options: EndpointOptions): Endpoint {
   // It takes a tenth of a second to load, so only who has an endpoint pays for it, and no request does.
   const loading = import('got')
 
-  return {
-    async ask({ url, method, headers, body }) {
-      const { got } = await loading
-      const signal = AbortSignal.timeout(timeoutMilliseconds)
-      const call = got(url, {
-        method,
-        headers: { accept: 'application/json', 'user-agent': 'txtoken', ...headers },
-        ...(body !== undefined && { body }),
-        agent,
-        signal,
-        responseType: 'buffer',
-        followRedirect: false,
-        throwHttpErrors: false,
-        decompress: false,
-        retry: {
-          limit: 1,
-          methods: ['GET', 'POST'],
-          statusCodes: [],
-          errorCodes: [...CLOSED],
-          // Questions change nothing, so they may be asked again; the deadline goes on.
-          calculateDelay: ({ computedValue, error }) =>
-            computedValue > 0 && error.request?.reusedSocket === true ? 1 : 0
-        }
-      })
-      let isTooLarge = false
-      call.on('downloadProgress', ({ transferred }) => {
-        if (transferred <= maxReplyBytes) return
-        isTooLarge = true
-        call.cancel()
-      })
-      try {
-        const { statusCode, headers: replyHeaders, rawBody } = await call
-        if (replyHeaders['content-encoding'] !== undefined) {
-          throw new TypeError('found a content encoding, which was not asked for')
-        }
-        return { status: statusCode, body: Buffer.from(rawBody) }
-      } catch (error) {
-        if (isTooLarge) throw unanswered(`found more than ${maxReplyBytes} bytes`)
-        if (signal.aborted) throw unanswered('found no whole reply in time')
-        throw unanswered(describe(error))
+  async function ask({ url, method, headers, body }: EndpointCall): Promise<EndpointReply> {
+    const { got } = await loading
+    const signal = AbortSignal.timeout(timeoutMilliseconds)
+    const call = got(url, {
+      method,
+      headers: { accept: 'application/json', 'user-agent': userAgent, ...headers },
+      ...(body !== undefined && { body }),
+      agent,
+      signal,
+      responseType: 'buffer',
+      followRedirect: false,
+      throwHttpErrors: false,
+      decompress: false,
+      retry: {
+        limit: 1,
+        methods: ['GET', 'POST'],
+        statusCodes: [],
+        errorCodes: [...CLOSED],
+        // Questions change nothing, so they may be asked again; the deadline goes on.
+        calculateDelay: ({ computedValue, error }) =>
+          computedValue > 0 && error.request?.reusedSocket === true ? 1 : 0
       }
-    },
+    })
+    let isTooLarge = false
+    call.on('downloadProgress', ({ transferred }) => {
+      if (transferred <= maxReplyBytes) return
+      isTooLarge = true
+      call.cancel()
+    })
+    try {
+      const { statusCode, headers: replyHeaders, rawBody } = await call
+      if (replyHeaders['content-encoding'] !== undefined) {
+        throw new Error('found a content encoding, which was not asked for')
+      }
+      return { status: statusCode, body: Buffer.from(rawBody) }
+    } catch (error) {
+      if (isTooLarge) throw unanswered(`found more than ${maxReplyBytes} bytes`)
+      if (signal.aborted) throw unanswered('found no whole reply in time')
+      throw unanswered(describe(error))
+    }
+  }
+
+  return {
+    ask: measure(ask, onOutcome),
     close() {
       agent.http.destroy()
       agent.https.destroy()

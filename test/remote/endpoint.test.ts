@@ -8,7 +8,13 @@ import { ended, refusingUrl, replying, startRawRemote, startRemote } from '../he
 const root = createAuthority()
 
 function createClient(t: ExecutionContext, options: Partial<EndpointOptions> = {}) {
-  const endpoint = createEndpoint({ timeoutMilliseconds: 3_000, maxReplyBytes: 10, ...options })
+  const endpoint = createEndpoint({
+    timeoutMilliseconds: 3_000,
+    maxReplyBytes: 10,
+    userAgent: 'test',
+    onOutcome() {},
+    ...options
+  })
   t.teardown(endpoint.close)
   return (url: string) =>
     endpoint.ask({
@@ -37,6 +43,16 @@ test('a reply is given with its status, whatever that is, and redirects are not 
     t.is(remote.requests[0]?.headers['content-length'], '0')
     t.is(remote.requests[0]?.headers['accept-encoding'], undefined)
   }
+})
+
+test('it is told how each call ended', async (t) => {
+  const outcomes: string[] = []
+  const ask = createClient(t, { onOutcome: (outcome) => outcomes.push(outcome) })
+  const remote = await startRemote(t, replying('{}', 401))
+  await ask(remote.url)
+  await t.throwsAsync(ask(await refusingUrl(t)))
+  t.deepEqual(outcomes, ['ok', 'check_unavailable'])
+  t.is(remote.requests[0]?.headers['user-agent'], 'test')
 })
 
 test('one connection serves calls that follow each other', async (t) => {

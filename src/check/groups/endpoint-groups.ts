@@ -64,7 +64,7 @@ function originOf(text: string): string | undefined {
 }
 
 function readGroups(body: Buffer, maxDepth: number): readonly string[] {
-  const value = readReply(body, maxDepth)
+  const { value } = readReply(body, maxDepth)
   const groups = Array.isArray(value) ? value : (value as { groups?: unknown } | null)?.groups
   if (!isListOfNames(groups)) {
     throw checkUnavailable(new Error('found groups that are no list of strings'))

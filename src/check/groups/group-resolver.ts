@@ -9,14 +9,17 @@ export type GroupResolver = (
   claims: VerifiedClaims
 ) => Promise<readonly string[] | undefined> | readonly string[] | undefined
 
-/** Makes one resolver out of several, asked in their order until one has an answer. An empty list is an answer. */
-export function createGroupChain(resolvers: readonly GroupResolver[]): GroupResolver {
+/** Finds the groups of the subject of verified claims: none where no place has an answer. */
+export type ResolveGroups = (claims: VerifiedClaims) => Promise<readonly string[]>
+
+/** @param resolvers asked in their order until one has an answer. An empty list is an answer. */
+export function createResolveGroups(resolvers: readonly GroupResolver[]): ResolveGroups {
   return async function resolveGroups(claims) {
     for (const resolve of resolvers) {
       const groups = await resolve(claims)
       if (groups !== undefined) return withoutDoubles(groups)
     }
-    return undefined
+    return []
   }
 }
 

@@ -1,14 +1,15 @@
 /** Groups that stand in the token itself. */
 import { invalidToken } from '../../errors.ts'
+import { type JsonPath, valueAtPath } from '../../json/json-path.ts'
 import type { GroupResolver } from './group-resolver.ts'
 
-/** @param claim the name of the claim, a list of strings */
-export function createTokenGroups(claim: string): GroupResolver {
+/** @param path where they stand among the claims, as a list of strings */
+export function createTokenGroups(path: JsonPath): GroupResolver {
   return function readGroups(claims) {
-    if (!Object.hasOwn(claims, claim)) return undefined
-    const groups = claims[claim]
+    const groups = valueAtPath(claims, path)
+    if (groups === undefined) return undefined
     if (!isListOfNames(groups)) {
-      throw invalidToken(`Token has a claim ${claim} that is no list of strings`, 'groups')
+      throw invalidToken(`Token has a claim ${path.join('.')} that is no list of strings`, 'groups')
     }
     return groups
   }

@@ -1,11 +1,14 @@
 /** Verification by an endpoint elsewhere, which is sent the token and says whose it is. */
 import { createHash } from 'node:crypto'
 import { checkUnavailable, invalidToken } from '../../errors.ts'
+import { BEARER_MARK } from '../../issue/claims.ts'
+import { readObject, writeObject } from '../../json/json-object.ts'
+import type { ReadJson } from '../../json/json-text.ts'
 import type { Endpoint } from '../../remote/endpoint.ts'
-import type { Verifier } from '../check.ts'
+import type { Verified, Verifier } from '../check.ts'
 import { readReply } from '../endpoint-reply.ts'
 import { createSharedCache } from '../shared-cache.ts'
-import type { Token, VerifiedClaims } from '../token.ts'
+import type { Token } from '../token.ts'
 
 export interface EndpointVerifierOptions {
   readonly url: URL
@@ -19,7 +22,14 @@ export interface EndpointVerifierOptions {
 }
 
 /** What a token says of itself goes before what is said of it (RFC 7519, section 4.1): no endpoint makes it live longer, or another. */
-const OWN_CLAIMS = ['iss', 'iat', 'nbf', 'exp', 'jti'] as const
+const OWN_CLAIMS: ReadonlySet<string> = new Set([
+  'iss',
+  'iat',
+  'nbf',
+  'exp',
+  'jti',
+  BEARER_MARK.claim
+])
 
 /**
  * Posts the token as a bearer. A 200 with JSON that has a `sub` verifies it, and its other members are claims; 401, 403 and a 200
@@ -28,7 +38,7 @@ const OWN_CLAIMS = ['iss', 'iat', 'nbf', 'exp', 'jti'] as const
 export function createEndpointVerifier(options: EndpointVerifierOptions): Verifier {
   const { url, endpoint, maxDepth, cache, now } = options
 
-  async function ask(token: Token): Promise<VerifiedClaims> {
+  async function ask(token: Token): Promise<Verified> {
     const { status, body } = await endpoint.ask({
       url,
       method: 'POST',
@@ -39,48 +49,40 @@ export function createEndpointVerifier(options: EndpointVerifierOptions): Verifi
       throw invalidToken('Token is refused by its issuer', 'endpoint')
     }
     if (status !== 200) throw checkUnavailable(new Error(`found the status ${status}`))
-    return { ...readClaims(body, maxDepth), ...ownClaims(token.payload) }
+    return describeVerified(readReply(body, maxDepth), token)
   }
 
-  if (cache === undefined) {
-    return async function verifyByEndpoint(token) {
-      return { claims: await ask(token) }
-    }
-  }
+  if (cache === undefined) return ask
 
   const { forMilliseconds, entries } = cache
-  const getShared = createSharedCache<VerifiedClaims>({ entries, now })
-  return async function verifyByCachedEndpoint(token) {
+  const getShared = createSharedCache<Verified>({ entries, now })
+  return function askOrRemember(token) {
     // Its hash, so that no memory dump is a list of tokens that are good.
     const key = createHash('sha256').update(token.raw).digest('base64')
-    const claims = await getShared(key, async () => {
+    return getShared(key, async () => {
       const until = now() + forMilliseconds
       const value = await ask(token)
       return { value, until: Math.min(until, expiryOf(value)) }
     })
-    return { claims }
   }
 }
 
-function readClaims(body: Buffer, maxDepth: number): VerifiedClaims {
-  const value = readReply(body, maxDepth)
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) {
-    throw checkUnavailable(new Error('found a reply that is not a JSON object'))
-  }
-  const claims = value as VerifiedClaims
-  if (typeof claims.sub !== 'string' || claims.sub === '') {
+function describeVerified({ value, text }: ReadJson, { payload, payloadText }: Token): Verified {
+  if (!text.startsWith('{'))
+    throw checkUnavailable(new Error('found a reply that is no JSON object'))
+  const said = value as Record<string, unknown>
+  if (typeof said.sub !== 'string' || said.sub === '') {
     throw invalidToken('Token is refused by its issuer', 'endpoint')
   }
-  return claims
-}
-
-function ownClaims(payload: VerifiedClaims): VerifiedClaims {
-  return Object.fromEntries(
-    OWN_CLAIMS.filter((name) => Object.hasOwn(payload, name)).map((name) => [name, payload[name]])
-  )
+  const ownClaims = Object.entries(payload).filter(([name]) => OWN_CLAIMS.has(name))
+  const ownTexts = [...readObject(payloadText)].filter(([name]) => OWN_CLAIMS.has(name))
+  return {
+    claims: { ...said, ...Object.fromEntries(ownClaims) },
+    claimsText: writeObject(new Map([...readObject(text), ...ownTexts]))
+  }
 }
 
 /** Milliseconds since 1970. Whether an `exp` of another kind is a fault is for the requirements to say. */
-function expiryOf({ exp }: VerifiedClaims): number {
+function expiryOf({ claims: { exp } }: Verified): number {
   return typeof exp === 'number' ? exp * 1000 : Number.POSITIVE_INFINITY
 }

@@ -13,7 +13,12 @@ async function startGroups(
   path = '/users/{sub}/groups?of={sub}'
 ) {
   const remote = await startRemote(t, answer)
-  const endpoint = createEndpoint({ timeoutMilliseconds: 2_000, maxReplyBytes: 1_000 })
+  const endpoint = createEndpoint({
+    timeoutMilliseconds: 2_000,
+    maxReplyBytes: 1_000,
+    userAgent: 'test',
+    onOutcome() {}
+  })
   t.teardown(endpoint.close)
   const url = remote.url.replace('/login', path)
   const method = 'GET'

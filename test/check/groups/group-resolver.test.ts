@@ -1,5 +1,8 @@
 import test from 'ava'
-import { createGroupChain, type GroupResolver } from '../../../src/check/groups/group-resolver.ts'
+import {
+  createResolveGroups,
+  type GroupResolver
+} from '../../../src/check/groups/group-resolver.ts'
 import { createSubjectGroups } from '../../../src/check/groups/subject-groups.ts'
 import { createTokenGroups } from '../../../src/check/groups/token-groups.ts'
 import { checkUnavailable } from '../../../src/errors.ts'
@@ -25,42 +28,45 @@ function createDirectory(groups: Readonly<Record<string, readonly string[]>>) {
 
 test('the first place that has an answer says the groups, in the order that is configured', async (t) => {
   const { resolve, asked } = createDirectory({ ada: ['staff'] })
-  const inToken = createTokenGroups('groups')
+  const inToken = createTokenGroups(['groups'])
   const ada = { sub: 'ada', groups: ['root'] }
-  t.deepEqual(await createGroupChain([inToken, resolve])(ada), ['root'])
+  t.deepEqual(await createResolveGroups([inToken, resolve])(ada), ['root'])
   t.deepEqual(asked, [])
-  t.deepEqual(await createGroupChain([resolve, inToken])(ada), ['staff'])
-  t.deepEqual(await createGroupChain([inToken, noAnswer, resolve])({ sub: 'ada' }), ['staff'])
-  t.is(await createGroupChain([inToken, noAnswer, resolve])({ sub: 'nobody' }), undefined)
+  t.deepEqual(await createResolveGroups([resolve, inToken])(ada), ['staff'])
+  t.deepEqual(await createResolveGroups([inToken, noAnswer, resolve])({ sub: 'ada' }), ['staff'])
+  t.deepEqual(await createResolveGroups([inToken, noAnswer, resolve])({ sub: 'nobody' }), [])
 })
 
 test('an empty list is an answer, and nobody else is asked', async (t) => {
   const { resolve, asked } = createDirectory({ ada: ['staff'] })
-  const chain = createGroupChain([createTokenGroups('groups'), resolve])
+  const chain = createResolveGroups([createTokenGroups(['groups']), resolve])
   t.deepEqual(await chain({ sub: 'ada', groups: [] }), [])
   t.deepEqual(asked, [])
 })
 
 test('a place that cannot find out ends it: nobody else is asked in its stead', async (t) => {
   const { resolve } = createDirectory({})
-  const chain = createGroupChain([resolve, () => ['root']])
+  const chain = createResolveGroups([resolve, () => ['root']])
   await t.throwsAsync(Promise.resolve(chain({ sub: 'broken' })), { code: 'check_unavailable' })
 })
 
 test('names that differ in case alone are one group, in its first spelling', async (t) => {
-  const chain = createGroupChain([() => ['Root', 'ops', 'ROOT', 'Ops', 'öl', 'ÖL']])
+  const chain = createResolveGroups([() => ['Root', 'ops', 'ROOT', 'Ops', 'öl', 'ÖL']])
   t.deepEqual(await chain({}), ['Root', 'ops', 'öl'])
 })
 
-test('groups may stand in a claim of any name', async (t) => {
-  const resolve = createTokenGroups('https://example.com/roles')
-  t.deepEqual(await resolve({ 'https://example.com/roles': ['a'], groups: ['b'] }), ['a'])
-  t.is(await createTokenGroups('toString')({}), undefined)
+test('groups may stand in a claim of any name, and inside of another one', async (t) => {
+  const roles = 'https://example.com/roles'
+  t.deepEqual(await createTokenGroups([roles])({ [roles]: ['a'], groups: ['b'] }), ['a'])
+  const nested = createTokenGroups(['realm_access', 'roles'])
+  t.deepEqual(await nested({ realm_access: { roles: ['c'] } }), ['c'])
+  t.is(await nested({ realm_access: 'none' }), undefined)
+  t.is(await createTokenGroups(['toString'])({}), undefined)
 })
 
 for (const groups of ['root', null, 7, {}, ['root', 7], [['root']], ['']]) {
   test(`a token whose groups are ${JSON.stringify(groups)} is refused`, async (t) => {
-    const error = await t.throwsAsync(async () => createTokenGroups('groups')({ groups }), {
+    const error = await t.throwsAsync(async () => createTokenGroups(['groups'])({ groups }), {
       code: 'invalid_token'
     })
     t.is(error?.message, 'Token has a claim groups that is no list of strings')

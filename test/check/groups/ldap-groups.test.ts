@@ -23,6 +23,7 @@ function createLookup(t: ExecutionContext, url: string, options: Options = {}) {
     startTls: false,
     bind: LDAP_BIND,
     timeoutMilliseconds: 5_000,
+    onOutcome() {},
     ...options
   })
   t.teardown(connection.close)
@@ -166,7 +167,12 @@ test('a directory that nobody listens for says nothing', async (t) => {
 })
 
 test('an empty password is refused, since directories take it for nobody', (t) => {
-  const options = { url: 'ldap://127.0.0.1', startTls: false, timeoutMilliseconds: 1 }
+  const options = {
+    url: 'ldap://127.0.0.1',
+    startTls: false,
+    timeoutMilliseconds: 1,
+    onOutcome() {}
+  }
   t.throws(() => createLdapConnection({ ...options, bind: { dn: 'cn=a', password: '' } }), {
     instanceOf: TypeError
   })

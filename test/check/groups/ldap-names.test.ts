@@ -9,6 +9,15 @@ test('names are escaped as RFC 4515 has it, and stay text otherwise', (t) => {
   )
 })
 
+for (const template of [
+  '(memberOf:1.2.840.113556.1.4.1941:={sub})',
+  '(&(objectClass=*)(!(uid~={sub}))(|(a>=1)(b<=2)(c=x*y*)))'
+]) {
+  test(`${template} is a filter`, (t) => {
+    t.is(createLdapFilter(template, ['sub'])({ sub: 'ada' }), template.replace('{sub}', 'ada'))
+  })
+}
+
 for (const [template, reason] of [
   ['(uid=ada)', 'no placeholder'],
   ['', 'no filter'],
@@ -16,7 +25,9 @@ for (const [template, reason] of [
   ['({sub}=ada)', 'a placeholder in place of an attribute'],
   ['(uid={sub}', 'an open bracket'],
   ['(&(uid={sub})', 'another open bracket'],
-  ['(uid={sub}))(', 'text behind the end']
+  ['(uid={sub}))(', 'text behind the end'],
+  ['uid={sub}', 'no brackets'],
+  ['(!(uid={sub})(a=b))', 'two parts behind a not']
 ] as const) {
   test(`a filter with ${reason} is refused`, (t) => {
     t.throws(() => createLdapFilter(template, ['sub']), {

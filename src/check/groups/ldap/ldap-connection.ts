@@ -1,8 +1,11 @@
 /** A connection to an LDAP directory: opened when it is needed, kept, and opened anew once it has ended. */
 import { connect, isIP, type Socket } from 'node:net'
 import { type ConnectionOptions, connect as connectTls } from 'node:tls'
-import { Client, type Entry, type SearchOptions } from 'ldapts'
+import type { Client, Entry, SearchOptions } from 'ldapts'
+import { checkUnavailable } from '../../../errors.ts'
 import type { EndpointTls } from '../../../remote/endpoint.ts'
+import { measure } from '../../../remote/measure.ts'
+import type { CallOutcome } from '../../../remote/remote.ts'
 import { createTlsOptions } from '../../../remote/tls-options.ts'
 
 export interface LdapConnectionOptions {
@@ -15,6 +18,8 @@ export interface LdapConnectionOptions {
   readonly bind?: { readonly dn: string; readonly password: string } | undefined
   /** For a search and, where there is no connection, for opening one: all of it together. */
   readonly timeoutMilliseconds: number
+  /** Told how each search ended, and how long it took. */
+  readonly onOutcome: (outcome: CallOutcome, seconds: number) => void
 }
 
 export interface LdapSearch extends SearchOptions {
@@ -23,23 +28,22 @@ export interface LdapSearch extends SearchOptions {
 }
 
 export interface LdapConnection {
-  /** Gives all entries that are found. Rejects with an Error where not all of them could be had in time. */
+  /** Gives all entries that are found. Rejects with a ServiceError `check_unavailable` where not all of them could be had in time. */
   readonly search: (search: LdapSearch) => Promise<Entry[]>
   readonly close: () => void
 }
 
 /** A client whose sockets are watched: its own idea of being connected does not outlast StartTLS. */
 interface OpenClient {
-  readonly client: Client
-  /** TLS and bind are through. */
-  readonly ready: Promise<void>
+  /** Once TLS and bind are through. */
+  readonly client: Promise<Client>
   readonly isOpen: () => boolean
   readonly destroy: () => void
 }
 
 /** @throws TypeError for settings that cannot be followed */
 export function createLdapConnection(options: LdapConnectionOptions): LdapConnection {
-  const { timeoutMilliseconds, bind } = options
+  const { timeoutMilliseconds, bind, onOutcome } = options
   const tlsOptions = createLdapTlsOptions(options)
   // With an empty password a directory says yes to any name, and treats it as nobody (RFC 4513, section 5.1.2).
   if (bind?.password === '') throw new TypeError('found an empty password, expected one')
@@ -47,9 +51,9 @@ export function createLdapConnection(options: LdapConnectionOptions): LdapConnec
 
   async function searchOnce({ base, ...search }: LdapSearch, deadline: Promise<never>) {
     if (current?.isOpen() !== true) current = open(options, tlsOptions)
-    const { client, ready, isOpen, destroy } = current
+    const { isOpen, destroy } = current
     try {
-      await Promise.race([ready, deadline])
+      const client = await Promise.race([current.client, deadline])
       // The client would open a lost connection again, without TLS and bind.
       if (!isOpen()) throw new Error('found the connection closed')
       const { searchEntries } = await Promise.race([client.search(base, search), deadline])
@@ -60,21 +64,22 @@ export function createLdapConnection(options: LdapConnectionOptions): LdapConnec
     }
   }
 
-  return {
-    async search(search) {
-      const wasOpen = current?.isOpen() === true
-      const signal = AbortSignal.timeout(timeoutMilliseconds)
-      const deadline = rejectOnAbort(signal)
-      try {
-        return await searchOnce(search, deadline)
-      } catch (error) {
-        // The directory may have ended an idle connection just when it was used.
-        if (!wasOpen || signal.aborted || isRefusal(error)) throw error
-        return await searchOnce(search, deadline)
-      }
-    },
-    close: () => current?.destroy()
+  async function search(wanted: LdapSearch): Promise<Entry[]> {
+    const wasOpen = current?.isOpen() === true
+    const signal = AbortSignal.timeout(timeoutMilliseconds)
+    const deadline = rejectOnAbort(signal)
+    try {
+      return await searchOnce(wanted, deadline)
+    } catch (error) {
+      // The directory may have ended an idle connection just when it was used.
+      if (!wasOpen || signal.aborted || isRefusal(error)) throw checkUnavailable(error)
+    }
+    return searchOnce(wanted, deadline).catch((error) => {
+      throw checkUnavailable(error)
+    })
   }
+
+  return { search: measure(search, onOutcome), close: () => current?.destroy() }
 }
 
 function createLdapTlsOptions({ url, tls = {} }: LdapConnectionOptions): ConnectionOptions {
@@ -112,23 +117,24 @@ function open(
     return socket
   }
 
-  const client = new Client({
-    url,
-    createConnection: ((...to: Parameters<typeof connect>) =>
-      watch(connect(...to))) as typeof connect,
-    createSecureConnection: ((...to: Parameters<typeof connectTls>) =>
-      watch(connectTls(...to))) as typeof connectTls,
-    ...(url.startsWith('ldaps:') && { tlsOptions })
-  })
-
-  async function prepare(): Promise<void> {
+  async function connectAndBind(): Promise<Client> {
+    const { Client } = await import('ldapts')
+    const client = new Client({
+      url,
+      createConnection: ((...to: Parameters<typeof connect>) =>
+        watch(connect(...to))) as typeof connect,
+      createSecureConnection: ((...to: Parameters<typeof connectTls>) =>
+        watch(connectTls(...to))) as typeof connectTls,
+      ...(url.startsWith('ldaps:') && { tlsOptions })
+    })
     if (startTls) await client.startTLS({ ...tlsOptions })
     await client.bind(bind?.dn ?? '', bind?.password ?? '')
+    return client
   }
 
-  const ready = prepare()
-  ready.catch(destroy)
-  return { client, ready, isOpen: () => isOpen, destroy }
+  const client = connectAndBind()
+  client.catch(destroy)
+  return { client, isOpen: () => isOpen, destroy }
 }
 
 /** Whether the directory has answered, and said no: the connection is as good as before (RFC 4511, section 4.1.9). */

@@ -1,5 +1,5 @@
 /** Groups from an LDAP directory: an attribute of the subject's entry, or the entries of groups that have it as a member. */
-import { checkUnavailable } from '../../../errors.ts'
+import { checkUnavailable, ServiceError } from '../../../errors.ts'
 import type { Entry } from 'ldapts'
 import type { GroupLookup } from '../subject-groups.ts'
 import type { LdapConnection } from './ldap-connection.ts'
@@ -63,7 +63,7 @@ export function createLdapGroups(options: LdapGroupsOptions): GroupLookup {
       if (entry === undefined) return undefined
       return (await readEntry(entry, sub)).map(toName)
     } catch (error) {
-      throw checkUnavailable(error)
+      throw error instanceof ServiceError ? error : checkUnavailable(error)
     }
   }
 }

@@ -1,5 +1,4 @@
 /** Names in LDAP: filters with a subject in them, and the first part of distinguished names. */
-import { Filter, FilterParser } from 'ldapts'
 
 /** What a filter has in place of names that are known only later. */
 const PLACEHOLDER = /\{(sub|dn)\}/g
@@ -19,22 +18,32 @@ export function createLdapFilter(template: string, known: readonly ('sub' | 'dn'
     throw new TypeError(`expected a filter with ${known.map((name) => `{${name}}`).join(' or ')}`)
   }
   const fill: LdapFilter = (names) =>
-    template.replace(PLACEHOLDER, (_, name: string) => Filter.escape(names[name] ?? ''))
+    template.replace(PLACEHOLDER, (_, name: string) => escapeValue(names[name] ?? ''))
   if (!isFilter(fill({ sub: '*', dn: '*' }))) {
     throw new TypeError('expected a filter such as (uid={sub}), with placeholders as values')
   }
   return fill
 }
 
+/** What has a meaning of its own in the value of a filter. */
+const SPECIAL = /[\\*()\0]/g
+
+function escapeValue(text: string): string {
+  return text.replace(SPECIAL, (char) => `\\${Buffer.from(char).toString('hex')}`)
+}
+
+/** An attribute, maybe with matching rules, and what its value is compared with (RFC 4515, section 3). */
+const COMPARISON = /\([\w-]+(?::[\w.-]+)*[~<>:]?=[^()]*\)/g
+const COMBINATION = /\((?:[&|]F+|!F)\)/g
+
 /** @param text a filter in which names are escaped, and an escape is no good anywhere but in a value */
 function isFilter(text: string): boolean {
-  try {
-    FilterParser.parseString(text)
-  } catch {
-    return false
+  let rest = text.replace(COMPARISON, 'F')
+  for (let before = ''; before !== rest; ) {
+    before = rest
+    rest = rest.replace(COMBINATION, 'F')
   }
-  // The parser forgives brackets that are left open.
-  return text.split('(').length === text.split(')').length
+  return rest === 'F'
 }
 
 /** The first attribute value of a distinguished name: type, equals sign, then escapes or what needs none (RFC 4514, section 3). */
