@@ -14,7 +14,7 @@ import { freePorts } from './free-ports.ts'
 const run = promisify(execFile)
 const env = { PATH: `${process.env.PATH}:/usr/sbin` }
 
-export const LDAP_BASE = 'dc=example,dc=org'
+const LDAP_BASE = 'dc=example,dc=org'
 export const PEOPLE = `ou=people,${LDAP_BASE}`
 export const GROUPS = `ou=groups,${LDAP_BASE}`
 /** Who may read. Nobody else may. */

@@ -86,6 +86,25 @@ test('a filter that finds more than one entry says nothing', async (t) => {
   await assertUnavailable(t, lookUp('ada'), /more than one entry/)
 })
 
+test('a directory that hands out a part of the groups says nothing', async (t) => {
+  const entry = { dn: 'uid=ada', memberOf: [], 'memberOf;range=0-1499': ['cn=staff'] }
+  const connection = { search: async () => [entry], close() {} }
+  const lookUp = createLdapGroups({
+    connection,
+    base: PEOPLE,
+    filter: '(uid={sub})',
+    from: 'memberOf',
+    take: 'value'
+  })
+  await assertUnavailable(t, lookUp('ada'), /a part of the groups/)
+})
+
+test('a group without a name of the expected form says nothing', async (t) => {
+  const { url } = await startSlapd(t)
+  const lookUp = createLookup(t, url, { from: 'departmentNumber' })
+  await assertUnavailable(t, lookUp('ada'), /no distinguished name/)
+})
+
 test('one connection serves all look-ups, and another one follows after a restart', async (t) => {
   const slapd = await startSlapd(t)
   const lookUp = createLookup(t, slapd.url)

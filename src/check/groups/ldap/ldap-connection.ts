@@ -22,7 +22,7 @@ export interface LdapConnectionOptions {
   readonly onOutcome: (outcome: CallOutcome, seconds: number) => void
 }
 
-export interface LdapSearch extends SearchOptions {
+interface LdapSearch extends SearchOptions {
   readonly base: string
   readonly filter: string
 }
