@@ -114,6 +114,8 @@ function open(
   function watch<Kind extends Socket>(socket: Kind): Kind {
     sockets.push(socket)
     socket.on('close', destroy)
+    // Nobody waits for it any more.
+    if (!isOpen) socket.destroy()
     return socket
   }
 
