@@ -2,19 +2,19 @@
 import type { Config } from '../config/schema/full-form.ts'
 import type { CheckRouteConfig } from '../config/schema/routes/check.ts'
 import { introspectionCheckProtocol } from './introspection-check.ts'
-import { okeraCheckProtocol } from './okera-check.ts'
+import { createOkeraCheckProtocol } from './okera-check.ts'
 import type { CheckProtocol } from './protocol.ts'
 import { createTxtokenCheckProtocol } from './txtoken-check.ts'
 
 export function createCheckProtocol(
-  { protocol }: CheckRouteConfig,
+  { protocol, token }: CheckRouteConfig,
   { depth }: Config['limits']
 ): CheckProtocol {
   switch (protocol) {
     case 'txtoken':
-      return createTxtokenCheckProtocol({ maxDepth: depth })
+      return createTxtokenCheckProtocol({ places: token, maxDepth: depth })
     case 'okera':
-      return okeraCheckProtocol
+      return createOkeraCheckProtocol({ places: token, maxDepth: depth })
     case 'introspection':
       return introspectionCheckProtocol
   }

@@ -1,5 +1,6 @@
 /** A `check` route of the configuration becomes a route that answers. */
 import { type Check, createCheck, type Verifier } from '../check/check.ts'
+import { createCheckCache, createKnownCheck } from '../check/check-cache.ts'
 import { createTimeRequirement, isNoServiceBearer } from '../check/requirements.ts'
 import { createEndpointVerifier } from '../check/verifiers/endpoint-verifier.ts'
 import { createKeysVerifier } from '../check/verifiers/keys-verifier.ts'
@@ -17,11 +18,15 @@ import type { Services } from './services.ts'
 
 export function createCheckRoute(config: CheckRouteConfig, services: Services): Route {
   const { limits, now } = services
+  const cache = config.cache === 0 ? undefined : createCheckCache(config.cache)
+  const requirements = [isNoServiceBearer, createTimeRequirement(now)]
+  const resolveGroups = createRouteGroups(config, services)
   const check = createCheck({
     verifiers: createVerifiers(config, services),
-    requirements: [isNoServiceBearer, createTimeRequirement(now)],
-    resolveGroups: createRouteGroups(config, services),
-    maxDepth: limits.depth
+    requirements,
+    resolveGroups,
+    maxDepth: limits.depth,
+    cache
   })
   const protocol = createCheckProtocol(config, limits)
   return {
@@ -35,7 +40,14 @@ export function createCheckRoute(config: CheckRouteConfig, services: Services): 
         maxBodyBytes: limits.body
       }),
       createCheckHandler(config.check, protocol, check, services)
-    ]
+    ],
+    known:
+      cache === undefined ||
+      resolveGroups !== undefined ||
+      protocol.knownAnswer === undefined ||
+      config.auth !== undefined
+        ? undefined
+        : { check: createKnownCheck(cache, requirements), answer: protocol.knownAnswer }
   }
 }
 

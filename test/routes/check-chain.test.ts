@@ -107,3 +107,18 @@ test('groups that are looked for elsewhere are not what the token says, nor aske
   t.is((await ask('{"sub":"ada","groups":["root"],"exp":1}')).status, 401)
   t.is(remote.requests.length, 2)
 })
+
+test('a token that was verified before has its groups all the same, in the original format as well', async (t) => {
+  const groups = ['staff']
+  const remote = await startRemote(t, (response) => replying(JSON.stringify(groups))(response))
+  const url = remote.url.replace('/login', '/groups/{sub}')
+  const { claimsOf } = await startChecking(t, {
+    protocol: 'txtoken',
+    groups: [{ from: 'endpoint', url, allowHttp: true }],
+    groupsCache: { for: '0s' }
+  })
+  const claims = `{"sub":"ada","groups":["root"],${EXP}}`
+  t.deepEqual((await claimsOf(claims)).Claims.groups, ['staff'])
+  groups.push('guests')
+  t.deepEqual((await claimsOf(claims)).Claims.groups, ['staff', 'guests'])
+})
