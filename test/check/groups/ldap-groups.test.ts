@@ -223,11 +223,11 @@ test('a directory that does not answer is given up after the timeout, and used a
   const slapd = await startSlapd(t)
   const lookUp = createLookup(t, slapd.url, { timeoutMilliseconds: 2_000 })
   t.is((await lookUp('ada'))?.length, 2)
-  slapd.signal('SIGSTOP')
+  await slapd.pause()
   await assertUnavailable(t, lookUp('ada'), /in time/)
   // This one finds no connection; the system takes it, and nobody greets it.
   await assertUnavailable(t, lookUp('ada'), /in time/)
-  slapd.signal('SIGCONT')
+  slapd.resume()
   t.is((await lookUp('ada'))?.length, 2)
 })
 
