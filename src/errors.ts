@@ -16,6 +16,7 @@ export type ErrorCode =
   | 'missing_token'
   | 'invalid_token'
   | 'insufficient_scope'
+  | 'check_unavailable'
   | 'internal'
 
 interface ServiceErrorOptions {
@@ -64,4 +65,21 @@ export class ServiceError extends Error {
  */
 export function invalidToken(message: string, reason: string, cause?: unknown): ServiceError {
   return new ServiceError('invalid_token', message, { status: 401, reason, cause })
+}
+
+/**
+ * Makes the error for a token that is good, but not good for this (RFC 6750, section 3.1).
+ * @param reason one word of it for the metrics
+ */
+export function insufficientScope(message: string, reason: string, cause?: unknown): ServiceError {
+  return new ServiceError('insufficient_scope', message, { status: 403, reason, cause })
+}
+
+/** Makes the error for a token that cannot be judged now, so that it is not accepted either. */
+export function checkUnavailable(message: string, cause?: unknown): ServiceError {
+  return new ServiceError('check_unavailable', message, {
+    status: 503,
+    reason: 'unavailable',
+    cause
+  })
 }
