@@ -25,18 +25,25 @@ export interface Authorize {
 
 /** @param get gives the token */
 export function createAuthorize(get: () => Promise<string>): Authorize {
+  async function bearer(): Promise<string> {
+    return `Bearer ${await get()}`
+  }
+
   return {
     async authorize(headers) {
       const fields = new Headers(headers)
-      fields.set('authorization', `Bearer ${await get()}`)
+      fields.set('authorization', await bearer())
       return Object.fromEntries(fields)
     },
-    async authorizeGot(options, next) {
+    authorizeGot(options, next) {
       if (options.isStream) {
+        // Thrown right here: a promise in place of the stream would be a riddle.
         throw new TypeError('expected a got call that gives a promise; a stream takes authorize()')
       }
-      options.headers.authorization = `Bearer ${await get()}`
-      return next(options)
+      return bearer().then((value) => {
+        options.headers.authorization = value
+        return next(options)
+      })
     }
   }
 }
