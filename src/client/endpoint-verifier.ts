@@ -17,7 +17,7 @@ export function createEndpointVerifier(remote: Remote): Verifier {
         'Token cannot be checked now: the answer of the endpoint is no verdict'
       )
     }
-    return token.payload
+    return { claims: token.payload }
   }
 
   async function ask({ raw }: Token): Promise<Buffer> {

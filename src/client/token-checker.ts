@@ -59,7 +59,7 @@ export function createTokenChecker(options: TokenCheckerOptions): TokenChecker {
         throw new TokenError('missing_token', 'no token present in request', 'missing')
       }
       try {
-        return (await checkToken(token)).payload
+        return (await checkToken(token)).claims
       } catch (error) {
         const refusal = toTokenError(error)
         if (refusal.code === 'check_unavailable') onFailure?.(refusal)

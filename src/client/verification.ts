@@ -1,6 +1,6 @@
 /** How a service verifies tokens: by the issuer's public keys, by a shared secret, or by asking the issuer. */
 import type { Verifier } from '../check/check.ts'
-import { createKeysVerifier } from '../check/keys-verifier.ts'
+import { createKeysVerifier } from '../check/verifiers/keys-verifier.ts'
 import { checkUnavailable } from '../errors.ts'
 import { isSymmetric } from '../keys/algorithms.ts'
 import { createFixedKeySource } from '../keys/fixed-key-source.ts'
@@ -103,12 +103,12 @@ function verifyByJwkSet(url: string, options: VerificationOptions): Verification
   return {
     async verify(token) {
       await started
-      const claims = await verifyWithKeys(token)
+      const verified = await verifyWithKeys(token)
       // A key that nobody knows may be one of those that could not be fetched.
-      if (claims === undefined && !isCurrent) {
+      if (verified === undefined && !isCurrent) {
         throw checkUnavailable('Token cannot be checked now: the keys of its issuer are not there')
       }
-      return claims
+      return verified
     },
     close: async () => keyStore.close()
   }

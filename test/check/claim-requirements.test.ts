@@ -114,15 +114,15 @@ const rows: Row[] = [
 for (const { name, require, claims, refusal } of rows) {
   test(`${name}: ${refusal === undefined ? 'accepted' : `refused with ${refusal[1]}`}`, (t) => {
     if (refusal === undefined) {
-      t.notThrows(() => require(claims))
+      t.notThrows(() => require({ claims }))
       return
     }
-    const error = t.throws(() => require(claims), { instanceOf: ServiceError })
+    const error = t.throws(() => require({ claims }), { instanceOf: ServiceError })
     t.deepEqual([error?.code, error?.status, error?.reason], refusal)
   })
 }
 
 test('a claim of the prototype is none', (t) => {
   const require = createClaimsRequirement({ constructor: 'x' } as Record<string, string>)
-  t.throws(() => require({}), { instanceOf: ServiceError })
+  t.throws(() => require({ claims: {} }), { instanceOf: ServiceError })
 })
