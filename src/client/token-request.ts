@@ -31,7 +31,7 @@ export interface TokenRequestOptions {
   readonly now?: (() => number) | undefined
 }
 
-export interface IssuedToken {
+interface IssuedToken {
   readonly token: string
   /** How long it is good for, from when it was asked for. */
   readonly lifetimeMilliseconds: number
