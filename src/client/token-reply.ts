@@ -17,13 +17,18 @@ const BEARER_TOKEN = /^[\w.~+/-]+=*$/
 const MAX_DEPTH = 64
 
 /**
- * Takes `{"token"}`, `{"access_token", "expires_in"}`, and a compact JWS by itself.
+ * Takes `{"token"}`, `{"access_token", "expires_in"}`, the `{"jwt"}` of SuperTokens, and a compact JWS by itself.
  * @throws ServiceTokenError for any other text; nothing of it stands in the message
  */
 export function parseTokenReply(text: string): TokenReply {
   const bare = text.trim()
   if (COMPACT_JWS.test(bare)) return { token: bare, expiresIn: Number.POSITIVE_INFINITY }
-  const { token: own, access_token: token = own, expires_in: expiresIn } = parseObject(bare)
+  const {
+    token: own,
+    jwt = own,
+    access_token: token = jwt,
+    expires_in: expiresIn
+  } = parseObject(bare)
   if (typeof token !== 'string' || !BEARER_TOKEN.test(token)) {
     throw new ServiceTokenError('found an answer without a token')
   }

@@ -3,11 +3,19 @@ import { ServiceError } from '../errors.ts'
 import { createRemote } from '../remote/remote.ts'
 import { assertCallable } from './remote-url.ts'
 import { ServiceTokenError } from './service-token-error.ts'
+import { createTokenQuestion } from './token-question.ts'
 import { parseTokenReply, remainingLifetime } from './token-reply.ts'
 
 export interface TokenRequestOptions {
   /** URL of the issue route. */
   readonly url: string
+  /**
+   * How the route is asked: `supertokens` is the JWT recipe of that core, which is told the lifetime and the issuer as
+   * well. Default `txtoken`, which is good for every other protocol too.
+   */
+  readonly protocol?: 'txtoken' | 'supertokens' | undefined
+  /** The `iss` to ask for, in the protocol `supertokens`. */
+  readonly issuer?: string | undefined
   /** Sent as `api-key`. */
   readonly apiKey?: string | undefined
   /** The claims to ask for, which are posted as JSON; the route decides what it makes of them. Default: none. */
@@ -49,15 +57,15 @@ const MAX_REPLY_BYTES = 256 * 1024
 
 /** @throws TypeError for options that could never work */
 export function createTokenRequest(options: TokenRequestOptions): TokenRequest {
-  const { url, apiKey, claims = {}, lifetime = Number.POSITIVE_INFINITY, tls } = options
+  const { url, apiKey, lifetime = Number.POSITIVE_INFINITY, tls } = options
   const { timeoutMilliseconds = DEFAULT_TIMEOUT, now = Date.now } = options
   assertCallable('url', url, options.allowHttp ?? false)
   if (!(lifetime > 0)) throw new TypeError('lifetime: expected seconds, more than 0')
-  const body = Buffer.from(JSON.stringify(claims))
+  const { body, headers } = createTokenQuestion(options)
   const remote = createRemote({
     url,
     userAgent: 'txtoken-client',
-    headers: apiKey === undefined ? {} : { 'api-key': apiKey },
+    headers: { ...headers, ...(apiKey !== undefined && { 'api-key': apiKey }) },
     timeoutMs: timeoutMilliseconds,
     connectTimeoutMs: timeoutMilliseconds,
     maxReplyBytes: MAX_REPLY_BYTES,

@@ -1,18 +1,16 @@
 /** How a service verifies tokens: by the issuer's public keys, by a shared secret, or by asking the issuer. */
 import type { Verifier } from '../check/check.ts'
 import { createKeysVerifier } from '../check/verifiers/keys-verifier.ts'
-import { checkUnavailable } from '../errors.ts'
-import { isSymmetric } from '../keys/algorithms.ts'
 import { createFixedKeySource } from '../keys/fixed-key-source.ts'
-import { ALGORITHMS, type Algorithm } from '../keys/key.ts'
+import type { Algorithm } from '../keys/key.ts'
 import { KeyError } from '../keys/key-error.ts'
 import { createKeyStore } from '../keys/key-store.ts'
 import { createKey } from '../keys/kinds/create-key.ts'
 import { parseSecret } from '../keys/material/key-material.ts'
-import { createRemoteKeySource } from '../keys/remote/remote-key-source.ts'
-import { type StartTimer, startUnreferencedTimer } from '../keys/timer.ts'
+import type { StartTimer } from '../keys/timer.ts'
 import { createRemote } from '../remote/remote.ts'
 import { createEndpointVerifier } from './endpoint-verifier.ts'
+import { verifyByJwkSet } from './jwk-set-verification.ts'
 import { assertCallable } from './remote-url.ts'
 
 /** Exactly one of `jwksUrl`, `secret` and `endpoint`. */
@@ -57,7 +55,6 @@ export interface Verification {
   readonly close: () => Promise<void>
 }
 
-const ASYMMETRIC = ALGORITHMS.filter((alg) => !isSymmetric(alg))
 const DEFAULT_TIMEOUT = 5_000
 const MAX_REPLY_BYTES = 256 * 1024
 const MAX_CALLS = 256
@@ -74,44 +71,6 @@ export function createVerification(options: VerificationOptions): Verification {
   if (algorithms !== undefined)
     throw new TypeError('algorithms: expected none, since the endpoint knows them')
   return verifyByEndpoint(endpoint as string, options)
-}
-
-/** The source is started right away, so that the first token need not wait for it. */
-function verifyByJwkSet(url: string, options: VerificationOptions): Verification {
-  const { algorithms, allowHttp = false, tls, timeoutMilliseconds, onFailure } = options
-  const { now = Date.now, random = Math.random, startTimer = startUnreferencedTimer } = options
-  assertCallable('jwksUrl', url, allowHttp)
-  let isCurrent = false
-  const source = createRemoteKeySource({
-    url,
-    algorithms: algorithms ?? ASYMMETRIC,
-    requireAlg: algorithms === undefined,
-    allowHttp,
-    tls,
-    timeoutMilliseconds,
-    now,
-    random,
-    startTimer,
-    report({ error }) {
-      isCurrent = error === undefined
-      if (error !== undefined) onFailure?.(error)
-    }
-  })
-  const keyStore = createKeyStore([source], now)
-  const started = keyStore.start()
-  const verifyWithKeys = createKeysVerifier({ keyStore })
-  return {
-    async verify(token) {
-      await started
-      const verified = await verifyWithKeys(token)
-      // A key that nobody knows may be one of those that could not be fetched.
-      if (verified === undefined && !isCurrent) {
-        throw checkUnavailable('Token cannot be checked now: the keys of its issuer are not there')
-      }
-      return verified
-    },
-    close: async () => keyStore.close()
-  }
 }
 
 function verifyBySecret(

@@ -183,6 +183,28 @@ test('the lifetime of the options shortens that of the token, and does not lengt
   t.true(requests.length > before)
 })
 
+test('the JWT recipe of SuperTokens is asked in its own words', async (t) => {
+  const { url, requests, issuer, clock } = await startIssuer(t)
+  const issued = issuer.issue()
+  issuer.answer = replying(JSON.stringify({ status: 'OK', jwt: issued }))
+  const options = { url, ...clock, apiKey: API_KEY, claims: { source: 'microservice' } }
+  const recipe = { protocol: 'supertokens', issuer: 'https://api.example', lifetime: 100 } as const
+  t.is(await create(t, { ...options, ...recipe }).get(), issued)
+  t.deepEqual(JSON.parse(String(requests[0]?.body)), {
+    payload: { source: 'microservice' },
+    validity: 100,
+    useStaticSigningKey: false,
+    algorithm: 'RS256',
+    jwksDomain: 'https://api.example'
+  })
+  t.is(requests[0]?.headers.rid, 'jwt')
+  t.is(requests[0]?.headers['api-key'], API_KEY)
+  t.throws(() => createServiceToken({ ...options, allowHttp: true, protocol: 'supertokens' }), {
+    instanceOf: TypeError,
+    message: 'issuer: expected the URL that the token is to name'
+  })
+})
+
 const refusals: [string, (token: string) => string, string][] = [
   ['HTML', () => '<html>', 'found an answer that is neither a JSON object nor a token'],
   ['null', () => 'null', 'found an answer that is neither a JSON object nor a token'],

@@ -12,7 +12,8 @@ const ROOT = fileURLToPath(new URL('../../', import.meta.url))
 const env = {
   ENC_KEY: 'a secret of thirty-two characters or more',
   FORMER_KEY: 'x'.repeat(32),
-  M1_API_KEY: 'x'.repeat(32),
+  API_KEY: 'an-api-key-of-20-characters',
+  M1_API_KEY: 'an-api-key-of-20-characters',
   KEYS_DIR: '/nowhere'
 }
 

@@ -1,7 +1,7 @@
 /** The package as others get it: packed, installed into an empty folder from the registry, and used from there. */
 import { execFile } from 'node:child_process'
 import { readFileSync } from 'node:fs'
-import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { cp, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
@@ -185,4 +185,22 @@ createServiceToken({})
 test('the command is a script, and what is packed is built afresh', (t) => {
   t.regex(readFileSync(join(ROOT, project.bin.txtoken), 'utf8'), /^#!\/usr\/bin\/env node\n/)
   t.regex(project.scripts.prepack, /rmSync\('dist'.*npm run --silent build/)
+})
+
+test('keys that an example has made are not packed', async (t) => {
+  const folder = join(t.context.folder, 'with-keys')
+  await cp(join(ROOT, 'examples'), join(folder, 'examples'), { recursive: true })
+  await cp(join(ROOT, 'package.json'), join(folder, 'package.json'))
+  for (const keys of ['examples/keys/static', 'examples/microservices/keys']) {
+    await mkdir(join(folder, keys), { recursive: true })
+    await writeFile(join(folder, keys, 'private.pem'), 'a private key')
+  }
+  const pack = ['pack', '--ignore-scripts', '--json', '--dry-run']
+  const [{ files }] = JSON.parse((await run('npm', pack, { cwd: folder })).stdout)
+  const names = (files as { path: string }[]).map(({ path }) => path)
+  t.true(names.includes('examples/txtoken.yml'))
+  t.deepEqual(
+    names.filter((name) => name.includes('keys')),
+    []
+  )
 })
