@@ -44,7 +44,7 @@ export function verifyByJwkSet(url: string, options: VerificationOptions): Verif
       const verified = await verifyWithKeys(token)
       // A key that nobody knows may be one of those that could not be fetched.
       if (verified === undefined && !isCurrent) {
-        throw checkUnavailable('Token cannot be checked now: the keys of its issuer are not there')
+        throw checkUnavailable(new Error('found no key for the token, and no current JWK Set'))
       }
       return verified
     },

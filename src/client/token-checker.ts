@@ -62,12 +62,17 @@ export function createTokenChecker(options: TokenCheckerOptions): TokenChecker {
         return (await checkToken(token)).claims
       } catch (error) {
         const refusal = toTokenError(error)
-        if (refusal.code === 'check_unavailable') onFailure?.(refusal)
+        if (refusal.code === 'check_unavailable') onFailure?.(causeOf(refusal))
         throw refusal
       }
     },
     close
   }
+}
+
+/** What broke says more to the log than that something did. */
+function causeOf(refusal: TokenError): Error {
+  return refusal.cause instanceof Error ? refusal.cause : refusal
 }
 
 function createRequirements(

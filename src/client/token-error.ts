@@ -1,9 +1,15 @@
 /** What a service is told of a token that it must not accept. */
-import { ServiceError } from '../errors.ts'
+import { checkUnavailable, ServiceError } from '../errors.ts'
 
-/** The codes of RFC 6750, section 3.1; the first and the last stand for what it has no code for. */
-const CODES = ['missing_token', 'invalid_token', 'insufficient_scope', 'check_unavailable'] as const
-export type TokenErrorCode = (typeof CODES)[number]
+/** The codes of RFC 6750, section 3.1, and two for what it has no code for: the first and the last. */
+const STATUSES = {
+  missing_token: 401,
+  invalid_token: 401,
+  insufficient_scope: 403,
+  check_unavailable: 503
+} as const
+
+export type TokenErrorCode = keyof typeof STATUSES
 
 /** A token that is not accepted. The message may go to whoever sent it; the cause may not. */
 export class TokenError extends Error {
@@ -22,20 +28,17 @@ export class TokenError extends Error {
   }
 }
 
-const STATUSES = {
-  missing_token: 401,
-  invalid_token: 401,
-  insufficient_scope: 403,
-  check_unavailable: 503
-} as const
-
 /** Whatever goes wrong in a check, expected or not, the token is not accepted. */
 export function toTokenError(error: unknown): TokenError {
   if (error instanceof TokenError) return error
   if (error instanceof ServiceError) {
     const { code, message, reason = code, cause } = error
-    const known = CODES.find((name) => name === code)
-    if (known !== undefined) return new TokenError(known, message, reason, cause)
+    if (isTokenErrorCode(code)) return new TokenError(code, message, reason, cause)
   }
-  return new TokenError('check_unavailable', 'Token cannot be checked now', 'unavailable', error)
+  const { code, message } = checkUnavailable(error)
+  return new TokenError('check_unavailable', message, code, error)
+}
+
+function isTokenErrorCode(code: string): code is TokenErrorCode {
+  return Object.hasOwn(STATUSES, code)
 }

@@ -9,7 +9,7 @@ import { createKey } from '../keys/kinds/create-key.ts'
 import { parseSecret } from '../keys/material/key-material.ts'
 import type { StartTimer } from '../keys/timer.ts'
 import { createRemote } from '../remote/remote.ts'
-import { createEndpointVerifier } from './endpoint-verifier.ts'
+import { createCheckRouteVerifier } from './check-route-verifier.ts'
 import { verifyByJwkSet } from './jwk-set-verification.ts'
 import { assertCallable } from './remote-url.ts'
 
@@ -109,5 +109,5 @@ function verifyByEndpoint(url: string, options: VerificationOptions): Verificati
     tls,
     onOutcome: () => {}
   })
-  return { verify: createEndpointVerifier(remote), close: remote.close }
+  return { verify: createCheckRouteVerifier(remote), close: remote.close }
 }

@@ -110,7 +110,7 @@ for (const [name, start] of Object.entries(frameworks)) {
     const answer = await send(url, { headers: { authorization: `Bearer ${makeToken('{}')}` } })
     t.is(answer.status, 503)
     t.is(answer.headers['www-authenticate'], undefined)
-    t.deepEqual(JSON.parse(answer.text), { error: 'Token cannot be checked now' })
+    t.deepEqual(JSON.parse(answer.text), { error: 'Token cannot be checked at the moment' })
   })
 
   test(`${name}: what goes wrong in the service itself is not taken for a token that is no good`, async (t) => {

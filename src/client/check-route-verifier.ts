@@ -9,13 +9,11 @@ import type { Remote } from '../remote/remote.ts'
 const MAX_REPLY_DEPTH = 65
 const NO_BODY = new Uint8Array()
 
-export function createEndpointVerifier(remote: Remote): Verifier {
-  return async function verifyByEndpoint(token) {
+export function createCheckRouteVerifier(remote: Remote): Verifier {
+  return async function verifyByCheckRoute(token) {
     const reply = await ask(token)
     if (!isApproval(reply, token)) {
-      throw checkUnavailable(
-        'Token cannot be checked now: the answer of the endpoint is no verdict'
-      )
+      throw checkUnavailable(new Error('found an answer that is no verdict'))
     }
     return { claims: token.payload }
   }
@@ -48,5 +46,7 @@ function explainRefusal(error: unknown): ServiceError {
   const status = error instanceof ServiceError ? error.remoteStatus : undefined
   if (status === 401) return invalidToken('Token is refused by its issuer', 'endpoint', error)
   if (status === 403) return insufficientScope('Token does not allow this', 'endpoint', error)
-  return checkUnavailable('Token cannot be checked now', error)
+  return checkUnavailable(
+    status === undefined ? error : new Error(`found the status ${status}, expected 200`)
+  )
 }
