@@ -7,6 +7,7 @@ import JWT from 'supertokens-node/recipe/jwt/index.js'
 import { createServiceToken, createTokenChecker } from '../../src/client/client.ts'
 import { createTemporaryFolder } from '../helpers/temporary-folder.ts'
 import { runProgram, urlOf } from '../helpers/program.ts'
+import { createTemporaryFolder } from '../helpers/temporary-folder.ts'
 
 const EXAMPLE = fileURLToPath(new URL('../../examples/supertokens.yml', import.meta.url))
 const API_KEY = 'an-api-key-of-20-characters'
