@@ -5,7 +5,6 @@ import { createRemoteJWKSet, decodeProtectedHeader, jwtVerify } from 'jose'
 import supertokens from 'supertokens-node'
 import JWT from 'supertokens-node/recipe/jwt/index.js'
 import { createServiceToken, createTokenChecker } from '../../src/client/client.ts'
-import { createTemporaryFolder } from '../helpers/temporary-folder.ts'
 import { runProgram, urlOf } from '../helpers/program.ts'
 import { createTemporaryFolder } from '../helpers/temporary-folder.ts'
 
