@@ -60,6 +60,14 @@ export class ServiceError extends Error {
 }
 
 /**
+ * Makes the error for a token that is good, but not good for this (RFC 6750, section 3.1).
+ * @param reason one word of it for the metrics
+ */
+export function insufficientScope(message: string, reason: string, cause?: unknown): ServiceError {
+  return new ServiceError('insufficient_scope', message, { status: 403, reason, cause })
+}
+
+/**
  * Makes the error for a token that is present but not accepted (RFC 6750, section 3.1).
  * @param message what is wrong with it; never any part of the token
  * @param reason one word of it for the metrics
