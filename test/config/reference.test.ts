@@ -4,7 +4,7 @@ import { Ajv } from 'ajv'
 import test, { type ExecutionContext } from 'ava'
 import { parse as parseYaml } from 'yaml'
 import { generateReference } from '../../scripts/generate-reference.ts'
-import { createFileSchema } from '../../scripts/json-schema.ts'
+import { createFileSchema } from '../../src/config/json-schema.ts'
 import { loadConfig } from '../../src/config/load.ts'
 import { parse } from '../helpers/config.ts'
 

@@ -1,10 +1,10 @@
 /** The file of a generated key: its JWK (RFC 7517) with one member more, `txtoken`, which holds its schedule. */
-import { createPublicKey, type KeyObject, randomBytes } from 'node:crypto'
+import type { KeyObject } from 'node:crypto'
 import type { Algorithm, Key } from '../key.ts'
 import { KeyError } from '../key-error.ts'
 import { createKey } from '../kinds/create-key.ts'
-import { toPublicJwk } from '../kinds/public-key.ts'
 import { importJwk, parseJwk } from '../material/jwk.ts'
+import { toSigningJwk } from '../material/write-key.ts'
 
 /** Times are milliseconds since 1970. */
 export interface GeneratedKeySchedule {
@@ -24,10 +24,7 @@ export function formatKeyFile(
   { createdAt, signsFrom, longestLifetimeMs }: GeneratedKeySchedule
 ): string {
   const file = {
-    ...material.export({ format: 'jwk' }),
-    kid: createKid(alg, material),
-    alg,
-    use: 'sig',
+    ...toSigningJwk(alg, material),
     txtoken: {
       createdAt: new Date(createdAt).toISOString(),
       signsFrom: new Date(signsFrom).toISOString(),
@@ -35,12 +32,6 @@ export function formatKeyFile(
     }
   }
   return `${JSON.stringify(file, null, 2)}\n`
-}
-
-/** The thumbprint of a secret would let anyone test guesses of it (RFC 7638, section 7), so a secret's kid is random. */
-function createKid(alg: Algorithm, material: KeyObject): string {
-  if (material.type === 'secret') return randomBytes(32).toString('base64url')
-  return toPublicJwk(createPublicKey(material), alg, undefined).kid
 }
 
 /**
