@@ -1,5 +1,6 @@
 /** `healthcheck`: asks the service on this machine whether it lives, for containers without curl. */
 import { get } from 'node:http'
+import { operationsListener } from '../config/listeners.ts'
 import { loadConfig } from '../config/load.ts'
 import { CommandError, configFileOf, createCommand } from './command.ts'
 
@@ -22,8 +23,8 @@ export const healthcheck = createCommand({
   },
   examples: ['txtoken healthcheck --config txtoken.yml'],
   async run({ values, env }) {
-    const { listen } = loadConfig({ file: configFileOf(values.config, env), env }).config
-    const { host, port } = listen.admin ?? listen.main
+    const { config } = loadConfig({ file: configFileOf(values.config, env), env })
+    const { host, port } = config.listen[operationsListener(config)] ?? config.listen.main
     const status = await askForStatus(CALLABLE[host] ?? host, port)
     if (status !== 200) throw new CommandError(`/livez answered ${status}, expected 200`)
   }

@@ -1,6 +1,6 @@
 /** `token verify`: checks a token the way that the service does. */
 import { createCheck } from '../../check/check.ts'
-import { createKeysVerifier } from '../../check/keys-verifier.ts'
+import { createKeysVerifier } from '../../check/verifiers/keys-verifier.ts'
 import { createTimeRequirement, isNoServiceBearer } from '../../check/requirements.ts'
 import { ServiceError } from '../../errors.ts'
 import { isSymmetric } from '../../keys/algorithms.ts'
@@ -55,7 +55,7 @@ export const verifyToken = createCommand({
     })
     try {
       await keyStore.start()
-      const token = await check(raw)
+      const { token } = await check(raw)
       print(values.json === true ? toJson(token, { valid: true }) : toLines(token))
       tell('valid')
       return undefined

@@ -52,20 +52,15 @@ export interface TokenWishes {
   readonly alg: ReturnType<typeof parseAlgorithmOption> | undefined
   readonly kid: string | undefined
   readonly claims: ReadonlyMap<string, JsonText>
-  readonly issuer: string | undefined
   readonly lifetimeSeconds: number
 }
 
 /** @throws UsageError */
 export function parseWishes({ alg, kid, claim = [], lifetime }: MakingValues): TokenWishes {
-  const claims = new Map(claim.map(parseClaim))
-  const issuer = claims.get('iss')
-  claims.delete('iss')
   return {
     alg: alg === undefined ? undefined : parseAsymmetric(alg),
     kid,
-    claims,
-    issuer: issuer === undefined ? undefined : parseIssuer(issuer),
+    claims: new Map(claim.map(parseClaim)),
     lifetimeSeconds: parseLifetimeOption(lifetime ?? DEFAULT_LIFETIME)
   }
 }
@@ -79,13 +74,14 @@ interface TokenSubject {
 export async function makeToken(
   { alg, material }: FoundKey,
   { sub, groups }: TokenSubject,
-  { kid, claims, issuer, lifetimeSeconds }: TokenWishes,
+  { kid, claims, lifetimeSeconds }: TokenWishes,
   now: () => number
 ): Promise<string> {
   const { sign } = createKey({ alg, material, kid })
   if (sign === undefined) throw new TypeError('expected a private key')
   const all = new Map([['sub', toJsonText(sub)], ['groups', toJsonText(groups)], ...claims])
-  return createSign({ signer: sign, issuer, now })(all, lifetimeSeconds)
+  const { token } = await createSign({ signer: sign, now })(all, { lifetimeSeconds })
+  return token
 }
 
 const MAX_DEPTH = 64
@@ -114,12 +110,6 @@ function parseClaim(text: string): [string, JsonText] {
     if (!(error instanceof JsonTextError)) throw error
     return [name, toJsonText(value)]
   }
-}
-
-function parseIssuer(text: JsonText): string {
-  const value: unknown = JSON.parse(text)
-  if (typeof value !== 'string') throw new UsageError('expected --claim iss to be text')
-  return value
 }
 
 function parseAsymmetric(name: string) {
