@@ -20,6 +20,11 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: async () => (await import('./check-config.ts')).checkConfig
   },
   {
+    name: 'explain',
+    summary: 'Draw the pipelines of a configuration as text',
+    load: async () => (await import('./explain.ts')).explain
+  },
+  {
     name: 'schema',
     summary: 'Print the JSON Schema of the configuration',
     load: async () => (await import('./schema.ts')).schema

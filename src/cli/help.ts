@@ -41,11 +41,18 @@ export function writeGroupHelp(group: string): string {
 export function writeCommandHelp(name: string, help: CommandHelp): string {
   const { parameters, description, options, examples } = help
   return [
-    description,
+    wrap(description),
     section('Usage', [['txtoken', name, ...parameters, '[options]'].join(' ')]),
     section('Options', alignRows([...listOptions(options), ['-h, --help', 'Show this help']])),
     ...(examples.length === 0 ? [] : [section('Examples', examples)])
   ].join('\n\n')
+}
+
+const WIDTH = 90
+
+/** Breaks text between words, so that no line is too long to read. */
+function wrap(text: string): string {
+  return text.replace(new RegExp(`(.{1,${WIDTH}})(?: |$)`, 'gm'), '$1\n').trimEnd()
 }
 
 function section(title: string, lines: readonly string[]): string {

@@ -46,6 +46,7 @@ export async function runCommandLine(
       return 0
     }
     const { name, args: rest } = choose(args)
+    if (isGroup(args[0])) said = `txtoken ${args[0]}`
     if (name === undefined) throw await describeUnknown(args)
     said = `txtoken ${name}`
     const command = await load(name)
@@ -105,7 +106,7 @@ async function describeUnknown([first = '', second]: readonly string[]): Promise
     : [...new Set(names.map((name) => name.split(' ', 1)[0] ?? name))]
   const list = `expected one of ${known.join(', ')}`
   const word = isWithinGroup ? second : first
-  if (word === undefined) return new UsageError(`no command after ${first}, ${list}`)
+  if (word === undefined) return new UsageError(`found no command, ${list}`)
   const meant = nearest(word, known)
   return new UsageError(
     `unknown command ${word}, ${meant === undefined ? list : `did you mean ${meant}?`}`

@@ -2,9 +2,10 @@
 import { z } from 'zod'
 import { flag, httpUrl, material, routePath, section } from './schema/fields.ts'
 import type { FullConfigInput } from './schema/full-form.ts'
-import { jsonTree } from './schema/json-tree.ts'
+import { secretTree } from './schema/json-tree.ts'
 import { port } from './schema/listen.ts'
 import { statuses } from './schema/routes/statuses.ts'
+import { formatDuration } from './schema/units.ts'
 import type { SecretReader } from './secrets.ts'
 
 const SECRET_LENGTH = { least: 32, most: 64 } as const
@@ -61,7 +62,7 @@ export function createFlatSchema(reader: SecretReader) {
     checkTokenRoute: routePath
       .default(DEFAULT_ROUTES.checkTokenRoute)
       .describe('Path that tokens are checked on, by GET and POST. Default: /checkToken.'),
-    requestTokenData: jsonTree
+    requestTokenData: secretTree
       .optional()
       .describe(
         'The `data` claim of the service bearer that is sent to the remote: a YAML tree, or a string that holds JSON. Default: null.'
@@ -83,7 +84,7 @@ export function toFullForm(flat: FlatConfig): FullConfigInput {
         claims: [
           { from: 'remote', url: flat.remote, bearer: flat.requestTokenData ?? 'null', at: 'data' }
         ],
-        lifetime: `${Math.floor(flat.expHours * MILLISECONDS_PER_HOUR)}ms`,
+        lifetime: formatDuration(Math.floor(flat.expHours * MILLISECONDS_PER_HOUR)),
         statuses: flat.statuses
       },
       { check: flat.checkTokenRoute, protocol: 'txtoken', verify: [{ keys: 'all' }] }

@@ -8,6 +8,8 @@ import { createSecretReader } from './secrets.ts'
 export interface JsonSchema {
   $ref?: string
   title?: string
+  /** Its value is not to be shown. */
+  writeOnly?: boolean
   description?: string
   default?: unknown
   type?: string

@@ -132,17 +132,20 @@ const reference = section({
 
 /** Text that may stand in the file itself, in another file, or in the environment. */
 export function material(reader: SecretReader) {
-  return z
-    .union([z.string(), reference], { error: MATERIAL_EXPECTED })
-    .meta({ title: MATERIAL })
-    .transform((value, context) => {
-      if (typeof value === 'string') return value
-      try {
-        return reader.read(value)
-      } catch (error) {
-        if (!(error instanceof SecretError)) throw error
-        context.addIssue({ code: 'custom', message: error.message })
-        return z.NEVER
-      }
-    })
+  return (
+    z
+      .union([z.string(), reference], { error: MATERIAL_EXPECTED })
+      // Where the configuration is printed, the text itself is masked.
+      .meta({ title: MATERIAL, writeOnly: true })
+      .transform((value, context) => {
+        if (typeof value === 'string') return value
+        try {
+          return reader.read(value)
+        } catch (error) {
+          if (!(error instanceof SecretError)) throw error
+          context.addIssue({ code: 'custom', message: error.message })
+          return z.NEVER
+        }
+      })
+  )
 }

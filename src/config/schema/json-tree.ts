@@ -5,10 +5,12 @@ import { type JsonText, JsonTextError, parseJsonText } from '../../json/json-tex
 /** Depth of a setting's JSON; its author is trusted, this only keeps mistakes small. */
 const MAX_DEPTH = 64
 
+const TREE = 'JSON data: a YAML tree, or a string that holds JSON'
+
 /** JSON text, kept as it stands where it was given as text. What YAML gives has nothing in it that JSON has not. */
 export const jsonTree = z
   .unknown()
-  .meta({ title: 'JSON data: a YAML tree, or a string that holds JSON' })
+  .meta({ title: TREE })
   .transform((tree, context) => {
     try {
       return parseJsonText(typeof tree === 'string' ? tree : JSON.stringify(tree), MAX_DEPTH)
@@ -19,6 +21,9 @@ export const jsonTree = z
       return z.NEVER
     }
   })
+
+/** JSON data that is not to be shown to everybody: `writeOnly` masks it where the configuration is printed. */
+export const secretTree = jsonTree.meta({ title: TREE, writeOnly: true })
 
 /** A YAML tree that stands for itself: its texts are JSON strings, whatever they hold. */
 export const jsonValue = z
