@@ -52,7 +52,8 @@ const WIDTH = 90
 
 /** Breaks text between words, so that no line is too long to read. */
 function wrap(text: string): string {
-  return text.replace(new RegExp(`(.{1,${WIDTH}})(?: |$)`, 'gm'), '$1\n').trimEnd()
+  const lines = new RegExp(`(.{1,${WIDTH}})(?: |$)`, 'g')
+  return text.replaceAll(/.+/g, (paragraph) => paragraph.replace(lines, '$1\n').trimEnd())
 }
 
 function section(title: string, lines: readonly string[]): string {
