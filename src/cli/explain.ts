@@ -3,6 +3,7 @@ import { openListeners, operationsListener } from '../config/listeners.ts'
 import { loadWrittenConfig } from '../config/load.ts'
 import { DISCOVERY_PATH, JWK_SET_PATH, OPERATION_PATHS } from '../config/own-paths.ts'
 import type { Config } from '../config/schema/full-form.ts'
+import type { KeyConfig } from '../config/schema/keys.ts'
 import { showFullForm } from '../config/shown-form.ts'
 import { isSymmetric } from '../keys/algorithms.ts'
 import { configFileOf, createCommand } from './command.ts'
@@ -71,10 +72,17 @@ function drawOwnPaths(listener: string, config: Config): string[] {
   ]
 }
 
-function drawKey({ kid, alg: _, ...settings }: Settings, key: Config['keys'][number] | undefined) {
-  const does = key?.origin === 'public' ? 'verifies' : 'signs and verifies'
+function drawKey({ kid, alg: _, ...settings }: Settings, key: KeyConfig | undefined): string[] {
   const name = kid === undefined ? '(no kid)' : String(kid)
-  return [`  ${name}: ${key?.alg}, ${does}, ${write(settings)}`]
+  return key === undefined ? [] : [`  ${name}: ${key.alg}, ${whatItDoes(key)}, ${write(settings)}`]
+}
+
+function whatItDoes({ alg, origin }: KeyConfig): string {
+  if (origin === 'public') return 'verifies'
+  const isFound = origin === 'jwks' || origin === 'jwksUrl'
+  return isFound && !isSymmetric(alg)
+    ? 'verifies, and signs if it is private'
+    : 'signs and verifies'
 }
 
 /** A value on one line: maps as `name value, name value`, inner ones in braces. */

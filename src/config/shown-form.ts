@@ -18,7 +18,9 @@ export function showFullForm(written: unknown, { defaults }: ShowOptions): unkno
   return show(createFormSchemas().full, written)
 
   function show(schema: JsonSchema, value: unknown): unknown {
-    if (schema.writeOnly === true) return isReference(value) ? value : MASK
+    // What everybody has who sets nothing is no secret either.
+    if (schema.writeOnly === true)
+      return isReference(value) || value === schema.default ? value : MASK
     if (isMap(value)) return showMap(chooseBranch(schema, value), value)
     if (Array.isArray(value)) {
       const { items = {} } = chooseBranch(schema, value)

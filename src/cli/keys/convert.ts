@@ -20,8 +20,7 @@ export const convertKeys = createCommand({
     alg: {
       type: 'string',
       value: 'NAME',
-      description:
-        'The algorithm of keys that could have several (default RS256 for RSA, HS256 for secrets)'
+      description: 'The algorithm of keys that could have several (default RS256, HS256)'
     },
     kid: {
       type: 'string',

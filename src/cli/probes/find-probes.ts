@@ -7,7 +7,14 @@ import { probeConnection, probeRedis } from './socket.ts'
 import type { Probe, ProbedTls, Reach } from './probe.ts'
 
 /** The settings whose URL is an address to connect to; any other URL is a name, such as that of an issuer. */
-const ADDRESSES: ReadonlySet<string> = new Set(['url', 'jwksUrl', 'jwks', 'endpoint', 'store'])
+const ADDRESSES: ReadonlySet<string> = new Set([
+  'url',
+  'jwksUrl',
+  'jwks',
+  'endpoint',
+  'recheck',
+  'store'
+])
 const JWK_SETS: ReadonlySet<string> = new Set(['jwksUrl', 'jwks'])
 
 /** How an address of each scheme is reached. */
@@ -34,12 +41,22 @@ function* walk(value: unknown, path: readonly PropertyKey[]): Generator<Probe> {
   if (typeof value !== 'object' || value === null) return
   for (const [name, one] of Object.entries(value)) {
     const inner = [...path, Array.isArray(value) ? Number(name) : name]
-    if (ADDRESSES.has(name) && typeof one === 'string' && URL.canParse(one)) {
-      const url = new URL(one)
+    const url = ADDRESSES.has(name) ? addressOf(one) : undefined
+    if (url !== undefined) {
       const reach = JWK_SETS.has(name) ? probeJwks : REACHES.get(url.protocol)
       const { tls } = value as { tls?: ProbedTls }
       if (reach !== undefined) yield { setting: formatPath(inner), url, tls, reach }
     }
     yield* walk(one, inner)
   }
+}
+
+/** The loader has taken the URL of Redis apart. */
+function addressOf(value: unknown): URL | undefined {
+  if (typeof value === 'string') return URL.canParse(value) ? new URL(value) : undefined
+  if (typeof value !== 'object' || value === null || !('kind' in value)) return undefined
+  const { kind, host, port, isTls } = value as Record<string, unknown>
+  if (kind !== 'redis') return undefined
+  const name = String(host).includes(':') ? `[${String(host)}]` : String(host)
+  return new URL(`${isTls === true ? 'rediss' : 'redis'}://${name}:${String(port)}`)
 }

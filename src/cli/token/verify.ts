@@ -45,7 +45,7 @@ export const verifyToken = createCommand({
   ],
   async run({ values, parameters: [argument], ...context }) {
     const { env, now, print, tell } = context
-    const sources = createSources(values, env)
+    const sources = createSources(values, env, now)
     const raw = await readToken(argument, context)
     const keyStore = createKeyStore(sources, now)
     const check = createCheck({
@@ -77,7 +77,11 @@ interface KeyValues {
   readonly 'allow-http'?: boolean
 }
 
-function createSources(values: KeyValues, env: Environment): readonly KeySource[] {
+function createSources(
+  values: KeyValues,
+  env: Environment,
+  now: () => number
+): readonly KeySource[] {
   const { key, 'secret-env': secretName, jwks } = values
   const alg = values.alg === undefined ? undefined : parseAlgorithmOption(values.alg)
   if ([key, secretName, jwks].filter((value) => value !== undefined).length !== 1) {
@@ -93,10 +97,15 @@ function createSources(values: KeyValues, env: Environment): readonly KeySource[
     const secret = readSecretOption('--secret-env', secretName, env)
     return [createFixedKeySource(createKey({ alg, ...parseSecret(secret, alg) }), undefined)]
   }
-  return [createJwksSource(jwks ?? '', alg, values['allow-http'] === true)]
+  return [createJwksSource(jwks ?? '', alg, values['allow-http'] === true, now)]
 }
 
-function createJwksSource(url: string, alg: Algorithm | undefined, allowHttp: boolean): KeySource {
+function createJwksSource(
+  url: string,
+  alg: Algorithm | undefined,
+  allowHttp: boolean,
+  now: () => number
+): KeySource {
   // A secret that somebody has published must not verify anything, unless that is what is asked for.
   const algorithms = alg === undefined ? ALGORITHMS.filter((one) => !isSymmetric(one)) : [alg]
   let failure: string | undefined
@@ -106,6 +115,7 @@ function createJwksSource(url: string, alg: Algorithm | undefined, allowHttp: bo
       url,
       algorithms,
       allowHttp,
+      now,
       report({ error }) {
         failure = error?.message
       }
