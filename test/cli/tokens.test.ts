@@ -121,7 +121,7 @@ test('nothing is overwritten without --force, and a key never is', async (t) => 
   t.deepEqual(claimsOf(await read('ada.token')).groups, ['other'])
   t.is((await tokens('init', '--force', '--lifetime', '1h')).code, 0)
   t.is(claimsOf(await read('system.token')).exp, SECONDS + 3600)
-  t.is(await read('id_rsa'), before[names.indexOf('id_rsa')])
+  t.is(await read('id_rsa'), before[names.indexOf('id_rsa')] ?? '')
   t.deepEqual((await readdir(dir)).toSorted(), names)
 })
 
