@@ -20,6 +20,7 @@ import {
 } from './operation-routes.ts'
 import type { Route } from './route.ts'
 import type { Services } from './services.ts'
+import { createSupertokensRoutes } from './supertokens-route.ts'
 
 /** @param routers by the names of their listeners */
 export function addRoutes(
@@ -31,7 +32,9 @@ export function addRoutes(
   for (const route of config.routes) {
     const router = routers.get(route.on)
     if (router === undefined) continue
-    if ('issue' in route) addRoute(router, createIssueRoute(route, services))
+    if ('issue' in route && route.protocol === 'supertokens') {
+      for (const one of createSupertokensRoutes(route, services)) addRoute(router, one)
+    } else if ('issue' in route) addRoute(router, createIssueRoute(route, services))
     else if ('claims' in route) {
       addRoute(router, createClaimsRoute(route, sourcesOf(route, config), services))
     } else if ('check' in route) addRoute(router, createCheckRoute(route, services))

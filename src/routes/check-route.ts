@@ -1,5 +1,6 @@
 /** A `check` route of the configuration becomes a route that answers. */
 import { type Check, createCheck, type Verifier } from '../check/check.ts'
+import { createCheckCache } from '../check/check-cache.ts'
 import { createTimeRequirement, isNoServiceBearer } from '../check/requirements.ts'
 import { createKeysVerifier } from '../check/verifiers/keys-verifier.ts'
 import type { CheckRouteConfig } from '../config/schema/routes/check.ts'
@@ -16,7 +17,8 @@ export function createCheckRoute(config: CheckRouteConfig, services: Services): 
   const check = createCheck({
     verifiers: config.verify.map((verifier) => createVerifier(verifier, services)),
     requirements: [isNoServiceBearer, createTimeRequirement(now)],
-    maxDepth: limits.depth
+    maxDepth: limits.depth,
+    cache: config.cache === 0 ? undefined : createCheckCache(config.cache)
   })
   const protocol = createCheckProtocol(config, limits)
   return {

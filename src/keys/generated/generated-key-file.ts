@@ -1,10 +1,10 @@
 /** The file of a generated key: its JWK (RFC 7517) with one member more, `txtoken`, which holds its schedule. */
-import type { KeyObject } from 'node:crypto'
+import { type KeyObject, randomUUID } from 'node:crypto'
 import type { Algorithm, Key } from '../key.ts'
 import { KeyError } from '../key-error.ts'
 import { createKey } from '../kinds/create-key.ts'
 import { importJwk, parseJwk } from '../material/jwk.ts'
-import { toSigningJwk } from '../material/write-key.ts'
+import { createKid, toSigningJwk } from '../material/write-key.ts'
 
 /** Times are milliseconds since 1970. */
 export interface GeneratedKeySchedule {
@@ -17,14 +17,25 @@ export interface GeneratedKeyFile extends GeneratedKeySchedule {
   readonly key: Key & { readonly kid: string }
 }
 
-/** Writes the text of the file: a secret. */
+/** The kid of a generated key where nothing else is asked for: the RFC 7638 thumbprint. */
+export const THUMBPRINT_KID = '{thumbprint}'
+
+/**
+ * Writes the text of the file: a secret.
+ * @param kidPattern the kid, in which `{thumbprint}`, `{uuid}` and `{milliseconds}` (of its making) are filled in
+ */
 export function formatKeyFile(
   alg: Algorithm,
   material: KeyObject,
-  { createdAt, signsFrom, longestLifetimeMs }: GeneratedKeySchedule
+  { createdAt, signsFrom, longestLifetimeMs }: GeneratedKeySchedule,
+  kidPattern: string = THUMBPRINT_KID
 ): string {
+  const kid = kidPattern
+    .replace(THUMBPRINT_KID, () => createKid(alg, material))
+    .replace('{uuid}', () => randomUUID())
+    .replace('{milliseconds}', String(createdAt))
   const file = {
-    ...toSigningJwk(alg, material),
+    ...toSigningJwk(alg, material, kid),
     txtoken: {
       createdAt: new Date(createdAt).toISOString(),
       signsFrom: new Date(signsFrom).toISOString(),

@@ -6,8 +6,7 @@ import type { Jwk } from './jwk.ts'
 
 /**
  * Writes a secret or a private key as a JWK (RFC 7517, section 4): a secret.
- * @param kid its thumbprint when left out; of a secret that would let anyone test guesses of it
- * (RFC 7638, section 7), so a secret gets a random one
+ * @param kid that of {@link createKid} when left out
  */
 export function toSigningJwk(alg: Algorithm, material: KeyObject, kid?: string): Jwk {
   return {
@@ -18,7 +17,8 @@ export function toSigningJwk(alg: Algorithm, material: KeyObject, kid?: string):
   }
 }
 
-function createKid(alg: Algorithm, material: KeyObject): string {
+/** The RFC 7638 thumbprint. That of a secret would let anyone test guesses of it (section 7), so a secret gets a random kid. */
+export function createKid(alg: Algorithm, material: KeyObject): string {
   if (material.type === 'secret') return randomBytes(32).toString('base64url')
   return toPublicJwk(createPublicKey(material), alg, undefined).kid
 }
