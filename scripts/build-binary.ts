@@ -3,7 +3,15 @@
  * ships (https://nodejs.org/api/single-executable-applications.html). Takes architectures, x64 and arm64 where left out.
  */
 import { execFileSync } from 'node:child_process'
-import { chmodSync, copyFileSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import {
+  chmodSync,
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  readFileSync,
+  renameSync,
+  writeFileSync
+} from 'node:fs'
 import { join } from 'node:path'
 import { build, type Plugin } from 'esbuild'
 import { inject } from 'postject'
@@ -28,7 +36,12 @@ const insideOfBinary: Plugin = {
     }))
     onResolve({ filter: /^classic-level$/ }, ({ path }) => ({ path, namespace: 'beside' }))
     onLoad({ filter: /.*/, namespace: 'beside' }, ({ path }) => ({
-      contents: `module.exports = require('node:module').createRequire(process.execPath)('${path}')`
+      contents: `try {
+          module.exports = require('node:module').createRequire(process.execPath)('${path}')
+        } catch (cause) {
+          const message = 'expected ${path} in node_modules beside the standalone program, which cannot hold it'
+          throw Object.assign(new Error(message, { cause }), { name: 'CommandError' })
+        }`
     }))
   }
 }
@@ -50,10 +63,15 @@ async function bundle(file: string): Promise<void> {
   })
 }
 
-/** Fetches Node.js for an architecture, out of the npm registry. */
+/**
+ * Fetches Node.js for an architecture out of the npm registry, unless it is there already.
+ * @param version all of it, or its first number
+ */
 function fetchRuntime(architecture: Architecture, version: string): string {
   const name = `node-linux-${architecture}`
   const prefix = join(BUILD, 'runtime', architecture)
+  const folder = join(prefix, 'node_modules', name)
+  if (`${versionOf(folder)}.`.startsWith(`${version}.`)) return folder
   mkdirSync(prefix, { recursive: true })
   // Forced, since the other architecture is not that of this machine.
   const flags = ['--no-save', '--ignore-scripts', '--force', '--silent', '--prefix', prefix]
@@ -61,7 +79,13 @@ function fetchRuntime(architecture: Architecture, version: string): string {
     cwd: prefix,
     stdio: 'inherit'
   })
-  return join(prefix, 'node_modules', name)
+  return folder
+}
+
+function versionOf(folder: string): string | undefined {
+  const file = join(folder, 'package.json')
+  if (!existsSync(file)) return undefined
+  return (JSON.parse(readFileSync(file, 'utf8')) as { version: string }).version
 }
 
 async function buildBinary(
@@ -83,22 +107,29 @@ async function buildBinary(
       assets: Object.fromEntries(PACKAGED_FILES.map((name) => [name, join(ROOT, name)]))
     })
   )
-  execFileSync(join(runtimes.own, 'bin/node'), ['--experimental-sea-config', settings])
-  copyFileSync(join(runtimes.target, 'bin/node'), output)
-  chmodSync(output, 0o755)
-  await inject(output, 'NODE_SEA_BLOB', readFileSync(blob), { sentinelFuse: FUSE })
+  execFileSync(join(runtimes.own, 'bin/node'), ['--experimental-sea-config', settings], {
+    stdio: 'pipe'
+  })
+  // Made under another name: the one before it may be running.
+  const unfinished = `${output}.new`
+  copyFileSync(join(runtimes.target, 'bin/node'), unfinished)
+  chmodSync(unfinished, 0o755)
+  await inject(unfinished, 'NODE_SEA_BLOB', readFileSync(blob), { sentinelFuse: FUSE })
+  renameSync(unfinished, output)
   return output
 }
 
 async function main(names: readonly string[]): Promise<void> {
   const wanted = ARCHITECTURES.filter((name) => names.length === 0 || names.includes(name))
   const own = ARCHITECTURES.find((name) => name === process.arch)
-  if (own === undefined) throw new Error(`expected to run on ${ARCHITECTURES.join(' or ')}`)
+  if (own === undefined || wanted.length < names.length) {
+    throw new Error(`expected ${ARCHITECTURES.join(' or ')}, for this machine too`)
+  }
   const [, major = ''] =
     /^ARG NODE_VERSION=(\S+)$/m.exec(readFileSync(join(ROOT, 'Dockerfile'), 'utf8')) ?? []
   const ownRuntime = fetchRuntime(own, major)
   // One and the same version everywhere: what one version writes, another might not read.
-  const { version } = JSON.parse(readFileSync(join(ownRuntime, 'package.json'), 'utf8'))
+  const version = versionOf(ownRuntime) ?? major
   const bundled = join(BUILD, 'txtoken.cjs')
   await bundle(bundled)
   for (const name of wanted) {
