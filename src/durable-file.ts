@@ -4,7 +4,7 @@ import { link, open, rename, rm } from 'node:fs/promises'
 import { dirname } from 'node:path'
 
 /** Modes of files and folders that hold secrets. */
-export const OWNER_ONLY_FILE = 0o600
+const OWNER_ONLY_FILE = 0o600
 export const OWNER_ONLY_FOLDER = 0o700
 
 /**

@@ -52,9 +52,8 @@ function drawRoute(route: Settings, bare: Settings): string[] {
     (name) =>
       (bare[name] as Settings[]).map((step, index) => `    ${name} ${index + 1}: ${write(step)}`)
   )
-  const rest = Object.entries(
-    verb === 'issue' ? { key: 'the first that can sign', ...route } : bare
-  )
+  const { key = 'the first that can sign', lifetime } = route
+  const rest = Object.entries(verb === 'issue' ? { key, lifetime, ...bare } : bare)
     .filter(([name, value]) => ![verb, ...PLACED, ...STEPS].includes(name) && value !== undefined)
     .map(([name, value]) => `    ${name}: ${write(value)}`)
   return [`  ${verb} ${String(path)}${protocol}`, ...steps, ...rest]

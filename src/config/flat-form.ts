@@ -2,7 +2,7 @@
 import { z } from 'zod'
 import { flag, httpUrl, material, routePath, section } from './schema/fields.ts'
 import type { FullConfigInput } from './schema/full-form.ts'
-import { secretTree } from './schema/json-tree.ts'
+import { jsonTree } from './schema/json-tree.ts'
 import { port } from './schema/listen.ts'
 import { statuses } from './schema/routes/statuses.ts'
 import { formatDuration } from './schema/units.ts'
@@ -62,7 +62,7 @@ export function createFlatSchema(reader: SecretReader) {
     checkTokenRoute: routePath
       .default(DEFAULT_ROUTES.checkTokenRoute)
       .describe('Path that tokens are checked on, by GET and POST. Default: /checkToken.'),
-    requestTokenData: secretTree
+    requestTokenData: jsonTree
       .optional()
       .describe(
         'The `data` claim of the service bearer that is sent to the remote: a YAML tree, or a string that holds JSON. Default: null.'

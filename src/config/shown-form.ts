@@ -2,7 +2,7 @@
 import { createFormSchemas, type JsonSchema } from './json-schema.ts'
 
 /** What stands in place of a secret. */
-export const MASK = '***'
+const MASK = '***'
 
 interface ShowOptions {
   /** Whether to fill in the defaults of what was left out. */

@@ -68,9 +68,8 @@ listener tokens, 127.0.0.1:7000
     claims 1: from fixed, set { capabilities [a, b], trust { level 3 } }
     claims 2: from remote, url https://example.com, at data, timeout 2s
     key: main
-    auth: apiKeys [***, { env ENC_KEY }]
     lifetime: 15m
-    statuses: txtoken
+    auth: apiKeys [***, { env ENC_KEY }]
   claims /claims
 
 keys

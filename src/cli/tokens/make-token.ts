@@ -7,7 +7,7 @@ import { UsageError } from '../command.ts'
 import type { FoundKey } from '../keys/read-keys.ts'
 import { parseAlgorithmOption, parseLifetimeOption } from '../options.ts'
 
-export const DEFAULT_LIFETIME = '30d'
+const DEFAULT_LIFETIME = '30d'
 
 /** The options of the commands that make tokens. */
 export const MAKING_OPTIONS = {

@@ -16,7 +16,7 @@ const PRIVATE_FILE = 'id_rsa'
 const PUBLIC_FILE = 'id_rsa.pub'
 
 /** The algorithm where neither the command line nor the key says another. */
-export const DEFAULT_ALGORITHM = 'RS512'
+const DEFAULT_ALGORITHM = 'RS512'
 
 /** The name that the token of the system itself is kept under. */
 export const SYSTEM = 'system'

@@ -5,12 +5,13 @@ import { type JsonText, JsonTextError, parseJsonText } from '../../json/json-tex
 /** Depth of a setting's JSON; its author is trusted, this only keeps mistakes small. */
 const MAX_DEPTH = 64
 
-const TREE = 'JSON data: a YAML tree, or a string that holds JSON'
-
-/** JSON text, kept as it stands where it was given as text. What YAML gives has nothing in it that JSON has not. */
+/**
+ * JSON text, kept as it stands where it was given as text. What YAML gives has nothing in it that JSON has not.
+ * It is for others than the public: `writeOnly` masks it where the configuration is shown.
+ */
 export const jsonTree = z
   .unknown()
-  .meta({ title: TREE })
+  .meta({ title: 'JSON data: a YAML tree, or a string that holds JSON', writeOnly: true })
   .transform((tree, context) => {
     try {
       return parseJsonText(typeof tree === 'string' ? tree : JSON.stringify(tree), MAX_DEPTH)
@@ -21,9 +22,6 @@ export const jsonTree = z
       return z.NEVER
     }
   })
-
-/** JSON data that is not to be shown to everybody: `writeOnly` masks it where the configuration is printed. */
-export const secretTree = jsonTree.meta({ title: TREE, writeOnly: true })
 
 /** A YAML tree that stands for itself: its texts are JSON strings, whatever they hold. */
 export const jsonValue = z

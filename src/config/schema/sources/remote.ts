@@ -2,7 +2,7 @@
 import { z } from 'zod'
 import type { SecretReader } from '../../secrets.ts'
 import { duration, httpUrl, section } from '../fields.ts'
-import { secretTree } from '../json-tree.ts'
+import { jsonTree } from '../json-tree.ts'
 import { remoteTlsSchema } from '../remote-tls.ts'
 import { foreignClaimName } from './claim-name.ts'
 
@@ -13,7 +13,7 @@ export function remoteSourceSchema(reader: SecretReader) {
       .describe('Claims from the JSON API behind the service.'),
     url: httpUrl.describe('The URL that the body of the client is posted to.'),
     at: foreignClaimName.describe('The claim that the reply is put under, as it came.'),
-    bearer: secretTree
+    bearer: jsonTree
       .optional()
       .describe(
         'The `data` claim of the service bearer that is sent to the remote: a YAML tree, or a string that holds JSON. Default: no bearer is sent.'
