@@ -52,6 +52,11 @@ test('generate --out writes a file for the owner alone, and overwrites none with
     stderr: `txtoken keys generate: ${file} is there already; --force overwrites it\n`
   })
   t.is(await readFile(file, 'utf8'), text)
+  const nowhere = join(file, 'key.pem')
+  t.is(
+    (await generate('--alg', 'ES256', '--out', nowhere)).stderr,
+    `txtoken keys generate: cannot write ${nowhere} (ENOTDIR)\n`
+  )
   t.is((await generate('--alg', 'ES256', '--out', file, '--force')).code, 0)
   t.not(await readFile(file, 'utf8'), text)
 })

@@ -189,6 +189,11 @@ test('a folder that is not as it should be is told', async (t) => {
   await writeFile(join(dir, 'id_rsa'), 'no key')
   t.like(await tokens('init'), { code: 1 })
 
+  const within = join(dir, 'id_rsa', '.auth')
+  const { code, stderr } = await runCommand(['tokens', 'init', '--dir', within])
+  t.is(code, 1)
+  t.is(stderr, `txtoken tokens init: cannot make ${within} (ENOTDIR)\n`)
+
   await mkdir(join(dir, 'ada.token'))
   t.regex((await tokens('show', 'ada')).stderr, /cannot read .*ada\.token \(EISDIR\)/)
 })

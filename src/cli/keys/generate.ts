@@ -1,11 +1,11 @@
 /** `keys generate`: a new key, as PEM or JWK. */
 import type { KeyObject } from 'node:crypto'
-import { placeFile } from '../../durable-file.ts'
 import { generateMaterial } from '../../keys/generated/generate-material.ts'
 import type { Algorithm } from '../../keys/key.ts'
 import { toPrivatePem, toSigningJwk } from '../../keys/material/write-key.ts'
-import { CommandError, createCommand, UsageError } from '../command.ts'
+import { createCommand, UsageError } from '../command.ts'
 import { parseAlgorithmOption } from '../options.ts'
+import { writeSecretFile } from '../write-file.ts'
 
 type Format = 'pem' | 'jwk'
 
@@ -45,13 +45,8 @@ export const generateKey = createCommand({
       throw new UsageError('--kid only goes with --format jwk: PEM has no place for it')
     }
     const text = write(format, alg, await generateMaterial(alg), values.kid)
-    if (values.out === undefined) {
-      print(text)
-    } else if (await placeFile(values.out, text, { overwrite: values.force === true })) {
-      tell(`wrote ${values.out}`)
-    } else {
-      throw new CommandError(`${values.out} is there already; --force overwrites it`)
-    }
+    if (values.out === undefined) print(text)
+    else await writeSecretFile(values.out, text, { overwrite: values.force === true, tell })
   }
 })
 

@@ -2,7 +2,7 @@
 import { createPublicKey } from 'node:crypto'
 import { mkdir, readFile, stat } from 'node:fs/promises'
 import { join } from 'node:path'
-import { OWNER_ONLY_FOLDER, placeFile } from '../../durable-file.ts'
+import { OWNER_ONLY_FOLDER } from '../../durable-file.ts'
 import { generateMaterial } from '../../keys/generated/generate-material.ts'
 import type { Algorithm } from '../../keys/key.ts'
 import { KeyError } from '../../keys/key-error.ts'
@@ -11,6 +11,7 @@ import { parsePublicPem } from '../../keys/material/pem.ts'
 import { toPrivatePem } from '../../keys/material/write-key.ts'
 import { CommandError, UsageError } from '../command.ts'
 import { type FoundKey, readKeys } from '../keys/read-keys.ts'
+import { writeSecretFile } from '../write-file.ts'
 
 const PRIVATE_FILE = 'id_rsa'
 const PUBLIC_FILE = 'id_rsa.pub'
@@ -62,7 +63,7 @@ export function createTokenFolder(folder: string, tell: (message: string) => voi
   }
 
   async function prepareKey(alg: Algorithm | undefined): Promise<FoundKey> {
-    await mkdir(folder, { recursive: true, mode: OWNER_ONLY_FOLDER })
+    await makeFolder(folder)
     await warnOfOpenMode(folder)
     const publicPem = await readIfThere(publicFile)
     if ((await readIfThere(privateFile)) === undefined) {
@@ -71,25 +72,19 @@ export function createTokenFolder(folder: string, tell: (message: string) => voi
           `found ${publicFile} without ${privateFile}, expected both or neither`
         )
       }
-      await place(privateFile, toPrivatePem(await generateMaterial(alg ?? DEFAULT_ALGORITHM)))
+      const material = await generateMaterial(alg ?? DEFAULT_ALGORITHM)
+      await writeSecretFile(privateFile, toPrivatePem(material), { overwrite: false, tell })
     }
     const key = await loadKey(alg)
     const publicKey = createPublicKey(key.material)
     if (publicPem === undefined) {
-      await place(publicFile, toPublicPem(publicKey))
+      await writeSecretFile(publicFile, toPublicPem(publicKey), { overwrite: false, tell })
     } else if (!explain(publicFile, () => parsePublicPem(publicPem)).equals(publicKey)) {
       throw new CommandError(
         `${publicFile}: found another key than the public half of ${privateFile}`
       )
     }
     return key
-  }
-
-  async function place(path: string, text: string, overwrite = false): Promise<void> {
-    if (!(await placeFile(path, text, { overwrite }))) {
-      throw new CommandError(`${path} is there already; --force overwrites it`)
-    }
-    tell(`wrote ${path}`)
   }
 
   async function warnOfOpenMode(path: string): Promise<void> {
@@ -104,7 +99,7 @@ export function createTokenFolder(folder: string, tell: (message: string) => voi
     prepareKey,
     async saveToken(user, token, overwrite) {
       const path = join(folder, tokenFileName(user))
-      await place(path, `${token}\n`, overwrite)
+      await writeSecretFile(path, `${token}\n`, { overwrite, tell })
       return path
     },
     async loadToken(user) {
@@ -113,6 +108,14 @@ export function createTokenFolder(folder: string, tell: (message: string) => voi
       if (text === undefined) throw new CommandError(`found no ${path}, expected a saved token`)
       return text.trim()
     }
+  }
+}
+
+async function makeFolder(folder: string): Promise<void> {
+  try {
+    await mkdir(folder, { recursive: true, mode: OWNER_ONLY_FOLDER })
+  } catch (error) {
+    throw new CommandError(`cannot make ${folder} (${(error as NodeJS.ErrnoException).code})`)
   }
 }
 
