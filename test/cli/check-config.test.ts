@@ -1,8 +1,6 @@
 /** `check-config`: what is wrong, the full form, and what can be reached. */
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { createServer } from 'node:net'
-import type { AddressInfo } from 'node:net'
 import test, { type ExecutionContext } from 'ava'
 import { parse as parseYaml } from 'yaml'
 import { createAuthority } from '../helpers/certificates.ts'
@@ -14,6 +12,7 @@ import { generateKeys, toJwk } from '../helpers/keys.ts'
 import { writeConfig } from '../helpers/program.ts'
 import { refusingUrl, replying, startRawRemote, startRemote } from '../helpers/remote.ts'
 import { ENC_KEY, flatConfig, fullConfig } from '../helpers/service.ts'
+import { startSlapd } from '../helpers/slapd.ts'
 import { findProbes } from '../../src/cli/probes/find-probes.ts'
 import { type ProbeResult, runProbe } from '../../src/cli/probes/probe.ts'
 import type { Config } from '../../src/config/schema/full-form.ts'
@@ -173,22 +172,30 @@ test('Redis is told by its answer, with a password or without', async (t) => {
   t.like(third, { reached: false, found: 'answers, but not as Redis' })
 })
 
-test('a directory is reached when it takes connections', async (t) => {
-  const server = createServer().listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const { port } = server.address() as AddressInfo
-  const groups = [{ from: 'ldap', url: `ldap://user:secret@127.0.0.1:${port}` }]
+test('a directory is reached when it takes connections, by TLS where its address says so', async (t) => {
+  const authority = createAuthority()
+  const directory = await startSlapd(t, authority.issue())
+  const groups = [
+    { url: directory.url.replace('//', '//user:secret@') },
+    { url: directory.tlsUrl, tls: { ca: authority.cert } }
+  ]
   t.deepEqual(await probe({ groups }), [
     {
       setting: 'groups[0].url',
-      address: `ldap://127.0.0.1:${port}`,
+      address: directory.url,
       reached: true,
       found: 'takes connections'
+    },
+    {
+      setting: 'groups[1].url',
+      address: directory.tlsUrl,
+      reached: true,
+      found: 'takes connections, by TLS'
     }
   ])
-  server.close()
-  await once(server, 'close')
-  t.like((await probe({ groups }))[0], { reached: false })
+  t.like((await probe({ url: directory.tlsUrl }))[0], { reached: false })
+  await directory.kill()
+  for (const { reached } of await probe({ groups })) t.false(reached)
 })
 
 test('who takes connections and says nothing is not waited for', async (t) => {
