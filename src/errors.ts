@@ -16,6 +16,7 @@ export type ErrorCode =
   | 'missing_token'
   | 'invalid_token'
   | 'insufficient_scope'
+  | 'check_unavailable'
   | 'internal'
 
 interface ServiceErrorOptions {

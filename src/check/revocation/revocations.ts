@@ -1,0 +1,125 @@
+/** The revocations of the service: the list in memory, and the store behind it. One of them outlives reloads of the configuration. */
+import { ServiceError } from '../../errors.ts'
+import type { StartTimer } from '../../keys/timer.ts'
+import type { VerifiedClaims } from '../token.ts'
+import type { Revocation } from './revocation.ts'
+import { createRevocationList } from './revocation-list.ts'
+import type { ExpiringRecords, RevocationStore } from './revocation-store.ts'
+
+/** Some 150 MB of memory. Nothing is forgotten for another's sake, so beyond it there is no revoking. */
+export const MOST_REVOCATIONS = 1_000_000
+const SWEEP_INTERVAL_MS = 60_000
+/** Seconds after which to try again: a store that is back is followed within one. */
+const RETRY_SECONDS = 1
+
+export interface Revocations {
+  readonly isRevoked: (claims: VerifiedClaims, kid: string | undefined) => boolean
+  /**
+   * Revokes, here at once and wherever else the store is read.
+   * @throws ServiceError `check_unavailable` where it is not known that the store has it
+   */
+  readonly revoke: (revocation: Revocation) => Promise<void>
+  /** State that lives beside the revocations. Rejects with a ServiceError `check_unavailable`. */
+  readonly records: ExpiringRecords
+  /** Whether the list in memory is complete. */
+  readonly isAvailable: () => boolean
+  /** Tells each change of that, with the reason where it is bad. Gives what ends it. */
+  readonly onAvailability: (listener: AvailabilityListener) => () => void
+  /** @throws Error that says why the store cannot be used at all */
+  readonly start: () => Promise<void>
+  readonly close: () => Promise<void>
+}
+
+export type AvailabilityListener = (isAvailable: boolean, reason: string | undefined) => void
+
+export interface RevocationsOptions {
+  readonly store: RevocationStore
+  /** The clock, in milliseconds since 1970. */
+  readonly now: () => number
+  readonly startTimer: StartTimer
+  readonly report: RevocationsReport
+}
+
+/** What the metrics are told. */
+export interface RevocationsReport {
+  readonly entries: (count: number) => void
+  readonly available: (isAvailable: boolean) => void
+  /** @param time milliseconds since 1970 */
+  readonly synchronized: (time: number) => void
+}
+
+export function createRevocations(options: RevocationsOptions): Revocations {
+  const { store, now, startTimer, report } = options
+  const list = createRevocationList(now)
+  const listeners = new Set<AvailabilityListener>()
+  let isAvailable: boolean | undefined
+  let stopSweeping: (() => void) | undefined
+
+  function add(revocations: Iterable<Revocation>): void {
+    for (const revocation of revocations) list.add(revocation)
+    report.entries(list.size())
+  }
+
+  function setAvailable(next: boolean, reason?: string): void {
+    if (next) report.synchronized(now())
+    if (next === isAvailable) return
+    isAvailable = next
+    report.available(next)
+    for (const listener of listeners) listener(next, reason)
+  }
+
+  async function sweep(): Promise<void> {
+    list.sweep()
+    report.entries(list.size())
+    stopSweeping = startTimer(sweep, SWEEP_INTERVAL_MS)
+  }
+
+  return {
+    isRevoked: list.isRevoked,
+    async revoke(revocation) {
+      if (list.size() >= MOST_REVOCATIONS) throw checkUnavailable(new Error('the list is full'))
+      await orUnavailable(() => store.add(revocation))
+      add([revocation])
+    },
+    records: {
+      get: (name) => orUnavailable(() => store.records.get(name)),
+      put: (name, record) => orUnavailable(() => store.records.put(name, record)),
+      swap: (name, expected, next) => orUnavailable(() => store.records.swap(name, expected, next))
+    },
+    isAvailable: () => isAvailable === true,
+    onAvailability(listener) {
+      listeners.add(listener)
+      return () => listeners.delete(listener)
+    },
+    async start() {
+      await store.start({
+        add,
+        held: list.entries,
+        available: () => setAvailable(true),
+        unavailable: (reason) => setAvailable(false, reason)
+      })
+      await sweep()
+    },
+    async close() {
+      stopSweeping?.()
+      await store.close()
+    }
+  }
+}
+
+/** Without the store there is no saying that a token is not revoked: no answer, rather than a wrong one. */
+export function checkUnavailable(cause?: unknown): ServiceError {
+  return new ServiceError('check_unavailable', 'Tokens cannot be checked for revocation now.', {
+    status: 503,
+    retryAfter: RETRY_SECONDS,
+    cause
+  })
+}
+
+async function orUnavailable<Result>(action: () => Promise<Result>): Promise<Result> {
+  try {
+    return await action()
+  } catch (error) {
+    throw checkUnavailable(error)
+  }
+}
