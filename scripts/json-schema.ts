@@ -16,6 +16,7 @@ export interface JsonSchema {
   pattern?: string
   format?: string
   properties?: Record<string, JsonSchema>
+  additionalProperties?: JsonSchema | boolean
   required?: string[]
   items?: JsonSchema
   anyOf?: JsonSchema[]
@@ -26,10 +27,27 @@ export interface JsonSchema {
 export function createFormSchemas(): { flat: JsonSchema; full: JsonSchema } {
   const reader = createSecretReader({ folder: '.', env: {} })
   const convert = (schema: z.ZodType) => {
-    const { $schema: _, ...rest } = z.toJSONSchema(schema, { io: 'input', target: 'draft-7' })
+    const { $schema: _, ...rest } = z.toJSONSchema(schema, {
+      io: 'input',
+      target: 'draft-7',
+      override: nameAlternativesAlike
+    })
     return rest as JsonSchema
   }
   return { flat: convert(createFlatSchema(reader)), full: convert(createFullSchema(reader)) }
+}
+
+/** Alternatives that are told apart by one setting are alternatives like any others. */
+function nameAlternativesAlike({
+  zodSchema,
+  jsonSchema
+}: {
+  zodSchema: z.core.$ZodType
+  jsonSchema: z.core.JSONSchema.BaseSchema
+}): void {
+  if (zodSchema._zod.def.type !== 'union' || jsonSchema.oneOf === undefined) return
+  jsonSchema.anyOf = jsonSchema.oneOf
+  delete jsonSchema.oneOf
 }
 
 /** Both forms in one, for editors: it takes files as they are written, with `${NAME}` in them. */
@@ -67,10 +85,12 @@ function acceptReferences(schema: JsonSchema): JsonSchema {
   const { properties, items, anyOf } = rest
   if (properties !== undefined) {
     const settings = Object.entries(properties)
+    const { additionalProperties: others } = rest
     return {
       ...said,
       ...rest,
-      properties: Object.fromEntries(settings.map(([key, one]) => [key, acceptReferences(one)]))
+      properties: Object.fromEntries(settings.map(([key, one]) => [key, acceptReferences(one)])),
+      ...(typeof others === 'object' && { additionalProperties: acceptReferences(others) })
     }
   }
   if (items !== undefined) return { ...said, ...rest, items: acceptReferences(items) }

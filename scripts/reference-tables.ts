@@ -13,16 +13,27 @@ export function writeTables(schema: JsonSchema): string {
 }
 
 function listSections(path: string, schema: JsonSchema): Section[] {
-  const inner = Object.entries(schema.properties ?? {}).flatMap(([key, setting]) =>
+  const inner = listSettings(schema).flatMap(([key, setting]) =>
     sectionsIn(path === '' ? key : `${path}.${key}`, setting)
   )
   return [{ path, schema }, ...inner]
 }
 
+/** The settings of a map; those under names of their author's choice are one more. */
+function listSettings({
+  properties = {},
+  additionalProperties
+}: JsonSchema): [string, JsonSchema][] {
+  const settings = Object.entries(properties)
+  return typeof additionalProperties === 'object'
+    ? [...settings, ['*name*', additionalProperties]]
+    : settings
+}
+
 /** The sections that a setting has in it. A kind of value with a name of its own is none. */
 function sectionsIn(path: string, schema: JsonSchema): Section[] {
   const { title, items, properties } = schema
-  if (title !== undefined) return []
+  if (title !== undefined || items?.title !== undefined) return []
   if (properties !== undefined) return listSections(path, schema)
   if (items?.anyOf === undefined) return items === undefined ? [] : sectionsIn(`${path}[]`, items)
   return items.anyOf.flatMap((item) => listSections(`${path}[${nameVariant(item)}]`, item))
@@ -35,9 +46,9 @@ function nameVariant({ properties = {}, required: [first = ''] = [] }: JsonSchem
 }
 
 function writeSection({ path, schema }: Section): string {
-  const { properties = {}, required = [], oneOf = [] } = schema
+  const { required = [], oneOf = [] } = schema
   const choices = oneOf.flatMap((choice) => choice.required ?? []).map((name) => `\`${name}\``)
-  const rows = Object.entries(properties).map(([key, setting]) =>
+  const rows = listSettings(schema).map(([key, setting]) =>
     writeRow(key, setting, required.includes(key))
   )
   const parts = [
@@ -61,6 +72,7 @@ function nameValue(setting: JsonSchema): string {
   if (title !== undefined) return title
   if (choices !== undefined) return choices.map((choice) => `\`${String(choice)}\``).join(', ')
   if (value !== undefined) return `\`${String(value)}\``
+  if (items?.title !== undefined) return `a list, each ${items.title}`
   if (items !== undefined) return items.type === 'string' ? 'a list of texts' : 'a list, see below'
   if (properties !== undefined) return 'a section, see below'
   return type === 'string' ? 'text' : ''

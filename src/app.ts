@@ -1,6 +1,7 @@
 /** Builds the applications out of a configuration. Everything that reaches outside comes in as an option. */
 import Router from '@koa/router'
 import Koa from 'koa'
+import { openListeners, operationsListener } from './config/listeners.ts'
 import type { Config } from './config/schema/full-form.ts'
 import type { KeyStore } from './keys/key-store.ts'
 import { errors } from './middleware/errors.ts'
@@ -31,10 +32,8 @@ export interface AppOptions {
 }
 
 export interface App {
-  /** Answers on the main listener. */
-  readonly main: Koa<RequestState>
-  /** Answers on the listener of those who operate the service. Without one, the main listener has its routes too. */
-  readonly admin: Koa<RequestState>
+  /** What answers on each listener, by its name. */
+  readonly listeners: ReadonlyMap<string, Koa<RequestState>>
   /** Waits for the requests in flight, then lets go of keys and remotes. */
   readonly close: () => Promise<void>
 }
@@ -62,15 +61,17 @@ export function createApp(options: AppOptions): App {
     }
   }
 
-  const mainRouter = createRouter()
-  addRoutes(mainRouter, config, services)
-  const adminRouter = createRouter()
-  addOperationRoutes(adminRouter, options)
-  if (config.listen.admin === undefined) addOperationRoutes(mainRouter, options)
+  const routers = new Map(
+    [...openListeners(config).keys()].map((name) => [name, createRouter()] as const)
+  )
+  addRoutes(routers, config, services, options)
+  const operations = routers.get(operationsListener(config))
+  if (operations !== undefined) addOperationRoutes(operations, options)
 
   return {
-    main: createListenerApp(mainRouter, inFlight, options),
-    admin: createListenerApp(adminRouter, inFlight, options),
+    listeners: new Map(
+      [...routers].map(([name, router]) => [name, createListenerApp(router, inFlight, options)])
+    ),
     async close() {
       await inFlight.drained()
       keyStore.close()

@@ -17,6 +17,7 @@ export type ErrorCode =
   | 'invalid_token'
   | 'insufficient_scope'
   | 'check_unavailable'
+  | 'unauthorized_caller'
   | 'internal'
 
 interface ServiceErrorOptions {

@@ -1,6 +1,7 @@
 /** The service as a whole: what a configuration file says it is, now and after each change of the file. */
 import type { RequestListener } from 'node:http'
 import { type App, createApp } from './app.ts'
+import { openListeners } from './config/listeners.ts'
 import type { LoadedConfig } from './config/load.ts'
 import { createConfiguredKeys } from './configured-keys.ts'
 import { createShareSource, type ShareSource } from './keys/remote/share-source.ts'
@@ -21,8 +22,8 @@ export interface ServiceOptions {
 export interface Service {
   /** What it runs with now. */
   readonly loaded: () => LoadedConfig
-  readonly main: RequestListener
-  readonly admin: RequestListener
+  /** What answers on a listener, by its name: always what the newest configuration says. */
+  readonly listener: (name: string) => RequestListener
   /** Swaps in a new configuration whole, or keeps the old one and says why. Requests in flight end with what they began with. */
   readonly reload: () => Promise<void>
   readonly close: () => Promise<void>
@@ -32,8 +33,7 @@ export interface Service {
 interface Generation {
   readonly loaded: LoadedConfig
   readonly app: App
-  readonly main: RequestListener
-  readonly admin: RequestListener
+  readonly listeners: ReadonlyMap<string, RequestListener>
 }
 
 /** @throws ConfigError or KeyError when it cannot start */
@@ -67,8 +67,8 @@ export async function createService(options: ServiceOptions): Promise<Service> {
 
   return {
     loaded: () => current.loaded,
-    main: (request, response) => current.main(request, response),
-    admin: (request, response) => current.admin(request, response),
+    listener: (name) => (request, response) =>
+      (current.listeners.get(name) ?? refuseWithoutRoutes)(request, response),
     reload() {
       // One after the other, so that the last one asked for is the last one swapped in.
       reloading = reloading.then(swap)
@@ -85,11 +85,17 @@ async function build(
   const keyStore = createConfiguredKeys(loaded, parts)
   await keyStore.start()
   const app = createApp({ ...parts, config: loaded.config, keyStore })
-  return { loaded, app, main: app.main.callback(), admin: app.admin.callback() }
+  const listeners = new Map([...app.listeners].map(([name, app]) => [name, app.callback()]))
+  return { loaded, app, listeners }
+}
+
+/** For a listener that the newest configuration has nothing on, and that is open until the next restart. */
+const refuseWithoutRoutes: RequestListener = function refuseWithoutRoutes(_request, response) {
+  response.writeHead(503, { Connection: 'close' }).end()
 }
 
 function needsRestart(before: LoadedConfig, after: LoadedConfig): boolean {
-  const fixed = ({ config: { listen, timeouts } }: LoadedConfig) =>
-    JSON.stringify([listen, timeouts])
+  const fixed = ({ config }: LoadedConfig) =>
+    JSON.stringify([...openListeners(config), config.timeouts])
   return fixed(before) !== fixed(after)
 }

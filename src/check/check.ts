@@ -2,13 +2,24 @@
 import { invalidToken } from '../errors.ts'
 import { parseToken, type Token, type VerifiedClaims } from './token.ts'
 
-/** Verifies a token, or answers undefined when the token is not its own. Throws a ServiceError to refuse it. */
-export type Verifier = (
-  token: Token
-) => Promise<VerifiedClaims | undefined> | VerifiedClaims | undefined
+/** What a verifier has found out about a token. */
+export interface Verified {
+  readonly claims: VerifiedClaims
+  /** The name of the key that has verified it, where it has one. The header's own `kid` is the client's to choose, or to leave out. */
+  readonly kid?: string | undefined
+}
 
-/** Throws a ServiceError when verified claims do not meet it. */
-export type Requirement = (claims: VerifiedClaims) => void
+/** Verifies a token, or answers undefined when the token is not its own. Throws a ServiceError to refuse it. */
+export type Verifier = (token: Token) => Promise<Verified | undefined> | Verified | undefined
+
+/** Throws a ServiceError when what was verified does not meet it. */
+export type Requirement = (verified: Verified) => void
+
+/** A token that is good. */
+export interface CheckedToken {
+  readonly token: Token
+  readonly claims: VerifiedClaims
+}
 
 export interface CheckOptions {
   readonly verifiers: readonly Verifier[]
@@ -22,16 +33,16 @@ export interface CheckOptions {
  * @returns the token, verified and with all requirements met
  * @throws ServiceError for everything else. A refusal ends the check: no weaker verifier is asked after it.
  */
-export type Check = (raw: string) => Promise<Token>
+export type Check = (raw: string) => Promise<CheckedToken>
 
 export function createCheck({ verifiers, requirements, maxDepth }: CheckOptions): Check {
   return async function check(raw) {
     const token = parseToken(raw, maxDepth)
     for (const verify of verifiers) {
-      const claims = await verify(token)
-      if (claims === undefined) continue
-      for (const require of requirements) require(claims)
-      return token
+      const verified = await verify(token)
+      if (verified === undefined) continue
+      for (const require of requirements) require(verified)
+      return { token, claims: verified.claims }
     }
     throw invalidToken('Token is signed with a key or an algorithm that is not accepted', 'key')
   }

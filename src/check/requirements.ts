@@ -8,7 +8,7 @@ import type { Requirement } from './check.ts'
  * @param now the clock, in milliseconds since 1970
  */
 export function createTimeRequirement(now: () => number): Requirement {
-  return function isInItsTime({ exp, nbf }) {
+  return function isInItsTime({ claims: { exp, nbf } }) {
     const seconds = now() / 1000
     if (exp !== undefined) {
       if (!isNumericDate(exp)) throw invalidToken('Token has an exp that is no number', 'malformed')
@@ -22,7 +22,7 @@ export function createTimeRequirement(now: () => number): Requirement {
 }
 
 /** The service bearer is for the remote alone, although its signature may be of the same key (RFC 8725, section 3.12). */
-export const isNoServiceBearer: Requirement = function isNoServiceBearer(claims) {
+export const isNoServiceBearer: Requirement = function isNoServiceBearer({ claims }) {
   if (claims[BEARER_MARK.claim] === BEARER_MARK.value) {
     throw invalidToken('Token is a service bearer, which is for the remote alone', 'bearer')
   }

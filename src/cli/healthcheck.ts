@@ -1,5 +1,6 @@
 /** `healthcheck`: asks the service on this machine whether it lives, for containers without curl. */
 import { get } from 'node:http'
+import { operationsListener } from '../config/listeners.ts'
 import { loadConfig } from '../config/load.ts'
 import { configFileOf, type Environment } from './command.ts'
 
@@ -10,8 +11,8 @@ const CALLABLE: Readonly<Record<string, string>> = { '0.0.0.0': '127.0.0.1', '::
 
 /** @throws Error where `/livez` does not answer 200 */
 export async function healthcheck(env: Environment): Promise<void> {
-  const { listen } = loadConfig({ file: configFileOf(env), env }).config
-  const { host, port } = listen.admin ?? listen.main
+  const { config } = loadConfig({ file: configFileOf(env), env })
+  const { host, port } = config.listen[operationsListener(config)] ?? config.listen.main
   const status = await new Promise<number | undefined>((resolve, reject) => {
     get({ host: CALLABLE[host] ?? host, port, path: '/livez', timeout: TIMEOUT_MS }, (response) => {
       response.resume()

@@ -1,5 +1,6 @@
 /** `serve`: runs the service until it is told to stop. */
 import { setTimeout as wait } from 'node:timers/promises'
+import { openListeners } from '../config/listeners.ts'
 import { type LoadedConfig, loadConfig } from '../config/load.ts'
 import { createFileWatch } from '../config/watch.ts'
 import { createLogger } from '../operations/logger.ts'
@@ -67,7 +68,8 @@ async function runService(load: Load): Promise<void> {
   process.on('SIGHUP', () => void reload())
 
   const service = await starting
-  const { listen: addresses, timeouts } = service.loaded().config
+  const { config } = service.loaded()
+  const { timeouts } = config
 
   stop = async function stopGracefully(signal) {
     stop = exitAtOnce
@@ -83,11 +85,15 @@ async function runService(load: Load): Promise<void> {
     process.exit(inTime ? 0 : 1)
   }
 
-  const { main, admin } = addresses
-  listeners.push(await listen(service.main, { ...main, timeouts }))
-  if (admin !== undefined) listeners.push(await listen(service.admin, { ...admin, timeouts }))
-  const [port, adminPort] = listeners.map((listener) => listener.port)
-  logger.info({ version: VERSION, host: main.host, port, adminPort }, 'listening')
+  const open = openListeners(config)
+  for (const [name, { host, port }] of open) {
+    listeners.push(await listen(service.listener(name), { host, port, timeouts }))
+  }
+  // Nobody is told before all of them can be had.
+  for (const [index, [name, { host }]] of [...open].entries()) {
+    const port = listeners[index]?.port
+    logger.info({ version: VERSION, listener: name, host, port }, 'listening')
+  }
 }
 
 async function stopAll(listeners: readonly Listener[], deadlineMs: number): Promise<boolean> {

@@ -1,8 +1,10 @@
 /** The flat form: the nine keys of the original program, and what they mean in the full form. */
 import { z } from 'zod'
 import { flag, httpUrl, material, routePath, section } from './schema/fields.ts'
-import { type FullConfigInput, port, statuses } from './schema/full-form.ts'
+import type { FullConfigInput } from './schema/full-form.ts'
 import { jsonTree } from './schema/json-tree.ts'
+import { port } from './schema/listen.ts'
+import { statuses } from './schema/routes/statuses.ts'
 import type { SecretReader } from './secrets.ts'
 
 const SECRET_LENGTH = { least: 32, most: 64 } as const

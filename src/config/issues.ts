@@ -70,10 +70,13 @@ function isWrongType(issue: Issue): boolean {
   return issue.code === 'invalid_type' || issue.code === 'invalid_value'
 }
 
-/** A key that only another form knows weighs more than a wrong value: it names the form. */
+/** More than anybody gets wrong in one map. */
+const MANY = 1000
+
+/** A key that only another form knows weighs more than any wrong values: it names the form. */
 function faults(branch: readonly Issue[]): number {
   return branch.reduce(
-    (sum, issue) => sum + (issue.code === 'unrecognized_keys' ? 2 * issue.keys.length : 1),
+    (sum, issue) => sum + (issue.code === 'unrecognized_keys' ? MANY * issue.keys.length : 1),
     0
   )
 }

@@ -1,7 +1,7 @@
 /** A configuration file becomes a configuration, or a list of everything that is wrong with it. */
 import { dirname, resolve } from 'node:path'
 import { findKeyProblems } from '../keys/create-key-sources.ts'
-import { findFlatProblems, findFullProblems } from './consistency.ts'
+import { findFlatProblems, findFullProblems } from './consistency/find-problems.ts'
 import { substituteEnvironment } from './environment.ts'
 import { createFlatSchema, toFullForm } from './flat-form.ts'
 import { describeIssues, valueAt } from './issues.ts'

@@ -22,15 +22,11 @@ export async function startDemo(env: Readonly<Record<string, string | undefined>
   const { config } = loadConfig({ file: EXAMPLE_FILE, env })
   const [key] = config.keys
   const [route] = config.routes
-  if (
-    key?.origin !== 'secret' ||
-    route === undefined ||
-    !('issue' in route) ||
-    route.claims[0] === undefined
-  ) {
+  const source = route !== undefined && 'issue' in route ? route.claims[0] : undefined
+  if (key?.origin !== 'secret' || source?.from !== 'remote') {
     throw new TypeError('the example configuration has changed its shape')
   }
-  const { port } = new URL(route.claims[0].url)
+  const { port } = new URL(source.url)
   const api = createDemoLoginApi({ secret: key.secret })
   await listen(api.callback(), {
     host: LOOPBACK,

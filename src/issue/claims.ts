@@ -12,10 +12,12 @@ export const BEARER_MARK = { claim: 'txtoken_use', value: 'service-bearer' } as 
 
 /** Claims that only the signing step sets. */
 export const RESERVED_CLAIMS: ReadonlySet<string> = new Set([
-  'iss',
   'iat',
   'nbf',
   'exp',
   'jti',
   BEARER_MARK.claim
 ])
+
+/** Claims that say who a token is from, about and for (RFC 7519, section 4.1): only the configuration gives them. */
+export const IDENTITY_CLAIMS: ReadonlySet<string> = new Set(['iss', 'sub', 'aud'])

@@ -1,36 +1,55 @@
 /** The issue pipeline: claim sources, in order, then signing. */
+import type { IncomingHttpHeaders } from 'node:http'
 import type { JsonText } from '../json/json-text.ts'
 import type { Claims } from './claims.ts'
-import type { Sign } from './sign.ts'
+import type { IssuedToken, Sign } from './sign.ts'
 
 /** What a protocol has read from a request for a token. */
 export interface IssueRequest {
   /** The client's JSON, byte for byte. */
   readonly body: Uint8Array
+  /** By their names in lower case. */
+  readonly headers: IncomingHttpHeaders
+  /** The parameters of the query, and after them those of a form in the body. */
+  readonly parameters: () => URLSearchParams
+  /** The values of the route's path variables. */
+  readonly variables: Readonly<Record<string, string>>
   /** Registers a listener for the moment when the client is gone. */
   readonly onAbort: (listener: () => void) => void
   /** Sources note here what the request log should tell. */
   readonly trace: { remoteSeconds?: number }
+  /** Sources note here until when what they tell is true, in seconds since 1970: no token outlives that. */
+  readonly limit: { expiresAt?: number }
 }
 
 /** Contributes claims. Throws a ServiceError to refuse the request. */
 export type Source = (request: IssueRequest) => Promise<Claims> | Claims
 
-export interface IssueOptions {
-  readonly sources: readonly Source[]
-  readonly sign: Sign
-  readonly lifetimeSeconds: number
-}
+/** Asks sources, in order; later ones win. */
+export type Gather = (request: IssueRequest) => Promise<Map<string, JsonText>>
 
-/** Issues a token, as a compact JWS. */
-export type Issue = (request: IssueRequest) => Promise<string>
-
-export function createIssue({ sources, sign, lifetimeSeconds }: IssueOptions): Issue {
-  return async function issue(request) {
+export function createGather(sources: readonly Source[]): Gather {
+  return async function gather(request) {
     const claims = new Map<string, JsonText>()
     for (const source of sources) {
       for (const [name, value] of await source(request)) claims.set(name, value)
     }
-    return sign(claims, lifetimeSeconds)
+    return claims
+  }
+}
+
+export interface IssueOptions {
+  readonly gather: Gather
+  readonly sign: Sign
+  readonly lifetimeSeconds: number
+}
+
+/** Issues a token. */
+export type Issue = (request: IssueRequest) => Promise<IssuedToken>
+
+export function createIssue({ gather, sign, lifetimeSeconds }: IssueOptions): Issue {
+  return async function issue(request) {
+    const claims = await gather(request)
+    return sign(claims, { lifetimeSeconds, expiresAt: request.limit.expiresAt })
   }
 }

@@ -3,15 +3,29 @@ import { ServiceError } from '../errors.ts'
 import type { Signer } from '../keys/key-store.ts'
 import { type Claims, RESERVED_CLAIMS } from './claims.ts'
 
-/**
- * Signs claims as a compact JWS.
- * @param lifetimeSeconds how long the token is valid from now on, in whole seconds
- */
-export type Sign = (claims: Claims, lifetimeSeconds: number) => Promise<string> | string
+/** How long a token is valid: until the earlier of the two. */
+export interface Validity {
+  /** From now on, in whole seconds. */
+  readonly lifetimeSeconds: number
+  /** In seconds since 1970. */
+  readonly expiresAt?: number | undefined
+}
+
+export interface IssuedToken {
+  /** A compact JWS (RFC 7515, section 7.1). */
+  readonly token: string
+  /** The `iat` claim, in seconds since 1970. */
+  readonly issuedAt: number
+  /** The `exp` claim, in seconds since 1970. */
+  readonly expiresAt: number
+}
+
+/** Signs claims. */
+export type Sign = (claims: Claims, validity: Validity) => Promise<IssuedToken>
 
 export interface SignOptions {
   readonly signer: Signer
-  /** The `iss` claim; none when left out. */
+  /** The `iss` claim where no source gave one; none when left out. */
   readonly issuer?: string | undefined
   /** The clock, in milliseconds since 1970. */
   readonly now: () => number
@@ -19,19 +33,19 @@ export interface SignOptions {
   readonly maxTokenLength?: number | undefined
 }
 
-/** @throws ServiceError `remote_reply` when signing, for a token over its limit */
+/** @throws ServiceError `remote_reply` when signing, for a token over its limit or whose time is over already */
 export function createSign(options: SignOptions): Sign {
   const { signer, issuer, now, maxTokenLength = Number.POSITIVE_INFINITY } = options
   const issuerClaim = issuer === undefined ? '' : `"iss":${JSON.stringify(issuer)},`
 
-  return async function sign(claims, lifetimeSeconds) {
+  return async function sign(claims, { lifetimeSeconds, expiresAt: limit }) {
     const issuedAt = Math.floor(now() / 1000)
-    const registered = `${issuerClaim}"iat":${issuedAt},"exp":${issuedAt + lifetimeSeconds}`
-    const token = await signer(`{${writeClaims(claims)}${registered}}`)
-    if (token.length > maxTokenLength) {
-      throw new ServiceError('remote_reply', 'reply makes a token over the limit', { status: 500 })
-    }
-    return token
+    const expiresAt = Math.min(issuedAt + lifetimeSeconds, limit ?? Number.POSITIVE_INFINITY)
+    if (expiresAt <= issuedAt) throw unusable('reply has expired already')
+    const ownClaims = `${claims.has('iss') ? '' : issuerClaim}"iat":${issuedAt},"exp":${expiresAt}`
+    const token = await signer(`{${writeClaims(claims)}${ownClaims}}`)
+    if (token.length > maxTokenLength) throw unusable('reply makes a token over the limit')
+    return { token, issuedAt, expiresAt }
   }
 }
 
@@ -42,4 +56,8 @@ function writeClaims(claims: Claims): string {
     if (!RESERVED_CLAIMS.has(name)) text += `${JSON.stringify(name)}:${value},`
   }
   return text
+}
+
+function unusable(message: string): ServiceError {
+  return new ServiceError('remote_reply', message, { status: 500 })
 }

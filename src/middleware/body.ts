@@ -29,6 +29,7 @@ export function createBodyReader(limitBytes: number): AppMiddleware {
     if (encoding !== undefined && encoding !== 'identity') {
       throw new ServiceError('unsupported_body', 'Request body is compressed.', { status: 415 })
     }
+    context.state.contentType = headers['content-type']
     // The label is replaced, so that a wrong or missing one keeps no body from being read (RFC 9110, section 8.3).
     headers['content-type'] = 'application/octet-stream'
     return hasBody(headers) ? read(context, next) : next()

@@ -1,12 +1,8 @@
 /** One line and one measurement for each request. */
-import { OPERATION_PATHS } from '../config/consistency.ts'
 import type { ServiceError } from '../errors.ts'
 import type { Logger } from '../operations/logger.ts'
 import type { Metrics } from '../operations/metrics.ts'
 import type { AppContext, AppMiddleware } from './request-state.ts'
-
-/** Probes and scrapes come every few seconds, and nobody asks about them. */
-const OPERATION_ROUTES: ReadonlySet<string> = new Set(OPERATION_PATHS)
 
 export interface RequestLogOptions {
   readonly logger: Logger
@@ -41,7 +37,7 @@ export function createRequestLog({
 /** What our side or the remote broke is an error. A refusal by the remote is not: somebody mistyped a password. */
 function levelOf({ state, status }: AppContext): 'error' | 'info' | 'debug' {
   const { refusal } = state
-  if (refusal === undefined && OPERATION_ROUTES.has(state.route)) return 'debug'
+  if (refusal === undefined && state.isOperation) return 'debug'
   if (refusal === undefined || refusal.code === 'client_gone') return 'info'
   if (refusal.remoteStatus !== undefined) return refusal.remoteStatus < 500 ? 'info' : 'error'
   return status < 500 ? 'info' : 'error'

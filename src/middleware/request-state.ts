@@ -7,8 +7,12 @@ export interface RequestState {
   requestId: string
   /** The path of the route that answers, as configured; `none` where none does. A URL may hold a token, so it is never kept. */
   route: string
+  /** Whether it is a route of health or metrics: probes and scrapes come every few seconds, and nobody asks about them. */
+  isOperation?: true
   /** The refusal that was answered, for the log. */
   refusal?: ServiceError
+  /** The label that the client put on the body, where the route reads one; it may be wrong. */
+  contentType?: string | undefined
   /** Writes a refusal in the wire format of the route. */
   writeError: (context: AppContext, error: ServiceError) => void
   /** What the steps of the route note for the log. */

@@ -26,6 +26,8 @@ interface FoundToken {
 /** Takes one token from the Authorization header, the query, a form or a JSON body; answers with all its parts. */
 export function createTxtokenCheckProtocol({ maxDepth }: TxtokenCheckOptions): CheckProtocol {
   return {
+    methods: ['GET', 'POST'],
+
     readToken(context) {
       const found = [
         ...inHeader(context),
@@ -47,7 +49,8 @@ export function createTxtokenCheckProtocol({ maxDepth }: TxtokenCheckOptions): C
       return first.token
     },
 
-    writeToken(context, { raw, header, headerText, payloadText, signature }) {
+    writeToken(context, { token }) {
+      const { raw, header, headerText, payloadText, signature } = token
       context.set('Content-Type', 'application/json; charset=utf-8')
       context.set('Cache-Control', 'no-store')
       context.body =

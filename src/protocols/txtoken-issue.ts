@@ -27,7 +27,9 @@ export function createTxtokenIssueProtocol({
   maxDepth
 }: TxtokenIssueOptions): IssueProtocol {
   return {
-    readRequest(context) {
+    methods: ['POST'],
+
+    readBody(context) {
       const body = bodyOf(context)
       try {
         parseJsonBytes(body, maxDepth)
@@ -35,10 +37,10 @@ export function createTxtokenIssueProtocol({
         if (!(error instanceof JsonTextError)) throw error
         throw new ServiceError('invalid_request', `body is ${error.message}`, { status: 400 })
       }
-      return { body }
+      return body
     },
 
-    writeToken(context, token) {
+    writeToken(context, { token }) {
       context.set('Content-Type', 'application/json; charset=utf-8')
       // RFC 6749, section 5.1: answers with tokens are never kept by caches.
       context.set('Cache-Control', 'no-store')

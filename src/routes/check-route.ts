@@ -1,31 +1,41 @@
-/** A `check` route of the configuration becomes the middleware that answers it. */
-import { type Check, createCheck } from '../check/check.ts'
-import { createKeysVerifier } from '../check/keys-verifier.ts'
+/** A `check` route of the configuration becomes a route that answers. */
+import { type Check, createCheck, type Verifier } from '../check/check.ts'
 import { createTimeRequirement, isNoServiceBearer } from '../check/requirements.ts'
-import type { CheckRouteConfig } from '../config/schema/full-form.ts'
+import { createKeysVerifier } from '../check/verifiers/keys-verifier.ts'
+import type { CheckRouteConfig } from '../config/schema/routes/check.ts'
+import type { VerifierConfig } from '../config/schema/verifiers/verifier.ts'
 import { ServiceError } from '../errors.ts'
-import { createBodyReader } from '../middleware/body.ts'
 import type { AppMiddleware } from '../middleware/request-state.ts'
+import { createCheckProtocol } from '../protocols/check-protocols.ts'
 import type { CheckProtocol } from '../protocols/protocol.ts'
-import { createTxtokenCheckProtocol } from '../protocols/txtoken-check.ts'
-import { createAnswerer } from './answerer.ts'
+import { type Route, startRoute } from './route.ts'
 import type { Services } from './services.ts'
 
-export function createCheckRoute(config: CheckRouteConfig, services: Services): AppMiddleware[] {
-  const { limits, keyStore, now } = services
+export function createCheckRoute(config: CheckRouteConfig, services: Services): Route {
+  const { limits, now } = services
   const check = createCheck({
-    verifiers: config.verify.map(({ keys }) =>
-      createKeysVerifier({ keyStore, names: keys === 'all' ? undefined : keys })
-    ),
+    verifiers: config.verify.map((verifier) => createVerifier(verifier, services)),
     requirements: [isNoServiceBearer, createTimeRequirement(now)],
     maxDepth: limits.depth
   })
-  const protocol = createTxtokenCheckProtocol({ maxDepth: limits.depth })
-  return [
-    createAnswerer(config.check, protocol),
-    createBodyReader(limits.body),
-    createCheckHandler(config.check, protocol, check, services)
-  ]
+  const protocol = createCheckProtocol(config, limits)
+  return {
+    path: config.check,
+    methods: protocol.methods,
+    steps: [
+      ...startRoute({
+        path: config.check,
+        protocol,
+        apiKeys: config.auth?.apiKeys,
+        maxBodyBytes: limits.body
+      }),
+      createCheckHandler(config.check, protocol, check, services)
+    ]
+  }
+}
+
+function createVerifier({ keys }: VerifierConfig, { keyStore }: Services): Verifier {
+  return createKeysVerifier({ keyStore, names: keys === 'all' ? undefined : keys })
 }
 
 /** request -> protocol reads it -> check -> protocol answers */

@@ -1,5 +1,5 @@
 /** `/.well-known/openid-configuration`: where verifiers find the keys of an issuer (OpenID Connect Discovery 1.0, section 4). */
-import { DISCOVERY_PATH, JWK_SET_PATH } from '../config/consistency.ts'
+import { DISCOVERY_PATH, JWK_SET_PATH } from '../config/own-paths.ts'
 import type { Algorithm } from '../keys/key.ts'
 import type { AppMiddleware } from '../middleware/request-state.ts'
 

@@ -1,6 +1,6 @@
 /** `/.well-known/jwks.json`: the public keys, as a JWK Set (RFC 7517, section 5). */
 import { createHash } from 'node:crypto'
-import { JWK_SET_PATH } from '../config/consistency.ts'
+import { JWK_SET_PATH } from '../config/own-paths.ts'
 import type { KeyStore } from '../keys/key-store.ts'
 import type { AppMiddleware } from '../middleware/request-state.ts'
 

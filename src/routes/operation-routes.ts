@@ -12,28 +12,51 @@ export interface OperationRoutesOptions {
 /** Adds `/livez` (and `/healthz`, its other name), `/readyz` and `/metrics`. */
 export function addOperationRoutes(
   router: Router<RequestState>,
-  { metrics, isReady }: OperationRoutesOptions
+  options: OperationRoutesOptions
 ): void {
   const live: AppMiddleware = (context) => {
     context.body = { status: 'ok' }
   }
   router.get('/livez', named('/livez'), live)
   router.get('/healthz', named('/healthz'), live)
-  router.get('/readyz', named('/readyz'), (context) => {
-    const ready = isReady()
-    context.status = ready ? 200 : 503
-    context.body = { status: ready ? 'ok' : 'stopping' }
-  })
-  router.get('/metrics', named('/metrics'), async (context) => {
-    const text = await metrics.expose()
-    context.set('Content-Type', metrics.contentType)
-    context.body = text
-  })
+  router.get('/readyz', ...createHealthRoute('/readyz', options))
+  router.get('/metrics', ...createMetricsRoute('/metrics', options))
+}
+
+/** Says whether the service takes new work. */
+export function createHealthRoute(
+  path: string,
+  { isReady }: OperationRoutesOptions
+): AppMiddleware[] {
+  return [
+    named(path),
+    (context) => {
+      const ready = isReady()
+      context.status = ready ? 200 : 503
+      context.body = { status: ready ? 'ok' : 'stopping' }
+    }
+  ]
+}
+
+/** Exposes the metrics. */
+export function createMetricsRoute(
+  path: string,
+  { metrics }: OperationRoutesOptions
+): AppMiddleware[] {
+  return [
+    named(path),
+    async (context) => {
+      const text = await metrics.expose()
+      context.set('Content-Type', metrics.contentType)
+      context.body = text
+    }
+  ]
 }
 
 function named(route: string): AppMiddleware {
   return function nameRoute(context, next) {
     context.state.route = route
+    context.state.isOperation = true
     return next()
   }
 }

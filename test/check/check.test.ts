@@ -13,7 +13,7 @@ const refusing: Verifier = () => {
 function accepting(asked: string[], name: string): Verifier {
   return async () => {
     asked.push(name)
-    return { verifiedBy: name }
+    return { claims: { verifiedBy: name } }
   }
 }
 
@@ -21,7 +21,8 @@ test('the first verifier that knows a token decides; those before it are passed 
   const asked: string[] = []
   const verifiers = [notMine, accepting(asked, 'first'), accepting(asked, 'second')]
   const check = createCheck({ verifiers, requirements: [], maxDepth: 9 })
-  const token = await check(TOKEN)
+  const { token, claims } = await check(TOKEN)
+  t.deepEqual(claims, { verifiedBy: 'first' })
   t.is(token.raw, TOKEN)
   t.is<string, string>(token.payloadText, '{"sub":"ada"}')
   t.deepEqual(asked, ['first'])
@@ -49,8 +50,8 @@ test('a requirement that is not met ends the check, too', async (t) => {
 test('requirements look at what the verifier has verified, in their order', async (t) => {
   const seen: unknown[] = []
   const requirements: Requirement[] = [
-    (claims) => seen.push(1, claims),
-    (claims) => seen.push(2, claims)
+    ({ claims }) => seen.push(1, claims),
+    ({ claims }) => seen.push(2, claims)
   ]
   const check = createCheck({ verifiers: [accepting([], 'it')], requirements, maxDepth: 9 })
   await check(TOKEN)

@@ -18,15 +18,15 @@ test('a token is good from nbf on, and until exp', (t) => {
     fc.property(seconds, seconds, seconds, (now, nbf, exp) => {
       const requirement = createTimeRequirement(() => now * 1000)
       t.is(
-        isMet(() => requirement({ nbf, exp })),
+        isMet(() => requirement({ claims: { nbf, exp } })),
         nbf <= now && now < exp
       )
       t.is(
-        isMet(() => requirement({ nbf })),
+        isMet(() => requirement({ claims: { nbf } })),
         nbf <= now
       )
       t.is(
-        isMet(() => requirement({ exp })),
+        isMet(() => requirement({ claims: { exp } })),
         now < exp
       )
     })
@@ -36,24 +36,28 @@ test('a token is good from nbf on, and until exp', (t) => {
 test('the clock is asked each time', (t) => {
   let now = 999
   const requirement = createTimeRequirement(() => now)
-  requirement({ exp: 1 })
+  requirement({ claims: { exp: 1 } })
   now = 1000
-  t.throws(() => requirement({ exp: 1 }), { message: 'Token is expired' })
+  t.throws(() => requirement({ claims: { exp: 1 } }), { message: 'Token is expired' })
 })
 
 for (const value of [null, '', '1', true, {}, [], [1], Number.NaN, Infinity, -Infinity, 1n]) {
   test(`a time of ${String(value)} (${typeof value}) is no time`, (t) => {
     const requirement = createTimeRequirement(() => 0)
-    t.throws(() => requirement({ exp: value }), { message: 'Token has an exp that is no number' })
-    t.throws(() => requirement({ nbf: value }), { message: 'Token has an nbf that is no number' })
+    t.throws(() => requirement({ claims: { exp: value } }), {
+      message: 'Token has an exp that is no number'
+    })
+    t.throws(() => requirement({ claims: { nbf: value } }), {
+      message: 'Token has an nbf that is no number'
+    })
   })
 }
 
 test('the mark of a service bearer counts at the top, with its own value', (t) => {
-  t.throws(() => isNoServiceBearer({ txtoken_use: 'service-bearer' }), {
+  t.throws(() => isNoServiceBearer({ claims: { txtoken_use: 'service-bearer' } }), {
     message: /^Token is a service bearer/
   })
-  t.notThrows(() => isNoServiceBearer({}))
-  t.notThrows(() => isNoServiceBearer({ txtoken_use: ['service-bearer'] }))
-  t.notThrows(() => isNoServiceBearer({ data: { txtoken_use: 'service-bearer' } }))
+  t.notThrows(() => isNoServiceBearer({ claims: {} }))
+  t.notThrows(() => isNoServiceBearer({ claims: { txtoken_use: ['service-bearer'] } }))
+  t.notThrows(() => isNoServiceBearer({ claims: { data: { txtoken_use: 'service-bearer' } } }))
 })

@@ -36,7 +36,8 @@ const LEAST = { encKey, remote: 'http://example.com' }
 /** The service bearer's data in the full form that a flat form becomes. */
 function bearerOf(config: string | object): unknown {
   const [route] = parse(config).routes
-  return route !== undefined && 'issue' in route ? route.claims[0]?.bearer : undefined
+  const source = route !== undefined && 'issue' in route ? route.claims[0] : undefined
+  return source?.from === 'remote' ? source.bearer : undefined
 }
 
 test("the original's configuration means exactly the full form", (t) => {

@@ -51,7 +51,7 @@ test('both listeners are published on loopback alone, on their own ports', (t) =
 test('the remote of the configuration is the demo login API', (t) => {
   const remotes = config.routes.flatMap((route) => ('issue' in route ? route.claims : []))
   t.deepEqual(
-    remotes.map(({ url }) => url),
+    remotes.map((source) => (source.from === 'remote' ? source.url : undefined)),
     [`http://demo-login-api:${demo.expose[0]}/login`]
   )
   t.deepEqual(demo.command, ['demo-login-api', '--host', '0.0.0.0', '--port', demo.expose[0]])

@@ -178,7 +178,7 @@ test('the Ingress has every route of the configuration, and sends it to the Serv
     paths.map(({ path }) => path),
     config.routes.map((route) => {
       if ('issue' in route) return route.issue
-      return 'check' in route ? route.check : route.keys
+      return 'check' in route ? route.check : undefined
     })
   )
   for (const { pathType, backend } of paths) {
@@ -201,7 +201,7 @@ test('the network policy lets callers, metrics, DNS and the remote through, and 
   )
   const remotes = config.routes
     .flatMap((route) => ('issue' in route ? route.claims : []))
-    .map(({ url }) => new URL(url))
+    .flatMap((source) => (source.from === 'remote' ? new URL(source.url) : []))
     .map(({ port, protocol }) => Number(port || { 'http:': 80, 'https:': 443 }[protocol]))
   t.deepEqual(
     egress.map((rule) => rule.ports),

@@ -38,7 +38,7 @@ async function startWorld(t: ExecutionContext, start: number, first: RecipeConfi
     version: '0.0.0-test'
   })
   const { timeouts } = service.loaded().config
-  const listener = await listen(service.main, { host: '127.0.0.1', port: 0, timeouts })
+  const listener = await listen(service.listener('main'), { host: '127.0.0.1', port: 0, timeouts })
   t.teardown(() => listener.stop(0))
   t.teardown(service.close)
   const url = `http://127.0.0.1:${listener.port}`

@@ -4,7 +4,7 @@ import type { ServerResponse } from 'node:http'
 import { connect } from 'node:net'
 import test, { type ExecutionContext } from 'ava'
 import { openConnection, send, statusIn } from '../helpers/http.ts'
-import { type RunningProgram, runService } from '../helpers/program.ts'
+import { type RunningProgram, runService, urlOf } from '../helpers/program.ts'
 import { startRemote } from '../helpers/remote.ts'
 import { ENC_KEY, fullConfig } from '../helpers/service.ts'
 
@@ -136,8 +136,7 @@ for (const [where, listen] of [
 ] as const) {
   test(`while it drains it is not ready, and serves on (health on ${where})`, async (t) => {
     const service = await start(t, { drain: '5m' }, listen)
-    const { adminPort } = linesOf(service)[0] ?? {}
-    const health = adminPort === undefined ? service.url : `http://127.0.0.1:${adminPort}`
+    const health = await urlOf(service, where)
     const open = openConnection(t, service.url)
     open.write(LIVE)
     await open.until(/HTTP/)

@@ -82,13 +82,19 @@ export async function runService(
 ): Promise<RunningProgram & { url: string; file: string }> {
   const file = await writeConfig(t, config)
   const program = runProgram(t, { env: { CFG_FILE: file, ...env } })
-  await program.saying('"listening"')
+  return { ...program, url: await urlOf(program), file }
+}
+
+/** The address of a listener of the service, once it listens. Default: that of the first. */
+export async function urlOf(program: RunningProgram, listener?: string): Promise<string> {
+  const said = listener === undefined ? '"listening"' : `"listener":"${listener}"`
+  await program.saying(said)
   const line = program
     .output()
     .stdout.split('\n')
-    .find((text) => text.includes('"listening"'))
+    .find((text) => text.includes('"listening"') && text.includes(said))
   const { port } = JSON.parse(line ?? '{}') as { port: number }
-  return { ...program, url: `http://127.0.0.1:${port}`, file }
+  return `http://127.0.0.1:${port}`
 }
 
 /** Writes a configuration into a folder that ends with the test. */

@@ -21,6 +21,8 @@ export interface TestService {
   readonly url: string
   /** The listener of those who operate it; empty where the configuration has none. */
   readonly adminUrl: string
+  /** All listeners by their names. */
+  readonly urls: ReadonlyMap<string, string>
   /** Every line of the log so far. */
   readonly log: LogLine[]
   /** The lines about requests, once there are as many: a line is written after the answer is on its way. */
@@ -73,9 +75,12 @@ export async function startService(
     version: '0.0.0-test'
   })
   t.teardown(app.close)
+  const urls = new Map<string, string>()
+  for (const [name, listener] of app.listeners) urls.set(name, await serve(t, listener, config))
   return {
-    url: await serve(t, app.main, config),
-    adminUrl: app.admin === undefined ? '' : await serve(t, app.admin, config),
+    url: urls.get('main') ?? '',
+    adminUrl: urls.get('admin') ?? '',
+    urls,
     log,
     async requestLines(count) {
       for (;;) {

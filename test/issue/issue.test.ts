@@ -1,22 +1,35 @@
 import test from 'ava'
-import { createIssue, type IssueRequest, type Source } from '../../src/issue/issue.ts'
+import { createGather, createIssue, type IssueRequest, type Source } from '../../src/issue/issue.ts'
+import type { Sign } from '../../src/issue/sign.ts'
 import { parseJsonText, toJsonText } from '../../src/json/json-text.ts'
+import { createTestRequest } from '../helpers/issue-request.ts'
 
-const request: IssueRequest = { body: Buffer.from('{}'), onAbort: () => {}, trace: {} }
-const writeClaims = (claims: ReadonlyMap<string, string>, lifetimeSeconds: number) =>
-  `${[...claims].map((claim) => claim.join('=')).join(' ')} for ${lifetimeSeconds}`
+const request = createTestRequest()
+
+/** Writes the claims and their validity down, instead of signing them. */
+const writeClaims: Sign = async (claims, { lifetimeSeconds, expiresAt }) => ({
+  token: `${[...claims].map((claim) => claim.join('=')).join(' ')} for ${lifetimeSeconds} until ${expiresAt}`,
+  issuedAt: 0,
+  expiresAt: 0
+})
+
+/** Issues with sources for a minute. */
+async function issueWith(sources: Source[], given: IssueRequest = request): Promise<string> {
+  const issue = createIssue({
+    gather: createGather(sources),
+    sign: writeClaims,
+    lifetimeSeconds: 60
+  })
+  return (await issue(given)).token
+}
 
 function giving(...claims: [string, number][]): Source {
   return () => new Map(claims.map(([name, value]) => [name, toJsonText(value)]))
 }
 
 test('claims keep the order in which sources name them, and the value of the last source', async (t) => {
-  const issue = createIssue({
-    sources: [giving(['b', 1], ['a', 1]), async () => giving(['c', 2], ['b', 2])(request)],
-    sign: writeClaims,
-    lifetimeSeconds: 60
-  })
-  t.is(await issue(request), 'b=2 a=1 c=2 for 60')
+  const sources = [giving(['b', 1], ['a', 1]), async () => giving(['c', 2], ['b', 2])(request)]
+  t.is(await issueWith(sources), 'b=2 a=1 c=2 for 60 until undefined')
 })
 
 test('sources are asked one after the other, with the request as it came', async (t) => {
@@ -27,37 +40,38 @@ test('sources are asked one after the other, with the request as it came', async
     seen.push('ended')
     return new Map()
   }
-  const issue = createIssue({ sources: [source, source], sign: writeClaims, lifetimeSeconds: 1 })
-  await issue(request)
+  await issueWith([source, source])
   t.deepEqual(seen, [request, 'begun', 'ended', request, 'begun', 'ended'])
 })
 
 test('a source that refuses ends it: nothing is signed, and no further source is asked', async (t) => {
-  const issue = createIssue({
-    sources: [
-      () => {
-        throw new Error('refused')
-      },
-      () => {
-        t.fail()
-        return new Map()
-      }
-    ],
-    sign: () => {
-      t.fail()
-      return ''
+  const gather = createGather([
+    () => {
+      throw new Error('refused')
     },
-    lifetimeSeconds: 1
-  })
+    () => {
+      t.fail()
+      return new Map()
+    }
+  ])
+  const sign: Sign = () => {
+    t.fail()
+    return Promise.reject(new Error('signed'))
+  }
+  const issue = createIssue({ gather, sign, lifetimeSeconds: 1 })
   await t.throwsAsync(issue(request), { message: 'refused' })
 })
 
 test('texts of claims are not touched on their way', async (t) => {
   const text = parseJsonText('[1.10,1e400]', 9)
-  const issue = createIssue({
-    sources: [() => new Map([['a', text]])],
-    sign: writeClaims,
-    lifetimeSeconds: 1
-  })
-  t.is(await issue(request), 'a=[1.10,1e400] for 1')
+  t.is(await issueWith([() => new Map([['a', text]])]), 'a=[1.10,1e400] for 60 until undefined')
+})
+
+test('a source may say until when what it tells is true', async (t) => {
+  const given = createTestRequest()
+  const source: Source = ({ limit }) => {
+    limit.expiresAt = 7
+    return new Map()
+  }
+  t.is(await issueWith([source], given), ' for 60 until 7')
 })

@@ -1,5 +1,6 @@
 /** The kinds of values that settings have. Each has words for itself: messages say them, and so does the reference, as `title`. */
 import { z } from 'zod'
+import { variablesIn } from '../path-variables.ts'
 import { nearest } from '../problems.ts'
 import { SecretError, type SecretReader } from '../secrets.ts'
 import { DURATION, parseDuration, parseSize, SIZE } from './units.ts'
@@ -77,6 +78,18 @@ export const routePath = z
     'expected a path that starts with a slash and has letters, digits and . _ ~ - only'
   )
   .meta({ title: 'a path such as /getToken' })
+
+const PATTERN_EXPECTED =
+  'expected a path that starts with a slash and has letters, digits and . _ ~ - only, or whole segments such as {name}'
+
+/** A path whose segments may be variables. */
+export const routePattern = z
+  .string('expected a path such as /getToken')
+  .regex(/^(?=\/)(?:\/(?:[A-Za-z0-9._~-]*|\{[A-Za-z_]\w*\}))*$/, PATTERN_EXPECTED)
+  .refine((path) => new Set(variablesIn(path)).size === variablesIn(path).length, {
+    error: 'expected each path variable once'
+  })
+  .meta({ title: 'a path such as /getToken or /issue/{mac}' })
 
 /** The address of an HTTP service. */
 export const httpUrl = z

@@ -3,32 +3,20 @@
  * Every key's description gives its unit and its default; the reference page and the JSON Schema are made from them.
  */
 import { z } from 'zod'
-import { RESERVED_CLAIMS } from '../../issue/claims.ts'
 import type { SecretReader } from '../secrets.ts'
-import { duration, flag, httpUrl, integer, routePath, section, size } from './fields.ts'
-import { jsonTree } from './json-tree.ts'
+import { duration, flag, httpUrl, integer, section, size } from './fields.ts'
 import { keySchema } from './keys.ts'
-import { remoteTlsSchema } from './remote-tls.ts'
+import { listenSchema } from './listen.ts'
+import { checkRouteSchema } from './routes/check.ts'
+import { claimsRouteSchema } from './routes/claims.ts'
+import { issueRouteSchema } from './routes/issue.ts'
+import { keysRouteSchema } from './routes/keys.ts'
+import { healthRouteSchema, metricsRouteSchema } from './routes/operations.ts'
 
 /** The configuration that the program runs on, with every default filled in and every reference followed. */
 export type Config = z.output<ReturnType<typeof createFullSchema>>
 /** A full form as its author writes it. */
 export type FullConfigInput = z.input<ReturnType<typeof createFullSchema>>
-type RouteConfig = Config['routes'][number]
-export type IssueRouteConfig = Extract<RouteConfig, { issue: string }>
-export type CheckRouteConfig = Extract<RouteConfig, { check: string }>
-export type RemoteSourceConfig = IssueRouteConfig['claims'][number]
-
-/** What a refusal by the remote becomes. */
-export const statuses = z
-  .enum(['txtoken', 'relay'], 'expected txtoken or relay')
-  .default('txtoken')
-  .describe(
-    'What a refusal by the remote becomes: `txtoken` answers 500 and names the status in the body, `relay` passes 401, 403, 422 and 429 on and answers 502 for the rest. Default: txtoken.'
-  )
-
-/** TCP port 0 is one that the system chooses. */
-export const port = integer(0, 65_535)
 
 /** @param reader follows the references of settings that stand in files or in the environment */
 export function createFullSchema(reader: SecretReader) {
@@ -48,35 +36,23 @@ export function createFullSchema(reader: SecretReader) {
       .describe('The keys that sign and verify. One key has one algorithm.'),
     routes: z
       .array(
-        z.union([issueRouteSchema(reader), checkRouteSchema, keysRouteSchema], 'expected a route'),
+        z.union(
+          [
+            issueRouteSchema(reader),
+            claimsRouteSchema(reader),
+            checkRouteSchema(reader),
+            keysRouteSchema,
+            healthRouteSchema,
+            metricsRouteSchema
+          ],
+          'expected a route'
+        ),
         'expected a list of routes'
       )
       .min(1, 'expected at least one route')
       .describe('What is answered where.')
   })
 }
-
-const HOST_EXPECTED = 'expected an address such as 0.0.0.0'
-const host = z.string(HOST_EXPECTED).min(1, HOST_EXPECTED)
-
-const listenSchema = section({
-  main: section({
-    port: port.prefault(8888).describe('TCP port. Default: 8888.'),
-    host: host
-      .default('0.0.0.0')
-      .describe('Address to bind to. Default: 0.0.0.0, every IPv4 address.')
-  })
-    .prefault({})
-    .describe('The listener of the routes.'),
-  admin: section({
-    port: port.prefault(9090).describe('TCP port. Default: 9090.'),
-    host: host.default('127.0.0.1').describe('Address to bind to. Default: 127.0.0.1.')
-  })
-    .optional()
-    .describe(
-      'A listener of its own for health and metrics. Default: they are on the main listener.'
-    )
-})
 
 const logSchema = section({
   level: z
@@ -125,86 +101,4 @@ const timeoutsSchema = section({
   shutdown: duration('0s', '1h')
     .prefault('10s')
     .describe('For requests in flight to end once no new connection is taken. Default: 10s.')
-})
-
-function remoteSourceSchema(reader: SecretReader) {
-  return section({
-    from: z
-      .literal('remote', 'expected remote')
-      .describe('Claims from the JSON API behind the service.'),
-    url: httpUrl.describe('The URL that the body of the client is posted to.'),
-    at: z
-      .string('expected the name of a claim')
-      .min(1, 'expected the name of a claim')
-      .refine((name) => !RESERVED_CLAIMS.has(name), {
-        error: 'this claim is set by the service itself, expected another name'
-      })
-      .describe('The claim that the reply is put under, as it came.'),
-    bearer: jsonTree
-      .optional()
-      .describe(
-        'The `data` claim of the service bearer that is sent to the remote: a YAML tree, or a string that holds JSON. Default: no bearer is sent.'
-      ),
-    timeout: duration('1ms', '5m')
-      .prefault('5s')
-      .describe('For the whole call, from connecting to the last byte. Default: 5s.'),
-    connectTimeout: duration('1ms', '5m')
-      .prefault('2s')
-      .describe('For connecting, TLS included. Default: 2s.'),
-    tls: remoteTlsSchema(reader)
-      .optional()
-      .describe('TLS of an https:// remote. The certificate of the remote is always verified.')
-  })
-}
-
-function issueRouteSchema(reader: SecretReader) {
-  return section({
-    issue: routePath.describe('Path that tokens are issued on, by POST.'),
-    protocol: z
-      .literal('txtoken', 'expected txtoken')
-      .default('txtoken')
-      .describe('The wire format. Default: txtoken.'),
-    claims: z
-      .array(remoteSourceSchema(reader), 'expected a list of sources')
-      .min(1, 'expected at least one source')
-      .describe('The sources of the claims, in order; later ones win.'),
-    key: kid.optional().describe('The kid of the key that signs. Default: the first key that can.'),
-    lifetime: duration('1s', '36500d')
-      .prefault('1h')
-      .describe('How long a token is valid. Default: 1h.'),
-    statuses
-  })
-}
-
-const KIDS = 'all, or a list of kids'
-const KIDS_EXPECTED = `expected ${KIDS}`
-const kid = z.string('expected the kid of a key')
-
-const checkRouteSchema = section({
-  check: routePath.describe('Path that tokens are checked on, by GET and POST.'),
-  protocol: z
-    .literal('txtoken', 'expected txtoken')
-    .default('txtoken')
-    .describe('The wire format. Default: txtoken.'),
-  verify: z
-    .array(
-      section({
-        keys: z
-          .union(
-            [z.literal('all'), z.array(kid, KIDS_EXPECTED).min(1, KIDS_EXPECTED)],
-            KIDS_EXPECTED
-          )
-          .meta({ title: KIDS })
-          .describe('The keys that may verify a token: `all`, or a list of their kids.')
-      }),
-      'expected a list of verifiers'
-    )
-    .min(1, 'expected at least one verifier')
-    .describe('The verifiers, in order.')
-})
-
-const keysRouteSchema = section({
-  keys: routePath.describe(
-    'Path below which single public keys are published: `/{kid}`, `/{kid}/key.pem`, `/{kid}/key.json` and `/{kid}/jwk.json`.'
-  )
 })

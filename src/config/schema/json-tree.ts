@@ -1,6 +1,6 @@
-/** A setting that is JSON data: a YAML tree, or a string that holds JSON. */
+/** Settings that are JSON data. */
 import { z } from 'zod'
-import { JsonTextError, parseJsonText } from '../../json/json-text.ts'
+import { type JsonText, JsonTextError, parseJsonText } from '../../json/json-text.ts'
 
 /** Depth of a setting's JSON; its author is trusted, this only keeps mistakes small. */
 const MAX_DEPTH = 64
@@ -19,3 +19,9 @@ export const jsonTree = z
       return z.NEVER
     }
   })
+
+/** A YAML tree that stands for itself: its texts are JSON strings, whatever they hold. */
+export const jsonValue = z
+  .unknown()
+  .refine((value) => value !== undefined, { error: 'expected a value' })
+  .transform((value) => JSON.stringify(value) as JsonText)

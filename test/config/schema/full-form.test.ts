@@ -101,7 +101,7 @@ test('a mistake in any section is told with its path and what is expected', (t) 
     'listen.main.host: expected an address such as 0.0.0.0',
     'listen.main.prot: unknown key, did you mean port?',
     'listen.admin.port: expected a whole number from 0 to 65535',
-    'listen.other: unknown key, expected one of main, admin',
+    'listen.other.port: expected a whole number from 0 to 65535, found nothing',
     'log.level: expected trace, debug, info, warn, error or fatal',
     'log.requests: expected true or false',
     'limits.body: expected a size from 1B to 64MiB, such as 512B, 16KiB or 1MiB',
@@ -115,7 +115,7 @@ test('a mistake in any section is told with its path and what is expected', (t) 
     'timeouts.drain: expected a duration from 0s to 10m, such as 500ms, 5s, 15m or 1.5h',
     'timeouts.shutdown: expected a duration from 0s to 1h, such as 500ms, 5s, 15m or 1.5h',
     `keys[0].alg: expected one of ${ALGORITHMS}`,
-    'routes[0].issue: expected a path that starts with a slash and has letters, digits and . _ ~ - only',
+    'routes[0].issue: expected a path that starts with a slash and has letters, digits and . _ ~ - only, or whole segments such as {name}',
     'routes[0].protocol: expected txtoken',
     'routes[0].claims[0].url: expected an http:// or https:// URL',
     'routes[0].claims[0].at: expected the name of a claim',
@@ -131,9 +131,10 @@ test('a mistake in any section is told with its path and what is expected', (t) 
     'routes[1].verify[0].keys: expected all, or a list of kids',
     'routes[1].verify[1].keys: expected all, or a list of kids, found a list',
     'routes[1].verify[2].keys: expected all, or a list of kids, found nothing',
-    'routes[2].keys: expected a path such as /getToken, found nothing',
-    'routes[2].publish: unknown key, expected one of keys',
-    'routes[3]: expected a route'
+    'routes[2].claims: expected a path such as /getToken, found nothing',
+    'routes[2].publish: unknown key, expected one of claims, on, auth, of, sources, statuses',
+    'routes[3]: expected a route',
+    'listen.other: no route is on this listener, expected main, admin or one that a route names'
   ])
   t.false(problems.join().includes(SECRET))
 })

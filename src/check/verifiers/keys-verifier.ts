@@ -1,9 +1,9 @@
 /** Verification with the keys of the key store. */
-import { ServiceError } from '../errors.ts'
-import type { Key } from '../keys/key.ts'
-import type { KeyStore } from '../keys/key-store.ts'
-import type { Verifier } from './check.ts'
-import type { JoseHeader } from './token.ts'
+import { ServiceError } from '../../errors.ts'
+import type { Key } from '../../keys/key.ts'
+import type { KeyStore } from '../../keys/key-store.ts'
+import type { Verifier } from '../check.ts'
+import type { JoseHeader } from '../token.ts'
 
 export interface KeysVerifierOptions {
   readonly keyStore: KeyStore
@@ -24,7 +24,7 @@ export function createKeysVerifier({ keyStore, names }: KeysVerifierOptions): Ve
     let refusal: ServiceError | undefined
     for (const key of await candidates(token.header)) {
       try {
-        return await key.verify(token)
+        return { claims: await key.verify(token), kid: key.kid }
       } catch (error) {
         if (!(error instanceof ServiceError) || error.code !== 'invalid_token') throw error
         refusal = error

@@ -1,8 +1,8 @@
 /** Claims from the JSON API behind the service. */
-import { type JsonText, JsonTextError, parseJsonBytes } from '../json/json-text.ts'
-import type { Remote } from '../remote/remote.ts'
-import { remoteReply } from '../remote/remote-errors.ts'
-import type { Source } from './issue.ts'
+import { type JsonText, JsonTextError, parseJsonBytes } from '../../json/json-text.ts'
+import type { Remote } from '../../remote/remote.ts'
+import { remoteReply } from '../../remote/remote-errors.ts'
+import type { Source } from '../issue.ts'
 
 export interface RemoteSourceOptions {
   readonly remote: Remote

@@ -1,0 +1,45 @@
+/**
+ * Rules that span the keys of a configuration: what no single setting can know to be wrong. They look at the file as its
+ * author wrote it, so that what they find is told along with what is wrong in single settings.
+ */
+import { DEFAULT_ROUTES } from '../flat-form.ts'
+import { valueAt } from '../issues.ts'
+import type { Problem } from '../problems.ts'
+import { findReferenceProblems, findSignerProblems } from './keys.ts'
+import { findListenerProblems } from './listeners.ts'
+import { findClaimsProblems, findRouteProblems } from './routes.ts'
+import { itemsOf, listenerOf, MAIN, useOf } from './tree.ts'
+
+/** The settings of a route that hold its path. */
+const VERBS = ['issue', 'claims', 'check', 'keys', 'health', 'metrics'] as const
+
+/** Finds what is wrong between the settings of a flat form. */
+export function findFlatProblems(tree: unknown): Problem[] {
+  const routes = Object.entries(DEFAULT_ROUTES).flatMap(([setting, path]) =>
+    valueAt(tree, [setting]) === undefined
+      ? [{ text: path, at: [setting] }]
+      : useOf(tree, setting, [])
+  )
+  return findRouteProblems(
+    routes.map((route) => ({ ...route, on: MAIN })),
+    MAIN
+  )
+}
+
+/** Finds what is wrong between the settings of a full form. */
+export function findFullProblems(tree: unknown): Problem[] {
+  const routes = itemsOf(tree, 'routes').flatMap((route, index) =>
+    VERBS.flatMap((verb) => useOf(route, verb, ['routes', index])).map((use) => ({
+      ...use,
+      on: listenerOf(route)
+    }))
+  )
+  const operations = valueAt(tree, ['listen', 'admin']) === undefined ? MAIN : 'admin'
+  return [
+    ...findRouteProblems(routes, operations),
+    ...findListenerProblems(tree),
+    ...findClaimsProblems(tree),
+    ...findReferenceProblems(tree),
+    ...findSignerProblems(tree)
+  ]
+}

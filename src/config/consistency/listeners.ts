@@ -1,0 +1,23 @@
+/** Routes on listeners that are not there, and listeners that nothing is on. */
+import { valueAt } from '../issues.ts'
+import type { Problem } from '../problems.ts'
+import { itemsOf, listenerOf, MAIN, useOf } from './tree.ts'
+
+export function findListenerProblems(tree: unknown): Problem[] {
+  const listen = valueAt(tree, ['listen'])
+  const names = Object.keys(typeof listen === 'object' && listen !== null ? listen : {})
+  const routes = itemsOf(tree, 'routes')
+  const missing = routes
+    .flatMap((route, index) => useOf(route, 'on', ['routes', index]))
+    .filter(({ text }) => text !== MAIN && !names.includes(text))
+  const idle = names.filter(
+    (name) => ![MAIN, 'admin'].includes(name) && !routes.some((route) => listenerOf(route) === name)
+  )
+  return [
+    ...missing.map(({ text, at }) => ({ path: at, message: `there is no listener ${text}` })),
+    ...idle.map((name) => ({
+      path: ['listen', name],
+      message: 'no route is on this listener, expected main, admin or one that a route names'
+    }))
+  ]
+}

@@ -1,0 +1,52 @@
+/** Routes that would hide each other, and those that lean on another one which is not there. */
+import { DISCOVERY_PATH, JWK_SET_PATH, OPERATION_PATHS } from '../own-paths.ts'
+import { valueAt } from '../issues.ts'
+import type { Problem } from '../problems.ts'
+import { itemsOf, type Use, useOf } from './tree.ts'
+
+/** A path, and the listener that it is answered on. */
+export interface RouteUse extends Use {
+  readonly on: string
+}
+
+/**
+ * Finds routes that would hide each other, or the paths that the service answers itself.
+ * @param operations the listener that health and metrics are on
+ */
+export function findRouteProblems(routes: readonly RouteUse[], operations: string): Problem[] {
+  return routes.flatMap(({ text, at, on }, index): Problem[] => {
+    const isOperation = on === operations && OPERATION_PATHS.some((path) => path === text)
+    if (isOperation || text === JWK_SET_PATH || text === DISCOVERY_PATH) {
+      return [
+        { path: at, message: `${text} is answered by the service itself, expected another path` }
+      ]
+    }
+    return routes.slice(0, index).some((other) => other.text === text && other.on === on)
+      ? [{ path: at, message: `${text} is a route already, expected another path` }]
+      : []
+  })
+}
+
+/** Finds routes that show the claims of another one which is not there. */
+export function findClaimsProblems(tree: unknown): Problem[] {
+  const routes = itemsOf(tree, 'routes')
+  const issuing = routes.flatMap((route) => useOf(route, 'issue', [])).map(({ text }) => text)
+  return routes.flatMap((route, index): Problem[] => {
+    if (useOf(route, 'claims', []).length === 0) return []
+    if (valueAt(route, ['sources']) !== undefined) return []
+    const [of] = useOf(route, 'of', ['routes', index])
+    if (of !== undefined) {
+      return issuing.includes(of.text)
+        ? []
+        : [{ path: of.at, message: `there is no issue route ${of.text}` }]
+    }
+    return issuing.length === 1
+      ? []
+      : [
+          {
+            path: ['routes', index],
+            message: `expected of or sources, since there are ${issuing.length} issue routes`
+          }
+        ]
+  })
+}

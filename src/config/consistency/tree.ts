@@ -1,0 +1,29 @@
+/** Reading in a configuration as its author wrote it, of which nothing is known to be right yet. */
+import { valueAt } from '../issues.ts'
+import type { Problem } from '../problems.ts'
+
+/** A text that has a meaning elsewhere in the configuration, and where it is given. */
+export interface Use {
+  readonly text: string
+  readonly at: Problem['path']
+}
+
+/** The listener of routes that name no other. */
+export const MAIN = 'main'
+
+export function itemsOf(tree: unknown, key: PropertyKey): unknown[] {
+  const value = valueAt(tree, [key])
+  return Array.isArray(value) ? value : []
+}
+
+/** What is no text is the schema's to tell. */
+export function useOf(tree: unknown, key: PropertyKey, path: Problem['path']): Use[] {
+  const value = valueAt(tree, [key])
+  return typeof value === 'string' ? [{ text: value, at: [...path, key] }] : []
+}
+
+/** The listener that a route is on. */
+export function listenerOf(route: unknown): string {
+  const [use] = useOf(route, 'on', [])
+  return use?.text ?? MAIN
+}

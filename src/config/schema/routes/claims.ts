@@ -1,0 +1,31 @@
+/** The settings of a route that shows the claims of a token without signing them. */
+import { z } from 'zod'
+import type { SecretReader } from '../../secrets.ts'
+import { routePattern, section } from '../fields.ts'
+import { sourcesSchema } from '../sources/source.ts'
+import { auth, on } from './route.ts'
+import { statuses } from './statuses.ts'
+
+export type ClaimsRouteConfig = z.output<ReturnType<typeof claimsRouteSchema>>
+
+export function claimsRouteSchema(reader: SecretReader) {
+  return section({
+    claims: routePattern.describe(
+      'Path that claims are given on, unsigned, by GET and POST; a segment `{name}` is a path variable.'
+    ),
+    on,
+    auth: auth(reader),
+    of: z
+      .string('expected the path of an issue route')
+      .optional()
+      .describe(
+        'The path of the issue route whose sources it shows. Default: the only issue route.'
+      ),
+    sources: sourcesSchema(reader)
+      .optional()
+      .describe('Sources of its own, in order; later ones win. Default: those of an issue route.'),
+    statuses
+  }).refine(({ of, sources }) => of === undefined || sources === undefined, {
+    error: 'expected of or sources, found both'
+  })
+}

@@ -1,0 +1,31 @@
+/** What routes of every kind may say. */
+import { z } from 'zod'
+import type { SecretReader } from '../../secrets.ts'
+import { material, section } from '../fields.ts'
+
+const API_KEY_LENGTH = 20
+
+/** The listener that a route is on. */
+export const on = z
+  .string('expected the name of a listener')
+  .default('main')
+  .describe('The listener that the route is on. Default: main.')
+
+/** Who may call a route. */
+export function auth(reader: SecretReader) {
+  return section({
+    apiKeys: z
+      .array(
+        material(reader).refine((key) => key.length >= API_KEY_LENGTH, {
+          error: `expected at least ${API_KEY_LENGTH} characters`
+        }),
+        'expected a list of API keys'
+      )
+      .min(1, 'expected at least one API key')
+      .describe(
+        'The keys that are accepted, in the `api-key` header or as a Bearer of the Authorization header: each has at least 20 characters.'
+      )
+  })
+    .optional()
+    .describe('Who may call the route. Default: everybody.')
+}

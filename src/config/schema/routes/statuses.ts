@@ -1,0 +1,9 @@
+/** What a refusal by the remote becomes. */
+import { z } from 'zod'
+
+export const statuses = z
+  .enum(['txtoken', 'relay'], 'expected txtoken or relay')
+  .default('txtoken')
+  .describe(
+    'What a refusal by the remote becomes: `txtoken` answers 500 and names the status in the body, `relay` passes 401, 403, 422 and 429 on and answers 502 for the rest. Default: txtoken.'
+  )

@@ -1,0 +1,22 @@
+/** The sources that the claims of a token may come from. */
+import { z } from 'zod'
+import type { SecretReader } from '../../secrets.ts'
+import { fixedSourceSchema } from './fixed.ts'
+import { remoteSourceSchema } from './remote.ts'
+
+export type SourceConfig = z.output<ReturnType<typeof sourceSchema>>
+export type RemoteSourceConfig = Extract<SourceConfig, { from: 'remote' }>
+
+export function sourceSchema(reader: SecretReader) {
+  return z.discriminatedUnion('from', [fixedSourceSchema, remoteSourceSchema(reader)], {
+    error: 'expected fixed or remote'
+  })
+}
+
+/** The `claims` of a route. */
+export function sourcesSchema(reader: SecretReader) {
+  return z
+    .array(sourceSchema(reader), 'expected a list of sources')
+    .min(1, 'expected at least one source')
+    .describe('The sources of the claims, in order; later ones win.')
+}

@@ -1,0 +1,71 @@
+/** Looks into JSON text without parsing it into values, so that what is taken out of it has lost nothing. */
+import type { JsonText } from './json-text.ts'
+
+/** One value inside of an object or array, and where it stands in the text of that. */
+export interface Member {
+  /** The name of a member of an object, the index of an item of an array. */
+  readonly name: string
+  readonly start: number
+  readonly end: number
+}
+
+const QUOTE = 0x22
+const BACKSLASH = 0x5c
+const COMMA = 0x2c
+const COLON = 0x3a
+const OPEN_BRACKET = 0x5b
+const CLOSE_BRACKET = 0x5d
+const OPEN_BRACE = 0x7b
+const CLOSE_BRACE = 0x7d
+
+/**
+ * The members of an object or array (RFC 8259, sections 4 and 5), in their order; none for any other value. A name that stands
+ * twice is given twice.
+ */
+export function membersOf(text: JsonText): Member[] {
+  const isObject = text.charCodeAt(0) === OPEN_BRACE
+  if (!isObject && text.charCodeAt(0) !== OPEN_BRACKET) return []
+  const members: Member[] = []
+  let index = 1
+  while (index < text.length - 1) {
+    let name = String(members.length)
+    if (isObject) {
+      const nameEnd = endOfValue(text, index)
+      name = JSON.parse(text.slice(index, nameEnd))
+      index = nameEnd + 1
+    }
+    const end = endOfValue(text, index)
+    members.push({ name, start: index, end })
+    index = end + 1
+  }
+  return members
+}
+
+/** The text of a member: of valid JSON each value is valid JSON, too. */
+export function textOf(text: JsonText, { start, end }: Member): JsonText {
+  return text.slice(start, end) as JsonText
+}
+
+/** Where a value that starts here ends. There is no white space in the text. */
+function endOfValue(text: string, start: number): number {
+  let depth = 0
+  for (let index = start; index < text.length; index++) {
+    const char = text.charCodeAt(index)
+    if (char === QUOTE) index = endOfString(text, index)
+    else if (char === OPEN_BRACE || char === OPEN_BRACKET) depth++
+    else if (char === CLOSE_BRACE || char === CLOSE_BRACKET) {
+      if (depth === 0) return index
+      depth--
+    } else if (depth === 0 && (char === COMMA || char === COLON)) return index
+  }
+  return text.length
+}
+
+/** The index of the quote that ends the string which starts here. */
+function endOfString(text: string, start: number): number {
+  let index = start + 1
+  while (text.charCodeAt(index) !== QUOTE) {
+    index += text.charCodeAt(index) === BACKSLASH ? 2 : 1
+  }
+  return index
+}

@@ -1,0 +1,49 @@
+/** Paths into JSON, such as `user.roles.0`. */
+import { membersOf, textOf } from './json-members.ts'
+import type { JsonText } from './json-text.ts'
+
+/** The names that lead to a value, from the outside in; an index is a name of its array's items. */
+export type JsonPath = readonly string[]
+
+/** Names with dots between them. A backslash before a dot or a backslash makes it a part of the name. */
+const NAME = /(?:[^.\\]|\\[.\\])+/y
+
+/**
+ * Reads a path such as `user.roles.0` or `https://example\.com/roles`.
+ * @throws TypeError for text that is no path
+ */
+export function parseJsonPath(text: string): JsonPath {
+  const names: string[] = []
+  let index = 0
+  do {
+    NAME.lastIndex = index
+    const [name] = NAME.exec(text) ?? []
+    if (name === undefined) throw new TypeError('not a path of names with dots between them')
+    names.push(name.replace(/\\([.\\])/g, '$1'))
+    index = NAME.lastIndex + 1
+  } while (index <= text.length && text[index - 1] === '.')
+  if (index <= text.length) throw new TypeError('not a path of names with dots between them')
+  return names
+}
+
+/** The text of the value that a path leads to. Undefined where it leads nowhere; of a name that stands twice, the last counts. */
+export function textAt(text: JsonText, path: JsonPath): JsonText | undefined {
+  let found: JsonText | undefined = text
+  for (const name of path) {
+    const outer: JsonText = found
+    const member = membersOf(outer).findLast((one) => one.name === name)
+    if (member === undefined) return undefined
+    found = textOf(outer, member)
+  }
+  return found
+}
+
+/** The value that a path leads to. Undefined where it leads nowhere. */
+export function valueAtPath(value: unknown, path: JsonPath): unknown {
+  let found = value
+  for (const name of path) {
+    if (typeof found !== 'object' || found === null || !Object.hasOwn(found, name)) return undefined
+    found = (found as Record<string, unknown>)[name]
+  }
+  return found
+}

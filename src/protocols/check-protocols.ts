@@ -1,0 +1,15 @@
+/** The wire formats that tokens are checked in, by their names. */
+import type { Config } from '../config/schema/full-form.ts'
+import type { CheckRouteConfig } from '../config/schema/routes/check.ts'
+import type { CheckProtocol } from './protocol.ts'
+import { createTxtokenCheckProtocol } from './txtoken-check.ts'
+
+export function createCheckProtocol(
+  { protocol }: CheckRouteConfig,
+  { depth }: Config['limits']
+): CheckProtocol {
+  switch (protocol) {
+    case 'txtoken':
+      return createTxtokenCheckProtocol({ maxDepth: depth })
+  }
+}

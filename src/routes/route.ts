@@ -1,0 +1,38 @@
+/** A route as the router takes it, and the steps that those which answer in a wire format begin with. */
+import type { AppMiddleware } from '../middleware/request-state.ts'
+import type { Protocol } from '../protocols/protocol.ts'
+import { createApiKeyGuard } from './api-keys.ts'
+import { createBodyReader } from '../middleware/body.ts'
+
+export interface Route {
+  /** As configured, with path variables such as `{mac}`. */
+  readonly path: string
+  readonly methods: readonly ('GET' | 'POST')[]
+  readonly steps: readonly AppMiddleware[]
+}
+
+export interface RouteStartOptions {
+  /** The path as configured, for log and metrics. */
+  readonly path: string
+  readonly protocol: Pick<Protocol, 'writeError'>
+  readonly apiKeys?: readonly string[] | undefined
+  readonly maxBodyBytes: number
+}
+
+/** From the first step on, whatever happens is answered in the route's own format. A caller without a key is not listened to. */
+export function startRoute(options: RouteStartOptions): AppMiddleware[] {
+  const { path, protocol, apiKeys, maxBodyBytes } = options
+  return [
+    createAnswerer(path, protocol),
+    ...(apiKeys === undefined ? [] : [createApiKeyGuard(apiKeys)]),
+    createBodyReader(maxBodyBytes)
+  ]
+}
+
+function createAnswerer(path: string, { writeError }: Pick<Protocol, 'writeError'>): AppMiddleware {
+  return function answerAs(context, next) {
+    context.state.route = path
+    context.state.writeError = writeError
+    return next()
+  }
+}

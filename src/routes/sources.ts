@@ -1,0 +1,49 @@
+/** The sources of a configuration become those of a pipeline. */
+import type { RemoteSourceConfig, SourceConfig } from '../config/schema/sources/source.ts'
+import type { Source } from '../issue/issue.ts'
+import { createServiceBearer } from '../issue/service-bearer.ts'
+import { createFixedSource } from '../issue/sources/fixed-source.ts'
+import { createRemoteSource } from '../issue/sources/remote-source.ts'
+import type { Signer } from '../keys/key-store.ts'
+import type { Services } from './services.ts'
+
+/** @param signer signs the service bearers that remotes are shown */
+export function createSources(
+  configs: readonly SourceConfig[],
+  signer: Signer,
+  services: Services
+): Source[] {
+  return configs.map((config) => createSource(config, signer, services))
+}
+
+function createSource(config: SourceConfig, signer: Signer, services: Services): Source {
+  switch (config.from) {
+    case 'fixed':
+      return createFixedSource(new Map(Object.entries(config.set)))
+    case 'remote':
+      return createConfiguredRemoteSource(config, signer, services)
+  }
+}
+
+function createConfiguredRemoteSource(
+  config: RemoteSourceConfig,
+  signer: Signer,
+  { limits, now, connect }: Services
+): Source {
+  return createRemoteSource({
+    remote: connect({
+      url: config.url,
+      timeoutMs: config.timeout,
+      connectTimeoutMs: config.connectTimeout,
+      maxReplyBytes: limits.reply,
+      maxCalls: limits.calls,
+      tls: config.tls
+    }),
+    claim: config.at,
+    serviceBearer:
+      config.bearer === undefined
+        ? undefined
+        : createServiceBearer({ data: config.bearer, signer, now }),
+    maxDepth: limits.depth
+  })
+}

@@ -1,0 +1,21 @@
+/** A request for a token as the issue pipeline sees it, without HTTP. */
+import type { IssueRequest } from '../../src/issue/issue.ts'
+
+interface RequestParts extends Partial<Omit<IssueRequest, 'body' | 'parameters'>> {
+  body?: string
+  parameters?: Record<string, string>
+}
+
+/** One that says nothing, but for these parts. */
+export function createTestRequest({ body, parameters, ...parts }: RequestParts = {}): IssueRequest {
+  return {
+    body: Buffer.from(body ?? '{}'),
+    headers: {},
+    parameters: () => new URLSearchParams(parameters),
+    variables: {},
+    onAbort: () => {},
+    trace: {},
+    limit: {},
+    ...parts
+  }
+}
