@@ -1,15 +1,12 @@
 /** The revocation list in memory: what every check asks, without waiting. */
-import type { VerifiedClaims } from '../token.ts'
+import type { Verified } from '../check.ts'
 import { type Revocation, shortenName } from './revocation.ts'
 
 export interface RevocationList {
   /** Adds a revocation, or prolongs the one that is there. */
   readonly add: (revocation: Revocation) => void
-  /**
-   * Whether a verified token is revoked: by `iss` and `jti`, by `iss`, `sub` and `iat`, or by the key that verified it.
-   * @param kid the key's own; what the header says is the signer's to choose
-   */
-  readonly isRevoked: (claims: VerifiedClaims, kid: string | undefined) => boolean
+  /** Whether a verified token is revoked: by `iss` and `jti`, by `iss`, `sub` and `iat`, or by the key that verified it. */
+  readonly isRevoked: (verified: Verified) => boolean
   /** The entries that have not ended. */
   readonly entries: () => Iterable<Revocation>
   readonly size: () => number
@@ -74,7 +71,7 @@ export function createRevocationList(now: () => number): RevocationList {
       })
     },
 
-    isRevoked({ iss, jti, sub, iat }, kid) {
+    isRevoked({ claims: { iss, jti, sub, iat }, kid }) {
       if (size === 0) return false
       if (kid !== undefined && keys.has(shortenName(kid))) return true
       const entries = issuers.get(typeof iss === 'string' ? shortenName(iss) : undefined)
@@ -83,7 +80,7 @@ export function createRevocationList(now: () => number): RevocationList {
       const subject = typeof sub === 'string' ? entries.subjects.get(shortenName(sub)) : undefined
       if (subject === undefined) return false
       // Who does not say when the token was issued cannot have it taken for a newer one.
-      return typeof iat !== 'number' || Math.floor(iat) <= subject.issuedUpTo
+      return !(Number.isFinite(iat) && Math.floor(Number(iat)) > subject.issuedUpTo)
     },
 
     *entries() {

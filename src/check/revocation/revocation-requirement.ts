@@ -1,19 +1,15 @@
 /** What revocation means to a check: a revoked token is refused, and so is every token when the list may be incomplete. */
 import { invalidToken } from '../../errors.ts'
 import type { StartTimer } from '../../keys/timer.ts'
-import type { VerifiedClaims } from '../token.ts'
+import type { Requirement } from '../check.ts'
 import { checkUnavailable, type Revocations } from './revocations.ts'
 
 /** Who answers from the list in memory while the store is away, and for how long: not at all, or for these milliseconds. */
 export type WhenUnavailable = 'closed' | { readonly openForMs: number }
 
 export interface RevocationRequirement {
-  /**
-   * Refuses a verified token that is revoked.
-   * @param kid the name of the key that verified it
-   * @throws ServiceError `invalid_token` with the reason `revoked`, or `check_unavailable`
-   */
-  readonly assertNotRevoked: (claims: VerifiedClaims, kid: string | undefined) => void
+  /** Throws a ServiceError: `invalid_token` with the reason `revoked`, or `check_unavailable`. */
+  readonly isNotRevoked: Requirement
   readonly close: () => void
 }
 
@@ -38,12 +34,12 @@ export function createRevocationRequirement(
   let isOpen = false
   let stopTimer: (() => void) | undefined
 
-  async function close(): Promise<void> {
+  async function endOpenTime(): Promise<void> {
     isOpen = false
     log.warn({}, 'revocation store still unavailable, tokens are refused from now on')
   }
 
-  function opened(reason: string | undefined): void {
+  function lostStore(reason: string | undefined): void {
     const wasComplete = isComplete
     isComplete = false
     if (whenUnavailable === 'closed' || !wasComplete) {
@@ -52,15 +48,16 @@ export function createRevocationRequirement(
     }
     const { openForMs } = whenUnavailable
     isOpen = true
-    stopTimer = startTimer(close, openForMs)
+    stopTimer = startTimer(endOpenTime, openForMs)
     const seconds = openForMs / 1000
     log.warn({ reason, seconds }, 'revocation store unavailable, tokens are checked without it')
   }
 
+  if (!isComplete) log.warn({}, 'revocation store unavailable, tokens are refused')
   const stopListening = revocations.onAvailability((isAvailable, reason) => {
     stopTimer?.()
     if (!isAvailable) {
-      opened(reason)
+      lostStore(reason)
       return
     }
     isComplete = true
@@ -69,9 +66,9 @@ export function createRevocationRequirement(
   })
 
   return {
-    assertNotRevoked(claims, kid) {
+    isNotRevoked(verified) {
       if (!isComplete && !isOpen) throw checkUnavailable()
-      if (revocations.isRevoked(claims, kid)) throw invalidToken('Token is revoked', 'revoked')
+      if (revocations.isRevoked(verified)) throw invalidToken('Token is revoked', 'revoked')
       if (!isComplete) onOpenCheck()
     },
     close() {

@@ -1,7 +1,7 @@
 /** The revocations of the service: the list in memory, and the store behind it. One of them outlives reloads of the configuration. */
 import { ServiceError } from '../../errors.ts'
 import type { StartTimer } from '../../keys/timer.ts'
-import type { VerifiedClaims } from '../token.ts'
+import type { Verified } from '../check.ts'
 import type { Revocation } from './revocation.ts'
 import { createRevocationList } from './revocation-list.ts'
 import type { ExpiringRecords, RevocationStore } from './revocation-store.ts'
@@ -13,7 +13,7 @@ const SWEEP_INTERVAL_MS = 60_000
 const RETRY_SECONDS = 1
 
 export interface Revocations {
-  readonly isRevoked: (claims: VerifiedClaims, kid: string | undefined) => boolean
+  readonly isRevoked: (verified: Verified) => boolean
   /**
    * Revokes, here at once and wherever else the store is read.
    * @throws ServiceError `check_unavailable` where it is not known that the store has it
