@@ -18,6 +18,9 @@ export type ErrorCode =
   | 'insufficient_scope'
   | 'check_unavailable'
   | 'unauthorized_caller'
+  | 'unsupported_token_type'
+  | 'unsupported_grant_type'
+  | 'invalid_grant'
   | 'internal'
 
 interface ServiceErrorOptions {

@@ -12,10 +12,14 @@ import { type Route, startRoute } from './route.ts'
 import type { Services } from './services.ts'
 
 export function createCheckRoute(config: CheckRouteConfig, services: Services): Route {
-  const { limits, now } = services
+  const { limits, now, revocation } = services
   const check = createCheck({
     verifiers: config.verify.map((verifier) => createVerifier(verifier, services)),
-    requirements: [isNoServiceBearer, createTimeRequirement(now)],
+    requirements: [
+      isNoServiceBearer,
+      createTimeRequirement(now),
+      ...(revocation === undefined ? [] : [revocation.isNotRevoked])
+    ],
     maxDepth: limits.depth
   })
   const protocol = createCheckProtocol(config, limits)
@@ -34,7 +38,7 @@ export function createCheckRoute(config: CheckRouteConfig, services: Services): 
   }
 }
 
-function createVerifier({ keys }: VerifierConfig, { keyStore }: Services): Verifier {
+export function createVerifier({ keys }: VerifierConfig, { keyStore }: Services): Verifier {
   return createKeysVerifier({ keyStore, names: keys === 'all' ? undefined : keys })
 }
 

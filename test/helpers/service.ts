@@ -6,6 +6,8 @@ import { createApp } from '../../src/app.ts'
 import { parseConfig } from '../../src/config/load.ts'
 import type { Config } from '../../src/config/schema/full-form.ts'
 import { createSecretReader } from '../../src/config/secrets.ts'
+import { createShareRevocations } from '../../src/check/revocation/share-revocations.ts'
+import { startConfiguredRevocation } from '../../src/configured-revocation.ts'
 import { createConfiguredKeys } from '../../src/configured-keys.ts'
 import { createShareSource } from '../../src/keys/remote/share-source.ts'
 import type { RequestState } from '../../src/middleware/request-state.ts'
@@ -65,9 +67,16 @@ export async function startService(
     { logger, metrics, now, shareSource: createShareSource() }
   )
   await keyStore.start()
+  const revocation = await startConfiguredRevocation(config, {
+    logger,
+    metrics,
+    now,
+    shareRevocations: createShareRevocations()
+  })
   const app = createApp({
     config,
     keyStore,
+    revocation,
     logger,
     metrics,
     now,

@@ -23,7 +23,9 @@ export interface Revocations {
   readonly records: ExpiringRecords
   /** Whether the list in memory is complete. */
   readonly isAvailable: () => boolean
-  /** Tells each change of that, with the reason where it is bad. Gives what ends it. */
+  /** Whether it ever was. */
+  readonly wasAvailable: () => boolean
+  /** Tells when the list becomes complete or incomplete, with the reason for the latter. Gives what ends it. */
   readonly onAvailability: (listener: AvailabilityListener) => () => void
   /** @throws Error that says why the store cannot be used at all */
   readonly start: () => Promise<void>
@@ -53,6 +55,7 @@ export function createRevocations(options: RevocationsOptions): Revocations {
   const list = createRevocationList(now)
   const listeners = new Set<AvailabilityListener>()
   let isAvailable: boolean | undefined
+  let wasAvailable = false
   let stopSweeping: (() => void) | undefined
 
   function add(revocations: Iterable<Revocation>): void {
@@ -64,6 +67,7 @@ export function createRevocations(options: RevocationsOptions): Revocations {
     if (next) report.synchronized(now())
     if (next === isAvailable) return
     isAvailable = next
+    wasAvailable ||= next
     report.available(next)
     for (const listener of listeners) listener(next, reason)
   }
@@ -87,6 +91,7 @@ export function createRevocations(options: RevocationsOptions): Revocations {
       swap: (name, expected, next) => orUnavailable(() => store.records.swap(name, expected, next))
     },
     isAvailable: () => isAvailable === true,
+    wasAvailable: () => wasAvailable,
     onAvailability(listener) {
       listeners.add(listener)
       return () => listeners.delete(listener)
