@@ -35,6 +35,9 @@ export interface ConfiguredRevocationOptions {
   readonly shareRevocations: ShareRevocations
 }
 
+/** Some 150 MB of memory, and 40 ms to look for those that have ended. */
+const MAX_ENTRIES = 1_000_000
+
 /** Without a setting, revoked subjects are remembered no shorter than this. */
 const LEAST_KEEP_MS = 30 * 86_400_000
 
@@ -55,6 +58,7 @@ export async function startConfiguredRevocation(
       store: await createStore(settings, options),
       now,
       startTimer: startUnreferencedTimer,
+      maxEntries: MAX_ENTRIES,
       report: {
         entries: metrics.revocationEntries,
         available: metrics.revocationAvailable,

@@ -11,6 +11,8 @@ import type { ConfiguredRevocation } from '../configured-revocation.ts'
 import { type Route, startRoute } from './route.ts'
 import type { Services } from './services.ts'
 
+const ALL_KEYS: NonNullable<RevokeRouteConfig['verify']> = [{ keys: 'all' }]
+
 export function createRevokeRoute(
   config: RevokeRouteConfig,
   revocation: ConfiguredRevocation,
@@ -21,7 +23,7 @@ export function createRevokeRoute(
   const { endOf: endRefreshFamilyOf } = createEndFamily({ records, revoke })
   // Whether a token is in its time does not matter: one that has ended needs no entry, and one that is to begin does.
   const verify = createCheck({
-    verifiers: config.verify.map((verifier) => createVerifier(verifier, services)),
+    verifiers: (config.verify ?? ALL_KEYS).map((verifier) => createVerifier(verifier, services)),
     requirements: [],
     maxDepth: limits.depth
   })

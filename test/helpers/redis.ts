@@ -1,6 +1,8 @@
 /** A real redis-server of the test's own: it can be killed, stopped in its tracks, and emptied. */
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
+import { writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
 import type { ExecutionContext } from 'ava'
 import { Redis } from 'ioredis'
 import { freePorts } from './free-ports.ts'
@@ -23,21 +25,25 @@ interface RedisOptions {
   /** More arguments of redis-server. Default: it keeps nothing on the disk. */
   args?: string[]
   password?: string
+  /** PEM texts: it speaks TLS then, and nothing else. */
+  tls?: { cert: string; key: string }
 }
 
 /** Starts a Redis on loopback that ends with the test. */
 export async function startRedis(
   t: ExecutionContext,
-  { args = [], password }: RedisOptions = {}
+  { args = [], password, tls }: RedisOptions = {}
 ): Promise<TestRedis> {
   const folder = await createTemporaryFolder(t)
   const [port = 0] = await freePorts(1)
   let server: ChildProcess | undefined
 
   async function start(): Promise<void> {
-    const own = ['--port', String(port), '--bind', '127.0.0.1', '--dir', folder, '--save', '']
+    const own = ['--bind', '127.0.0.1', '--dir', folder, '--save', '']
+    const listening =
+      tls === undefined ? ['--port', String(port)] : ['--port', '0', ...tlsArguments(port, folder)]
     const secret = password === undefined ? [] : ['--requirepass', password]
-    const child = spawn('redis-server', [...own, ...secret, ...args], {
+    const child = spawn('redis-server', [...own, ...listening, ...secret, ...args], {
       stdio: ['ignore', 'pipe', 'inherit']
     })
     server = child
@@ -52,6 +58,10 @@ export async function startRedis(
   }
 
   t.teardown(kill)
+  if (tls !== undefined) {
+    await writeFile(join(folder, 'cert.pem'), tls.cert)
+    await writeFile(join(folder, 'key.pem'), tls.key)
+  }
   await start()
   return {
     port,
@@ -68,6 +78,12 @@ export async function startRedis(
       }
     }
   }
+}
+
+function tlsArguments(port: number, folder: string): string[] {
+  const [cert, key] = [join(folder, 'cert.pem'), join(folder, 'key.pem')]
+  const files = ['--tls-cert-file', cert, '--tls-key-file', key, '--tls-ca-cert-file', cert]
+  return ['--tls-port', String(port), ...files, '--tls-auth-clients', 'no']
 }
 
 async function ready(child: ChildProcess): Promise<void> {

@@ -27,6 +27,7 @@ export async function startReplica(
     store,
     now: Date.now,
     startTimer: startUnreferencedTimer,
+    maxEntries: 10_000,
     report: { entries() {}, available() {}, synchronized() {} }
   })
   t.teardown(revocations.close)

@@ -29,6 +29,8 @@ export interface TestService {
   readonly log: LogLine[]
   /** The lines about requests, once there are as many: a line is written after the answer is on its way. */
   readonly requestLines: (count: number) => Promise<LogLine[]>
+  /** Ends it before the test does. */
+  readonly close: () => Promise<void>
 }
 
 interface ServiceOptions {
@@ -91,6 +93,7 @@ export async function startService(
     adminUrl: urls.get('admin') ?? '',
     urls,
     log,
+    close: app.close,
     async requestLines(count) {
       for (;;) {
         const lines = log.filter(({ msg }) => msg === 'request')

@@ -6,8 +6,6 @@ import type { Revocation } from './revocation.ts'
 import { createRevocationList } from './revocation-list.ts'
 import type { ExpiringRecords, RevocationStore } from './revocation-store.ts'
 
-/** Some 150 MB of memory. Nothing is forgotten for another's sake, so beyond it there is no revoking. */
-export const MOST_REVOCATIONS = 1_000_000
 const SWEEP_INTERVAL_MS = 60_000
 /** Seconds after which to try again: a store that is back is followed within one. */
 const RETRY_SECONDS = 1
@@ -39,6 +37,8 @@ export interface RevocationsOptions {
   /** The clock, in milliseconds since 1970. */
   readonly now: () => number
   readonly startTimer: StartTimer
+  /** Nothing is forgotten for another's sake: with so many in memory, no more are taken. */
+  readonly maxEntries: number
   readonly report: RevocationsReport
 }
 
@@ -51,7 +51,7 @@ export interface RevocationsReport {
 }
 
 export function createRevocations(options: RevocationsOptions): Revocations {
-  const { store, now, startTimer, report } = options
+  const { store, now, startTimer, maxEntries, report } = options
   const list = createRevocationList(now)
   const listeners = new Set<AvailabilityListener>()
   let isAvailable: boolean | undefined
@@ -81,7 +81,8 @@ export function createRevocations(options: RevocationsOptions): Revocations {
   return {
     isRevoked: list.isRevoked,
     async revoke(revocation) {
-      if (list.size() >= MOST_REVOCATIONS) throw checkUnavailable(new Error('the list is full'))
+      if (list.size() >= maxEntries)
+        throw checkUnavailable(new Error('the revocation list is full'))
       await orUnavailable(() => store.add(revocation))
       add([revocation])
     },

@@ -82,6 +82,7 @@ async function build(t: ExecutionContext, whenUnavailable: WhenUnavailable, isRe
   const revocations = createRevocations({
     store: fake,
     ...clock,
+    maxEntries: 10_000,
     report: { entries() {}, available() {}, synchronized() {} }
   })
   await revocations.start()

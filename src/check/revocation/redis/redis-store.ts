@@ -16,7 +16,7 @@ import { writeRevocations } from './write-revocations.ts'
 /** From one answer of Redis to the next question. */
 const BEAT_INTERVAL_MS = 250
 /** A list that nothing has confirmed for so long is not complete any more: a revocation counts everywhere within a second. */
-const FRESHNESS_LIMIT_MS = 750
+const FRESHNESS_LIMIT_MS = 900
 /** From the end of a connection to the next attempt. */
 const RETRY_DELAY_MS = 250
 const SILENCE = 'Redis does not answer'

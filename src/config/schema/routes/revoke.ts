@@ -20,7 +20,7 @@ export function revokeRouteSchema(reader: SecretReader) {
     verify: z
       .array(verifierSchema, 'expected a list of verifiers')
       .min(1, 'expected at least one verifier')
-      .prefault([{ keys: 'all' }])
+      .optional()
       .describe(
         'The verifiers, in order: only a token that one of them verifies is revoked. Default: all keys.'
       )
