@@ -9,7 +9,6 @@ import type { ShareRevocations } from './check/revocation/share-revocations.ts'
 import { ConfigError } from './config/problems.ts'
 import type { Config } from './config/schema/full-form.ts'
 import type { RevocationConfig } from './config/schema/revocation.ts'
-import { longestLifetimeMs } from './configured-keys.ts'
 import { startUnreferencedTimer } from './keys/timer.ts'
 import type { Logger } from './operations/logger.ts'
 import type { Metrics } from './operations/metrics.ts'
@@ -94,11 +93,13 @@ export async function startConfiguredRevocation(
   }
 }
 
-function defaultKeepMs(config: Config): number {
-  const refreshes = config.routes.map((route) =>
-    'issue' in route ? (route.refresh?.lifetime ?? 0) : 0
-  )
-  return Math.max(LEAST_KEEP_MS, longestLifetimeMs(config), ...refreshes)
+function defaultKeepMs({ routes }: Config): number {
+  const lifetimes = routes.flatMap((route) => {
+    if (!('issue' in route)) return []
+    const refresh = 'refresh' in route ? route.refresh : undefined
+    return [route.lifetime, refresh?.lifetime ?? 0]
+  })
+  return Math.max(LEAST_KEEP_MS, ...lifetimes)
 }
 
 /** Each store is loaded only where it is used, so that the service is ready sooner. */

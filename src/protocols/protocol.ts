@@ -6,7 +6,7 @@ import type { AppContext } from '../middleware/request-state.ts'
 
 export interface Protocol {
   /** The methods of its requests. */
-  readonly methods: readonly ('GET' | 'POST')[]
+  readonly methods: readonly string[]
   /** Answers with a refusal. */
   readonly writeError: (context: AppContext, error: ServiceError) => void
 }

@@ -22,6 +22,7 @@ import {
 import { createRevokeRoute } from './revoke-route.ts'
 import type { Route } from './route.ts'
 import type { Services } from './services.ts'
+import { createSupertokensRoutes } from './supertokens-route.ts'
 
 /** @param routers by the names of their listeners */
 export function addRoutes(
@@ -33,8 +34,10 @@ export function addRoutes(
   for (const route of config.routes) {
     const router = routers.get(listenerOf(route, config))
     if (router === undefined) continue
-    if ('issue' in route) {
-      for (const each of createIssueRoutes(route, services)) addRoute(router, each)
+    if ('issue' in route && route.protocol === 'supertokens') {
+      for (const one of createSupertokensRoutes(route, services)) addRoute(router, one)
+    } else if ('issue' in route) {
+      for (const one of createIssueRoutes(route, services)) addRoute(router, one)
     } else if ('claims' in route) {
       addRoute(router, createClaimsRoute(route, sourcesOf(route, config), services))
     } else if ('check' in route) addRoute(router, createCheckRoute(route, services))

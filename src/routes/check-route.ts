@@ -1,5 +1,6 @@
 /** A `check` route of the configuration becomes a route that answers. */
 import { type Check, createCheck, type Verifier } from '../check/check.ts'
+import { createCheckCache } from '../check/check-cache.ts'
 import { createTimeRequirement, isNoServiceBearer } from '../check/requirements.ts'
 import { createKeysVerifier } from '../check/verifiers/keys-verifier.ts'
 import type { CheckRouteConfig } from '../config/schema/routes/check.ts'
@@ -20,7 +21,8 @@ export function createCheckRoute(config: CheckRouteConfig, services: Services): 
       createTimeRequirement(now),
       ...(revocation === undefined ? [] : [revocation.isNotRevoked])
     ],
-    maxDepth: limits.depth
+    maxDepth: limits.depth,
+    cache: config.cache === 0 ? undefined : createCheckCache(config.cache)
   })
   const protocol = createCheckProtocol(config, limits)
   return {

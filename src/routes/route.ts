@@ -7,7 +7,7 @@ import { createBodyReader } from '../middleware/body.ts'
 export interface Route {
   /** As configured, with path variables such as `{mac}`. */
   readonly path: string
-  readonly methods: readonly ('GET' | 'POST')[]
+  readonly methods: readonly string[]
   readonly steps: readonly AppMiddleware[]
 }
 

@@ -14,6 +14,7 @@ import { issueRouteSchema } from './routes/issue.ts'
 import { keysRouteSchema } from './routes/keys.ts'
 import { healthRouteSchema, metricsRouteSchema } from './routes/operations.ts'
 import { revokeRouteSchema } from './routes/revoke.ts'
+import { supertokensRouteSchema } from './routes/supertokens.ts'
 
 /** The configuration that the program runs on, with every default filled in and every reference followed. */
 export type Config = z.output<ReturnType<typeof createFullSchema>>
@@ -46,6 +47,7 @@ export function createFullSchema(reader: SecretReader) {
         z.union(
           [
             issueRouteSchema(reader),
+            supertokensRouteSchema(reader),
             claimsRouteSchema(reader),
             checkRouteSchema(reader),
             keysRouteSchema,
