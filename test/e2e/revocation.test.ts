@@ -13,7 +13,7 @@ import { createTemporaryFolder } from '../helpers/temporary-folder.ts'
 
 const SECRET = 'a secret of thirty-two characters or more'
 
-test('memory: a revoked token stays revoked when the configuration is reloaded', async (t) => {
+test.serial('memory: a revoked token stays revoked when the configuration is reloaded', async (t) => {
   const { url, process, saying } = await run(t, { store: 'memory' })
   const token = await issue(url)
   await revoke(url, token)
@@ -22,7 +22,7 @@ test('memory: a revoked token stays revoked when the configuration is reloaded',
   t.is(await check(url, token), 401)
 })
 
-test('file: a revoked token stays revoked after a reload, and after kill -9', async (t) => {
+test.serial('file: a revoked token stays revoked after a reload, and after kill -9', async (t) => {
   const store = `file:${join(await createTemporaryFolder(t), 'revoked')}`
   const first = await run(t, { store })
   const [token, other] = [await issue(first.url), await issue(first.url)]
@@ -38,7 +38,7 @@ test('file: a revoked token stays revoked after a reload, and after kill -9', as
   t.is(await check(second.url, other), 401)
 })
 
-test('file: a second process with the same folder does not start, and says why', async (t) => {
+test.serial('file: a second process with the same folder does not start, and says why', async (t) => {
   const store = `file:${join(await createTemporaryFolder(t), 'revoked')}`
   const { file } = await run(t, { store })
   const second = runProgram(t, { env: { CFG_FILE: file } })
@@ -47,7 +47,7 @@ test('file: a second process with the same folder does not start, and says why',
   t.regex(stderr, /revocation\.store: .*lock/i)
 })
 
-test('redis: a token that is revoked at one program is refused by the other', async (t) => {
+test.serial('redis: a token that is revoked at one program is refused by the other', async (t) => {
   const { port } = await startRedis(t, { password: 'p/w:%' })
   const env = { REDIS_URL: `redis://:${encodeURIComponent('p/w:%')}@127.0.0.1:${port}/2` }
   const revocation = { store: { env: 'REDIS_URL' } }
@@ -60,11 +60,13 @@ test('redis: a token that is revoked at one program is refused by the other', as
     await eventually(async () => (await check(there.url, token)) === 401, 0)
     times.push(performance.now() - startedAt)
   }
-  t.log(`refused by the other after at most ${Math.max(...times).toFixed(1)} ms, HTTP included`)
+  times.sort((a, b) => a - b)
+  const [middle, most] = [times[10], times.at(-1)].map((time) => time?.toFixed(1))
+  t.log(`refused by the other after ${middle} ms, at most ${most} ms, HTTP included`)
   for (const { output } of [here, there]) t.false(output().stdout.includes('p/w'))
 })
 
-test('redis: over TLS, with an authority of its own', async (t) => {
+test.serial('redis: over TLS, with an authority of its own', async (t) => {
   const authority = createAuthority()
   const redis = await startRedis(t, { tls: authority.issue() })
   const store = `rediss://127.0.0.1:${redis.port}`
@@ -76,7 +78,7 @@ test('redis: over TLS, with an authority of its own', async (t) => {
   t.is(await check(distrusting.url, token), 503)
 })
 
-test('redis, closed: without it checks are 503, readiness is not affected, and all is well once it is back', async (t) => {
+test.serial('redis, closed: without it checks are 503, readiness is not affected, and all is well once it is back', async (t) => {
   const redis = await startRedis(t)
   const { url, saying } = await run(t, { store: `redis://127.0.0.1:${redis.port}` })
   const [token, revoked] = [await issue(url), await issue(url)]
@@ -96,7 +98,7 @@ test('redis, closed: without it checks are 503, readiness is not affected, and a
   await saying('revocation store available')
 })
 
-test('redis, open for a time: checks go on with what is known, and are 503 after it', async (t) => {
+test.serial('redis, open for a time: checks go on with what is known, and are 503 after it', async (t) => {
   const redis = await startRedis(t)
   const { url, saying } = await run(t, {
     store: `redis://127.0.0.1:${redis.port}`,
@@ -116,7 +118,7 @@ test('redis, open for a time: checks go on with what is known, and are 503 after
   t.is(await check(url, token), 503)
 })
 
-test('redis: the program starts without it, is not ready, and checks nothing until it has read the list', async (t) => {
+test.serial('redis: the program starts without it, is not ready, and checks nothing until it has read the list', async (t) => {
   const redis = await startRedis(t)
   const store = `redis://127.0.0.1:${redis.port}`
   await redis.kill()

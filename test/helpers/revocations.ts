@@ -1,7 +1,6 @@
-/** The revocations of one replica, on a store that a test chooses. */
+/** The revocations of one replica. */
 import type { ExecutionContext } from 'ava'
 import { createRevocations, type Revocations } from '../../src/check/revocation/revocations.ts'
-import type { RevocationStore } from '../../src/check/revocation/revocation-store.ts'
 import { createRedisStore } from '../../src/check/revocation/redis/redis-store.ts'
 import { startUnreferencedTimer } from '../../src/keys/timer.ts'
 
@@ -17,14 +16,15 @@ export interface TestReplica {
 
 const HOUR_MS = 3_600_000
 
-/** Starts a replica that ends with the test. */
-export async function startReplica(
-  t: ExecutionContext,
-  store: RevocationStore,
-  log: string[] = []
-): Promise<TestReplica> {
+/** Starts a replica that shares the Redis on this port; it ends with the test. */
+export async function startRedisReplica(t: ExecutionContext, port: number): Promise<TestReplica> {
+  const log: string[] = []
   const revocations = createRevocations({
-    store,
+    store: createRedisStore({
+      address: { host: '127.0.0.1', port, database: 0 },
+      now: Date.now,
+      log: { warn: (_fields, message) => void log.push(message) }
+    }),
     now: Date.now,
     startTimer: startUnreferencedTimer,
     maxEntries: 10_000,
@@ -42,15 +42,4 @@ export async function startReplica(
         until: Date.now() + HOUR_MS
       })
   }
-}
-
-/** Starts a replica that shares the Redis on this port. */
-export function startRedisReplica(t: ExecutionContext, port: number): Promise<TestReplica> {
-  const log: string[] = []
-  const store = createRedisStore({
-    address: { host: '127.0.0.1', port, database: 0 },
-    now: Date.now,
-    log: { warn: (_fields, message) => void log.push(message) }
-  })
-  return startReplica(t, store, log)
 }

@@ -30,7 +30,7 @@ export interface Revocations {
   readonly close: () => Promise<void>
 }
 
-export type AvailabilityListener = (isAvailable: boolean, reason: string | undefined) => void
+type AvailabilityListener = (isAvailable: boolean, reason: string | undefined) => void
 
 export interface RevocationsOptions {
   readonly store: RevocationStore
@@ -43,7 +43,7 @@ export interface RevocationsOptions {
 }
 
 /** What the metrics are told. */
-export interface RevocationsReport {
+interface RevocationsReport {
   readonly entries: (count: number) => void
   readonly available: (isAvailable: boolean) => void
   /** @param time milliseconds since 1970 */

@@ -2,7 +2,7 @@
 import type { Revocations } from './revocations.ts'
 
 /** Revocations that are started, for one of their users. */
-export interface SharedRevocations {
+interface SharedRevocations {
   readonly revocations: Revocations
   /** They end with the last of their users. */
   readonly release: () => Promise<void>

@@ -5,7 +5,6 @@ import { duration, material, section } from './fields.ts'
 import { remoteTlsSchema } from './remote-tls.ts'
 
 export type RevocationConfig = z.output<ReturnType<typeof revocationSchema>>
-export type RevocationStoreConfig = RevocationConfig['store']
 
 const STORES = 'memory, file:/path, redis://host:6379/0 or rediss://host:6379/0'
 

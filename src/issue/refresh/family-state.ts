@@ -19,7 +19,7 @@ export interface FamilyToken {
 }
 
 /** A request that uses the current refresh token right now. */
-export interface FamilyUse {
+interface FamilyUse {
   readonly id: string
   /** When it counts as lost, in milliseconds since 1970. */
   readonly until: number

@@ -23,7 +23,7 @@ import { createRefreshToken, hashRefreshToken } from './refresh-token.ts'
 const MOST_TOKENS = 100
 
 /** What a family begins with, or goes on with. */
-export interface FamilyContent {
+interface FamilyContent {
   readonly claims: ClaimsInParts
   /** The token that is handed out with the refresh token. */
   readonly token: FamilyToken
