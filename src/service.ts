@@ -38,7 +38,6 @@ export interface Service {
 interface Generation {
   readonly loaded: LoadedConfig
   readonly app: App
-  readonly listeners: ReadonlyMap<string, RequestListener>
 }
 
 /** @throws ConfigError or KeyError when it cannot start */
@@ -77,7 +76,7 @@ export async function createService(options: ServiceOptions): Promise<Service> {
   return {
     loaded: () => current.loaded,
     listener: (name) => (request, response) =>
-      (current.listeners.get(name) ?? refuseWithoutRoutes)(request, response),
+      (current.app.listeners.get(name) ?? refuseWithoutRoutes)(request, response),
     reload() {
       // One after the other, so that the last one asked for is the last one swapped in.
       reloading = reloading.then(swap)
@@ -98,8 +97,7 @@ async function build(
     throw error
   })
   const app = createApp({ ...parts, config: loaded.config, keyStore, revocation })
-  const listeners = new Map([...app.listeners].map(([name, app]) => [name, app.callback()]))
-  return { loaded, app, listeners }
+  return { loaded, app }
 }
 
 /** For a listener that the newest configuration has nothing on, and that is open until the next restart. */

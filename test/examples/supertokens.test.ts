@@ -4,8 +4,8 @@ import test from 'ava'
 import { createRemoteJWKSet, decodeProtectedHeader, jwtVerify } from 'jose'
 import supertokens from 'supertokens-node'
 import JWT from 'supertokens-node/recipe/jwt/index.js'
-import { createTemporaryFolder } from '../helpers/temporary-folder.ts'
 import { runProgram, urlOf } from '../helpers/program.ts'
+import { createTemporaryFolder } from '../helpers/temporary-folder.ts'
 
 const EXAMPLE = fileURLToPath(new URL('../../examples/supertokens.yml', import.meta.url))
 const API_KEY = 'an-api-key-of-20-characters'

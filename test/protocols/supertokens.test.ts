@@ -1,7 +1,7 @@
 import test, { type ExecutionContext } from 'ava'
-import { createTemporaryFolder } from '../helpers/temporary-folder.ts'
 import { type Answer, send } from '../helpers/http.ts'
 import { startService } from '../helpers/service.ts'
+import { createTemporaryFolder } from '../helpers/temporary-folder.ts'
 import { readToken } from '../helpers/tokens.ts'
 
 const BODY = {

@@ -4,6 +4,7 @@ import type { SecretReader } from '../../secrets.ts'
 import { routePath, section, size } from '../fields.ts'
 import { verifierSchema } from '../verifiers/verifier.ts'
 import { auth, on } from './route.ts'
+import { tokenPlaces } from './token-places.ts'
 
 export type CheckRouteConfig = z.output<ReturnType<typeof checkRouteSchema>>
 
@@ -19,6 +20,7 @@ export function checkRouteSchema(reader: SecretReader) {
       .default('txtoken')
       .describe('The wire format. Default: txtoken.'),
     auth: auth(reader),
+    token: tokenPlaces,
     verify: z
       .array(verifierSchema, 'expected a list of verifiers')
       .min(1, 'expected at least one verifier')
