@@ -1,8 +1,7 @@
 /** The wire format of revoking (RFC 7009), and beyond it the fields by which subjects and keys are revoked. */
-import { ServiceError } from '../errors.ts'
+import { type ErrorCode, ServiceError } from '../errors.ts'
 import { bodyOf } from '../middleware/body.ts'
 import type { AppContext } from '../middleware/request-state.ts'
-import { writeOauthError } from './oauth-error.ts'
 import type { Protocol } from './protocol.ts'
 
 export type RevocationRequest =
@@ -18,6 +17,13 @@ export interface RevocationProtocol extends Protocol {
 
 /** One of them says what is revoked. `iss` goes with `sub`; `token_type_hint` is ignored, since tokens tell by themselves. */
 const FIELDS = ['token', 'sub', 'kid'] as const
+
+/** The words of RFC 6749, section 5.2, and RFC 7009, section 2.2.1, for refusals that have one. */
+const ERRORS: Partial<Record<ErrorCode, string>> = {
+  unauthorized_caller: 'invalid_client',
+  unsupported_token_type: 'unsupported_token_type',
+  check_unavailable: 'temporarily_unavailable'
+}
 
 export const revocationProtocol: RevocationProtocol = {
   methods: ['POST'],
@@ -43,7 +49,12 @@ export const revocationProtocol: RevocationProtocol = {
     context.remove('Content-Type')
   },
 
-  writeError: writeOauthError
+  writeError(context, { code, status, message }) {
+    const fallback = status < 500 ? 'invalid_request' : 'server_error'
+    context.status = status
+    context.set('Cache-Control', 'no-store')
+    context.body = { error: ERRORS[code] ?? fallback, error_description: message }
+  }
 }
 
 function readField(form: URLSearchParams, name: string): string {
