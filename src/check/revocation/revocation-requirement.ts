@@ -2,7 +2,7 @@
 import { invalidToken } from '../../errors.ts'
 import type { StartTimer } from '../../keys/timer.ts'
 import type { Requirement } from '../check.ts'
-import { checkUnavailable, type Revocations } from './revocations.ts'
+import { type Revocations, storeUnavailable } from './revocations.ts'
 
 /** Who answers from the list in memory while the store is away, and for how long: not at all, or for these milliseconds. */
 export type WhenUnavailable = 'closed' | { readonly openForMs: number }
@@ -67,7 +67,7 @@ export function createRevocationRequirement(
 
   return {
     isNotRevoked(verified) {
-      if (!isComplete && !isOpen) throw checkUnavailable()
+      if (!isComplete && !isOpen) throw storeUnavailable()
       if (revocations.isRevoked(verified)) throw invalidToken('Token is revoked', 'revoked')
       if (!isComplete) onOpenCheck()
     },

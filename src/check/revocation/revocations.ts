@@ -1,5 +1,5 @@
 /** The revocations of the service: the list in memory, and the store behind it. One of them outlives reloads of the configuration. */
-import { ServiceError } from '../../errors.ts'
+import { checkUnavailable, type ServiceError } from '../../errors.ts'
 import type { StartTimer } from '../../keys/timer.ts'
 import type { Verified } from '../check.ts'
 import type { Revocation } from './revocation.ts'
@@ -82,7 +82,7 @@ export function createRevocations(options: RevocationsOptions): Revocations {
     isRevoked: list.isRevoked,
     async revoke(revocation) {
       if (list.size() >= maxEntries)
-        throw checkUnavailable(new Error('the revocation list is full'))
+        throw storeUnavailable(new Error('the revocation list is full'))
       await orUnavailable(() => store.add(revocation))
       add([revocation])
     },
@@ -114,18 +114,14 @@ export function createRevocations(options: RevocationsOptions): Revocations {
 }
 
 /** Without the store there is no saying that a token is not revoked: no answer, rather than a wrong one. */
-export function checkUnavailable(cause?: unknown): ServiceError {
-  return new ServiceError('check_unavailable', 'Tokens cannot be checked for revocation now.', {
-    status: 503,
-    retryAfter: RETRY_SECONDS,
-    cause
-  })
+export function storeUnavailable(cause?: unknown): ServiceError {
+  return checkUnavailable(cause, RETRY_SECONDS)
 }
 
 async function orUnavailable<Result>(action: () => Promise<Result>): Promise<Result> {
   try {
     return await action()
   } catch (error) {
-    throw checkUnavailable(error)
+    throw storeUnavailable(error)
   }
 }

@@ -18,7 +18,7 @@ export function revokeRouteSchema(reader: SecretReader) {
       .describe('The listener that the route is on. Default: admin where there is one, else main.'),
     auth: auth(reader),
     verify: z
-      .array(verifierSchema, 'expected a list of verifiers')
+      .array(verifierSchema(reader), 'expected a list of verifiers')
       .min(1, 'expected at least one verifier')
       .optional()
       .describe(
