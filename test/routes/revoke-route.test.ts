@@ -35,6 +35,20 @@ test('a revoked token is refused from then on, and another is not', async (t) =>
   )
 })
 
+test('introspection says of a revoked token that it is not active, and nothing else', async (t) => {
+  const { url } = await start(t)
+  const token = await issue(url)
+  const introspect = () =>
+    send(`${url}/introspect`, {
+      method: 'POST',
+      headers: { 'api-key': API_KEY, 'content-type': 'application/x-www-form-urlencoded' },
+      body: `token=${token}`
+    })
+  t.true(JSON.parse((await introspect()).text).active)
+  await revoke(url, { token })
+  t.is((await introspect()).text, '{"active":false}')
+})
+
 test('every issued token has a jti of its own where tokens can be revoked', async (t) => {
   const { url } = await start(t)
   const ids = [await issue(url), await issue(url)].map((token) => claimsOf(token).jti)
@@ -184,6 +198,12 @@ async function start(t: ExecutionContext, options: StartOptions = {}): Promise<T
           ]
         },
         { check: '/checkToken', verify: [{ keys: 'all' }] },
+        {
+          check: '/introspect',
+          protocol: 'introspection',
+          auth: { apiKeys: [API_KEY] },
+          verify: [{ keys: 'all' }]
+        },
         { revoke: '/revokeToken', auth }
       ]
     })
