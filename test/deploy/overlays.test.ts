@@ -55,7 +55,8 @@ for (const [name, resources] of overlays) {
   })
 
   test(`${name}: the configuration loads, and uses all that the container is given`, async (t) => {
-    const { env } = await configOf(t, name)
+    const { config, env } = await configOf(t, name)
+    t.true(config.routes.length > 1)
     const { 'txtoken.yml': text = '' } = find(name, 'ConfigMap').data as Record<string, string>
     for (const variable of Object.keys(env)) {
       t.regex(text, new RegExp(`\\$\\{${variable}\\}|env: ${variable}\\b`), variable)

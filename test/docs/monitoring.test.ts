@@ -63,7 +63,7 @@ test('every metric that the dashboard and the alerts name is there', async (t) =
 test('the labels in queries are those of the metrics', (t) => {
   const labels = new Set([
     ...['job', 'instance', 'le'],
-    ...['route', 'status', 'remote', 'outcome', 'result', 'reason']
+    ...['route', 'status', 'remote', 'outcome', 'result', 'reason', 'code', 'kind']
   ])
   for (const query of [...rules, ...panels.flatMap(({ targets = [] }) => targets)]) {
     const used = [
