@@ -7,12 +7,13 @@ import { valueAt } from '../issues.ts'
 import type { Problem } from '../problems.ts'
 import { findReferenceProblems, findSignerProblems } from './keys.ts'
 import { findListenerProblems } from './listeners.ts'
+import { findRevocationProblems } from './revocation.ts'
 import { findClaimsProblems, findRouteProblems } from './routes.ts'
 import { findApiKeyProblems, findExpiryProblems, findVariableProblems } from './sources.ts'
 import { itemsOf, listenerOf, MAIN, useOf } from './tree.ts'
 
 /** The settings of a route that hold its path. */
-const VERBS = ['issue', 'claims', 'check', 'keys', 'health', 'metrics'] as const
+const VERBS = ['issue', 'claims', 'check', 'keys', 'revoke', 'health', 'metrics'] as const
 
 /** Finds what is wrong between the settings of a flat form. */
 export function findFlatProblems(tree: unknown): Problem[] {
@@ -29,13 +30,13 @@ export function findFlatProblems(tree: unknown): Problem[] {
 
 /** Finds what is wrong between the settings of a full form. */
 export function findFullProblems(tree: unknown): Problem[] {
-  const routes = itemsOf(tree, 'routes').flatMap((route, index) =>
-    VERBS.flatMap((verb) => useOf(route, verb, ['routes', index])).map((use) => ({
-      ...use,
-      on: listenerOf(route)
-    }))
-  )
   const operations = valueAt(tree, ['listen', 'admin']) === undefined ? MAIN : 'admin'
+  const routes = itemsOf(tree, 'routes').flatMap((route, index) =>
+    [
+      ...VERBS.flatMap((verb) => useOf(route, verb, ['routes', index])),
+      ...useOf(valueAt(route, ['refresh']), 'route', ['routes', index, 'refresh'])
+    ].map((use) => ({ ...use, on: listenerOf(route, operations) }))
+  )
   return [
     ...findRouteProblems(routes, operations),
     ...findListenerProblems(tree),
@@ -43,6 +44,7 @@ export function findFullProblems(tree: unknown): Problem[] {
     ...findVariableProblems(tree),
     ...findExpiryProblems(tree),
     ...findApiKeyProblems(tree),
+    ...findRevocationProblems(tree),
     ...findReferenceProblems(tree),
     ...findSignerProblems(tree)
   ]

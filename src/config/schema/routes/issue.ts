@@ -6,6 +6,7 @@ import { optionalPath } from '../json-path.ts'
 import { sourcesSchema } from '../sources/source.ts'
 import { kid } from './kid.ts'
 import { lifetime } from './lifetime.ts'
+import { refresh } from './refresh.ts'
 import { auth, on } from './route.ts'
 import { statuses } from './statuses.ts'
 
@@ -45,8 +46,12 @@ export function issueRouteSchema(reader: SecretReader) {
     jti: flag
       .default(false)
       .describe(
-        'Whether a token has an id of its own (jti): 16 random bytes in base64url. Default: false.'
+        'Whether a token has an id of its own (jti): 16 random bytes in base64url. Where there is `revocation`, each has one. Default: false.'
       ),
+    refresh,
     statuses
+  }).refine(({ refresh, lifetime }) => refresh === undefined || typeof lifetime === 'number', {
+    error: 'expected a duration, since whoever refreshes a token is not asked for one',
+    path: ['lifetime']
   })
 }
