@@ -39,10 +39,10 @@ function sectionsIn(path: string, schema: JsonSchema): Section[] {
   return items.anyOf.flatMap((item) => listSections(`${path}[${nameVariant(item)}]`, item))
 }
 
-/** Of the maps that a list may have for items, each has a first setting by which it is told from the others. */
+/** Of the maps that a list may have for items, each is told from the others by a setting that has one value, or else by its first. */
 function nameVariant({ properties = {}, required: [first = ''] = [] }: JsonSchema): string {
-  const value = properties[first]?.const
-  return value === undefined ? first : `${first}: ${String(value)}`
+  const fixed = Object.entries(properties).find(([, { const: value }]) => value !== undefined)
+  return fixed === undefined ? first : `${fixed[0]}: ${String(fixed[1].const)}`
 }
 
 function writeSection({ path, schema }: Section): string {

@@ -73,6 +73,6 @@ function createFactories(
 
 /** Keys that sign no more must verify until the last token that they signed has ended. */
 function longestLifetimeMs({ routes }: Config): number {
-  const lifetimes = routes.map((route) => ('issue' in route ? route.lifetime : 0))
+  const lifetimes = routes.map((route) => ('issue' in route ? (route.lifetime ?? 0) : 0))
   return Math.max(SERVICE_BEARER_LIFETIME_SECONDS * 1000, ...lifetimes)
 }

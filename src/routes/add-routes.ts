@@ -13,6 +13,7 @@ import { createDiscoveryRoute } from './discovery-route.ts'
 import { createIssueRoute } from './issue-route.ts'
 import { createJwkSetRoute } from './jwk-set-route.ts'
 import { addKeysRoute } from './keys-route.ts'
+import { createKrakendRoute } from './krakend-route.ts'
 import {
   createHealthRoute,
   createMetricsRoute,
@@ -31,7 +32,9 @@ export function addRoutes(
   for (const route of config.routes) {
     const router = routers.get(route.on)
     if (router === undefined) continue
-    if ('issue' in route) addRoute(router, createIssueRoute(route, services))
+    if ('issue' in route && route.protocol === 'krakend') {
+      addRoute(router, createKrakendRoute(route, services))
+    } else if ('issue' in route) addRoute(router, createIssueRoute(route, services))
     else if ('claims' in route) {
       addRoute(router, createClaimsRoute(route, sourcesOf(route, config), services))
     } else if ('check' in route) addRoute(router, createCheckRoute(route, services))
@@ -53,7 +56,9 @@ function sourcesOf(
   { routes }: Config
 ): readonly SourceConfig[] {
   if (sources !== undefined) return sources
-  const issuing = routes.filter((route) => 'issue' in route)
+  const issuing = routes
+    .filter((route) => 'issue' in route)
+    .filter((route) => route.protocol !== 'krakend')
   return issuing.find(({ issue }) => of === undefined || issue === of)?.claims ?? []
 }
 

@@ -5,13 +5,12 @@ import { createSign } from '../issue/sign.ts'
 import type { AppMiddleware } from '../middleware/request-state.ts'
 import { createIssueProtocol } from '../protocols/issue-protocols.ts'
 import type { IssueProtocol } from '../protocols/protocol.ts'
+import { withTokenCookie } from '../protocols/token-cookie.ts'
 import { createIssueRequest } from './issue-request.ts'
+import { warnOfLargeToken } from './large-token.ts'
 import { type Route, startRoute } from './route.ts'
 import type { Services } from './services.ts'
 import { createSources } from './sources.ts'
-
-/** Many servers refuse header fields over 8 KiB, and a token travels in one. */
-const LARGE_TOKEN_LENGTH = 8192
 
 export function createIssueRoute(config: IssueRouteConfig, services: Services): Route {
   const { issuer, limits, keyStore, now } = services
@@ -21,7 +20,7 @@ export function createIssueRoute(config: IssueRouteConfig, services: Services): 
     sign: createSign({ signer, issuer, now, maxTokenLength: limits.token }),
     lifetimeSeconds: Math.floor(config.lifetime / 1000)
   })
-  const protocol = createIssueProtocol(config, limits)
+  const protocol = createConfiguredProtocol(config, services)
   return {
     path: config.issue,
     methods: protocol.methods,
@@ -37,6 +36,21 @@ export function createIssueRoute(config: IssueRouteConfig, services: Services): 
   }
 }
 
+/** The protocol, which sets a cookie where the route has one. */
+function createConfiguredProtocol(
+  config: IssueRouteConfig,
+  { limits, logger }: Services
+): IssueProtocol {
+  const protocol = createIssueProtocol(config, limits)
+  if (config.cookie === undefined) return protocol
+  return withTokenCookie(protocol, {
+    ...config.cookie,
+    onTooLarge({ state: { requestId, route } }, length) {
+      logger.warn({ requestId, route, length }, 'cookie over 4 KiB')
+    }
+  })
+}
+
 /** request -> protocol reads it -> issue -> protocol answers */
 function createIssueHandler(
   route: string,
@@ -47,10 +61,7 @@ function createIssueHandler(
   return async function issueToken(context) {
     const issued = await issue(createIssueRequest(context, protocol.readBody(context)))
     metrics.tokenIssued(route)
-    const { length } = issued.token
-    if (length > LARGE_TOKEN_LENGTH) {
-      logger.warn({ requestId: context.state.requestId, route, length }, 'token over 8 KiB')
-    }
+    warnOfLargeToken(context, issued.token, logger)
     protocol.writeToken(context, issued)
   }
 }

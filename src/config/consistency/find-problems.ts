@@ -5,9 +5,9 @@
 import { DEFAULT_ROUTES } from '../flat-form.ts'
 import { valueAt } from '../issues.ts'
 import type { Problem } from '../problems.ts'
-import { findReferenceProblems, findSignerProblems } from './keys.ts'
+import { findLifetimeProblems, findReferenceProblems, findSignerProblems } from './keys.ts'
 import { findListenerProblems } from './listeners.ts'
-import { findClaimsProblems, findRouteProblems } from './routes.ts'
+import { findClaimsProblems, findOauthProblems, findRouteProblems } from './routes.ts'
 import { itemsOf, listenerOf, MAIN, useOf } from './tree.ts'
 
 /** The settings of a route that hold its path. */
@@ -40,6 +40,8 @@ export function findFullProblems(tree: unknown): Problem[] {
     ...findListenerProblems(tree),
     ...findClaimsProblems(tree),
     ...findReferenceProblems(tree),
-    ...findSignerProblems(tree)
+    ...findSignerProblems(tree),
+    ...findLifetimeProblems(tree),
+    ...findOauthProblems(tree)
   ]
 }

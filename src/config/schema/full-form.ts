@@ -11,6 +11,7 @@ import { checkRouteSchema } from './routes/check.ts'
 import { claimsRouteSchema } from './routes/claims.ts'
 import { issueRouteSchema } from './routes/issue.ts'
 import { keysRouteSchema } from './routes/keys.ts'
+import { krakendRouteSchema } from './routes/krakend.ts'
 import { healthRouteSchema, metricsRouteSchema } from './routes/operations.ts'
 
 /** The configuration that the program runs on, with every default filled in and every reference followed. */
@@ -39,6 +40,7 @@ export function createFullSchema(reader: SecretReader) {
         z.union(
           [
             issueRouteSchema(reader),
+            krakendRouteSchema(reader),
             claimsRouteSchema(reader),
             checkRouteSchema(reader),
             keysRouteSchema,

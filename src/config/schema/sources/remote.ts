@@ -8,11 +8,18 @@ import { foreignClaimName } from './claim-name.ts'
 
 export function remoteSourceSchema(reader: SecretReader) {
   return section({
+    ...remoteCallShape(reader),
+    at: foreignClaimName.describe('The claim that the reply is put under, as it came.')
+  })
+}
+
+/** How the remote is called, whatever becomes of its reply. */
+export function remoteCallShape(reader: SecretReader) {
+  return {
     from: z
       .literal('remote', 'expected remote')
       .describe('Claims from the JSON API behind the service.'),
     url: httpUrl.describe('The URL that the body of the client is posted to.'),
-    at: foreignClaimName.describe('The claim that the reply is put under, as it came.'),
     bearer: jsonTree
       .optional()
       .describe(
@@ -27,5 +34,5 @@ export function remoteSourceSchema(reader: SecretReader) {
     tls: remoteTlsSchema(reader)
       .optional()
       .describe('TLS of an https:// remote. The certificate of the remote is always verified.')
-  })
+  }
 }
