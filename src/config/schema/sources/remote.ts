@@ -7,9 +7,12 @@ import { remoteTlsSchema } from '../remote-tls.ts'
 import { foreignClaimName } from './claim-name.ts'
 
 export function remoteSourceSchema(reader: SecretReader) {
+  const { from, url, ...call } = remoteCallShape(reader)
   return section({
-    ...remoteCallShape(reader),
-    at: foreignClaimName.describe('The claim that the reply is put under, as it came.')
+    from,
+    url,
+    at: foreignClaimName.describe('The claim that the reply is put under, as it came.'),
+    ...call
   })
 }
 
