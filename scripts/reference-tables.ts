@@ -7,9 +7,23 @@ interface Section {
   readonly schema: JsonSchema
 }
 
-/** A table for a map of settings and for each one inside of it, in the order of the schema. */
+/** A table for a map of settings and for each one inside of it, in the order of the schema. What is the same is written once. */
 export function writeTables(schema: JsonSchema): string {
-  return listSections('', schema).map(writeSection).join('\n\n')
+  const written = new Map<string, string>()
+  const repeated: string[] = []
+  return listSections('', schema)
+    .flatMap(({ path, schema: section }) => {
+      if (repeated.some((outer) => path.startsWith(outer))) return []
+      const tables = listSections('', section).map(writeSection).join()
+      const first = written.get(tables)
+      if (first === undefined) {
+        written.set(tables, path)
+        return [writeSection({ path, schema: section })]
+      }
+      repeated.push(`${path}.`, `${path}[`)
+      return [`### \`${path}\`\n\nThe same settings as \`${first}\`.`]
+    })
+    .join('\n\n')
 }
 
 function listSections(path: string, schema: JsonSchema): Section[] {

@@ -1,4 +1,5 @@
 /** Builds the applications out of a configuration. Everything that reaches outside comes in as an option. */
+import type { RequestListener } from 'node:http'
 import Router from '@koa/router'
 import Koa from 'koa'
 import { openListeners, operationsListener } from './config/listeners.ts'
@@ -14,7 +15,8 @@ import type { AppMiddleware, RequestState } from './middleware/request-state.ts'
 import type { Logger } from './operations/logger.ts'
 import type { Metrics } from './operations/metrics.ts'
 import { createRemote, type Remote } from './remote/remote.ts'
-import { addRoutes } from './routes/add-routes.ts'
+import { addRoutes, type ListenerRoutes } from './routes/add-routes.ts'
+import { withKnownTokens } from './routes/known-tokens.ts'
 import { addOperationRoutes } from './routes/operation-routes.ts'
 import type { Services } from './routes/services.ts'
 
@@ -33,7 +35,7 @@ export interface AppOptions {
 
 export interface App {
   /** What answers on each listener, by its name. */
-  readonly listeners: ReadonlyMap<string, Koa<RequestState>>
+  readonly listeners: ReadonlyMap<string, RequestListener>
   /** Waits for the requests in flight, then lets go of keys and remotes. */
   readonly close: () => Promise<void>
 }
@@ -61,16 +63,16 @@ export function createApp(options: AppOptions): App {
     }
   }
 
-  const routers = new Map(
-    [...openListeners(config).keys()].map((name) => [name, createRouter()] as const)
+  const listeners = new Map<string, ListenerRoutes>(
+    [...openListeners(config).keys()].map((name) => [name, { router: createRouter(), known: [] }])
   )
-  addRoutes(routers, config, services, options)
-  const operations = routers.get(operationsListener(config))
-  if (operations !== undefined) addOperationRoutes(operations, options)
+  addRoutes(listeners, config, services, options)
+  const operations = listeners.get(operationsListener(config))
+  if (operations !== undefined) addOperationRoutes(operations.router, options)
 
   return {
     listeners: new Map(
-      [...routers].map(([name, router]) => [name, createListenerApp(router, inFlight, options)])
+      [...listeners].map(([name, routes]) => [name, createListener(routes, inFlight, options)])
     ),
     async close() {
       await inFlight.drained()
@@ -85,18 +87,19 @@ function createRouter(): Router<RequestState> {
   return new Router({ sensitive: true, strict: true })
 }
 
-function createListenerApp(
-  router: Router<RequestState>,
+function createListener(
+  { router, known }: ListenerRoutes,
   inFlight: InFlight,
   options: AppOptions
-): Koa<RequestState> {
+): RequestListener {
   const { config, logger, metrics, isReady } = options
+  const { requests: logRequests } = config.log
   const app = new Koa<RequestState>()
   app.on('error', (error: Error) =>
     logger.error({ name: error.name, error: error.message }, 'response failed')
   )
   app.use(requestId)
-  app.use(createRequestLog({ logger, metrics, logRequests: config.log.requests }))
+  app.use(createRequestLog({ logger, metrics, logRequests }))
   app.use(createConnectionCloser(isReady))
   app.use(inFlight.count)
   app.use(errors)
@@ -104,7 +107,7 @@ function createListenerApp(
   app.use(createExactRoutes(router))
   app.use(router.routes())
   app.use(router.allowedMethods())
-  return app
+  return withKnownTokens(app.callback(), known, { logger, metrics, logRequests, isReady })
 }
 
 /** Once the service stops, no connection stays open for another request: not those of requests under way either. */

@@ -14,11 +14,12 @@ export function section<Shape extends z.ZodRawShape>(
   misplaced: Readonly<Record<string, string>> = {}
 ) {
   const known = Object.keys(shape)
+  const answers = new Map(Object.entries(misplaced))
   return z.strictObject(shape, {
     error: (issue) => {
       if (issue.code !== 'unrecognized_keys') return 'expected a map of settings'
       // One line for each key, in the order of `issue.keys`: that is how describeIssues tells them apart.
-      return issue.keys.map((key) => misplaced[key] ?? unknownKey(key, known)).join('\n')
+      return issue.keys.map((key) => answers.get(key) ?? unknownKey(key, known)).join('\n')
     }
   })
 }

@@ -13,6 +13,7 @@ import { issueRouteSchema } from './routes/issue.ts'
 import { keysRouteSchema } from './routes/keys.ts'
 import { krakendRouteSchema } from './routes/krakend.ts'
 import { healthRouteSchema, metricsRouteSchema } from './routes/operations.ts'
+import { supertokensRouteSchema } from './routes/supertokens.ts'
 
 /** The configuration that the program runs on, with every default filled in and every reference followed. */
 export type Config = z.output<ReturnType<typeof createFullSchema>>
@@ -41,6 +42,7 @@ export function createFullSchema(reader: SecretReader) {
           [
             issueRouteSchema(reader),
             krakendRouteSchema(reader),
+            supertokensRouteSchema(reader),
             claimsRouteSchema(reader),
             checkRouteSchema(reader),
             keysRouteSchema,

@@ -20,7 +20,12 @@ const field = z
   .union(
     [
       path.transform((names) => ({ path: names, optional: false })),
-      section({ path, optional: flag.prefault(false) })
+      section({
+        path: path.describe('The path of the field.'),
+        optional: flag
+          .prefault(false)
+          .describe('Whether the field may be missing or null. Default: false.')
+      })
     ],
     `expected ${FIELD}`
   )

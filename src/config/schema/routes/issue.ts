@@ -5,6 +5,7 @@ import { duration, routePattern, section } from '../fields.ts'
 import { sourcesSchema } from '../sources/source.ts'
 import { cookie } from './cookie.ts'
 import { kid } from './kid.ts'
+import { KRAKEND_ONLY } from './krakend.ts'
 import { auth, on } from './route.ts'
 import { statuses } from './statuses.ts'
 
@@ -13,8 +14,6 @@ export type IssueRouteConfig = z.output<ReturnType<typeof issueRouteSchema>>
 /** The wire formats that tokens are issued in. */
 const ISSUE_PROTOCOLS = ['txtoken', 'oauth'] as const
 
-const KRAKEND_ONLY = 'only goes with the protocol krakend'
-
 export function issueRouteSchema(reader: SecretReader) {
   const shape = {
     issue: routePattern.describe(
@@ -22,7 +21,7 @@ export function issueRouteSchema(reader: SecretReader) {
     ),
     on,
     protocol: z
-      .enum(ISSUE_PROTOCOLS, `expected ${ISSUE_PROTOCOLS.join(', ')} or krakend`)
+      .enum(ISSUE_PROTOCOLS, `expected ${ISSUE_PROTOCOLS.join(', ')}, krakend or supertokens`)
       .default('txtoken')
       .describe('The wire format. Default: txtoken.'),
     auth: auth(reader),
@@ -34,5 +33,5 @@ export function issueRouteSchema(reader: SecretReader) {
     cookie,
     statuses
   }
-  return section(shape, { sign: KRAKEND_ONLY, full: KRAKEND_ONLY, typ: KRAKEND_ONLY })
+  return section(shape, KRAKEND_ONLY)
 }

@@ -10,6 +10,11 @@ import { statusesOr } from './statuses.ts'
 
 export type KrakendRouteConfig = z.output<ReturnType<typeof krakendRouteSchema>>
 
+const ONLY = 'only goes with the protocol krakend'
+
+/** What other routes say of the settings that are there for this one alone. */
+export const KRAKEND_ONLY = { sign: ONLY, full: ONLY, typ: ONLY } as const
+
 export function krakendRouteSchema(reader: SecretReader) {
   const shape = {
     issue: routePattern.describe(
