@@ -12,7 +12,9 @@ const ROOT = fileURLToPath(new URL('../../', import.meta.url))
 const env = {
   ENC_KEY: 'a secret of thirty-two characters or more',
   FORMER_KEY: 'x'.repeat(32),
-  API_KEY: 'an-api-key-of-20-characters'
+  API_KEY: 'an-api-key-of-20-characters',
+  M1_API_KEY: 'an-api-key-of-20-characters',
+  KEYS_DIR: '/nowhere'
 }
 
 const validate = new Ajv({ validateFormats: false }).compile(createFileSchema())
@@ -30,7 +32,7 @@ test('what is made from the schemas is up to date: npm run generate', (t) => {
 test('the example configurations are good, for the JSON Schema too', (t) => {
   const files = [
     'example_cfg.yml',
-    ...readdirSync(`${ROOT}examples`)
+    ...readdirSync(`${ROOT}examples`, { recursive: true, encoding: 'utf8' })
       .filter((name) => name.endsWith('.yml'))
       .map((name) => `examples/${name}`)
   ]
