@@ -3,7 +3,7 @@ import { ServiceError } from '../errors.ts'
 import { bodyOf } from '../middleware/body.ts'
 import { isForm } from './form.ts'
 import { parseJsonBody } from './json-body.ts'
-import { writeOauthError } from './oauth-error.ts'
+import { writeTokenEndpointError } from './token-endpoint-error.ts'
 import type { IssueProtocol } from './protocol.ts'
 
 export interface OauthProtocolOptions {
@@ -37,7 +37,7 @@ export function createOauthProtocol({ maxDepth }: OauthProtocolOptions): IssuePr
       }
     },
 
-    writeError: writeOauthError
+    writeError: writeTokenEndpointError
   }
 }
 

@@ -7,6 +7,9 @@ import { completeConfig, KEYS_PAGE, writeKeyFiles } from '../helpers/key-recipes
 
 const env = {
   ENC_KEY: 'a secret of thirty-two characters or more',
+  API_KEY: 'an-api-key-of-20-characters',
+  LDAP_PASSWORD: 'any',
+  GROUPS_AUTHORIZATION: 'Bearer any',
   M1_API_KEY: 'an-api-key-of-20-characters-or-more'
 }
 
