@@ -3,8 +3,8 @@ import { ServiceError } from '../errors.ts'
 import { bodyOf } from '../middleware/body.ts'
 import { isForm } from './form.ts'
 import { parseJsonBody } from './json-body.ts'
-import { writeTokenEndpointError } from './token-endpoint-error.ts'
 import type { IssueProtocol } from './protocol.ts'
+import { writeTokenEndpointError } from './token-endpoint-error.ts'
 
 export interface OauthProtocolOptions {
   /** Levels that the JSON of a request may nest. */
