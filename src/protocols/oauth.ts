@@ -26,14 +26,15 @@ export function createOauthProtocol({ maxDepth }: OauthProtocolOptions): IssuePr
       return body
     },
 
-    writeToken(context, { token, issuedAt, expiresAt }) {
+    writeToken(context, { token, issuedAt, expiresAt, refreshToken }) {
       context.set('Content-Type', 'application/json; charset=utf-8')
       context.set('Cache-Control', 'no-store')
       context.set('Pragma', 'no-cache')
       context.body = {
         access_token: token,
         token_type: 'Bearer',
-        expires_in: expiresAt - issuedAt
+        expires_in: expiresAt - issuedAt,
+        refresh_token: refreshToken
       }
     },
 

@@ -6,7 +6,9 @@ import { statusOf } from './statuses.ts'
 
 /** The RFC's words for refusals of our own, where the status does not say enough. */
 const WORDS: Partial<Record<ErrorCode, string>> = {
-  unauthorized_caller: 'invalid_client'
+  unauthorized_caller: 'invalid_client',
+  invalid_grant: 'invalid_grant',
+  unsupported_grant_type: 'unsupported_grant_type'
 }
 
 /** What a remote says to credentials that it does not accept. */

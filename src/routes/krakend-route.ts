@@ -3,6 +3,7 @@ import type { KrakendRouteConfig } from '../config/schema/routes/krakend.ts'
 import { createGather, type IssueRequest } from '../issue/issue.ts'
 import { createSeal, type SealedDocument } from '../issue/seal.ts'
 import { createSign } from '../issue/sign.ts'
+import { createTokenId } from '../issue/token-id.ts'
 import type { JsonText } from '../json/json-text.ts'
 import type { AppMiddleware } from '../middleware/request-state.ts'
 import { createKrakendProtocol, type KrakendProtocol } from '../protocols/krakend.ts'
@@ -36,7 +37,7 @@ export function createKrakendRoute(config: KrakendRouteConfig, services: Service
 type IssueDocument = (request: IssueRequest) => Promise<SealedDocument>
 
 function createIssueDocument(config: KrakendRouteConfig, services: Services): IssueDocument {
-  const { issuer, limits, keyStore, now } = services
+  const { issuer, limits, keyStore, revocation, now } = services
   const sources = config.claims.map((source) => ({ ...source, at: REPLY }))
   const gather = createGather(createSources(sources, keyStore.signer(config.key), services))
   const seal = createSeal({
@@ -45,6 +46,7 @@ function createIssueDocument(config: KrakendRouteConfig, services: Services): Is
       signer: keyStore.signer(config.key, config.typ),
       issuer,
       now,
+      createId: revocation === undefined ? undefined : createTokenId,
       maxTokenLength: limits.token
     }),
     lifetimeSeconds: config.lifetime === undefined ? undefined : Math.floor(config.lifetime / 1000),

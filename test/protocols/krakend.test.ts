@@ -13,6 +13,7 @@ const now = () => NOW_SECONDS * 1000 + 789
 const EXP = NOW_SECONDS + 60
 const SIM2 = { kty: 'oct', kid: 'sim2', alg: 'HS256', k: Buffer.alloc(32, 2).toString('base64url') }
 const LOGIN = '{"user":"john","pass":"doe"}'
+const API_KEY = 'an-api-key-of-20-characters'
 const ES256_PEM = toPem(generateKeys('ES256').signing)
 const REPLY = `{"access_token":{"sub":"1","roles":["a"],"exp":${EXP}},"n":1.50,"refresh_token":{"sub":"1","exp":${EXP}}}`
 
@@ -21,9 +22,11 @@ interface Setup {
   route?: Record<string, unknown>
   /** More settings of the configuration. */
   more?: Record<string, unknown>
+  /** More routes. */
+  routes?: object[]
 }
 
-async function startSigning(t: ExecutionContext, remote: string, { route, more }: Setup = {}) {
+async function startSigning(t: ExecutionContext, remote: string, setup: Setup = {}) {
   const jwks: JwksServer = await startJwksServer(t, { body: { keys: [SIM2] } })
   const service = await startService(t, {
     now,
@@ -37,13 +40,14 @@ async function startSigning(t: ExecutionContext, remote: string, { route, more }
           key: 'sim2',
           expiresAt: 'required',
           sign: ['access_token', 'refresh_token'],
-          ...route
-        }
+          ...setup.route
+        },
+        ...(setup.routes ?? [])
       ],
-      ...more
+      ...setup.more
     })
   })
-  return { ...service, jwks, url: `${service.url}/token` }
+  return { ...service, jwks, url: `${service.url}/token`, baseUrl: service.url }
 }
 
 test('the reply comes back with tokens in place of its fields, signed with the key of a remote set', async (t) => {
@@ -172,6 +176,22 @@ test('once the keys cannot be had any more, nothing goes out', async (t) => {
   const answer = await post(`${url}/token`, LOGIN)
   t.is(answer.status, 500)
   t.is(answer.text, '{"error":"No key can sign now."}')
+})
+
+test('a token can be revoked by the jti that it is given', async (t) => {
+  const remote = await startRemote(t, replying(`{"a":{"sub":"1","jti":"own","exp":${EXP}}}`))
+  const check = { check: '/check', verify: [{ keys: ['sim2'] }] }
+  const { url, baseUrl } = await startSigning(t, remote.url, {
+    route: { sign: ['a'], lifetime: '1h' },
+    more: { revocation: { store: 'memory' } },
+    routes: [check, { revoke: '/revoke', auth: { apiKeys: [API_KEY] } }]
+  })
+  const { a: token } = JSON.parse((await post(url, LOGIN)).text)
+  t.not(JSON.parse(readToken(token).payload).jti, 'own')
+  t.is((await post(`${baseUrl}/check`, `access_token=${token}`)).status, 200)
+  const revoke = { method: 'POST', body: `token=${token}`, headers: { 'api-key': API_KEY } }
+  t.is((await send(`${baseUrl}/revoke`, revoke)).status, 200)
+  t.is((await post(`${baseUrl}/check`, `access_token=${token}`)).status, 401)
 })
 
 test('only JSON is posted to the remote, and only by POST', async (t) => {

@@ -176,6 +176,26 @@ test('a body that is too large, or compressed, is an invalid_request', async (t)
   t.is(JSON.parse(compressed.text).error, 'invalid_request')
 })
 
+test('refresh tokens are answered beside tokens, and their refusals in the words of RFC 6749', async (t) => {
+  const remote = await startRemote(t, replying('{"id":1}'))
+  const issue = { refresh: { route: '/refresh', recheck: remote.url } }
+  const more = { revocation: { store: 'memory' } }
+  const url = await startEndpoint(t, remote.url, { issue, more })
+  const refreshUrl = url.replace('/getToken', '/refresh')
+  const first = JSON.parse((await post(url, LOGIN)).text)
+  t.deepEqual(Object.keys(first), ['access_token', 'token_type', 'expires_in', 'refresh_token'])
+  const form = `grant_type=refresh_token&refresh_token=${first.refresh_token}`
+  const second = await postForm(refreshUrl, form)
+  t.is(second.status, 200)
+  t.is(JSON.parse(second.text).token_type, 'Bearer')
+  const reused = await postForm(refreshUrl, form)
+  t.is(reused.status, 400)
+  t.is(JSON.parse(reused.text).error, 'invalid_grant')
+  const other = await postForm(refreshUrl, 'grant_type=password')
+  t.is(other.status, 400)
+  t.is(JSON.parse(other.text).error, 'unsupported_grant_type')
+})
+
 test('tokens are issued by POST alone', async (t) => {
   const url = await startEndpoint(t, 'http://127.0.0.1:1/')
   t.is((await send(`${url}?username=a&password=b`)).status, 405)

@@ -21,24 +21,6 @@ export function findReferenceProblems(tree: unknown): Problem[] {
     .map(({ text, at }) => ({ path: at, message: `there is no key with the kid ${text}` }))
 }
 
-/** Finds routes whose tokens end when somebody else says, signed with keys that have to be kept for as long as the tokens live. */
-export function findLifetimeProblems(tree: unknown): Problem[] {
-  const keys = itemsOf(tree, 'keys')
-  return itemsOf(tree, 'routes').flatMap((route, index): Problem[] => {
-    if (valueAt(route, ['protocol']) !== 'krakend') return []
-    if (valueAt(route, ['lifetime']) !== undefined) return []
-    const name = valueAt(route, ['key'])
-    const mayGenerate = keys.some(
-      (key) =>
-        valueAt(key, ['generate']) !== undefined &&
-        (name === undefined || valueAt(key, ['kid']) === name)
-    )
-    const message =
-      'expected a lifetime, for generated keys are kept until the last token has ended'
-    return mayGenerate ? [{ path: ['routes', index, 'lifetime'], message }] : []
-  })
-}
-
 /** Finds routes whose tokens nothing could sign: a public key verifies only. */
 export function findSignerProblems(tree: unknown): Problem[] {
   const keys = itemsOf(tree, 'keys')

@@ -6,6 +6,7 @@ import { sourcesSchema } from '../sources/source.ts'
 import { cookie } from './cookie.ts'
 import { kid } from './kid.ts'
 import { KRAKEND_ONLY } from './krakend.ts'
+import { refresh } from './refresh.ts'
 import { auth, on } from './route.ts'
 import { statuses } from './statuses.ts'
 
@@ -31,6 +32,7 @@ export function issueRouteSchema(reader: SecretReader) {
       .prefault('1h')
       .describe('How long a token is valid. Default: 1h.'),
     cookie,
+    refresh,
     statuses
   }
   return section(shape, KRAKEND_ONLY)

@@ -57,6 +57,16 @@ test('generated keys are kept until the last token has ended, so that has to be 
   t.notThrows(() => parse({ keys, routes: [{ ...endless, lifetime: '30d' }] }))
 })
 
+test('revocations are kept until the last token has ended, so that has to be known', (t) => {
+  const endless = { ...ROUTE, lifetime: undefined, expiresAt: 'required' }
+  const config = { ...configOf(endless), revocation: { store: 'memory' } }
+  t.deepEqual(problemsOf(t, config), [
+    'routes[0].lifetime: expected a lifetime, for revocations without `keep` are kept until the last token has ended'
+  ])
+  t.notThrows(() => parse({ ...config, revocation: { store: 'memory', keep: '30d' } }))
+  t.notThrows(() => parse({ ...config, routes: [ROUTE] }))
+})
+
 const PATH = 'expected a path such as user.access_token'
 const INSIDE = 'expected a path that is not inside of another one here'
 const refused: [object, string[]][] = [
