@@ -6,9 +6,10 @@ import { DEFAULT_ROUTES } from '../flat-form.ts'
 import { valueAt } from '../issues.ts'
 import type { Problem } from '../problems.ts'
 import { findReferenceProblems, findSignerProblems } from './keys.ts'
+import { findLifetimeProblems } from './lifetimes.ts'
 import { findListenerProblems } from './listeners.ts'
 import { findRevocationProblems } from './revocation.ts'
-import { findClaimsProblems, findRouteProblems } from './routes.ts'
+import { findClaimsProblems, findOauthProblems, findRouteProblems } from './routes.ts'
 import { findApiKeyProblems, findExpiryProblems, findVariableProblems } from './sources.ts'
 import { itemsOf, listenerOf, MAIN, useOf } from './tree.ts'
 
@@ -46,6 +47,8 @@ export function findFullProblems(tree: unknown): Problem[] {
     ...findApiKeyProblems(tree),
     ...findRevocationProblems(tree),
     ...findReferenceProblems(tree),
-    ...findSignerProblems(tree)
+    ...findSignerProblems(tree),
+    ...findLifetimeProblems(tree),
+    ...findOauthProblems(tree)
   ]
 }
