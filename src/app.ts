@@ -3,7 +3,9 @@ import Router from '@koa/router'
 import Koa from 'koa'
 import { openListeners, operationsListener } from './config/listeners.ts'
 import type { Config } from './config/schema/full-form.ts'
+import type { ListenerConfig } from './config/schema/listen.ts'
 import type { KeyStore } from './keys/key-store.ts'
+import { createCertificateStep } from './middleware/client-certificate.ts'
 import { errors } from './middleware/errors.ts'
 import { createExactRoutes } from './middleware/exact-routes.ts'
 import { createInFlight, type InFlight } from './middleware/in-flight.ts'
@@ -11,6 +13,7 @@ import { requestGuard } from './middleware/request-guard.ts'
 import { requestId } from './middleware/request-id.ts'
 import { createRequestLog } from './middleware/request-log.ts'
 import type { AppMiddleware, RequestState } from './middleware/request-state.ts'
+import { createResponseHeaders } from './middleware/response-headers.ts'
 import type { Logger } from './operations/logger.ts'
 import type { Metrics } from './operations/metrics.ts'
 import { createRemote, type Remote } from './remote/remote.ts'
@@ -61,16 +64,18 @@ export function createApp(options: AppOptions): App {
     }
   }
 
-  const routers = new Map(
-    [...openListeners(config).keys()].map((name) => [name, createRouter()] as const)
-  )
+  const open = openListeners(config)
+  const routers = new Map([...open.keys()].map((name) => [name, createRouter()] as const))
   addRoutes(routers, config, services, options)
   const operations = routers.get(operationsListener(config))
   if (operations !== undefined) addOperationRoutes(operations, options)
 
   return {
     listeners: new Map(
-      [...routers].map(([name, router]) => [name, createListenerApp(router, inFlight, options)])
+      [...routers].map(([name, router]) => [
+        name,
+        createListenerApp(router, open.get(name), inFlight, options)
+      ])
     ),
     async close() {
       await inFlight.drained()
@@ -87,15 +92,22 @@ function createRouter(): Router<RequestState> {
 
 function createListenerApp(
   router: Router<RequestState>,
+  listener: ListenerConfig | undefined,
   inFlight: InFlight,
   options: AppOptions
 ): Koa<RequestState> {
-  const { config, logger, metrics, isReady } = options
+  const { config, logger, metrics, now, isReady } = options
   const app = new Koa<RequestState>()
   app.on('error', (error: Error) =>
     logger.error({ name: error.name, error: error.message }, 'response failed')
   )
   app.use(requestId)
+  if (listener?.responseHeaders !== undefined) {
+    app.use(createResponseHeaders(listener.responseHeaders))
+  }
+  if (listener?.tls?.clientCa !== undefined) {
+    app.use(createCertificateStep({ authorities: listener.tls.clientCa, now }))
+  }
   app.use(createRequestLog({ logger, metrics, logRequests: config.log.requests }))
   app.use(createConnectionCloser(isReady))
   app.use(inFlight.count)

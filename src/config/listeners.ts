@@ -21,3 +21,26 @@ export function openListeners({
     )
   )
 }
+
+/** Where a service can be asked whether it lives. */
+export interface HealthPlace {
+  /** The name of the listener. */
+  readonly name: string
+  readonly listener: ListenerConfig
+  readonly path: string
+}
+
+/** `/livez`, or a route for health where main, which that would be on, is not opened. */
+export function findHealth(config: Pick<Config, 'listen' | 'routes'>): HealthPlace {
+  const open = openListeners(config)
+  const name = operationsListener(config)
+  const listener = open.get(name)
+  if (listener !== undefined) return { name, listener, path: '/livez' }
+  for (const route of config.routes) {
+    const other = open.get(route.on)
+    if ('health' in route && other !== undefined) {
+      return { name: route.on, listener: other, path: route.health }
+    }
+  }
+  throw new Error('nothing tells whether the service lives, expected a health route')
+}

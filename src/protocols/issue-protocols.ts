@@ -2,6 +2,7 @@
 import type { Config } from '../config/schema/full-form.ts'
 import type { IssueRouteConfig } from '../config/schema/routes/issue.ts'
 import type { IssueProtocol } from './protocol.ts'
+import { createThemisIssueProtocol } from './themis-issue.ts'
 import { createTxtokenIssueProtocol } from './txtoken-issue.ts'
 
 export function createIssueProtocol(
@@ -11,5 +12,7 @@ export function createIssueProtocol(
   switch (protocol) {
     case 'txtoken':
       return createTxtokenIssueProtocol({ statuses, maxDepth: depth })
+    case 'themis':
+      return createThemisIssueProtocol(statuses)
   }
 }

@@ -19,10 +19,15 @@ export function createIssueRequest(context: AppContext, body: Uint8Array): Issue
       return parameters
     },
     variables: (context as RouterContext<RequestState>).params ?? {},
+    certificate: context.state.certificate ?? noCertificate,
     onAbort: (listener) => onClose(context.res, listener),
     trace: context.state.trace,
     limit: {}
   }
+}
+
+function noCertificate(): undefined {
+  return undefined
 }
 
 function readParameters(context: AppContext): URLSearchParams {

@@ -30,6 +30,7 @@ export function createIssueRoute(config: IssueRouteConfig, services: Services): 
         path: config.issue,
         protocol,
         apiKeys: config.auth?.apiKeys,
+        maxRequests: config.limits.requests,
         maxBodyBytes: limits.body
       }),
       createIssueHandler(config.issue, protocol, issue, services)

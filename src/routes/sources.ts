@@ -1,7 +1,13 @@
 /** The sources of a configuration become those of a pipeline. */
-import type { RemoteSourceConfig, SourceConfig } from '../config/schema/sources/source.ts'
+import type {
+  CertificateSourceConfig,
+  RemoteSourceConfig,
+  SourceConfig
+} from '../config/schema/sources/source.ts'
 import type { Source } from '../issue/issue.ts'
+import { createNameMatcher } from '../issue/name-patterns.ts'
 import { createServiceBearer } from '../issue/service-bearer.ts'
+import { createCertificateSource } from '../issue/sources/certificate-source.ts'
 import { createFixedSource } from '../issue/sources/fixed-source.ts'
 import { createRemoteSource } from '../issue/sources/remote-source.ts'
 import type { Signer } from '../keys/key-store.ts'
@@ -22,7 +28,17 @@ function createSource(config: SourceConfig, signer: Signer, services: Services):
       return createFixedSource(new Map(Object.entries(config.set)))
     case 'remote':
       return createConfiguredRemoteSource(config, signer, services)
+    case 'certificate':
+      return createConfiguredCertificateSource(config, services)
   }
+}
+
+function createConfiguredCertificateSource(
+  { claim, levels, untrustedIssuers = [] }: CertificateSourceConfig,
+  { now }: Services
+): Source {
+  const isUntrustedIssuer = createNameMatcher(untrustedIssuers)
+  return createCertificateSource({ claim, levels, isUntrustedIssuer, now })
 }
 
 function createConfiguredRemoteSource(

@@ -13,6 +13,7 @@ export function createTestRequest({ body, parameters, ...parts }: RequestParts =
     headers: {},
     parameters: () => new URLSearchParams(parameters),
     variables: {},
+    certificate: () => undefined,
     onAbort: () => {},
     trace: {},
     limit: {},

@@ -5,7 +5,13 @@
 import { DEFAULT_ROUTES } from '../flat-form.ts'
 import { valueAt } from '../issues.ts'
 import type { Problem } from '../problems.ts'
-import { findReferenceProblems, findSignerProblems } from './keys.ts'
+import { findCertificateProblems } from './certificates.ts'
+import {
+  findMissingKeys,
+  findNamelessKeys,
+  findReferenceProblems,
+  findSignerProblems
+} from './keys.ts'
 import { findListenerProblems } from './listeners.ts'
 import { findClaimsProblems, findRouteProblems } from './routes.ts'
 import { itemsOf, listenerOf, MAIN, useOf } from './tree.ts'
@@ -39,6 +45,9 @@ export function findFullProblems(tree: unknown): Problem[] {
     ...findRouteProblems(routes, operations),
     ...findListenerProblems(tree),
     ...findClaimsProblems(tree),
+    ...findCertificateProblems(tree),
+    ...findMissingKeys(tree),
+    ...findNamelessKeys(tree),
     ...findReferenceProblems(tree),
     ...findSignerProblems(tree)
   ]

@@ -3,7 +3,7 @@ import { z } from 'zod'
 import type { SecretReader } from '../../secrets.ts'
 import { routePath, section } from '../fields.ts'
 import { verifierSchema } from '../verifiers/verifier.ts'
-import { auth, on } from './route.ts'
+import { auth, limits, on } from './route.ts'
 
 export type CheckRouteConfig = z.output<ReturnType<typeof checkRouteSchema>>
 
@@ -19,6 +19,7 @@ export function checkRouteSchema(reader: SecretReader) {
       .default('txtoken')
       .describe('The wire format. Default: txtoken.'),
     auth: auth(reader),
+    limits,
     verify: z
       .array(verifierSchema, 'expected a list of verifiers')
       .min(1, 'expected at least one verifier')

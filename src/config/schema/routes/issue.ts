@@ -4,13 +4,13 @@ import type { SecretReader } from '../../secrets.ts'
 import { duration, routePattern, section } from '../fields.ts'
 import { sourcesSchema } from '../sources/source.ts'
 import { kid } from './kid.ts'
-import { auth, on } from './route.ts'
+import { auth, limits, on } from './route.ts'
 import { statuses } from './statuses.ts'
 
 export type IssueRouteConfig = z.output<ReturnType<typeof issueRouteSchema>>
 
 /** The wire formats that tokens are issued in. */
-const ISSUE_PROTOCOLS = ['txtoken'] as const
+const ISSUE_PROTOCOLS = ['txtoken', 'themis'] as const
 
 export function issueRouteSchema(reader: SecretReader) {
   return section({
@@ -23,6 +23,7 @@ export function issueRouteSchema(reader: SecretReader) {
       .default('txtoken')
       .describe('The wire format. Default: txtoken.'),
     auth: auth(reader),
+    limits,
     claims: sourcesSchema(reader),
     key: kid.optional().describe('The kid of the key that signs. Default: the first key that can.'),
     lifetime: duration('1s', '36500d')
