@@ -48,7 +48,8 @@ export function createClientCertificateReader(
     const time = now()
     const expiresAt = Date.parse(certificate.validTo)
     const isExpired = time > expiresAt
-    const issuers = findIssuers(certificate, sent, isExpired ? expiresAt : time)
+    // An authority that has been renewed since is as good as one that was valid then.
+    const issuers = findIssuers(certificate, sent, isExpired ? [expiresAt, time] : [time])
     const isTrusted =
       issuers !== undefined &&
       (isExpired ? isFitForClients([certificate, ...issuers]) : socket.authorized)

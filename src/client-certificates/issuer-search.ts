@@ -4,13 +4,13 @@ import { X509Certificate } from 'node:crypto'
 /**
  * Finds who signed a certificate, and who signed that one, up to a trusted root.
  * @param sent certificates that may stand on the way; that they are there says nothing for them
- * @param at the time at which all of them must be valid, in milliseconds since 1970
+ * @param times each of them must be valid at one of these, in milliseconds since 1970
  * @returns the issuers, nearest first, each signature on the way verified; undefined where there is no way
  */
 export type FindIssuers = (
   certificate: X509Certificate,
   sent: readonly X509Certificate[],
-  at: number
+  times: readonly number[]
 ) => readonly X509Certificate[] | undefined
 
 /** More than any chain has, and few enough that a client cannot keep us busy with signatures. */
@@ -31,7 +31,7 @@ export function createIssuerSearch(authorities: string): FindIssuers {
     known.filter((one) => isSignedBy(one, one)).map(({ fingerprint256 }) => fingerprint256)
   )
 
-  return function findIssuers(certificate, sent, at) {
+  return function findIssuers(certificate, sent, times) {
     const candidates = [...known, ...sent.slice(0, MOST_ISSUERS)]
     // Each is looked at once: certificates that all sign each other would be as many ways as they have orders.
     const seen = new Set([certificate.fingerprint256])
@@ -40,7 +40,7 @@ export function createIssuerSearch(authorities: string): FindIssuers {
       if (roots.has(below.fingerprint256)) return way
       for (const issuer of candidates) {
         if (way.length === MOST_ISSUERS || seen.has(issuer.fingerprint256)) continue
-        if (!mayIssue(issuer, way.length, at) || !isSignedBy(below, issuer)) continue
+        if (!mayIssue(issuer, way.length, times) || !isSignedBy(below, issuer)) continue
         seen.add(issuer.fingerprint256)
         const whole = climb(issuer, [...way, issuer])
         if (whole !== undefined) return whole
@@ -52,14 +52,13 @@ export function createIssuerSearch(authorities: string): FindIssuers {
   }
 }
 
-/** Whether a certificate is valid at a time, in milliseconds since 1970. */
-function isValidAt({ validFrom, validTo }: X509Certificate, at: number): boolean {
-  return Date.parse(validFrom) <= at && at <= Date.parse(validTo)
+function isValidAtAny({ validFrom, validTo }: X509Certificate, times: readonly number[]): boolean {
+  return times.some((time) => Date.parse(validFrom) <= time && time <= Date.parse(validTo))
 }
 
 /** @param below how many authorities stand between it and the certificate that the way began with */
-function mayIssue(issuer: X509Certificate, below: number, at: number): boolean {
-  if (!issuer.ca || !isValidAt(issuer, at)) return false
+function mayIssue(issuer: X509Certificate, below: number, times: readonly number[]): boolean {
+  if (!issuer.ca || !isValidAtAny(issuer, times)) return false
   // All that look like the extension count: its owner may have put the same bytes into the key.
   const limits = [...issuer.raw.toString('hex').matchAll(BASIC_CONSTRAINTS)]
   return limits.every(([, most = '']) => below <= Number.parseInt(most, 16))
