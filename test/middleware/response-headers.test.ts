@@ -1,0 +1,25 @@
+import test from 'ava'
+import { send } from '../helpers/http.ts'
+import { ENC_KEY, startService } from '../helpers/service.ts'
+
+test('every answer of a listener carries its header fields, and those of others do not', async (t) => {
+  const fields = { 'X-Midt-Server': 'tokens', 'X-Midt-Version': '${RELEASE:-1}' }
+  const { url, adminUrl } = await startService(t, {
+    config: JSON.stringify({
+      listen: { main: { responseHeaders: fields }, admin: {} },
+      keys: [{ alg: 'HS256', secret: ENC_KEY }],
+      routes: [{ claims: '/claims', sources: [{ from: 'fixed', set: { a: 1 } }] }]
+    })
+  })
+  for (const [path, method, status] of [
+    ['/claims', 'GET', 200],
+    ['/claims', 'DELETE', 405],
+    ['/nowhere', 'GET', 404]
+  ] as const) {
+    const { headers, ...answer } = await send(url + path, { method })
+    t.is(answer.status, status)
+    t.is(headers['x-midt-server'], 'tokens')
+    t.is(headers['x-midt-version'], '1')
+  }
+  t.is((await send(`${adminUrl}/livez`)).headers['x-midt-server'], undefined)
+})
