@@ -9,8 +9,12 @@ import type { IssuedToken, Sign } from './sign.ts'
 export interface IssueRequest {
   /** The client's JSON, byte for byte. */
   readonly body: Uint8Array
-  /** By their names in lower case. */
+  /** The client's JSON as text; undefined where the body is empty. Throws a ServiceError where it is no JSON. */
+  readonly json: () => JsonText | undefined
+  /** By their names in lower case; Node.js has joined those that stand several times, or dropped all but the first. */
   readonly headers: IncomingHttpHeaders
+  /** The values of a header, by its name in lower case: as many as there are lines of it. */
+  readonly headerLines: (name: string) => readonly string[]
   /** The parameters of the query, and after them those of a form in the body. */
   readonly parameters: () => URLSearchParams
   /** The values of the route's path variables. */

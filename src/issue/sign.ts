@@ -29,20 +29,28 @@ export interface SignOptions {
   readonly issuer?: string | undefined
   /** The clock, in milliseconds since 1970. */
   readonly now: () => number
+  /** The `nbf` claim, in seconds from `iat` on; none when left out. */
+  readonly notBeforeSeconds?: number | undefined
+  /** Gives the `jti` claim, in characters that stand for themselves in JSON; none when left out. */
+  readonly createTokenId?: (() => string) | undefined
   /** Largest token to hand out, in characters. */
   readonly maxTokenLength?: number | undefined
 }
 
 /** @throws ServiceError `remote_reply` when signing, for a token over its limit or whose time is over already */
 export function createSign(options: SignOptions): Sign {
-  const { signer, issuer, now, maxTokenLength = Number.POSITIVE_INFINITY } = options
+  const { signer, issuer, now, notBeforeSeconds, createTokenId } = options
+  const { maxTokenLength = Number.POSITIVE_INFINITY } = options
   const issuerClaim = issuer === undefined ? '' : `"iss":${JSON.stringify(issuer)},`
 
   return async function sign(claims, { lifetimeSeconds, expiresAt: limit }) {
     const issuedAt = Math.floor(now() / 1000)
     const expiresAt = Math.min(issuedAt + lifetimeSeconds, limit ?? Number.POSITIVE_INFINITY)
     if (expiresAt <= issuedAt) throw unusable('reply has expired already')
-    const ownClaims = `${claims.has('iss') ? '' : issuerClaim}"iat":${issuedAt},"exp":${expiresAt}`
+    const start = claims.has('iss') ? '' : issuerClaim
+    const nbf = notBeforeSeconds === undefined ? '' : `,"nbf":${issuedAt + notBeforeSeconds}`
+    const jti = createTokenId === undefined ? '' : `,"jti":"${createTokenId()}"`
+    const ownClaims = `${start}"iat":${issuedAt}${nbf},"exp":${expiresAt}${jti}`
     const token = await signer(`{${writeClaims(claims)}${ownClaims}}`)
     if (token.length > maxTokenLength) throw unusable('reply makes a token over the limit')
     return { token, issuedAt, expiresAt }

@@ -1,8 +1,9 @@
 /** The wire format of the original program's getToken. */
-import { type ErrorCode, ServiceError } from '../errors.ts'
-import { JsonTextError, parseJsonBytes } from '../json/json-text.ts'
+import type { ErrorCode, ServiceError } from '../errors.ts'
+import { CLAIM_REASON } from '../issue/invalid-claim.ts'
 import { bodyOf } from '../middleware/body.ts'
 import { challengeFor } from './bearer-token.ts'
+import { parseJsonBody } from './json-body.ts'
 import type { IssueProtocol } from './protocol.ts'
 import { type Statuses, statusOf } from './statuses.ts'
 
@@ -31,12 +32,7 @@ export function createTxtokenIssueProtocol({
 
     readBody(context) {
       const body = bodyOf(context)
-      try {
-        parseJsonBytes(body, maxDepth)
-      } catch (error) {
-        if (!(error instanceof JsonTextError)) throw error
-        throw new ServiceError('invalid_request', `body is ${error.message}`, { status: 400 })
-      }
+      parseJsonBody(body, maxDepth)
       return body
     },
 
@@ -55,8 +51,8 @@ export function createTxtokenIssueProtocol({
   }
 }
 
-function describe({ code, message, remoteStatus }: ServiceError) {
-  const known = MESSAGES[code]
+function describe({ code, message, reason, remoteStatus }: ServiceError) {
+  const known = reason === CLAIM_REASON ? undefined : MESSAGES[code]
   if (remoteStatus !== undefined) return { message: known, status: remoteStatus }
   return known === undefined ? { message } : { error: message, message: known }
 }

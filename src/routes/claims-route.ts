@@ -29,7 +29,7 @@ export function createClaimsRoute(
         maxBodyBytes: limits.body
       }),
       async function showClaims(context) {
-        const request = createIssueRequest(context, protocol.readBody(context))
+        const request = createIssueRequest(context, protocol.readBody(context), limits.depth)
         protocol.writeClaims(context, await gather(request))
       }
     ]

@@ -2,18 +2,33 @@
 import type { ServerResponse } from 'node:http'
 import type { RouterContext } from '@koa/router'
 import type { IssueRequest } from '../issue/issue.ts'
+import type { JsonText } from '../json/json-text.ts'
 import { bodyOf } from '../middleware/body.ts'
 import type { AppContext, RequestState } from '../middleware/request-state.ts'
+import { parseJsonBody } from '../protocols/json-body.ts'
 
 /** The label of a form; what may follow it are parameters of the type (RFC 9110, section 8.3.1). */
 const FORM = /^application\/x-www-form-urlencoded\s*(?:;|$)/i
 
-/** @param body the client's JSON, as the protocol has read it */
-export function createIssueRequest(context: AppContext, body: Uint8Array): IssueRequest {
+/**
+ * @param body the client's JSON, as the protocol has read it
+ * @param maxDepth levels that it may nest
+ */
+export function createIssueRequest(
+  context: AppContext,
+  body: Uint8Array,
+  maxDepth: number
+): IssueRequest {
   let parameters: URLSearchParams | undefined
+  let json: JsonText | undefined
   return {
     body,
+    json() {
+      if (body.length > 0) json ??= parseJsonBody(body, maxDepth)
+      return json
+    },
     headers: context.req.headers,
+    headerLines: (name) => context.req.headersDistinct[name] ?? [],
     parameters() {
       parameters ??= readParameters(context)
       return parameters

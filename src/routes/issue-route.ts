@@ -2,6 +2,7 @@
 import type { IssueRouteConfig } from '../config/schema/routes/issue.ts'
 import { createGather, createIssue, type Issue } from '../issue/issue.ts'
 import { createSign } from '../issue/sign.ts'
+import { createTokenId } from '../issue/token-id.ts'
 import type { AppMiddleware } from '../middleware/request-state.ts'
 import { createIssueProtocol } from '../protocols/issue-protocols.ts'
 import type { IssueProtocol } from '../protocols/protocol.ts'
@@ -18,7 +19,15 @@ export function createIssueRoute(config: IssueRouteConfig, services: Services): 
   const signer = keyStore.signer(config.key)
   const issue = createIssue({
     gather: createGather(createSources(config.claims, signer, services)),
-    sign: createSign({ signer, issuer, now, maxTokenLength: limits.token }),
+    sign: createSign({
+      signer,
+      issuer,
+      now,
+      notBeforeSeconds:
+        config.notBefore === undefined ? undefined : Math.floor(config.notBefore / 1000),
+      createTokenId: config.jti ? createTokenId : undefined,
+      maxTokenLength: limits.token
+    }),
     lifetimeSeconds: Math.floor(config.lifetime / 1000)
   })
   const protocol = createIssueProtocol(config, limits)
@@ -43,10 +52,12 @@ function createIssueHandler(
   route: string,
   protocol: IssueProtocol,
   issue: Issue,
-  { metrics, logger }: Services
+  { limits, metrics, logger }: Services
 ): AppMiddleware {
   return async function issueToken(context) {
-    const issued = await issue(createIssueRequest(context, protocol.readBody(context)))
+    const issued = await issue(
+      createIssueRequest(context, protocol.readBody(context), limits.depth)
+    )
     metrics.tokenIssued(route)
     const { length } = issued.token
     if (length > LARGE_TOKEN_LENGTH) {

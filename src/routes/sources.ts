@@ -2,6 +2,7 @@
 import type {
   CertificateSourceConfig,
   RemoteSourceConfig,
+  RequestSourceConfig,
   SourceConfig
 } from '../config/schema/sources/source.ts'
 import type { Source } from '../issue/issue.ts'
@@ -10,6 +11,7 @@ import { createServiceBearer } from '../issue/service-bearer.ts'
 import { createCertificateSource } from '../issue/sources/certificate-source.ts'
 import { createFixedSource } from '../issue/sources/fixed-source.ts'
 import { createRemoteSource } from '../issue/sources/remote-source.ts'
+import { createRequestSource } from '../issue/sources/request/request-source.ts'
 import type { Signer } from '../keys/key-store.ts'
 import type { Services } from './services.ts'
 
@@ -26,6 +28,8 @@ function createSource(config: SourceConfig, signer: Signer, services: Services):
   switch (config.from) {
     case 'fixed':
       return createFixedSource(new Map(Object.entries(config.set)))
+    case 'request':
+      return createConfiguredRequestSource(config, services)
     case 'remote':
       return createConfiguredRemoteSource(config, signer, services)
     case 'certificate':
@@ -39,6 +43,32 @@ function createConfiguredCertificateSource(
 ): Source {
   const isUntrustedIssuer = createNameMatcher(untrustedIssuers)
   return createCertificateSource({ claim, levels, isUntrustedIssuer, now })
+}
+
+function createConfiguredRequestSource(
+  {
+    claim,
+    header,
+    parameter,
+    variable,
+    body,
+    type,
+    take,
+    required,
+    default: fallback
+  }: RequestSourceConfig,
+  { limits }: Services
+): Source {
+  return createRequestSource({
+    claim,
+    places: { header, parameter, variable },
+    body,
+    type,
+    takeFirst: take === 'first-of-list',
+    required,
+    fallback,
+    maxDepth: limits.depth
+  })
 }
 
 function createConfiguredRemoteSource(

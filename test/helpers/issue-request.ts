@@ -1,5 +1,6 @@
 /** A request for a token as the issue pipeline sees it, without HTTP. */
 import type { IssueRequest } from '../../src/issue/issue.ts'
+import { parseJsonText } from '../../src/json/json-text.ts'
 
 interface RequestParts extends Partial<Omit<IssueRequest, 'body' | 'parameters'>> {
   body?: string
@@ -10,7 +11,9 @@ interface RequestParts extends Partial<Omit<IssueRequest, 'body' | 'parameters'>
 export function createTestRequest({ body, parameters, ...parts }: RequestParts = {}): IssueRequest {
   return {
     body: Buffer.from(body ?? '{}'),
+    json: () => parseJsonText(body ?? '{}', 64),
     headers: {},
+    headerLines: (name) => [parts.headers?.[name] ?? []].flat(),
     parameters: () => new URLSearchParams(parameters),
     variables: {},
     certificate: () => undefined,

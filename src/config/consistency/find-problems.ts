@@ -14,6 +14,7 @@ import {
 } from './keys.ts'
 import { findListenerProblems } from './listeners.ts'
 import { findClaimsProblems, findRouteProblems } from './routes.ts'
+import { findVariableProblems } from './sources.ts'
 import { itemsOf, listenerOf, MAIN, useOf } from './tree.ts'
 
 /** The settings of a route that hold its path. */
@@ -45,6 +46,7 @@ export function findFullProblems(tree: unknown): Problem[] {
     ...findRouteProblems(routes, operations),
     ...findListenerProblems(tree),
     ...findClaimsProblems(tree),
+    ...findVariableProblems(tree),
     ...findCertificateProblems(tree),
     ...findMissingKeys(tree),
     ...findNamelessKeys(tree),

@@ -33,7 +33,7 @@ test('a claims route that shows the sources of an issue route needs such a liste
   for (const claims of [{ claims: '/claims' }, { claims: '/claims', of: '/issue' }]) {
     t.deepEqual(
       problemsOf(t, { listen, keys: KEYS, routes: [issue, { ...claims, on: 'plain' }] }),
-      [`routes[1].claims: ${refusal('plain')}`]
+      [`routes[0].claims[1].from: ${refusal('plain')}`]
     )
   }
   const other = { claims: '/claims', on: 'plain', sources: SOURCES.slice(0, 1) }

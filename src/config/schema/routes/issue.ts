@@ -1,7 +1,7 @@
 /** The settings of a route that issues tokens. */
 import { z } from 'zod'
 import type { SecretReader } from '../../secrets.ts'
-import { duration, routePattern, section } from '../fields.ts'
+import { duration, flag, offset, routePattern, section } from '../fields.ts'
 import { sourcesSchema } from '../sources/source.ts'
 import { kid } from './kid.ts'
 import { auth, limits, on } from './route.ts'
@@ -29,6 +29,16 @@ export function issueRouteSchema(reader: SecretReader) {
     lifetime: duration('1s', '36500d')
       .prefault('1h')
       .describe('How long a token is valid. Default: 1h.'),
+    notBefore: offset('1d')
+      .optional()
+      .describe(
+        'When a token starts to be valid (nbf), from the time on that it is issued at: `-15s` is for clocks that are 15 seconds behind. Default: none, it has no nbf.'
+      ),
+    jti: flag
+      .default(false)
+      .describe(
+        'Whether a token has an id of its own (jti): 16 random bytes in base64url. Default: false.'
+      ),
     statuses
   })
 }

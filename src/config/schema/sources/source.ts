@@ -4,16 +4,18 @@ import type { SecretReader } from '../../secrets.ts'
 import { certificateSourceSchema } from './certificate.ts'
 import { fixedSourceSchema } from './fixed.ts'
 import { remoteSourceSchema } from './remote.ts'
+import { requestSourceSchema } from './request.ts'
 
 export type SourceConfig = z.output<ReturnType<typeof sourceSchema>>
 export type CertificateSourceConfig = Extract<SourceConfig, { from: 'certificate' }>
 export type RemoteSourceConfig = Extract<SourceConfig, { from: 'remote' }>
+export type RequestSourceConfig = Extract<SourceConfig, { from: 'request' }>
 
 export function sourceSchema(reader: SecretReader) {
   return z.discriminatedUnion(
     'from',
-    [fixedSourceSchema, remoteSourceSchema(reader), certificateSourceSchema],
-    { error: 'expected fixed, remote or certificate' }
+    [fixedSourceSchema, requestSourceSchema, remoteSourceSchema(reader), certificateSourceSchema],
+    { error: 'expected fixed, request, remote or certificate' }
   )
 }
 

@@ -1,0 +1,53 @@
+/** Sources that want of a route what it does not have. */
+import { valueAt } from '../issues.ts'
+import { variablesIn } from '../path-variables.ts'
+import type { Problem } from '../problems.ts'
+import { itemsOf, type Use, useOf } from './tree.ts'
+
+/** A list of sources as a route uses it, and where it is given. */
+interface Sources {
+  readonly route: unknown
+  readonly items: readonly unknown[]
+  readonly at: Problem['path']
+}
+
+/** Finds sources that read variables which the path of a route with these sources does not have. */
+export function findVariableProblems(tree: unknown): Problem[] {
+  return sourcesIn(tree).flatMap(({ route, items, at }) => {
+    const [path] = [...useOf(route, 'issue', []), ...useOf(route, 'claims', [])]
+    const known = variablesIn(path?.text ?? '')
+    return items
+      .flatMap((source, index) => variablesOf(source, [...at, index]))
+      .filter(({ text }) => !known.includes(text))
+      .map(({ text, at }) => ({
+        path: at,
+        message: `there is no variable {${text}} in the path ${path?.text}`
+      }))
+  })
+}
+
+/** The sources of each route that has some. A claims route that has none of its own uses those of an issue route. */
+export function sourcesIn(tree: unknown): Sources[] {
+  const routes = itemsOf(tree, 'routes')
+  return routes.flatMap((route, index): Sources[] => {
+    if (valueAt(route, ['issue']) !== undefined) {
+      return [{ route, items: itemsOf(route, 'claims'), at: ['routes', index, 'claims'] }]
+    }
+    if (valueAt(route, ['claims']) === undefined) return []
+    if (valueAt(route, ['sources']) !== undefined) {
+      return [{ route, items: itemsOf(route, 'sources'), at: ['routes', index, 'sources'] }]
+    }
+    const of = valueAt(route, ['of'])
+    const shown = routes.findIndex((other) => {
+      const path = valueAt(other, ['issue'])
+      return path !== undefined && (of === undefined || path === of)
+    })
+    return shown === -1
+      ? []
+      : [{ route, items: itemsOf(routes[shown], 'claims'), at: ['routes', shown, 'claims'] }]
+  })
+}
+
+function variablesOf(source: unknown, at: Problem['path']): Use[] {
+  return useOf(source, 'variable', at)
+}
