@@ -1,4 +1,5 @@
 /** Builds the applications out of a configuration. Everything that reaches outside comes in as an option. */
+import type { RequestListener } from 'node:http'
 import Router from '@koa/router'
 import Koa from 'koa'
 import { openListeners, operationsListener } from './config/listeners.ts'
@@ -13,11 +14,12 @@ import { requestGuard } from './middleware/request-guard.ts'
 import { requestId } from './middleware/request-id.ts'
 import { createRequestLog } from './middleware/request-log.ts'
 import type { AppMiddleware, RequestState } from './middleware/request-state.ts'
-import { createResponseHeaders } from './middleware/response-headers.ts'
+import { withResponseHeaders } from './middleware/response-headers.ts'
 import type { Logger } from './operations/logger.ts'
 import type { Metrics } from './operations/metrics.ts'
 import { createRemote, type Remote } from './remote/remote.ts'
-import { addRoutes } from './routes/add-routes.ts'
+import { addRoutes, type ListenerRoutes } from './routes/add-routes.ts'
+import { withKnownTokens } from './routes/known-tokens.ts'
 import { addOperationRoutes } from './routes/operation-routes.ts'
 import type { Services } from './routes/services.ts'
 
@@ -36,7 +38,7 @@ export interface AppOptions {
 
 export interface App {
   /** What answers on each listener, by its name. */
-  readonly listeners: ReadonlyMap<string, Koa<RequestState>>
+  readonly listeners: ReadonlyMap<string, RequestListener>
   /** Waits for the requests in flight, then lets go of keys and remotes. */
   readonly close: () => Promise<void>
 }
@@ -65,16 +67,18 @@ export function createApp(options: AppOptions): App {
   }
 
   const open = openListeners(config)
-  const routers = new Map([...open.keys()].map((name) => [name, createRouter()] as const))
-  addRoutes(routers, config, services, options)
-  const operations = routers.get(operationsListener(config))
-  if (operations !== undefined) addOperationRoutes(operations, options)
+  const listeners = new Map<string, ListenerRoutes>(
+    [...open.keys()].map((name) => [name, { router: createRouter(), known: [] }])
+  )
+  addRoutes(listeners, config, services, options)
+  const operations = listeners.get(operationsListener(config))
+  if (operations !== undefined) addOperationRoutes(operations.router, options)
 
   return {
     listeners: new Map(
-      [...routers].map(([name, router]) => [
+      [...listeners].map(([name, routes]) => [
         name,
-        createListenerApp(router, open.get(name), inFlight, options)
+        createListener(routes, open.get(name), inFlight, options)
       ])
     ),
     async close() {
@@ -90,25 +94,22 @@ function createRouter(): Router<RequestState> {
   return new Router({ sensitive: true, strict: true })
 }
 
-function createListenerApp(
-  router: Router<RequestState>,
-  listener: ListenerConfig | undefined,
+function createListener(
+  { router, known }: ListenerRoutes,
+  settings: ListenerConfig | undefined,
   inFlight: InFlight,
   options: AppOptions
-): Koa<RequestState> {
+): RequestListener {
   const { config, logger, metrics, now, isReady } = options
+  const { requests: logRequests } = config.log
+  const authorities = settings?.tls?.clientCa
   const app = new Koa<RequestState>()
   app.on('error', (error: Error) =>
     logger.error({ name: error.name, error: error.message }, 'response failed')
   )
   app.use(requestId)
-  if (listener?.responseHeaders !== undefined) {
-    app.use(createResponseHeaders(listener.responseHeaders))
-  }
-  if (listener?.tls?.clientCa !== undefined) {
-    app.use(createCertificateStep({ authorities: listener.tls.clientCa, now }))
-  }
-  app.use(createRequestLog({ logger, metrics, logRequests: config.log.requests }))
+  if (authorities !== undefined) app.use(createCertificateStep({ authorities, now }))
+  app.use(createRequestLog({ logger, metrics, logRequests }))
   app.use(createConnectionCloser(isReady))
   app.use(inFlight.count)
   app.use(errors)
@@ -116,7 +117,10 @@ function createListenerApp(
   app.use(createExactRoutes(router))
   app.use(router.routes())
   app.use(router.allowedMethods())
-  return app
+  return withResponseHeaders(
+    withKnownTokens(app.callback(), known, { logger, metrics, logRequests, isReady }),
+    settings?.responseHeaders
+  )
 }
 
 /** Once the service stops, no connection stays open for another request: not those of requests under way either. */

@@ -1,5 +1,6 @@
 /** The check pipeline: take the token apart, let the verifiers look at it in order, then the requirements. */
 import { invalidToken } from '../errors.ts'
+import type { CheckCache, Remembered } from './check-cache.ts'
 import { parseToken, type Token, type VerifiedClaims } from './token.ts'
 
 /** What a verifier has found out about a token. */
@@ -7,6 +8,8 @@ export interface Verified {
   readonly claims: VerifiedClaims
   /** The name of the key that has verified it, where it has one. The header's own `kid` is the client's to choose, or to leave out. */
   readonly kid?: string | undefined
+  /** Whether what has verified it would do so still, without a look at the token. Left out where only asking again can tell. */
+  readonly isCurrent?: (() => boolean) | undefined
 }
 
 /** Verifies a token, or answers undefined when the token is not its own. Throws a ServiceError to refuse it. */
@@ -26,6 +29,8 @@ export interface CheckOptions {
   readonly requirements: readonly Requirement[]
   /** Levels that the JSON of header and payload may nest. */
   readonly maxDepth: number
+  /** Holds tokens that were verified before; each is verified anew when left out. */
+  readonly cache?: CheckCache | undefined
 }
 
 /**
@@ -35,15 +40,26 @@ export interface CheckOptions {
  */
 export type Check = (raw: string) => Promise<CheckedToken>
 
-export function createCheck({ verifiers, requirements, maxDepth }: CheckOptions): Check {
-  return async function check(raw) {
+export function createCheck({ verifiers, requirements, maxDepth, cache }: CheckOptions): Check {
+  async function verify(raw: string): Promise<Remembered> {
     const token = parseToken(raw, maxDepth)
-    for (const verify of verifiers) {
-      const verified = await verify(token)
-      if (verified === undefined) continue
-      for (const require of requirements) require(verified)
-      return { token, claims: verified.claims }
+    for (const verifyToken of verifiers) {
+      const verified = await verifyToken(token)
+      if (verified !== undefined) return { verified, checked: { token, claims: verified.claims } }
     }
     throw invalidToken('Token is signed with a key or an algorithm that is not accepted', 'key')
+  }
+
+  return async function check(raw) {
+    const known = cache?.find(raw)
+    const { verified, checked } = known ?? (await verify(raw))
+    try {
+      for (const require of requirements) require(verified)
+    } catch (error) {
+      cache?.forget(raw)
+      throw error
+    }
+    if (known === undefined) cache?.keep({ verified, checked })
+    return checked
   }
 }

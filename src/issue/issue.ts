@@ -7,6 +7,8 @@ import type { IssuedToken, Sign } from './sign.ts'
 
 /** What a protocol has read from a request for a token. */
 export interface IssueRequest {
+  /** Names the request in the log. */
+  readonly id: string
   /** The client's JSON, byte for byte. */
   readonly body: Uint8Array
   /** The client's JSON as text; undefined where the body is empty. Throws a ServiceError where it is no JSON. */

@@ -26,6 +26,11 @@ export interface KeyStore {
    * @param names the sources to look in; all of them when left out
    */
   readonly candidates: (header: JoseHeader, names?: readonly string[]) => readonly Key[]
+  /**
+   * Whether tokens may still be verified with a key that was a candidate before.
+   * @param names the sources to look in; all of them when left out
+   */
+  readonly isCurrent: (key: Key, names?: readonly string[]) => boolean
   /** What is to be published at this time, by kid. Symmetric keys have no public half, so they are never there. */
   readonly published: () => ReadonlyMap<string, PublishedKey>
   /** When that changes next, as far as is known, in milliseconds since 1970; Infinity when nothing is planned. */
@@ -75,6 +80,10 @@ export function createKeyStore(sources: readonly KeySource[], now: () => number)
       return namedSources(names).flatMap((source) =>
         source.verificationKeys(time).filter((key) => mayHaveSigned(key, header))
       )
+    },
+    isCurrent(key, names) {
+      const time = now()
+      return namedSources(names).some((source) => source.verificationKeys(time).includes(key))
     },
     published() {
       const time = now()

@@ -5,11 +5,11 @@ import type { CheckProtocol } from './protocol.ts'
 import { createTxtokenCheckProtocol } from './txtoken-check.ts'
 
 export function createCheckProtocol(
-  { protocol }: CheckRouteConfig,
+  { protocol, token }: CheckRouteConfig,
   { depth }: Config['limits']
 ): CheckProtocol {
   switch (protocol) {
     case 'txtoken':
-      return createTxtokenCheckProtocol({ maxDepth: depth })
+      return createTxtokenCheckProtocol({ places: token, maxDepth: depth })
   }
 }

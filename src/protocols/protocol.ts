@@ -6,7 +6,7 @@ import type { AppContext } from '../middleware/request-state.ts'
 
 export interface Protocol {
   /** The methods of its requests. */
-  readonly methods: readonly ('GET' | 'POST')[]
+  readonly methods: readonly string[]
   /** Answers with a refusal. */
   readonly writeError: (context: AppContext, error: ServiceError) => void
 }
@@ -26,4 +26,15 @@ export interface CheckProtocol extends Protocol {
   /** @throws ServiceError where there is no token, or more than one */
   readonly readToken: (context: AppContext) => string
   readonly writeToken: (context: AppContext, checked: CheckedToken) => void
+  /**
+   * The same answer as plain data, for a request that carries nothing but a known token in its Authorization header. Left out by
+   * formats that take more from a request than that.
+   */
+  readonly knownAnswer?: ((checked: CheckedToken) => PlainAnswer) | undefined
+}
+
+/** An answer of status 200. */
+export interface PlainAnswer {
+  readonly headers: Readonly<Record<string, string>>
+  readonly body: string
 }

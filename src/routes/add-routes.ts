@@ -13,6 +13,7 @@ import { createDiscoveryRoute } from './discovery-route.ts'
 import { createIssueRoute } from './issue-route.ts'
 import { createJwkSetRoute } from './jwk-set-route.ts'
 import { addKeysRoute } from './keys-route.ts'
+import type { KnownTokenRoute } from './known-tokens.ts'
 import {
   createHealthRoute,
   createMetricsRoute,
@@ -20,31 +21,44 @@ import {
 } from './operation-routes.ts'
 import type { Route } from './route.ts'
 import type { Services } from './services.ts'
+import { createSupertokensRoutes } from './supertokens-route.ts'
 
-/** @param routers by the names of their listeners */
+/** What a listener answers. */
+export interface ListenerRoutes {
+  readonly router: Router<RequestState>
+  /** Those of its routes that known tokens need not go through the router for. */
+  readonly known: KnownTokenRoute[]
+}
+
+/** @param listeners by their names */
 export function addRoutes(
-  routers: ReadonlyMap<string, Router<RequestState>>,
+  listeners: ReadonlyMap<string, ListenerRoutes>,
   config: Config,
   services: Services,
   operations: OperationRoutesOptions
 ): void {
   for (const route of config.routes) {
-    const router = routers.get(route.on)
-    if (router === undefined) continue
-    if ('issue' in route) addRoute(router, createIssueRoute(route, services))
+    const listener = listeners.get(route.on)
+    if (listener === undefined) continue
+    const { router } = listener
+    if ('issue' in route && route.protocol === 'supertokens') {
+      for (const one of createSupertokensRoutes(route, services)) addRoute(listener, one)
+    } else if ('issue' in route) addRoute(listener, createIssueRoute(route, services))
     else if ('claims' in route) {
-      addRoute(router, createClaimsRoute(route, sourcesOf(route, config), services))
-    } else if ('check' in route) addRoute(router, createCheckRoute(route, services))
+      addRoute(listener, createClaimsRoute(route, sourcesOf(route, config), services))
+    } else if ('check' in route) addRoute(listener, createCheckRoute(route, services))
     else if ('keys' in route) addKeysRoute(router, route.keys, services.keyStore)
     else if ('health' in route)
       router.get(route.health, ...createHealthRoute(route.health, operations))
     else router.get(route.metrics, ...createMetricsRoute(route.metrics, operations))
   }
-  addPublishing(routers, config, services)
+  addPublishing(listeners, config, services)
 }
 
-function addRoute(router: Router<RequestState>, { path, methods, steps }: Route): void {
+function addRoute({ router, known: routes }: ListenerRoutes, route: Route): void {
+  const { path, methods, steps, known } = route
   router.register(toRouterPath(path), [...methods], [...steps])
+  if (known !== undefined) routes.push({ path, methods, ...known })
 }
 
 /** The loader has seen to it that there is one. */
@@ -59,7 +73,7 @@ function sourcesOf(
 
 /** On the main listener, and where single keys are. A service that has shared secrets only has nothing to publish. */
 function addPublishing(
-  routers: ReadonlyMap<string, Router<RequestState>>,
+  listeners: ReadonlyMap<string, ListenerRoutes>,
   { issuer, keys, routes }: Config,
   { keyStore, now }: Services
 ): void {
@@ -70,7 +84,7 @@ function addPublishing(
     ...routes.flatMap((route) => ('keys' in route ? route.on : []))
   ])
   for (const name of publishing) {
-    const router = routers.get(name)
+    const router = listeners.get(name)?.router
     router?.get(JWK_SET_PATH, createJwkSetRoute(keyStore, now))
     if (issuer !== undefined) {
       router?.get(DISCOVERY_PATH, createDiscoveryRoute({ issuer, algorithms }))

@@ -1,5 +1,6 @@
 /** A `check` route of the configuration becomes a route that answers. */
 import { type Check, createCheck, type Verifier } from '../check/check.ts'
+import { createCheckCache, createKnownCheck } from '../check/check-cache.ts'
 import { createTimeRequirement, isNoServiceBearer } from '../check/requirements.ts'
 import { createKeysVerifier } from '../check/verifiers/keys-verifier.ts'
 import type { CheckRouteConfig } from '../config/schema/routes/check.ts'
@@ -13,10 +14,13 @@ import type { Services } from './services.ts'
 
 export function createCheckRoute(config: CheckRouteConfig, services: Services): Route {
   const { limits, now } = services
+  const cache = config.cache === 0 ? undefined : createCheckCache(config.cache)
+  const requirements = [isNoServiceBearer, createTimeRequirement(now)]
   const check = createCheck({
     verifiers: config.verify.map((verifier) => createVerifier(verifier, services)),
-    requirements: [isNoServiceBearer, createTimeRequirement(now)],
-    maxDepth: limits.depth
+    requirements,
+    maxDepth: limits.depth,
+    cache
   })
   const protocol = createCheckProtocol(config, limits)
   return {
@@ -31,7 +35,11 @@ export function createCheckRoute(config: CheckRouteConfig, services: Services): 
         maxBodyBytes: limits.body
       }),
       createCheckHandler(config.check, protocol, check, services)
-    ]
+    ],
+    known:
+      cache === undefined || protocol.knownAnswer === undefined || config.auth !== undefined
+        ? undefined
+        : { check: createKnownCheck(cache, requirements), answer: protocol.knownAnswer }
   }
 }
 

@@ -22,6 +22,7 @@ export function createIssueRequest(
   let parameters: URLSearchParams | undefined
   let json: JsonText | undefined
   return {
+    id: context.state.requestId,
     body,
     json() {
       if (body.length > 0) json ??= parseJsonBody(body, maxDepth)

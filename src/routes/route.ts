@@ -1,15 +1,19 @@
 /** A route as the router takes it, and the steps that those which answer in a wire format begin with. */
+
+import { createBodyReader } from '../middleware/body.ts'
 import type { AppMiddleware } from '../middleware/request-state.ts'
 import { createRequestLimit } from '../middleware/request-limit.ts'
 import type { Protocol } from '../protocols/protocol.ts'
 import { createApiKeyGuard } from './api-keys.ts'
-import { createBodyReader } from '../middleware/body.ts'
+import type { KnownTokens } from './known-tokens.ts'
 
 export interface Route {
   /** As configured, with path variables such as `{mac}`. */
   readonly path: string
-  readonly methods: readonly ('GET' | 'POST')[]
+  readonly methods: readonly string[]
   readonly steps: readonly AppMiddleware[]
+  /** How known tokens are checked and answered without these steps, where that can be done. */
+  readonly known?: KnownTokens | undefined
 }
 
 export interface RouteStartOptions {

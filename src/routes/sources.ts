@@ -1,18 +1,16 @@
 /** The sources of a configuration become those of a pipeline. */
 import type {
   CertificateSourceConfig,
-  RemoteSourceConfig,
   RequestSourceConfig,
   SourceConfig
 } from '../config/schema/sources/source.ts'
 import type { Source } from '../issue/issue.ts'
-import { createNameMatcher } from '../issue/name-patterns.ts'
-import { createServiceBearer } from '../issue/service-bearer.ts'
+import { createNameMatcher } from '../issue/name-pattern.ts'
 import { createCertificateSource } from '../issue/sources/certificate-source.ts'
 import { createFixedSource } from '../issue/sources/fixed-source.ts'
-import { createRemoteSource } from '../issue/sources/remote-source.ts'
 import { createRequestSource } from '../issue/sources/request/request-source.ts'
 import type { Signer } from '../keys/key-store.ts'
+import { createConfiguredRemoteSource } from './remote-source.ts'
 import type { Services } from './services.ts'
 
 /** @param signer signs the service bearers that remotes are shown */
@@ -67,29 +65,6 @@ function createConfiguredRequestSource(
     takeFirst: take === 'first-of-list',
     required,
     fallback,
-    maxDepth: limits.depth
-  })
-}
-
-function createConfiguredRemoteSource(
-  config: RemoteSourceConfig,
-  signer: Signer,
-  { limits, now, connect }: Services
-): Source {
-  return createRemoteSource({
-    remote: connect({
-      url: config.url,
-      timeoutMs: config.timeout,
-      connectTimeoutMs: config.connectTimeout,
-      maxReplyBytes: limits.reply,
-      maxCalls: limits.calls,
-      tls: config.tls
-    }),
-    claim: config.at,
-    serviceBearer:
-      config.bearer === undefined
-        ? undefined
-        : createServiceBearer({ data: config.bearer, signer, now }),
     maxDepth: limits.depth
   })
 }

@@ -9,7 +9,11 @@ import { loadConfig } from '../../src/config/load.ts'
 import { parse } from '../helpers/config.ts'
 
 const ROOT = fileURLToPath(new URL('../../', import.meta.url))
-const env = { ENC_KEY: 'a secret of thirty-two characters or more', FORMER_KEY: 'x'.repeat(32) }
+const env = {
+  ENC_KEY: 'a secret of thirty-two characters or more',
+  FORMER_KEY: 'x'.repeat(32),
+  API_KEY: 'an-api-key-of-20-characters'
+}
 
 const validate = new Ajv({ validateFormats: false }).compile(createFileSchema())
 

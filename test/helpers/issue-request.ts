@@ -10,6 +10,7 @@ interface RequestParts extends Partial<Omit<IssueRequest, 'body' | 'parameters'>
 /** One that says nothing, but for these parts. */
 export function createTestRequest({ body, parameters, ...parts }: RequestParts = {}): IssueRequest {
   return {
+    id: 'request-1',
     body: Buffer.from(body ?? '{}'),
     json: () => parseJsonText(body ?? '{}', 64),
     headers: {},

@@ -1,6 +1,6 @@
 /** Starts the application in the test's own process, on a real socket. */
+import type { RequestListener } from 'node:http'
 import type { ExecutionContext } from 'ava'
-import type Koa from 'koa'
 import { pino } from 'pino'
 import { createApp } from '../../src/app.ts'
 import { parseConfig } from '../../src/config/load.ts'
@@ -8,7 +8,6 @@ import type { Config } from '../../src/config/schema/full-form.ts'
 import { createSecretReader } from '../../src/config/secrets.ts'
 import { createConfiguredKeys } from '../../src/configured-keys.ts'
 import { createShareSource } from '../../src/keys/remote/share-source.ts'
-import type { RequestState } from '../../src/middleware/request-state.ts'
 import { createMetrics } from '../../src/operations/metrics.ts'
 import { listen } from '../../src/server.ts'
 
@@ -97,11 +96,11 @@ export async function startService(
 async function serve(
   t: ExecutionContext,
   name: string,
-  app: Koa<RequestState>,
+  handler: RequestListener,
   { timeouts, listen: { [name]: settings } }: Config
 ): Promise<string> {
   const tls = settings?.tls
-  const listener = await listen(app.callback(), { host: '127.0.0.1', port: 0, timeouts, tls })
+  const listener = await listen(handler, { host: '127.0.0.1', port: 0, timeouts, tls })
   t.teardown(() => listener.stop(0))
   return `${tls === undefined ? 'http' : 'https'}://127.0.0.1:${listener.port}`
 }

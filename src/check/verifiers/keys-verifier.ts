@@ -24,7 +24,11 @@ export function createKeysVerifier({ keyStore, names }: KeysVerifierOptions): Ve
     let refusal: ServiceError | undefined
     for (const key of await candidates(token.header)) {
       try {
-        return { claims: await key.verify(token), kid: key.kid }
+        return {
+          claims: await key.verify(token),
+          kid: key.kid,
+          isCurrent: () => keyStore.isCurrent(key, names)
+        }
       } catch (error) {
         if (!(error instanceof ServiceError) || error.code !== 'invalid_token') throw error
         refusal = error

@@ -49,5 +49,14 @@ export function sourcesIn(tree: unknown): Sources[] {
 }
 
 function variablesOf(source: unknown, at: Problem['path']): Use[] {
-  return useOf(source, 'variable', at)
+  const metadata = itemsOf(source, 'metadata')
+  return [
+    ...useOf(source, 'variable', at),
+    ...metadata.flatMap((entry, index) => useOf(entry, 'variable', [...at, 'metadata', index])),
+    ...useOf(source, 'url', at).flatMap(({ text, at }) =>
+      variablesIn(text)
+        .filter((name) => !metadata.some((entry) => valueAt(entry, ['name']) === name))
+        .map((name) => ({ text: name, at }))
+    )
+  ]
 }

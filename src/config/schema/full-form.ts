@@ -12,6 +12,7 @@ import { claimsRouteSchema } from './routes/claims.ts'
 import { issueRouteSchema } from './routes/issue.ts'
 import { keysRouteSchema } from './routes/keys.ts'
 import { healthRouteSchema, metricsRouteSchema } from './routes/operations.ts'
+import { supertokensRouteSchema } from './routes/supertokens.ts'
 
 /** The configuration that the program runs on, with every default filled in and every reference followed. */
 export type Config = z.output<ReturnType<typeof createFullSchema>>
@@ -43,6 +44,7 @@ export function createFullSchema(reader: SecretReader) {
         z.union(
           [
             issueRouteSchema(reader),
+            supertokensRouteSchema(reader),
             claimsRouteSchema(reader),
             checkRouteSchema(reader),
             keysRouteSchema,

@@ -1,0 +1,70 @@
+/** A remote source of the configuration becomes one of a pipeline. */
+import type { RemoteSourceConfig } from '../config/schema/sources/source.ts'
+import type { Source } from '../issue/issue.ts'
+import { createServiceBearer } from '../issue/service-bearer.ts'
+import {
+  createRemoteSource,
+  type RemoteSourceOptions
+} from '../issue/sources/remote/remote-source.ts'
+import { createTakeClaims, type Pick } from '../issue/sources/remote/take-claims.ts'
+import { createWriteCall } from '../issue/sources/remote/write-call.ts'
+import type { Signer } from '../keys/key-store.ts'
+import type { Services } from './services.ts'
+
+/** @param signer signs the service bearers that the remote is shown */
+export function createConfiguredRemoteSource(
+  config: RemoteSourceConfig,
+  signer: Signer,
+  services: Services
+): Source {
+  const { limits, now, connect } = services
+  const { url, method, send, metadata = [], headers = {}, forward = [] } = config
+  return createRemoteSource({
+    remote: connect({
+      url,
+      timeoutMs: config.timeout,
+      connectTimeoutMs: config.connectTimeout,
+      maxReplyBytes: config.limits?.reply ?? limits.reply,
+      maxCalls: config.limits?.calls ?? limits.calls,
+      success: config.success,
+      tls: config.tls
+    }),
+    writeCall: createWriteCall({
+      url,
+      method,
+      send: send ?? (method === 'GET' ? 'nothing' : 'body'),
+      metadata,
+      headers,
+      forward
+    }),
+    serviceBearer:
+      config.bearer === undefined
+        ? undefined
+        : createServiceBearer({ data: config.bearer, signer, now }),
+    takeClaims: createTakeClaims({ at: config.at, pick: listPicks(config), drop: config.drop }),
+    takesEmpty: config.success === '2xx',
+    onSkip: config.onError === 'skip' ? createSkipNote(url, services) : undefined,
+    maxDepth: limits.depth
+  })
+}
+
+function listPicks({ pick }: RemoteSourceConfig): Pick[] | undefined {
+  if (pick === undefined) return undefined
+  return Object.entries(pick).map(([claim, path]) => ({ claim, ...path }))
+}
+
+/** Says of a token that it lacks claims: nobody sees it from the token. */
+function createSkipNote(
+  url: string,
+  { logger, metrics }: Services
+): NonNullable<RemoteSourceOptions['onSkip']> {
+  const { host } = new URL(url)
+
+  return function noteSkip({ code, message, remoteStatus }, { id }) {
+    metrics.remoteSkipped(host, code)
+    logger.warn(
+      { requestId: id, remote: host, code, error: message, remoteStatus },
+      'claims of a remote skipped'
+    )
+  }
+}
