@@ -17,6 +17,7 @@ export type ErrorCode =
   | 'missing_token'
   | 'invalid_token'
   | 'insufficient_scope'
+  | 'check_unavailable'
   | 'unauthorized_caller'
   | 'internal'
 
@@ -60,10 +61,29 @@ export class ServiceError extends Error {
 }
 
 /**
+ * Makes the error for a token that is good, but not good for this (RFC 6750, section 3.1).
+ * @param reason one word of it for the metrics
+ */
+export function insufficientScope(message: string, reason: string, cause?: unknown): ServiceError {
+  return new ServiceError('insufficient_scope', message, { status: 403, reason, cause })
+}
+
+/**
  * Makes the error for a token that is present but not accepted (RFC 6750, section 3.1).
  * @param message what is wrong with it; never any part of the token
  * @param reason one word of it for the metrics
  */
 export function invalidToken(message: string, reason: string, cause?: unknown): ServiceError {
   return new ServiceError('invalid_token', message, { status: 401, reason, cause })
+}
+
+/**
+ * Makes the error for a token that can be neither accepted nor refused now, because whoever has to be asked does not answer.
+ * @param cause what broke, without any secret, token or body: the log shows it
+ */
+export function checkUnavailable(cause: unknown): ServiceError {
+  return new ServiceError('check_unavailable', 'Token cannot be checked at the moment', {
+    status: 503,
+    cause
+  })
 }

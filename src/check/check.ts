@@ -1,6 +1,9 @@
 /** The check pipeline: take the token apart, let the verifiers look at it in order, then the requirements. */
 import { invalidToken } from '../errors.ts'
+import type { JsonText } from '../json/json-text.ts'
 import type { CheckCache, Remembered } from './check-cache.ts'
+import { withGroups } from './groups/claim.ts'
+import type { ResolveGroups } from './groups/group-resolver.ts'
 import { parseToken, type Token, type VerifiedClaims } from './token.ts'
 
 /** What a verifier has found out about a token. */
@@ -8,6 +11,8 @@ export interface Verified {
   readonly claims: VerifiedClaims
   /** The name of the key that has verified it, where it has one. The header's own `kid` is the client's to choose, or to leave out. */
   readonly kid?: string | undefined
+  /** The claims as JSON text, where they are not the payload of the token. */
+  readonly claimsText?: JsonText | undefined
   /** Whether what has verified it would do so still, without a look at the token. Left out where only asking again can tell. */
   readonly isCurrent?: (() => boolean) | undefined
 }
@@ -21,12 +26,17 @@ export type Requirement = (verified: Verified) => void
 /** A token that is good. */
 export interface CheckedToken {
   readonly token: Token
+  /** With `groups` among them as the route finds them, where it does. */
   readonly claims: VerifiedClaims
+  /** The claims as JSON text, digit for digit. */
+  readonly claimsText: JsonText
 }
 
 export interface CheckOptions {
   readonly verifiers: readonly Verifier[]
   readonly requirements: readonly Requirement[]
+  /** Finds the groups of the subject, once all requirements are met. Left out, claims stay as they are. */
+  readonly resolveGroups?: ResolveGroups | undefined
   /** Levels that the JSON of header and payload may nest. */
   readonly maxDepth: number
   /** Holds tokens that were verified before; each is verified anew when left out. */
@@ -40,12 +50,16 @@ export interface CheckOptions {
  */
 export type Check = (raw: string) => Promise<CheckedToken>
 
-export function createCheck({ verifiers, requirements, maxDepth, cache }: CheckOptions): Check {
+export function createCheck(options: CheckOptions): Check {
+  const { verifiers, requirements, resolveGroups, maxDepth, cache } = options
+
   async function verify(raw: string): Promise<Remembered> {
     const token = parseToken(raw, maxDepth)
     for (const verifyToken of verifiers) {
       const verified = await verifyToken(token)
-      if (verified !== undefined) return { verified, checked: { token, claims: verified.claims } }
+      if (verified === undefined) continue
+      const { claims, claimsText = token.payloadText } = verified
+      return { verified, checked: { token, claims, claimsText } }
     }
     throw invalidToken('Token is signed with a key or an algorithm that is not accepted', 'key')
   }
@@ -60,6 +74,8 @@ export function createCheck({ verifiers, requirements, maxDepth, cache }: CheckO
       throw error
     }
     if (known === undefined) cache?.keep({ verified, checked })
-    return checked
+    return resolveGroups === undefined
+      ? checked
+      : withGroups(checked, await resolveGroups(checked.claims))
   }
 }

@@ -45,13 +45,13 @@ const HEADERS = {
   'Cache-Control': 'no-store'
 } as const
 
-function describeToken({ token }: CheckedToken): PlainAnswer {
-  const { raw, header, headerText, payloadText, signature } = token
+function describeToken({ token, claimsText }: CheckedToken): PlainAnswer {
+  const { raw, header, headerText, signature } = token
   return {
     headers: HEADERS,
     body:
       `{"Raw":"${raw}","Method":{"Name":"${header.alg}","Hash":${hashNumber(header.alg)}},` +
-      `"Header":${headerText},"Claims":${payloadText},"Signature":"${signature}","Valid":true}`
+      `"Header":${headerText},"Claims":${claimsText},"Signature":"${signature}","Valid":true}`
   }
 }
 

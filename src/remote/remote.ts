@@ -33,6 +33,8 @@ export interface Remote {
 export interface RemoteOptions {
   readonly url: string
   readonly userAgent: string
+  /** Header fields of every call beside the usual ones, by their names in lower case. */
+  readonly headers?: Readonly<Record<string, string>> | undefined
   /** For the whole call, from connecting to the last byte. */
   readonly timeoutMs: number
   readonly connectTimeoutMs: number
@@ -101,6 +103,7 @@ export function createRemote(options: RemoteOptions): Remote {
         const endDeadline = deadlines.start(() => call.cut(remoteTimeout))
         onAbort(() => call.cut(clientGone))
         const headers = {
+          ...options.headers,
           accept: 'application/json',
           'content-type': body === null ? undefined : 'application/json',
           'user-agent': userAgent,
@@ -117,7 +120,8 @@ export function createRemote(options: RemoteOptions): Remote {
   }
 }
 
-function overloaded(): ServiceError {
+/** For a call that is one more than may be in flight. */
+export function overloaded(): ServiceError {
   return new ServiceError('overloaded', 'Too many calls in flight.', {
     status: 503,
     retryAfter: OVERLOADED_RETRY_SECONDS

@@ -73,7 +73,9 @@ const logSchema = section({
 
 const limitsSchema = section({
   body: size('1B', '64MiB').prefault('1MiB').describe('Largest body of a request. Default: 1MiB.'),
-  reply: size('1B', '64MiB').prefault('1MiB').describe('Largest reply of a remote. Default: 1MiB.'),
+  reply: size('1B', '64MiB')
+    .prefault('1MiB')
+    .describe('Largest reply of a remote or endpoint. Default: 1MiB.'),
   depth: integer(1, 1000)
     .prefault(64)
     .describe(
@@ -84,7 +86,9 @@ const limitsSchema = section({
     .describe('Largest token that is issued. Default: no limit; a token over 8KiB logs a warning.'),
   calls: integer(1, 65_535)
     .prefault(256)
-    .describe('Calls in flight to one remote; beyond it the answer is 503. Default: 256.')
+    .describe(
+      'Calls in flight to one remote or endpoint; beyond it the answer is 503. Default: 256.'
+    )
 })
 
 const timeoutsSchema = section({
