@@ -76,9 +76,10 @@ function createFactories(
 
 /** Keys that sign no more must verify until the last token that they signed has ended. */
 function longestLifetimeMs({ routes }: Config, kid: string | undefined): number {
-  const lifetimes = routes.flatMap((route) =>
-    'issue' in route && maySignWith(route, kid) ? route.lifetime : []
-  )
+  const lifetimes = routes.flatMap((route) => {
+    if (!('issue' in route) || !maySignWith(route, kid)) return []
+    return typeof route.lifetime === 'number' ? route.lifetime : route.lifetime.max
+  })
   return Math.max(SERVICE_BEARER_LIFETIME_SECONDS * 1000, ...lifetimes)
 }
 

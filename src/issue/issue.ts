@@ -47,18 +47,27 @@ export function createGather(sources: readonly Source[]): Gather {
   }
 }
 
+/** How many seconds a token that is asked for is to live. Throws a ServiceError where the request does not say. */
+export type LifetimeOf = (request: IssueRequest) => number
+
 export interface IssueOptions {
   readonly gather: Gather
   readonly sign: Sign
-  readonly lifetimeSeconds: number
+  /** In whole seconds: the same for every token, or what the request asks for. */
+  readonly lifetimeSeconds: number | LifetimeOf
 }
 
 /** Issues a token. */
 export type Issue = (request: IssueRequest) => Promise<IssuedToken>
 
 export function createIssue({ gather, sign, lifetimeSeconds }: IssueOptions): Issue {
+  const lifetimeOf: LifetimeOf =
+    typeof lifetimeSeconds === 'number' ? () => lifetimeSeconds : lifetimeSeconds
+
   return async function issue(request) {
+    // A request that asks for none is refused before anybody else is asked.
+    const seconds = lifetimeOf(request)
     const claims = await gather(request)
-    return sign(claims, { lifetimeSeconds, expiresAt: request.limit.expiresAt })
+    return sign(claims, { lifetimeSeconds: seconds, expiresAt: request.limit.expiresAt })
   }
 }

@@ -1,6 +1,7 @@
 /** An `issue` route of the configuration becomes a route that answers. */
 import type { IssueRouteConfig } from '../config/schema/routes/issue.ts'
-import { createGather, createIssue, type Issue } from '../issue/issue.ts'
+import { createGather, createIssue, type Issue, type IssueOptions } from '../issue/issue.ts'
+import { createLifetimeOf } from '../issue/lifetime.ts'
 import { createSign } from '../issue/sign.ts'
 import { createTokenId } from '../issue/token-id.ts'
 import type { AppMiddleware } from '../middleware/request-state.ts'
@@ -18,7 +19,7 @@ export function createIssueRoute(config: IssueRouteConfig, services: Services): 
   const { issuer, limits, keyStore, now } = services
   const signer = keyStore.signer(config.key)
   const issue = createIssue({
-    gather: createGather(createSources(config.claims, signer, services)),
+    gather: createGather(createSources(config.claims, signer, services, config.expiresAt)),
     sign: createSign({
       signer,
       issuer,
@@ -28,7 +29,7 @@ export function createIssueRoute(config: IssueRouteConfig, services: Services): 
       createTokenId: config.jti ? createTokenId : undefined,
       maxTokenLength: limits.token
     }),
-    lifetimeSeconds: Math.floor(config.lifetime / 1000)
+    lifetimeSeconds: toLifetime(config)
   })
   const protocol = createIssueProtocol(config, limits)
   return {
@@ -45,6 +46,12 @@ export function createIssueRoute(config: IssueRouteConfig, services: Services): 
       createIssueHandler(config.issue, protocol, issue, services)
     ]
   }
+}
+
+function toLifetime({ lifetime }: IssueRouteConfig): IssueOptions['lifetimeSeconds'] {
+  return typeof lifetime === 'number'
+    ? Math.floor(lifetime / 1000)
+    : createLifetimeOf(lifetime.body, Math.floor(lifetime.max / 1000))
 }
 
 /** request -> protocol reads it -> issue -> protocol answers */

@@ -1,7 +1,9 @@
 /** A remote source of the configuration becomes one of a pipeline. */
+import type { IssueRouteConfig } from '../config/schema/routes/issue.ts'
 import type { RemoteSourceConfig } from '../config/schema/sources/source.ts'
 import type { Source } from '../issue/issue.ts'
 import { createServiceBearer } from '../issue/service-bearer.ts'
+import { createNoteExpiry } from '../issue/sources/remote/expiry.ts'
 import {
   createRemoteSource,
   type RemoteSourceOptions
@@ -11,11 +13,18 @@ import { createWriteCall } from '../issue/sources/remote/write-call.ts'
 import type { Signer } from '../keys/key-store.ts'
 import type { Services } from './services.ts'
 
-/** @param signer signs the service bearers that the remote is shown */
+/** Where a reply says until when it is true. */
+export type ExpiryConfig = NonNullable<IssueRouteConfig['expiresAt']>
+
+/**
+ * @param signer signs the service bearers that the remote is shown
+ * @param expiresAt where the reply says until when it is true; it does not say when left out
+ */
 export function createConfiguredRemoteSource(
   config: RemoteSourceConfig,
   signer: Signer,
-  services: Services
+  services: Services,
+  expiresAt?: ExpiryConfig
 ): Source {
   const { limits, now, connect } = services
   const { url, method, send, metadata = [], headers = {}, forward = [] } = config
@@ -42,6 +51,8 @@ export function createConfiguredRemoteSource(
         ? undefined
         : createServiceBearer({ data: config.bearer, signer, now }),
     takeClaims: createTakeClaims({ at: config.at, pick: listPicks(config), drop: config.drop }),
+    noteExpiry:
+      expiresAt === undefined ? undefined : createNoteExpiry(expiresAt.path, expiresAt.isOptional),
     takesEmpty: config.success === '2xx',
     onSkip: config.onError === 'skip' ? createSkipNote(url, services) : undefined,
     maxDepth: limits.depth

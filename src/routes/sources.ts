@@ -5,31 +5,40 @@ import type {
   SourceConfig
 } from '../config/schema/sources/source.ts'
 import type { Source } from '../issue/issue.ts'
-import { createNameMatcher } from '../issue/name-pattern.ts'
+import { createNameMatcher } from '../issue/name-patterns.ts'
 import { createCertificateSource } from '../issue/sources/certificate-source.ts'
 import { createFixedSource } from '../issue/sources/fixed-source.ts'
 import { createRequestSource } from '../issue/sources/request/request-source.ts'
 import type { Signer } from '../keys/key-store.ts'
-import { createConfiguredRemoteSource } from './remote-source.ts'
+import { createConfiguredRemoteSource, type ExpiryConfig } from './remote-source.ts'
 import type { Services } from './services.ts'
 
-/** @param signer signs the service bearers that remotes are shown */
+/**
+ * @param signer signs the service bearers that remotes are shown
+ * @param expiresAt where the reply of a remote says until when it is true
+ */
 export function createSources(
   configs: readonly SourceConfig[],
   signer: Signer,
-  services: Services
+  services: Services,
+  expiresAt?: ExpiryConfig
 ): Source[] {
-  return configs.map((config) => createSource(config, signer, services))
+  return configs.map((config) => createSource(config, signer, services, expiresAt))
 }
 
-function createSource(config: SourceConfig, signer: Signer, services: Services): Source {
+function createSource(
+  config: SourceConfig,
+  signer: Signer,
+  services: Services,
+  expiresAt: ExpiryConfig | undefined
+): Source {
   switch (config.from) {
     case 'fixed':
       return createFixedSource(new Map(Object.entries(config.set)))
     case 'request':
       return createConfiguredRequestSource(config, services)
     case 'remote':
-      return createConfiguredRemoteSource(config, signer, services)
+      return createConfiguredRemoteSource(config, signer, services, expiresAt)
     case 'certificate':
       return createConfiguredCertificateSource(config, services)
   }

@@ -14,7 +14,7 @@ import {
 } from './keys.ts'
 import { findListenerProblems } from './listeners.ts'
 import { findClaimsProblems, findRouteProblems } from './routes.ts'
-import { findVariableProblems } from './sources.ts'
+import { findApiKeyProblems, findExpiryProblems, findVariableProblems } from './sources.ts'
 import { itemsOf, listenerOf, MAIN, useOf } from './tree.ts'
 
 /** The settings of a route that hold its path. */
@@ -47,6 +47,8 @@ export function findFullProblems(tree: unknown): Problem[] {
     ...findListenerProblems(tree),
     ...findClaimsProblems(tree),
     ...findVariableProblems(tree),
+    ...findExpiryProblems(tree),
+    ...findApiKeyProblems(tree),
     ...findCertificateProblems(tree),
     ...findMissingKeys(tree),
     ...findNamelessKeys(tree),

@@ -4,6 +4,11 @@ import { variablesIn } from '../path-variables.ts'
 import type { Problem } from '../problems.ts'
 import { itemsOf, type Use, useOf } from './tree.ts'
 
+/** The headers that a client may give its API key in. */
+const API_KEY_HEADERS: ReadonlySet<string> = new Set(['api-key', 'authorization'])
+const API_KEY_MESSAGE =
+  'expected another header, since the API key of a client may stand in this one'
+
 /** A list of sources as a route uses it, and where it is given. */
 interface Sources {
   readonly route: unknown
@@ -23,6 +28,33 @@ export function findVariableProblems(tree: unknown): Problem[] {
         path: at,
         message: `there is no variable {${text}} in the path ${path?.text}`
       }))
+  })
+}
+
+/** Finds routes that want to know of a reply when it ends, and have no remote to reply, or more than one. */
+export function findExpiryProblems(tree: unknown): Problem[] {
+  return itemsOf(tree, 'routes').flatMap((route, index): Problem[] => {
+    if (valueAt(route, ['expiresAt']) === undefined) return []
+    const remotes = itemsOf(route, 'claims').filter(
+      (source) => valueAt(source, ['from']) === 'remote'
+    )
+    if (remotes.length === 1) return []
+    const message = `expected one remote source that says so, found ${remotes.length}`
+    return [{ path: ['routes', index, 'expiresAt'], message }]
+  })
+}
+
+/** Finds sources that would tell a remote the API key by which a client calls a route. */
+export function findApiKeyProblems(tree: unknown): Problem[] {
+  return sourcesIn(tree).flatMap(({ route, items, at }) => {
+    if (valueAt(route, ['auth']) === undefined) return []
+    return items.flatMap((source, index) =>
+      itemsOf(source, 'forward').flatMap((header, place): Problem[] =>
+        typeof header === 'string' && API_KEY_HEADERS.has(header.toLowerCase())
+          ? [{ path: [...at, index, 'forward', place], message: API_KEY_MESSAGE }]
+          : []
+      )
+    )
   })
 }
 

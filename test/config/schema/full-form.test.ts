@@ -134,7 +134,7 @@ test('a mistake in any section is told with its path and what is expected', (t) 
     'routes[1].verify[1].keys: expected all, or a list of kids, found a list',
     'routes[1].verify[2].keys: expected all, or a list of kids, found nothing',
     'routes[2].claims: expected a path such as /getToken, found nothing',
-    'routes[2].publish: unknown key, expected one of claims, on, auth, limits, of, sources, statuses',
+    'routes[2].publish: unknown key, expected one of claims, on, auth, limits, of, sources, explain, statuses',
     'routes[3]: expected a route',
     'listen.other: no route is on this listener, expected main, admin or one that a route names'
   ])

@@ -1,9 +1,11 @@
 /** The settings of a route that issues tokens. */
 import { z } from 'zod'
 import type { SecretReader } from '../../secrets.ts'
-import { duration, flag, offset, routePattern, section } from '../fields.ts'
+import { flag, offset, routePattern, section } from '../fields.ts'
+import { optionalPath } from '../json-path.ts'
 import { sourcesSchema } from '../sources/source.ts'
 import { kid } from './kid.ts'
+import { lifetime } from './lifetime.ts'
 import { auth, limits, on } from './route.ts'
 import { statuses } from './statuses.ts'
 
@@ -26,9 +28,16 @@ export function issueRouteSchema(reader: SecretReader) {
     limits,
     claims: sourcesSchema(reader),
     key: kid.optional().describe('The kid of the key that signs. Default: the first key that can.'),
-    lifetime: duration('1s', '36500d')
+    lifetime: lifetime
       .prefault('1h')
-      .describe('How long a token is valid. Default: 1h.'),
+      .describe(
+        'How long a token is valid: a duration, or where the body of the client says how many seconds it wants, and the most that it gets. Default: 1h.'
+      ),
+    expiresAt: optionalPath
+      .optional()
+      .describe(
+        'Path in the reply of the only remote source, at which it says until when what it tells is true: in seconds or milliseconds since 1970, or as an ISO 8601 date. A token ends then, if its lifetime does not end it sooner. A reply without it is refused, unless the path ends with `?`. Default: none.'
+      ),
     notBefore: offset('1d')
       .optional()
       .describe(

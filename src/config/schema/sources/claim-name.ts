@@ -14,12 +14,7 @@ export const foreignClaimName = claimName.refine((name) => !IDENTITY_CLAIMS.has(
   error: 'only `fixed` and `pick` set this claim, expected another name'
 })
 
-/** A map from names of claims to something. What is wrong with a name is told as such. */
+/** A map from names of claims to something. */
 export function claimMap<Value extends z.ZodType>(value: Value, title: string) {
-  return z
-    .record(claimName, value, {
-      error: (issue) =>
-        issue.code === 'invalid_key' ? issue.issues[0]?.message : `expected ${title}`
-    })
-    .meta({ title })
+  return z.record(claimName, value, `expected ${title}`).meta({ title })
 }

@@ -6,7 +6,7 @@ import type { JsonText } from '../../../json/json-text.ts'
 import { remoteReply } from '../../../remote/remote-errors.ts'
 import { type Claims, IDENTITY_CLAIMS, RESERVED_CLAIMS } from '../../claims.ts'
 import { toIdentity } from './identity.ts'
-import { createNameMatcher } from '../../name-pattern.ts'
+import { createNameMatcher } from '../../name-patterns.ts'
 
 /** Makes claims out of a reply. Throws a ServiceError `remote_reply` for a reply that has not what it should. */
 export type TakeClaims = (reply: JsonText) => Claims
@@ -24,13 +24,13 @@ export interface TakeClaimsOptions {
   readonly at?: string | undefined
   /** What is taken of the reply. */
   readonly pick?: readonly Pick[] | undefined
-  /** Patterns of the names that are left out of what is taken, however deep they stand. */
+  /** Patterns of the names that are left out of what is taken, however deep they stand, in upper or lower case. */
   readonly drop?: readonly string[] | undefined
 }
 
 /** With neither `at` nor `pick`, the members of the reply are the claims. */
 export function createTakeClaims({ at, pick, drop }: TakeClaimsOptions): TakeClaims {
-  const isDropped = drop === undefined ? undefined : createNameMatcher(drop)
+  const isDropped = drop === undefined ? undefined : createCaselessMatcher(drop)
   const clean = (text: JsonText) => (isDropped === undefined ? text : dropMembers(text, isDropped))
 
   if (at !== undefined) {
@@ -52,6 +52,11 @@ export function createTakeClaims({ at, pick, drop }: TakeClaimsOptions): TakeCla
         .map((member) => [member.name, textOf(whole, member)])
     )
   }
+}
+
+function createCaselessMatcher(patterns: readonly string[]): (name: string) => boolean {
+  const matches = createNameMatcher(patterns.map((pattern) => pattern.toLowerCase()))
+  return (name) => matches(name.toLowerCase())
 }
 
 function pickClaim(

@@ -1,21 +1,20 @@
 /** Patterns of names, such as `*_secret`. */
 
 /**
- * Makes a function that tells whether a name fits one of the patterns, in which `*` stands for any text. Upper and lower case
- * are alike. Its time goes by the length of the name, whatever the patterns are.
+ * Makes a function that tells whether a name fits one of the patterns, in which `*` stands for any text and everything else for
+ * itself. Its time goes by the length of the name, whatever the patterns are.
  */
 export function createNameMatcher(patterns: readonly string[]): (name: string) => boolean {
   const exact = new Set<string>()
   const wild: string[][] = []
   for (const pattern of patterns) {
-    const parts = pattern.toLowerCase().split('*')
+    const parts = pattern.split('*')
     if (parts.length === 1) exact.add(parts[0] ?? '')
     else wild.push(parts)
   }
 
-  return function matches(name) {
-    const text = name.toLowerCase()
-    return exact.has(text) || wild.some((parts) => fits(text, parts))
+  return function matchesName(name) {
+    return exact.has(name) || wild.some((parts) => fits(name, parts))
   }
 }
 

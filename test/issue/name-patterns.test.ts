@@ -1,9 +1,9 @@
 import test from 'ava'
-import { createNameMatcher } from '../../src/issue/name-pattern.ts'
+import { createNameMatcher } from '../../src/issue/name-patterns.ts'
 
 const cases: [pattern: string, fitting: string[], others: string[]][] = [
-  ['password', ['password', 'Password', 'PASSWORD'], ['passwords', 'a.password', '']],
-  ['*_secret', ['client_secret', '_secret', 'API_Secret'], ['secret', 'client_secrets']],
+  ['password', ['password'], ['Password', 'passwords', 'a.password', '']],
+  ['*_secret', ['client_secret', '_secret', '_secret_secret'], ['secret', 'client_secrets']],
   ['x-*', ['x-', 'x-a'], ['ax-']],
   ['*token*', ['token', 'access_token_2', 'tokentoken'], ['toke', 'to_ken']],
   ['a*b*c', ['abc', 'a1b2c', 'abbcc'], ['ac', 'acb', 'ab', 'bc']],
