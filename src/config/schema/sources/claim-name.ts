@@ -2,7 +2,7 @@
 import { z } from 'zod'
 import { IDENTITY_CLAIMS, RESERVED_CLAIMS } from '../../../issue/claims.ts'
 
-export const claimName = z
+const claimName = z
   .string('expected the name of a claim')
   .min(1, 'expected the name of a claim')
   .refine((name) => !RESERVED_CLAIMS.has(name), {

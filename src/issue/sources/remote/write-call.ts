@@ -13,7 +13,7 @@ import { parseUrlTemplate } from './url-template.ts'
 
 /** The client's JSON as it came, the metadata as JSON, or no body. */
 export const SENDINGS = ['body', 'metadata', 'nothing'] as const
-export type Sending = (typeof SENDINGS)[number]
+type Sending = (typeof SENDINGS)[number]
 
 /** Puts a call together. Throws a ServiceError `invalid_request` for a request that lacks what it needs. */
 export type WriteCall = (
