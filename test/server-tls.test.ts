@@ -9,8 +9,9 @@ import { createAuthority } from './helpers/certificates.ts'
 import { send } from './helpers/http.ts'
 
 const HOUR_MS = 3_600_000
-const TIMEOUTS = { headers: 10_000, request: 10_000, keepAlive: 10_000, drain: 0, shutdown: 0 }
-const LONG_MS = 60_000
+/** Handshakes may take longer than a stop waits, so that it has to end them itself. */
+const TIMEOUTS = { headers: 60_000, request: 60_000, keepAlive: 60_000, drain: 0, shutdown: 0 }
+const LONG_MS = 30_000
 const GET = 'GET / HTTP/1.1\r\nHost: a\r\n\r\n'
 
 const authority = createAuthority()

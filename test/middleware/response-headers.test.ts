@@ -1,6 +1,8 @@
 import test from 'ava'
-import { send } from '../helpers/http.ts'
+import { post, send } from '../helpers/http.ts'
 import { ENC_KEY, startService } from '../helpers/service.ts'
+
+const FIXED = { from: 'fixed', set: { a: 1 } }
 
 test('every answer of a listener carries its header fields, and those of others do not', async (t) => {
   const fields = { 'X-Midt-Server': 'tokens', 'X-Midt-Version': '${RELEASE:-1}' }
@@ -8,7 +10,11 @@ test('every answer of a listener carries its header fields, and those of others 
     config: JSON.stringify({
       listen: { main: { responseHeaders: fields }, admin: {} },
       keys: [{ alg: 'HS256', secret: ENC_KEY }],
-      routes: [{ claims: '/claims', sources: [{ from: 'fixed', set: { a: 1 } }] }]
+      routes: [
+        { claims: '/claims', sources: [FIXED] },
+        { issue: '/issue', claims: [FIXED] },
+        { check: '/check', verify: [{ keys: 'all' }] }
+      ]
     })
   })
   for (const [path, method, status] of [
@@ -20,6 +26,15 @@ test('every answer of a listener carries its header fields, and those of others 
     t.is(answer.status, status)
     t.is(headers['x-midt-server'], 'tokens')
     t.is(headers['x-midt-version'], '1')
+  }
+  const { token } = JSON.parse((await post(`${url}/issue`, '{}')).text)
+  // The second time, it is known.
+  for (let count = 0; count < 2; count++) {
+    const { headers } = await send(`${url}/check`, {
+      headers: { authorization: `Bearer ${token}` }
+    })
+    t.is(headers['x-midt-server'], 'tokens')
+    t.is(headers['cache-control'], 'no-store')
   }
   t.is((await send(`${adminUrl}/livez`)).headers['x-midt-server'], undefined)
 })

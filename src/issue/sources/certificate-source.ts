@@ -4,7 +4,7 @@ import type { JsonText } from '../../json/json-text.ts'
 import type { Source } from '../issue.ts'
 
 /** What the claim says, by what was shown. */
-export interface TrustLevels {
+interface TrustLevels {
   /** No certificate. */
   readonly none: number
   readonly untrusted: number

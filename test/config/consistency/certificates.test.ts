@@ -1,4 +1,5 @@
 import test from 'ava'
+import { IDENTITY_CLAIMS, RESERVED_CLAIMS } from '../../../src/issue/claims.ts'
 import { createAuthority } from '../../helpers/certificates.ts'
 import { parse, problemsOf } from '../../helpers/config.ts'
 
@@ -17,6 +18,23 @@ test('certificates are graded where clients are asked for them', (t) => {
   const claims = { claims: '/claims', on: 'mutual' }
   const listen = { mutual: { port: 0, ...asking } }
   t.notThrows(() => parse({ listen, keys: KEYS, routes: [issue, claims] }))
+})
+
+test("a grade stands under no claim that is the signer's, or that says who a token is about", (t) => {
+  const withClaim = (claim: string) => ({
+    listen: { main: asking },
+    routes: [{ claims: '/claims', sources: [{ from: 'certificate', claim }] }]
+  })
+  for (const claim of RESERVED_CLAIMS) {
+    t.deepEqual(problemsOf(t, withClaim(claim)), [
+      'routes[0].sources[0].claim: this claim is set by the service itself, expected another name'
+    ])
+  }
+  for (const claim of IDENTITY_CLAIMS) {
+    t.deepEqual(problemsOf(t, withClaim(claim)), [
+      'routes[0].sources[0].claim: only `fixed` and `pick` set this claim, expected another name'
+    ])
+  }
 })
 
 test('a listener without TLS, or one that asks nobody, has no certificates to grade', (t) => {
