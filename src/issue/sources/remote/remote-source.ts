@@ -35,12 +35,12 @@ export function createRemoteSource(options: RemoteSourceOptions): Source {
 
   return async function remoteSource(request) {
     const { onAbort, trace, limit } = request
-    const written = writeCall(request)
+    const { method, path, headers, body } = writeCall(request)
     const authorization =
       serviceBearer === undefined ? undefined : `Bearer ${await serviceBearer()}`
     const startedAt = performance.now()
     try {
-      const reply = await remote.call({ ...written, authorization, onAbort })
+      const reply = await remote.call({ method, path, headers, body, authorization, onAbort })
       const json = takesEmpty && reply.length === 0 ? undefined : parseReply(reply, maxDepth)
       const claims = json === undefined ? NONE : takeClaims(json)
       noteExpiry?.(json, limit)

@@ -32,10 +32,13 @@ export interface WriteCallOptions {
   readonly forward: readonly string[]
 }
 
+const NO_METADATA: Metadata = new Map()
+
 export function createWriteCall(options: WriteCallOptions): WriteCall {
   const { url, method, send, metadata: entries, headers, forward } = options
   const template = parseUrlTemplate(url)
   const readMetadata = entries.length === 0 ? undefined : createReadMetadata(entries)
+  const fixedHeaders = Object.keys(headers).length === 0 ? undefined : headers
   const isFixed = template.names.length === 0
   const missing = new Map(
     entries.map((entry) => [
@@ -45,24 +48,24 @@ export function createWriteCall(options: WriteCallOptions): WriteCall {
   )
 
   return function writeCall(request) {
-    const metadata = readMetadata?.(request)
+    const metadata = readMetadata === undefined ? NO_METADATA : readMetadata(request)
     return {
       method,
       path: isFixed ? undefined : template.fill((name) => resolve(name, request, metadata)),
-      headers: forward.length === 0 ? headers : { ...forwarded(request), ...headers },
+      headers: forward.length === 0 ? fixedHeaders : { ...forwarded(request), ...headers },
       body: bodyOf(request, metadata)
     }
   }
 
-  function resolve(name: string, { variables }: IssueRequest, metadata?: Metadata): string {
-    const value = metadata?.get(name)
+  function resolve(name: string, { variables }: IssueRequest, metadata: Metadata): string {
+    const value = metadata.get(name)
     if (value !== undefined) return value.startsWith('"') ? JSON.parse(value) : value
     const message = missing.get(name)
     if (message !== undefined) throw invalidClaim(message)
     return variables[name] ?? ''
   }
 
-  function bodyOf(request: IssueRequest, metadata: Metadata = new Map()): Uint8Array | undefined {
+  function bodyOf(request: IssueRequest, metadata: Metadata): Uint8Array | undefined {
     switch (send) {
       case 'body':
         return request.body
