@@ -5,6 +5,7 @@ import Koa from 'koa'
 import { openListeners, operationsListener } from './config/listeners.ts'
 import type { Config } from './config/schema/full-form.ts'
 import type { ListenerConfig } from './config/schema/listen.ts'
+import type { ConfiguredRevocation } from './configured-revocation.ts'
 import type { KeyStore } from './keys/key-store.ts'
 import { createCertificateStep } from './middleware/client-certificate.ts'
 import { errors } from './middleware/errors.ts'
@@ -28,6 +29,8 @@ export interface AppOptions {
   readonly config: Config
   /** Started; it ends with the application. */
   readonly keyStore: KeyStore
+  /** Started; it ends with the application. Undefined where tokens cannot be revoked. */
+  readonly revocation?: ConfiguredRevocation | undefined
   readonly logger: Logger
   readonly metrics: Metrics
   /** The clock, in milliseconds since 1970. */
@@ -45,7 +48,7 @@ export interface App {
 }
 
 export function createApp(options: AppOptions): App {
-  const { config, keyStore, logger, metrics, now } = options
+  const { config, keyStore, revocation, logger, metrics, now } = options
   const inFlight = createInFlight()
   const remotes: Remote[] = []
   const userAgent = `txtoken/${options.version}`
@@ -55,6 +58,7 @@ export function createApp(options: AppOptions): App {
     issuer: config.issuer,
     limits: config.limits,
     keyStore,
+    revocation,
     logger,
     metrics,
     now,
@@ -88,6 +92,7 @@ export function createApp(options: AppOptions): App {
     async close() {
       await inFlight.drained()
       keyStore.close()
+      await revocation?.close()
       connections.close()
       await Promise.all(remotes.map((remote) => remote.close()))
     }

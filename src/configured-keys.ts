@@ -3,6 +3,7 @@ import type { LoadedConfig } from './config/load.ts'
 import { ConfigError, formatPath } from './config/problems.ts'
 import type { Config } from './config/schema/full-form.ts'
 import type { IssueRouteConfig } from './config/schema/routes/issue.ts'
+import { longestOf } from './config/schema/routes/lifetime.ts'
 import type { SupertokensRouteConfig } from './config/schema/routes/supertokens.ts'
 import { SERVICE_BEARER_LIFETIME_SECONDS } from './issue/service-bearer.ts'
 import { createKeySources, type KeySourceFactories } from './keys/create-key-sources.ts'
@@ -76,10 +77,9 @@ function createFactories(
 
 /** Keys that sign no more must verify until the last token that they signed has ended. */
 function longestLifetimeMs({ routes }: Config, kid: string | undefined): number {
-  const lifetimes = routes.flatMap((route) => {
-    if (!('issue' in route) || !maySignWith(route, kid)) return []
-    return typeof route.lifetime === 'number' ? route.lifetime : route.lifetime.max
-  })
+  const lifetimes = routes.flatMap((route) =>
+    'issue' in route && maySignWith(route, kid) ? longestOf(route.lifetime) : []
+  )
   return Math.max(SERVICE_BEARER_LIFETIME_SECONDS * 1000, ...lifetimes)
 }
 

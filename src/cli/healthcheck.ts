@@ -3,30 +3,47 @@ import { get as getPlain, type RequestOptions } from 'node:http'
 import { get as getTls } from 'node:https'
 import { findHealth } from '../config/listeners.ts'
 import { loadConfig } from '../config/load.ts'
-import { configFileOf, type Environment } from './command.ts'
+import { CommandError, configFileOf, createCommand } from './command.ts'
 
 const TIMEOUT_MS = 2000
 
 /** Addresses to bind to that are no addresses to call, and what to call instead. */
 const CALLABLE: Readonly<Record<string, string>> = { '0.0.0.0': '127.0.0.1', '::': '::1' }
 
-/** @throws Error where the service does not answer 200, or cannot be asked */
-export async function healthcheck(env: Environment): Promise<void> {
-  const { config } = loadConfig({ file: configFileOf(env), env })
-  const { name, listener, path } = findHealth(config)
-  const { host, port, tls } = listener
-  if (tls?.clientCertificate === 'require') {
-    throw new Error(
-      `the listener ${name} takes no client without a certificate, expected health on one that does: listen.admin, or a health route on another listener`
-    )
+export const healthcheck = createCommand({
+  parameters: [],
+  description:
+    'Ask the service on this machine whether it lives: GET /livez on the port that its configuration names, or a health route where that is not answered. For containers without curl. Says nothing where all is well.',
+  options: {
+    config: {
+      type: 'string',
+      short: 'c',
+      value: 'FILE',
+      description: 'The configuration file; the environment variable CFG_FILE where left out'
+    }
+  },
+  examples: ['txtoken healthcheck --config txtoken.yml'],
+  async run({ values, env }) {
+    const { config } = loadConfig({ file: configFileOf(values.config, env), env })
+    const place = findHealth(config)
+    if (place === undefined) {
+      throw new CommandError('nothing tells whether the service lives, expected a health route')
+    }
+    const { host, port, tls } = place.listener
+    if (tls?.clientCertificate === 'require') {
+      throw new CommandError(
+        `the listener ${place.name} takes no client without a certificate, expected health on one that does: listen.admin, or a health route on another listener`
+      )
+    }
+    const { path } = place
+    const options = { host: CALLABLE[host] ?? host, port, path, timeout: TIMEOUT_MS }
+    const status = await askForStatus(options, tls !== undefined)
+    if (status !== 200) throw new CommandError(`${path} answered ${status}, expected 200`)
   }
-  const options = { host: CALLABLE[host] ?? host, port, path, timeout: TIMEOUT_MS }
-  const status = await ask(options, tls !== undefined)
-  if (status !== 200) throw new Error(`${path} answered ${status}, expected 200`)
-}
+})
 
 /** Whether a certificate is good is not asked: it need not be one for this address, and a service lives with one that is over. */
-function ask(options: RequestOptions, isTls: boolean): Promise<number | undefined> {
+function askForStatus(options: RequestOptions, isTls: boolean): Promise<number | undefined> {
   const { path } = options
   const get = isTls ? getTls : getPlain
   return new Promise((resolve, reject) => {
@@ -34,7 +51,7 @@ function ask(options: RequestOptions, isTls: boolean): Promise<number | undefine
       response.resume()
       resolve(response.statusCode)
     })
-      .once('timeout', () => reject(new Error(`${path} did not answer in time`)))
-      .once('error', (error) => reject(new Error(`${path} cannot be reached`, { cause: error })))
+      .once('timeout', () => reject(new CommandError(`${path} did not answer in time`)))
+      .once('error', (cause) => reject(new CommandError(`${path} cannot be reached`, { cause })))
   })
 }

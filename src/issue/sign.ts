@@ -18,6 +18,10 @@ export interface IssuedToken {
   readonly issuedAt: number
   /** The `exp` claim, in seconds since 1970. */
   readonly expiresAt: number
+  /** The `jti` claim, where it has one. */
+  readonly id?: string | undefined
+  /** What can be exchanged for the next token, where the route has such. */
+  readonly refreshToken?: string | undefined
 }
 
 /** Signs claims. */
@@ -31,15 +35,15 @@ export interface SignOptions {
   readonly now: () => number
   /** The `nbf` claim, in seconds from `iat` on; none when left out. */
   readonly notBeforeSeconds?: number | undefined
-  /** Gives the `jti` claim, in characters that stand for themselves in JSON; none when left out. */
-  readonly createTokenId?: (() => string) | undefined
+  /** Makes the `jti` claim, in characters that stand for themselves in JSON; none when left out. */
+  readonly createId?: (() => string) | undefined
   /** Largest token to hand out, in characters. */
   readonly maxTokenLength?: number | undefined
 }
 
 /** @throws ServiceError `remote_reply` when signing, for a token over its limit or whose time is over already */
 export function createSign(options: SignOptions): Sign {
-  const { signer, issuer, now, notBeforeSeconds, createTokenId } = options
+  const { signer, issuer, now, notBeforeSeconds, createId } = options
   const { maxTokenLength = Number.POSITIVE_INFINITY } = options
   const issuerClaim = issuer === undefined ? '' : `"iss":${JSON.stringify(issuer)},`
 
@@ -47,13 +51,14 @@ export function createSign(options: SignOptions): Sign {
     const issuedAt = Math.floor(now() / 1000)
     const expiresAt = Math.min(issuedAt + lifetimeSeconds, limit ?? Number.POSITIVE_INFINITY)
     if (expiresAt <= issuedAt) throw unusable('reply has expired already')
+    const id = createId?.()
     const start = claims.has('iss') ? '' : issuerClaim
     const nbf = notBeforeSeconds === undefined ? '' : `,"nbf":${issuedAt + notBeforeSeconds}`
-    const jti = createTokenId === undefined ? '' : `,"jti":"${createTokenId()}"`
+    const jti = id === undefined ? '' : `,"jti":"${id}"`
     const ownClaims = `${start}"iat":${issuedAt}${nbf},"exp":${expiresAt}${jti}`
     const token = await signer(`{${writeClaims(claims)}${ownClaims}}`)
     if (token.length > maxTokenLength) throw unusable('reply makes a token over the limit')
-    return { token, issuedAt, expiresAt }
+    return { token, issuedAt, expiresAt, id }
   }
 }
 

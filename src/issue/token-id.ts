@@ -1,10 +1,9 @@
-/** Ids of tokens. */
+/** The `jti` claim (RFC 7519, section 4.1.7). */
 import { randomBytes } from 'node:crypto'
 
-/** As many as leave no chance that two tokens share an id (RFC 7519, section 4.1.7). */
-const BYTES = 16
+const ID_BYTES = 16
 
-/** A new `jti`, in base64url. */
+/** 128 random bits, so that no two tokens ever share one; base64url, which needs no escaping in JSON. */
 export function createTokenId(): string {
-  return randomBytes(BYTES).toString('base64url')
+  return randomBytes(ID_BYTES).toString('base64url')
 }

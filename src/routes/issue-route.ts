@@ -8,6 +8,7 @@ import type { AppMiddleware } from '../middleware/request-state.ts'
 import { createIssueProtocol } from '../protocols/issue-protocols.ts'
 import type { IssueProtocol } from '../protocols/protocol.ts'
 import { createIssueRequest } from './issue-request.ts'
+import { createConfiguredRefreshing, createRefreshRoute } from './refreshing.ts'
 import { type Route, startRoute } from './route.ts'
 import type { Services } from './services.ts'
 import { createSources } from './sources.ts'
@@ -15,37 +16,49 @@ import { createSources } from './sources.ts'
 /** Many servers refuse header fields over 8 KiB, and a token travels in one. */
 const LARGE_TOKEN_LENGTH = 8192
 
-export function createIssueRoute(config: IssueRouteConfig, services: Services): Route {
-  const { issuer, limits, keyStore, now } = services
+/** @returns the route, and the one that its refresh tokens are exchanged on, if it has such */
+export function createIssueRoutes(config: IssueRouteConfig, services: Services): Route[] {
+  const { issuer, limits, keyStore, revocation, now } = services
   const signer = keyStore.signer(config.key)
-  const issue = createIssue({
-    gather: createGather(createSources(config.claims, signer, services, config.expiresAt)),
-    sign: createSign({
-      signer,
-      issuer,
-      now,
-      notBeforeSeconds:
-        config.notBefore === undefined ? undefined : Math.floor(config.notBefore / 1000),
-      createTokenId: config.jti ? createTokenId : undefined,
-      maxTokenLength: limits.token
-    }),
-    lifetimeSeconds: toLifetime(config)
+  const sign = createSign({
+    signer,
+    issuer,
+    now,
+    notBeforeSeconds:
+      config.notBefore === undefined ? undefined : Math.floor(config.notBefore / 1000),
+    createId: config.jti || revocation !== undefined ? createTokenId : undefined,
+    maxTokenLength: limits.token
   })
+  const refreshing =
+    revocation === undefined
+      ? undefined
+      : createConfiguredRefreshing(config, { signer, sign, revocation }, services)
+  const issue =
+    refreshing?.issue ??
+    createIssue({
+      gather: createGather(createSources(config.claims, signer, services, config.expiresAt)),
+      sign,
+      lifetimeSeconds: toLifetime(config)
+    })
   const protocol = createIssueProtocol(config, limits)
-  return {
+  const apiKeys = config.auth?.apiKeys
+  const issueRoute = {
     path: config.issue,
     methods: protocol.methods,
     steps: [
       ...startRoute({
         path: config.issue,
         protocol,
-        apiKeys: config.auth?.apiKeys,
+        apiKeys,
         maxRequests: config.limits.requests,
         maxBodyBytes: limits.body
       }),
       createIssueHandler(config.issue, protocol, issue, services)
     ]
   }
+  if (refreshing === undefined || config.refresh === undefined) return [issueRoute]
+  const { route } = config.refresh
+  return [issueRoute, createRefreshRoute(route, refreshing, protocol, { apiKeys, services })]
 }
 
 function toLifetime({ lifetime }: IssueRouteConfig): IssueOptions['lifetimeSeconds'] {

@@ -2,12 +2,12 @@
 import { valueAt } from '../issues.ts'
 import type { Problem } from '../problems.ts'
 import { sourcesIn } from './sources.ts'
-import { listenerOf } from './tree.ts'
+import { listenerOf, MAIN } from './tree.ts'
 
 /** Finds `certificate` sources of routes whose listener asks nobody for a certificate. */
 export function findCertificateProblems(tree: unknown): Problem[] {
   return sourcesIn(tree).flatMap(({ route, items, at }) => {
-    const listener = listenerOf(route)
+    const listener = listenerOf(route, MAIN)
     const asked = valueAt(tree, ['listen', listener, 'tls', 'clientCertificate'])
     if (asked === 'request' || asked === 'require') return []
     return items.flatMap((source, index) =>

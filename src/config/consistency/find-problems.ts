@@ -13,12 +13,13 @@ import {
   findSignerProblems
 } from './keys.ts'
 import { findListenerProblems } from './listeners.ts'
+import { findRevocationProblems } from './revocation.ts'
 import { findClaimsProblems, findRouteProblems } from './routes.ts'
 import { findApiKeyProblems, findExpiryProblems, findVariableProblems } from './sources.ts'
 import { itemsOf, listenerOf, MAIN, useOf } from './tree.ts'
 
 /** The settings of a route that hold its path. */
-const VERBS = ['issue', 'claims', 'check', 'keys', 'health', 'metrics'] as const
+const VERBS = ['issue', 'claims', 'check', 'keys', 'revoke', 'health', 'metrics'] as const
 
 /** Finds what is wrong between the settings of a flat form. */
 export function findFlatProblems(tree: unknown): Problem[] {
@@ -35,13 +36,13 @@ export function findFlatProblems(tree: unknown): Problem[] {
 
 /** Finds what is wrong between the settings of a full form. */
 export function findFullProblems(tree: unknown): Problem[] {
-  const routes = itemsOf(tree, 'routes').flatMap((route, index) =>
-    VERBS.flatMap((verb) => useOf(route, verb, ['routes', index])).map((use) => ({
-      ...use,
-      on: listenerOf(route)
-    }))
-  )
   const operations = valueAt(tree, ['listen', 'admin']) === undefined ? MAIN : 'admin'
+  const routes = itemsOf(tree, 'routes').flatMap((route, index) =>
+    [
+      ...VERBS.flatMap((verb) => useOf(route, verb, ['routes', index])),
+      ...useOf(valueAt(route, ['refresh']), 'route', ['routes', index, 'refresh'])
+    ].map((use) => ({ ...use, on: listenerOf(route, operations) }))
+  )
   return [
     ...findRouteProblems(routes, operations),
     ...findListenerProblems(tree),
@@ -52,6 +53,7 @@ export function findFullProblems(tree: unknown): Problem[] {
     ...findCertificateProblems(tree),
     ...findMissingKeys(tree),
     ...findNamelessKeys(tree),
+    ...findRevocationProblems(tree),
     ...findReferenceProblems(tree),
     ...findSignerProblems(tree)
   ]

@@ -14,9 +14,9 @@ export function findMissingKeys(tree: unknown): Problem[] {
     : [{ path: ['keys'], message: `expected a list of keys, needed by ${needs.join(', ')}` }]
 }
 
-/** The settings of a route that mean nothing without a key: what issues and publishes, own verifiers, and service bearers. */
+/** The settings of a route that mean nothing without a key: what issues, publishes and revokes, own verifiers, and service bearers. */
 function findNeeds(route: unknown): Problem['path'][] {
-  const verbs = ['issue', 'keys'].filter((verb) => valueAt(route, [verb]) !== undefined)
+  const verbs = ['issue', 'keys', 'revoke'].filter((verb) => valueAt(route, [verb]) !== undefined)
   const inLists = [
     ['verify', 'keys'],
     ['claims', 'bearer'],
@@ -26,7 +26,8 @@ function findNeeds(route: unknown): Problem['path'][] {
       valueAt(item, [setting]) === undefined ? [] : [[list, place, setting]]
     )
   )
-  return [...verbs.map((verb) => [verb]), ...inLists]
+  const own = verbs.filter((verb) => verb !== 'revoke' || valueAt(route, ['verify']) === undefined)
+  return [...own.map((verb) => [verb]), ...inLists]
 }
 
 /** Finds routes that name keys which are not there. */

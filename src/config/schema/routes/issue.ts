@@ -6,6 +6,7 @@ import { optionalPath } from '../json-path.ts'
 import { sourcesSchema } from '../sources/source.ts'
 import { kid } from './kid.ts'
 import { lifetime } from './lifetime.ts'
+import { refresh } from './refresh.ts'
 import { auth, limits, on } from './route.ts'
 import { statuses } from './statuses.ts'
 
@@ -46,8 +47,13 @@ export function issueRouteSchema(reader: SecretReader) {
     jti: flag
       .default(false)
       .describe(
-        'Whether a token has an id of its own (jti): 16 random bytes in base64url. Default: false.'
+        'Whether a token has an id of its own (jti): 16 random bytes in base64url. With `revocation` every token has one. Default: false.'
       ),
+    refresh,
     statuses
+  }).refine(({ refresh, lifetime }) => refresh === undefined || typeof lifetime === 'number', {
+    error: 'expected a duration, since refresh tokens do not ask for one',
+    path: ['lifetime'],
+    when: ({ issues }) => issues.length === 0
   })
 }

@@ -19,3 +19,8 @@ export const lifetime = z
     `expected ${TITLE}`
   )
   .meta({ title: TITLE })
+
+/** The longest that a token may live, in milliseconds. */
+export function longestOf(setting: z.output<typeof lifetime>): number {
+  return typeof setting === 'number' ? setting : setting.max
+}
