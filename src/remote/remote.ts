@@ -61,6 +61,7 @@ const OVERLOADED_RETRY_SECONDS = 1
 export function createRemote(options: RemoteOptions): Remote {
   const { userAgent, timeoutMs, connectTimeoutMs, maxReplyBytes, maxCalls, tls, onOutcome } =
     options
+  const { headers: own } = options
   const url = new URL(options.url)
   const ownPath = url.pathname + url.search
   const replyRules = { maxReplyBytes, success: options.success ?? 200 }
@@ -109,7 +110,8 @@ export function createRemote(options: RemoteOptions): Remote {
           authorization
         }
         // Copying the headers costs more than the rest of this function.
-        const all = more === undefined ? headers : { ...headers, ...more }
+        const all =
+          own === undefined && more === undefined ? headers : { ...headers, ...own, ...more }
         pool.dispatch({ path, method, headers: all, body }, call.handler)
       })
     },
