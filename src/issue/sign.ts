@@ -35,7 +35,7 @@ export interface SignOptions {
   readonly now: () => number
   /** The `nbf` claim, in seconds from `iat` on; none when left out. */
   readonly notBeforeSeconds?: number | undefined
-  /** Makes the `jti` claim, in characters that stand for themselves in JSON; none when left out. */
+  /** Makes the `jti` claim, of characters that stand for themselves in JSON; none when left out. */
   readonly createId?: (() => string) | undefined
   /** Largest token to hand out, in characters. */
   readonly maxTokenLength?: number | undefined
@@ -51,11 +51,11 @@ export function createSign(options: SignOptions): Sign {
     const issuedAt = Math.floor(now() / 1000)
     const expiresAt = Math.min(issuedAt + lifetimeSeconds, limit ?? Number.POSITIVE_INFINITY)
     if (expiresAt <= issuedAt) throw unusable('reply has expired already')
-    const id = createId?.()
     const start = claims.has('iss') ? '' : issuerClaim
-    const nbf = notBeforeSeconds === undefined ? '' : `,"nbf":${issuedAt + notBeforeSeconds}`
-    const jti = id === undefined ? '' : `,"jti":"${id}"`
-    const ownClaims = `${start}"iat":${issuedAt}${nbf},"exp":${expiresAt}${jti}`
+    const notBefore = notBeforeSeconds === undefined ? '' : `,"nbf":${issuedAt + notBeforeSeconds}`
+    const id = createId?.()
+    const idClaim = id === undefined ? '' : `,"jti":"${id}"`
+    const ownClaims = `${start}"iat":${issuedAt}${notBefore},"exp":${expiresAt}${idClaim}`
     const token = await signer(`{${writeClaims(claims)}${ownClaims}}`)
     if (token.length > maxTokenLength) throw unusable('reply makes a token over the limit')
     return { token, issuedAt, expiresAt, id }

@@ -2,7 +2,7 @@
 import { createRefreshFamilies } from '../issue/refresh/refresh-families.ts'
 import type { ConfiguredRevocation } from '../configured-revocation.ts'
 import type { IssueRouteConfig } from '../config/schema/routes/issue.ts'
-import type { RemoteSourceConfig } from '../config/schema/sources/source.ts'
+import { longestOf } from '../config/schema/routes/lifetime.ts'
 import { createGather } from '../issue/issue.ts'
 import { mergeParts } from '../issue/refresh/family-state.ts'
 import { createRefreshing, type Refreshing, textOf } from '../issue/refresh/refresh.ts'
@@ -33,13 +33,11 @@ export function createConfiguredRefreshing(
 ): Refreshing | undefined {
   const place = claims.findIndex(({ from }) => from === 'remote')
   const remote = claims[place]
-  if (refresh === undefined || remote?.from !== 'remote' || typeof lifetime !== 'number') {
-    return undefined
-  }
+  if (refresh === undefined || remote?.from !== 'remote') return undefined
   const { issuer, now } = services
   const { records, revoke, isRevoked } = revocation
   const [askRemote, recheck] = createSources(
-    [remote, toRecheck(remote, refresh.recheck)],
+    [remote, { ...remote, url: refresh.recheck, method: 'POST', send: 'body', onError: 'fail' }],
     signer,
     services,
     expiresAt
@@ -52,7 +50,7 @@ export function createConfiguredRefreshing(
     recheck,
     sign,
     issuer,
-    lifetimeSeconds: Math.floor(lifetime / 1000),
+    lifetimeSeconds: Math.floor(longestOf(lifetime) / 1000),
     families: createRefreshFamilies({
       records,
       revoke,
@@ -65,11 +63,6 @@ export function createConfiguredRefreshing(
       now
     })
   })
-}
-
-/** It is asked about the token before, and no token is renewed without its word. */
-function toRecheck(remote: RemoteSourceConfig, url: string): RemoteSourceConfig {
-  return { ...remote, url, method: 'POST', send: 'body', metadata: undefined, onError: 'fail' }
 }
 
 /** request -> refresh token -> the remote again -> protocol answers */

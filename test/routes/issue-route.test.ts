@@ -186,3 +186,13 @@ test('the API key of a client is not passed on', (t) => {
     }
   }
 })
+
+test('a route with refresh tokens has one lifetime for all of them', (t) => {
+  const issue = { lifetime, refresh: { route: '/refresh', recheck: 'http://a' } }
+  const config = JSON.parse(
+    fullConfig('http://127.0.0.1:1/', { issue, more: { revocation: { store: 'memory' } } })
+  )
+  t.deepEqual(problemsOf(t, config, { env }), [
+    'routes[0].lifetime: expected a duration, since whoever refreshes a token is not asked for one'
+  ])
+})

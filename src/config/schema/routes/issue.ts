@@ -47,13 +47,12 @@ export function issueRouteSchema(reader: SecretReader) {
     jti: flag
       .default(false)
       .describe(
-        'Whether a token has an id of its own (jti): 16 random bytes in base64url. With `revocation` every token has one. Default: false.'
+        'Whether a token has an id of its own (jti): 16 random bytes in base64url. Where there is `revocation`, each has one. Default: false.'
       ),
     refresh,
     statuses
   }).refine(({ refresh, lifetime }) => refresh === undefined || typeof lifetime === 'number', {
-    error: 'expected a duration, since refresh tokens do not ask for one',
-    path: ['lifetime'],
-    when: ({ issues }) => issues.length === 0
+    error: 'expected a duration, since whoever refreshes a token is not asked for one',
+    path: ['lifetime']
   })
 }

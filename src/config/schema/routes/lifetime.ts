@@ -20,7 +20,7 @@ export const lifetime = z
   )
   .meta({ title: TITLE })
 
-/** The longest that a token may live, in milliseconds. */
+/** The longest that a token of a route can live, in milliseconds. */
 export function longestOf(setting: z.output<typeof lifetime>): number {
   return typeof setting === 'number' ? setting : setting.max
 }
