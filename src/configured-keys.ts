@@ -3,6 +3,7 @@ import type { LoadedConfig } from './config/load.ts'
 import { ConfigError, formatPath } from './config/problems.ts'
 import type { Config } from './config/schema/full-form.ts'
 import type { IssueRouteConfig } from './config/schema/routes/issue.ts'
+import type { KrakendRouteConfig } from './config/schema/routes/krakend.ts'
 import { longestOf } from './config/schema/routes/lifetime.ts'
 import type { SupertokensRouteConfig } from './config/schema/routes/supertokens.ts'
 import { SERVICE_BEARER_LIFETIME_SECONDS } from './issue/service-bearer.ts'
@@ -84,7 +85,10 @@ function longestLifetimeMs({ routes }: Config, kid: string | undefined): number 
 }
 
 /** A route that names no key may be signed for by each. */
-function maySignWith(route: IssueRouteConfig | SupertokensRouteConfig, kid: string | undefined) {
+function maySignWith(
+  route: IssueRouteConfig | KrakendRouteConfig | SupertokensRouteConfig,
+  kid: string | undefined
+) {
   const names = route.protocol === 'supertokens' ? [route.key, route.dynamicKey] : [route.key]
   return names.includes(undefined) || names.includes(kid)
 }

@@ -5,10 +5,8 @@ import type { IssueRequest } from '../issue/issue.ts'
 import type { JsonText } from '../json/json-text.ts'
 import { bodyOf } from '../middleware/body.ts'
 import type { AppContext, RequestState } from '../middleware/request-state.ts'
+import { isForm } from '../protocols/form.ts'
 import { parseJsonBody } from '../protocols/json-body.ts'
-
-/** The label of a form; what may follow it are parameters of the type (RFC 9110, section 8.3.1). */
-const FORM = /^application\/x-www-form-urlencoded\s*(?:;|$)/i
 
 /**
  * @param body the client's JSON, as the protocol has read it
@@ -48,7 +46,7 @@ function noCertificate(): undefined {
 
 function readParameters(context: AppContext): URLSearchParams {
   const query = new URLSearchParams(context.querystring)
-  if (!FORM.test(context.state.contentType ?? '')) return query
+  if (!isForm(context.state.contentType)) return query
   const form = new URLSearchParams(bodyOf(context).toString())
   return new URLSearchParams([...query, ...form])
 }

@@ -38,6 +38,16 @@ test('jti gives each token an id of its own', async (t) => {
   t.false((await issueWith(t, {})).includes('jti'))
 })
 
+test('typ is the type in the header of the tokens, and of nothing else', async (t) => {
+  const remote = await startRemote(t, replying('{}'))
+  const config = fullConfig(remote.url, { issue: { typ: 'at+jwt' } })
+  const { url } = await startService(t, { config, now })
+  const { token } = JSON.parse((await post(`${url}/getToken`, '{}')).text)
+  t.is(readToken(token).header, '{"alg":"HS256","typ":"at+jwt"}')
+  const bearer = remote.requests[0]?.headers.authorization?.slice('Bearer '.length) ?? ''
+  t.is(readToken(bearer).header, '{"alg":"HS256","typ":"JWT"}')
+})
+
 test('a notBefore that is no such duration does not start', (t) => {
   const expected = 'expected a duration up to 1d, before it with a minus sign, such as -15s or 1m'
   for (const notBefore of ['15', '- 15s', '--15s', '2d', '-25h']) {

@@ -12,9 +12,10 @@ import {
   findReferenceProblems,
   findSignerProblems
 } from './keys.ts'
+import { findLifetimeProblems } from './lifetimes.ts'
 import { findListenerProblems } from './listeners.ts'
 import { findRevocationProblems } from './revocation.ts'
-import { findClaimsProblems, findRouteProblems } from './routes.ts'
+import { findClaimsProblems, findOauthProblems, findRouteProblems } from './routes.ts'
 import { findApiKeyProblems, findExpiryProblems, findVariableProblems } from './sources.ts'
 import { itemsOf, listenerOf, MAIN, useOf } from './tree.ts'
 
@@ -55,6 +56,8 @@ export function findFullProblems(tree: unknown): Problem[] {
     ...findNamelessKeys(tree),
     ...findRevocationProblems(tree),
     ...findReferenceProblems(tree),
-    ...findSignerProblems(tree)
+    ...findSignerProblems(tree),
+    ...findLifetimeProblems(tree),
+    ...findOauthProblems(tree)
   ]
 }

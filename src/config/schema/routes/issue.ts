@@ -4,25 +4,28 @@ import type { SecretReader } from '../../secrets.ts'
 import { flag, offset, routePattern, section } from '../fields.ts'
 import { optionalPath } from '../json-path.ts'
 import { sourcesSchema } from '../sources/source.ts'
+import { cookie } from './cookie.ts'
 import { kid } from './kid.ts'
+import { KRAKEND_ONLY } from './krakend.ts'
 import { lifetime } from './lifetime.ts'
 import { refresh } from './refresh.ts'
 import { auth, limits, on } from './route.ts'
 import { statuses } from './statuses.ts'
+import { typ } from './typ.ts'
 
 export type IssueRouteConfig = z.output<ReturnType<typeof issueRouteSchema>>
 
 /** The wire formats that tokens are issued in. */
-const ISSUE_PROTOCOLS = ['txtoken', 'themis'] as const
+const ISSUE_PROTOCOLS = ['txtoken', 'oauth', 'themis'] as const
 
 export function issueRouteSchema(reader: SecretReader) {
-  return section({
+  const shape = {
     issue: routePattern.describe(
       'Path that tokens are issued on; a segment `{name}` is a path variable.'
     ),
     on,
     protocol: z
-      .enum(ISSUE_PROTOCOLS, `expected ${ISSUE_PROTOCOLS.join(', ')}`)
+      .enum(ISSUE_PROTOCOLS, `expected ${ISSUE_PROTOCOLS.join(', ')}, krakend or supertokens`)
       .default('txtoken')
       .describe('The wire format. Default: txtoken.'),
     auth: auth(reader),
@@ -49,10 +52,16 @@ export function issueRouteSchema(reader: SecretReader) {
       .describe(
         'Whether a token has an id of its own (jti): 16 random bytes in base64url. Where there is `revocation`, each has one. Default: false.'
       ),
+    typ,
+    cookie,
     refresh,
     statuses
-  }).refine(({ refresh, lifetime }) => refresh === undefined || typeof lifetime === 'number', {
-    error: 'expected a duration, since whoever refreshes a token is not asked for one',
-    path: ['lifetime']
-  })
+  }
+  return section(shape, KRAKEND_ONLY).refine(
+    ({ refresh, lifetime }) => refresh === undefined || typeof lifetime === 'number',
+    {
+      error: 'expected a duration, since whoever refreshes a token is not asked for one',
+      path: ['lifetime']
+    }
+  )
 }

@@ -20,7 +20,7 @@ export const lifetime = z
   )
   .meta({ title: TITLE })
 
-/** The longest that a token of a route can live, in milliseconds. */
-export function longestOf(setting: z.output<typeof lifetime>): number {
-  return typeof setting === 'number' ? setting : setting.max
+/** The longest that a token of a route can live, in milliseconds; 0 where the route sets no limit of its own. */
+export function longestOf(setting: z.output<typeof lifetime> | undefined): number {
+  return typeof setting === 'object' ? setting.max : (setting ?? 0)
 }

@@ -13,23 +13,22 @@ import { forward, headers } from './sent-headers.ts'
 import { urlTemplate } from './url-template.ts'
 
 export function remoteSourceSchema(reader: SecretReader) {
-  return refineRemote(
-    section({
-      from: z
-        .literal('remote', 'expected remote')
-        .describe('Claims from the JSON API behind the service.'),
-      url: urlTemplate.describe(
-        'The URL to call. A whole segment of its path, or value of its query, may be `{name}`: the metadata of that name, else the variable of the route. It is encoded; a request without it is refused (400).'
-      ),
-      ...callShape(reader),
-      ...replyShape,
-      ...connectionShape(reader)
-    })
-  )
+  return refineRemote(section({ ...callShape(reader), ...replyShape, ...connectionShape(reader) }))
+}
+
+/** How the remote is called, whatever becomes of its reply. */
+export function remoteCallSchema(reader: SecretReader) {
+  return refineRemote(section({ ...callShape(reader), ...connectionShape(reader) }))
 }
 
 function callShape(reader: SecretReader) {
   return {
+    from: z
+      .literal('remote', 'expected remote')
+      .describe('Claims from the JSON API behind the service.'),
+    url: urlTemplate.describe(
+      'The URL to call. A whole segment of its path, or value of its query, may be `{name}`: the metadata of that name, else the variable of the route. It is encoded; a request without it is refused (400).'
+    ),
     method: z
       .enum(['POST', 'GET'], 'expected POST or GET')
       .default('POST')
