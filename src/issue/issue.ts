@@ -1,5 +1,6 @@
 /** The issue pipeline: claim sources, in order, then signing. */
 import type { IncomingHttpHeaders } from 'node:http'
+import type { ClientCertificate } from '../client-certificates/client-certificate.ts'
 import type { JsonText } from '../json/json-text.ts'
 import type { Claims } from './claims.ts'
 import type { IssuedToken, Sign } from './sign.ts'
@@ -20,6 +21,8 @@ export interface IssueRequest {
   readonly parameters: () => URLSearchParams
   /** The values of the route's path variables. */
   readonly variables: Readonly<Record<string, string>>
+  /** What the client showed when it connected. Undefined where it showed no certificate, or was not asked for one. */
+  readonly certificate: () => ClientCertificate | undefined
   /** Registers a listener for the moment when the client is gone. */
   readonly onAbort: (listener: () => void) => void
   /** Sources note here what the request log should tell. */

@@ -18,7 +18,7 @@ export interface RemoteCall {
   readonly body?: Uint8Array | null | undefined
   /** The value of the Authorization header. */
   readonly authorization?: string | undefined
-  /** Headers of this call, by their names in lower case. */
+  /** More headers, by their names in lower case. */
   readonly headers?: Readonly<Record<string, string>> | undefined
   /** Registers a listener for the moment when nobody waits for the answer any more. */
   readonly onAbort: (listener: () => void) => void
@@ -33,7 +33,7 @@ export interface Remote {
 export interface RemoteOptions {
   readonly url: string
   readonly userAgent: string
-  /** Headers of every call, by their names in lower case; they win over all others. */
+  /** Header fields of every call beside the usual ones, by their names in lower case. */
   readonly headers?: Readonly<Record<string, string>> | undefined
   /** For the whole call, from connecting to the last byte. */
   readonly timeoutMs: number
@@ -61,7 +61,7 @@ const OVERLOADED_RETRY_SECONDS = 1
 export function createRemote(options: RemoteOptions): Remote {
   const { userAgent, timeoutMs, connectTimeoutMs, maxReplyBytes, maxCalls, tls, onOutcome } =
     options
-  const { headers: fixed } = options
+  const { headers: own } = options
   const url = new URL(options.url)
   const ownPath = url.pathname + url.search
   const replyRules = { maxReplyBytes, success: options.success ?? 200 }
@@ -110,8 +110,8 @@ export function createRemote(options: RemoteOptions): Remote {
           authorization
         }
         // Copying the headers costs more than the rest of this function.
-        const isUsual = more === undefined && fixed === undefined
-        const all = isUsual ? headers : { ...headers, ...more, ...fixed }
+        const all =
+          own === undefined && more === undefined ? headers : { ...headers, ...own, ...more }
         pool.dispatch({ path, method, headers: all, body }, call.handler)
       })
     },

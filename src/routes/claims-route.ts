@@ -33,6 +33,7 @@ export function createClaimsRoute(
         path: config.claims,
         protocol,
         apiKeys: config.auth?.apiKeys,
+        maxRequests: config.limits.requests,
         maxBodyBytes: limits.body
       }),
       async function showClaims(context) {

@@ -33,10 +33,15 @@ export function createIssueRequest(
       return parameters
     },
     variables: (context as RouterContext<RequestState>).params ?? {},
+    certificate: context.state.certificate ?? noCertificate,
     onAbort: (listener) => onClose(context.res, listener),
     trace: context.state.trace,
     limit: {}
   }
+}
+
+function noCertificate(): undefined {
+  return undefined
 }
 
 function readParameters(context: AppContext): URLSearchParams {

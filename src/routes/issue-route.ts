@@ -45,7 +45,13 @@ export function createIssueRoutes(config: IssueRouteConfig, services: Services):
     path: config.issue,
     methods: protocol.methods,
     steps: [
-      ...startRoute({ path: config.issue, protocol, apiKeys, maxBodyBytes: limits.body }),
+      ...startRoute({
+        path: config.issue,
+        protocol,
+        apiKeys,
+        maxRequests: config.limits.requests,
+        maxBodyBytes: limits.body
+      }),
       createIssueHandler(config.issue, protocol, issue, services)
     ]
   }

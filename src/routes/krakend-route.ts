@@ -27,6 +27,7 @@ export function createKrakendRoute(config: KrakendRouteConfig, services: Service
         path: config.issue,
         protocol,
         apiKeys: config.auth?.apiKeys,
+        maxRequests: config.limits.requests,
         maxBodyBytes: limits.body
       }),
       createSealHandler(config.issue, protocol, createIssueDocument(config, services), services)

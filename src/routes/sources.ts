@@ -1,6 +1,12 @@
 /** The sources of a configuration become those of a pipeline. */
-import type { RequestSourceConfig, SourceConfig } from '../config/schema/sources/source.ts'
+import type {
+  CertificateSourceConfig,
+  RequestSourceConfig,
+  SourceConfig
+} from '../config/schema/sources/source.ts'
 import type { Source } from '../issue/issue.ts'
+import { createNameMatcher } from '../issue/name-patterns.ts'
+import { createCertificateSource } from '../issue/sources/certificate-source.ts'
 import { createFixedSource } from '../issue/sources/fixed-source.ts'
 import { createRequestSource } from '../issue/sources/request/request-source.ts'
 import type { Signer } from '../keys/key-store.ts'
@@ -33,7 +39,17 @@ function createSource(
       return createConfiguredRequestSource(config, services)
     case 'remote':
       return createConfiguredRemoteSource(config, signer, services, expiresAt)
+    case 'certificate':
+      return createConfiguredCertificateSource(config, services)
   }
+}
+
+function createConfiguredCertificateSource(
+  { claim, levels, untrustedIssuers = [] }: CertificateSourceConfig,
+  { now }: Services
+): Source {
+  const isUntrustedIssuer = createNameMatcher(untrustedIssuers)
+  return createCertificateSource({ claim, levels, isUntrustedIssuer, now })
 }
 
 function createConfiguredRequestSource(

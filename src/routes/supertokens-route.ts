@@ -28,7 +28,12 @@ export function createSupertokensRoutes(
       path: config.issue,
       methods: protocol.methods,
       steps: [
-        ...startRoute({ ...start, path: config.issue, apiKeys: config.auth?.apiKeys }),
+        ...startRoute({
+          ...start,
+          path: config.issue,
+          apiKeys: config.auth?.apiKeys,
+          maxRequests: config.limits.requests
+        }),
         createIssueHandler(config, protocol, services)
       ]
     },

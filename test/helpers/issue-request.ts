@@ -17,6 +17,7 @@ export function createTestRequest({ body, parameters, ...parts }: RequestParts =
     headerLines: (name) => [parts.headers?.[name] ?? []].flat(),
     parameters: () => new URLSearchParams(parameters),
     variables: {},
+    certificate: () => undefined,
     onAbort: () => {},
     trace: {},
     limit: {},

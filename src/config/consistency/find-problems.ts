@@ -5,7 +5,13 @@
 import { DEFAULT_ROUTES } from '../flat-form.ts'
 import { valueAt } from '../issues.ts'
 import type { Problem } from '../problems.ts'
-import { findReferenceProblems, findSignerProblems } from './keys.ts'
+import { findCertificateProblems } from './certificates.ts'
+import {
+  findMissingKeys,
+  findNamelessKeys,
+  findReferenceProblems,
+  findSignerProblems
+} from './keys.ts'
 import { findLifetimeProblems } from './lifetimes.ts'
 import { findListenerProblems } from './listeners.ts'
 import { findRevocationProblems } from './revocation.ts'
@@ -45,6 +51,9 @@ export function findFullProblems(tree: unknown): Problem[] {
     ...findVariableProblems(tree),
     ...findExpiryProblems(tree),
     ...findApiKeyProblems(tree),
+    ...findCertificateProblems(tree),
+    ...findMissingKeys(tree),
+    ...findNamelessKeys(tree),
     ...findRevocationProblems(tree),
     ...findReferenceProblems(tree),
     ...findSignerProblems(tree),

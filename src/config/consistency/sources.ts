@@ -58,8 +58,8 @@ export function findApiKeyProblems(tree: unknown): Problem[] {
   })
 }
 
-/** A claims route that has none of its own uses those of an issue route. */
-function sourcesIn(tree: unknown): Sources[] {
+/** The sources of each route that has some. A claims route that has none of its own uses those of an issue route. */
+export function sourcesIn(tree: unknown): Sources[] {
   const routes = itemsOf(tree, 'routes')
   return routes.flatMap((route, index): Sources[] => {
     if (valueAt(route, ['issue']) !== undefined) {

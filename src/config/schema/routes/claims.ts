@@ -3,7 +3,7 @@ import { z } from 'zod'
 import type { SecretReader } from '../../secrets.ts'
 import { flag, routePattern, section } from '../fields.ts'
 import { sourcesSchema } from '../sources/source.ts'
-import { auth, on } from './route.ts'
+import { auth, limits, on } from './route.ts'
 import { statuses } from './statuses.ts'
 
 export type ClaimsRouteConfig = z.output<ReturnType<typeof claimsRouteSchema>>
@@ -15,6 +15,7 @@ export function claimsRouteSchema(reader: SecretReader) {
     ),
     on,
     auth: auth(reader),
+    limits,
     of: z
       .string('expected the path of an issue route')
       .optional()

@@ -9,14 +9,14 @@ import { kid } from './kid.ts'
 import { KRAKEND_ONLY } from './krakend.ts'
 import { lifetime } from './lifetime.ts'
 import { refresh } from './refresh.ts'
-import { auth, on } from './route.ts'
+import { auth, limits, on } from './route.ts'
 import { statuses } from './statuses.ts'
 import { typ } from './typ.ts'
 
 export type IssueRouteConfig = z.output<ReturnType<typeof issueRouteSchema>>
 
 /** The wire formats that tokens are issued in. */
-const ISSUE_PROTOCOLS = ['txtoken', 'oauth'] as const
+const ISSUE_PROTOCOLS = ['txtoken', 'oauth', 'themis'] as const
 
 export function issueRouteSchema(reader: SecretReader) {
   const shape = {
@@ -29,6 +29,7 @@ export function issueRouteSchema(reader: SecretReader) {
       .default('txtoken')
       .describe('The wire format. Default: txtoken.'),
     auth: auth(reader),
+    limits,
     claims: sourcesSchema(reader),
     key: kid.optional().describe('The kid of the key that signs. Default: the first key that can.'),
     lifetime: lifetime

@@ -4,7 +4,7 @@ import type { SecretReader } from '../../secrets.ts'
 import { duration, flag, routePattern, section } from '../fields.ts'
 import { remoteCallSchema } from '../sources/remote.ts'
 import { kid } from './kid.ts'
-import { auth, on } from './route.ts'
+import { auth, limits, on } from './route.ts'
 import { fieldsToSign } from './fields-to-sign.ts'
 import { statusesOr } from './statuses.ts'
 import { typ } from './typ.ts'
@@ -24,6 +24,7 @@ export function krakendRouteSchema(reader: SecretReader) {
     on,
     protocol: z.literal('krakend', 'expected krakend').describe('The wire format.'),
     auth: auth(reader),
+    limits,
     claims: z
       .array(remoteCallSchema(reader), 'expected a list of sources')
       .length(1, 'expected one source')
