@@ -15,6 +15,7 @@ import type { Logger } from './operations/logger.ts'
 import type { Metrics } from './operations/metrics.ts'
 import { createRemote, type Remote } from './remote/remote.ts'
 import { addRoutes } from './routes/add-routes.ts'
+import { createConnections } from './routes/connections.ts'
 import { addOperationRoutes } from './routes/operation-routes.ts'
 import type { Services } from './routes/services.ts'
 
@@ -42,7 +43,10 @@ export function createApp(options: AppOptions): App {
   const { config, keyStore, logger, metrics, now } = options
   const inFlight = createInFlight()
   const remotes: Remote[] = []
+  const userAgent = `txtoken/${options.version}`
+  const connections = createConnections(metrics, userAgent)
   const services: Services = {
+    ...connections,
     issuer: config.issuer,
     limits: config.limits,
     keyStore,
@@ -53,7 +57,7 @@ export function createApp(options: AppOptions): App {
       const { host } = new URL(remoteOptions.url)
       const remote = createRemote({
         ...remoteOptions,
-        userAgent: `txtoken/${options.version}`,
+        userAgent,
         onOutcome: (outcome, seconds) => metrics.remoteCallEnded(host, outcome, seconds)
       })
       remotes.push(remote)
@@ -75,6 +79,7 @@ export function createApp(options: AppOptions): App {
     async close() {
       await inFlight.drained()
       keyStore.close()
+      connections.close()
       await Promise.all(remotes.map((remote) => remote.close()))
     }
   }

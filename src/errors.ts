@@ -16,6 +16,7 @@ export type ErrorCode =
   | 'missing_token'
   | 'invalid_token'
   | 'insufficient_scope'
+  | 'check_unavailable'
   | 'unauthorized_caller'
   | 'internal'
 
@@ -65,4 +66,15 @@ export class ServiceError extends Error {
  */
 export function invalidToken(message: string, reason: string, cause?: unknown): ServiceError {
   return new ServiceError('invalid_token', message, { status: 401, reason, cause })
+}
+
+/**
+ * Makes the error for a token that can be neither accepted nor refused now, because whoever has to be asked does not answer.
+ * @param cause what broke, without any secret, token or body: the log shows it
+ */
+export function checkUnavailable(cause: unknown): ServiceError {
+  return new ServiceError('check_unavailable', 'Token cannot be checked at the moment', {
+    status: 503,
+    cause
+  })
 }

@@ -1,5 +1,8 @@
 /** The check pipeline: take the token apart, let the verifiers look at it in order, then the requirements. */
 import { invalidToken } from '../errors.ts'
+import type { JsonText } from '../json/json-text.ts'
+import { withGroups } from './groups/claim.ts'
+import type { ResolveGroups } from './groups/group-resolver.ts'
 import { parseToken, type Token, type VerifiedClaims } from './token.ts'
 
 /** What a verifier has found out about a token. */
@@ -7,6 +10,8 @@ export interface Verified {
   readonly claims: VerifiedClaims
   /** The name of the key that has verified it, where it has one. The header's own `kid` is the client's to choose, or to leave out. */
   readonly kid?: string | undefined
+  /** The claims as JSON text, where they are not the payload of the token. */
+  readonly claimsText?: JsonText | undefined
 }
 
 /** Verifies a token, or answers undefined when the token is not its own. Throws a ServiceError to refuse it. */
@@ -18,12 +23,17 @@ export type Requirement = (verified: Verified) => void
 /** A token that is good. */
 export interface CheckedToken {
   readonly token: Token
+  /** With `groups` among them as the route finds them, where it does. */
   readonly claims: VerifiedClaims
+  /** The claims as JSON text, digit for digit. */
+  readonly claimsText: JsonText
 }
 
 export interface CheckOptions {
   readonly verifiers: readonly Verifier[]
   readonly requirements: readonly Requirement[]
+  /** Finds the groups of the subject, once all requirements are met. Left out, claims stay as they are. */
+  readonly resolveGroups?: ResolveGroups | undefined
   /** Levels that the JSON of header and payload may nest. */
   readonly maxDepth: number
 }
@@ -35,14 +45,20 @@ export interface CheckOptions {
  */
 export type Check = (raw: string) => Promise<CheckedToken>
 
-export function createCheck({ verifiers, requirements, maxDepth }: CheckOptions): Check {
+export function createCheck(options: CheckOptions): Check {
+  const { verifiers, requirements, resolveGroups, maxDepth } = options
+
   return async function check(raw) {
     const token = parseToken(raw, maxDepth)
     for (const verify of verifiers) {
       const verified = await verify(token)
       if (verified === undefined) continue
       for (const require of requirements) require(verified)
-      return { token, claims: verified.claims }
+      const { claims, claimsText = token.payloadText } = verified
+      const checked = { token, claims, claimsText }
+      return resolveGroups === undefined
+        ? checked
+        : withGroups(checked, await resolveGroups(claims))
     }
     throw invalidToken('Token is signed with a key or an algorithm that is not accepted', 'key')
   }

@@ -1,6 +1,8 @@
 /** The wire formats that tokens are checked in, by their names. */
 import type { Config } from '../config/schema/full-form.ts'
 import type { CheckRouteConfig } from '../config/schema/routes/check.ts'
+import { introspectionCheckProtocol } from './introspection-check.ts'
+import { okeraCheckProtocol } from './okera-check.ts'
 import type { CheckProtocol } from './protocol.ts'
 import { createTxtokenCheckProtocol } from './txtoken-check.ts'
 
@@ -11,5 +13,9 @@ export function createCheckProtocol(
   switch (protocol) {
     case 'txtoken':
       return createTxtokenCheckProtocol({ places: token, maxDepth: depth })
+    case 'okera':
+      return okeraCheckProtocol
+    case 'introspection':
+      return introspectionCheckProtocol
   }
 }

@@ -23,13 +23,13 @@ export function createTxtokenCheckProtocol({
 
     readToken: createTokenReader(places, { maxDepth }),
 
-    writeToken(context, { token }) {
-      const { raw, header, headerText, payloadText, signature } = token
+    writeToken(context, { token, claimsText }) {
+      const { raw, header, headerText, signature } = token
       context.set('Content-Type', 'application/json; charset=utf-8')
       context.set('Cache-Control', 'no-store')
       context.body =
         `{"Raw":"${raw}","Method":{"Name":"${header.alg}","Hash":${hashNumber(header.alg)}},` +
-        `"Header":${headerText},"Claims":${payloadText},"Signature":"${signature}","Valid":true}`
+        `"Header":${headerText},"Claims":${claimsText},"Signature":"${signature}","Valid":true}`
     },
 
     writeError(context, error) {

@@ -1,21 +1,26 @@
 /** A `check` route of the configuration becomes a route that answers. */
 import { type Check, createCheck, type Verifier } from '../check/check.ts'
 import { createTimeRequirement, isNoServiceBearer } from '../check/requirements.ts'
+import { createEndpointVerifier } from '../check/verifiers/endpoint-verifier.ts'
 import { createKeysVerifier } from '../check/verifiers/keys-verifier.ts'
+import { createVerifierChain } from '../check/verifiers/verifier-chain.ts'
 import type { CheckRouteConfig } from '../config/schema/routes/check.ts'
+import type { EndpointVerifierConfig } from '../config/schema/verifiers/endpoint.ts'
 import type { VerifierConfig } from '../config/schema/verifiers/verifier.ts'
 import { ServiceError } from '../errors.ts'
 import type { AppMiddleware } from '../middleware/request-state.ts'
 import { createCheckProtocol } from '../protocols/check-protocols.ts'
 import type { CheckProtocol } from '../protocols/protocol.ts'
+import { createRouteGroups } from './groups.ts'
 import { type Route, startRoute } from './route.ts'
 import type { Services } from './services.ts'
 
 export function createCheckRoute(config: CheckRouteConfig, services: Services): Route {
   const { limits, now } = services
   const check = createCheck({
-    verifiers: config.verify.map((verifier) => createVerifier(verifier, services)),
+    verifiers: createVerifiers(config, services),
     requirements: [isNoServiceBearer, createTimeRequirement(now)],
+    resolveGroups: createRouteGroups(config, services),
     maxDepth: limits.depth
   })
   const protocol = createCheckProtocol(config, limits)
@@ -34,8 +39,39 @@ export function createCheckRoute(config: CheckRouteConfig, services: Services): 
   }
 }
 
-function createVerifier({ keys }: VerifierConfig, { keyStore }: Services): Verifier {
-  return createKeysVerifier({ keyStore, names: keys === 'all' ? undefined : keys })
+function createVerifiers(config: CheckRouteConfig, services: Services): readonly Verifier[] {
+  const verifiers = config.verify.map((verifier) => createVerifier(verifier, services))
+  const afterRefusal = config.onRefusal === 'next'
+  const afterUnavailable = config.onUnavailable === 'next'
+  return afterRefusal || afterUnavailable
+    ? [createVerifierChain({ verifiers, afterRefusal, afterUnavailable })]
+    : verifiers
+}
+
+function createVerifier(config: VerifierConfig, services: Services): Verifier {
+  if ('endpoint' in config) return createConfiguredEndpointVerifier(config, services)
+  const { keys } = config
+  return createKeysVerifier({
+    keyStore: services.keyStore,
+    names: keys === 'all' ? undefined : keys
+  })
+}
+
+function createConfiguredEndpointVerifier(
+  { endpoint, timeout, cache, tls }: EndpointVerifierConfig,
+  { limits, now, connectEndpoint }: Services
+): Verifier {
+  return createEndpointVerifier({
+    url: new URL(endpoint),
+    endpoint: connectEndpoint(endpoint, {
+      timeoutMilliseconds: timeout,
+      maxReplyBytes: limits.reply,
+      tls
+    }),
+    maxDepth: limits.depth,
+    cache: cache && { forMilliseconds: cache.for, entries: cache.entries },
+    now
+  })
 }
 
 /** request -> protocol reads it -> check -> protocol answers */

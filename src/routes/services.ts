@@ -4,8 +4,9 @@ import type { KeyStore } from '../keys/key-store.ts'
 import type { Logger } from '../operations/logger.ts'
 import type { Metrics } from '../operations/metrics.ts'
 import type { Remote, RemoteOptions } from '../remote/remote.ts'
+import type { Connections } from './connections.ts'
 
-export interface Services {
+export interface Services extends Omit<Connections, 'close'> {
   readonly issuer: Config['issuer']
   readonly limits: Config['limits']
   readonly keyStore: KeyStore

@@ -2,6 +2,7 @@
 import { z } from 'zod'
 import type { SecretReader } from '../../secrets.ts'
 import { routePath, section } from '../fields.ts'
+import { groupsCache, groupsSchema } from '../groups/group-source.ts'
 import { verifierSchema } from '../verifiers/verifier.ts'
 import { auth, on } from './route.ts'
 import { tokenPlaces } from './token-places.ts'
@@ -9,7 +10,7 @@ import { tokenPlaces } from './token-places.ts'
 export type CheckRouteConfig = z.output<ReturnType<typeof checkRouteSchema>>
 
 /** The wire formats that tokens are checked in. */
-const CHECK_PROTOCOLS = ['txtoken'] as const
+const CHECK_PROTOCOLS = ['txtoken', 'okera', 'introspection'] as const
 
 export function checkRouteSchema(reader: SecretReader) {
   return section({
@@ -22,8 +23,25 @@ export function checkRouteSchema(reader: SecretReader) {
     auth: auth(reader),
     token: tokenPlaces,
     verify: z
-      .array(verifierSchema, 'expected a list of verifiers')
+      .array(verifierSchema(reader), 'expected a list of verifiers')
       .min(1, 'expected at least one verifier')
-      .describe('The verifiers, in order.')
+      .describe('The verifiers, in order.'),
+    onRefusal: z
+      .enum(['end', 'next'], 'expected end or next')
+      .default('end')
+      .describe(
+        'What follows when a verifier refuses a token that it should know: `end` of the check, or the `next` verifier may accept it. Default: end.'
+      ),
+    onUnavailable: z
+      .enum(['end', 'next'], 'expected end or next')
+      .default('end')
+      .describe(
+        'What follows when a verifier cannot be asked: `end` of the check, or the `next` verifier may accept the token; where none does, the answer is 503. Default: end.'
+      ),
+    groups: groupsSchema(reader),
+    groupsCache
+  }).refine(({ protocol, auth }) => protocol !== 'introspection' || auth !== undefined, {
+    error: 'expected auth: who may introspect tokens has to be said (RFC 7662, section 2.1)',
+    path: ['auth']
   })
 }

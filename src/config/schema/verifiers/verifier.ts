@@ -1,7 +1,11 @@
 /** The verifiers that a token may be looked at by. */
 import { z } from 'zod'
+import type { SecretReader } from '../../secrets.ts'
+import { endpointVerifierSchema } from './endpoint.ts'
 import { keysVerifierSchema } from './keys.ts'
 
-export type VerifierConfig = z.output<typeof verifierSchema>
+export type VerifierConfig = z.output<ReturnType<typeof verifierSchema>>
 
-export const verifierSchema = z.union([keysVerifierSchema], 'expected a verifier')
+export function verifierSchema(reader: SecretReader) {
+  return z.union([keysVerifierSchema, endpointVerifierSchema(reader)], 'expected a verifier')
+}

@@ -1,0 +1,41 @@
+/** Verifiers of which a later one may have the say where an earlier one refuses, or cannot be asked. */
+import { type ErrorCode, ServiceError } from '../../errors.ts'
+import type { Verifier } from '../check.ts'
+
+export interface VerifierChainOptions {
+  readonly verifiers: readonly Verifier[]
+  /** Whether the next one is asked after a refusal. */
+  readonly afterRefusal: boolean
+  /** Whether the next one is asked where one cannot be asked. */
+  readonly afterUnavailable: boolean
+}
+
+/**
+ * Makes one verifier out of several: it accepts a token as soon as one of them does. Where none does, it fails closed: a verifier
+ * that could not be asked might have accepted the token, so that is the answer; else it is the last refusal.
+ */
+export function createVerifierChain(options: VerifierChainOptions): Verifier {
+  const { verifiers, afterRefusal, afterUnavailable } = options
+  const passing: readonly ErrorCode[] = [
+    ...(afterRefusal ? (['invalid_token'] as const) : []),
+    ...(afterUnavailable ? (['check_unavailable'] as const) : [])
+  ]
+
+  return async function verifyInTurn(token) {
+    let refusal: ServiceError | undefined
+    let unavailable: ServiceError | undefined
+    for (const verify of verifiers) {
+      try {
+        const verified = await verify(token)
+        if (verified !== undefined) return verified
+      } catch (error) {
+        if (!(error instanceof ServiceError) || !passing.includes(error.code)) throw error
+        if (error.code === 'invalid_token') refusal = error
+        else unavailable = error
+      }
+    }
+    if (unavailable !== undefined) throw unavailable
+    if (refusal !== undefined) throw refusal
+    return undefined
+  }
+}

@@ -1,0 +1,60 @@
+/** The places that the groups of a subject may come from. */
+import { z } from 'zod'
+import { type JsonPath, parseJsonPath } from '../../../json/json-path.ts'
+import type { SecretReader } from '../../secrets.ts'
+import { duration, integer, section } from '../fields.ts'
+import { endpointGroupsSchema } from './endpoint.ts'
+import { ldapGroupsSchema } from './ldap.ts'
+
+export type GroupSourceConfig = z.output<ReturnType<typeof groupSourceSchema>>
+export type LdapGroupsConfig = Extract<GroupSourceConfig, { from: 'ldap' }>
+export type EndpointGroupsConfig = Extract<GroupSourceConfig, { from: 'endpoint' }>
+
+function groupSourceSchema(reader: SecretReader) {
+  return z.discriminatedUnion(
+    'from',
+    [tokenGroupsSchema, ldapGroupsSchema(reader), endpointGroupsSchema(reader)],
+    { error: 'expected token, ldap or endpoint' }
+  )
+}
+
+/** The `groups` of a route. */
+export function groupsSchema(reader: SecretReader) {
+  return z
+    .array(groupSourceSchema(reader), 'expected a list of places')
+    .min(1, 'expected at least one place')
+    .optional()
+    .describe(
+      'Where the groups of the subject are looked for; the first place that has an answer says them, and they are the `groups` among the claims. Default: claims stay as they are.'
+    )
+}
+
+export const groupsCache = section({
+  for: duration('0s', '1h')
+    .prefault('30s')
+    .describe(
+      'How long the groups of a subject are kept, and that nothing is known of it. 0s: every check asks. Default: 30s.'
+    ),
+  entries: integer(1, 1_000_000)
+    .prefault(10_000)
+    .describe('Most subjects whose groups are kept. Default: 10000.')
+})
+  .prefault({})
+  .describe('How long groups from elsewhere than the token are kept, for each place by itself.')
+
+const tokenGroupsSchema = section({
+  from: z.literal('token', 'expected token').describe('Groups that stand in the token.'),
+  claim: z
+    .string('expected the path of a claim')
+    .meta({ title: 'the path of a claim, such as groups or realm_access.roles' })
+    .default('groups')
+    .transform((text, context): JsonPath => {
+      try {
+        return parseJsonPath(text)
+      } catch {
+        context.addIssue({ code: 'custom', message: 'expected names with dots between them' })
+        return z.NEVER
+      }
+    })
+    .describe('The claim, a list of texts; a token without it has no answer. Default: groups.')
+})

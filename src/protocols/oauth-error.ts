@@ -1,0 +1,14 @@
+/** Refusals as JSON with OAuth's members (RFC 6749, section 5.2). */
+import type { ServiceError } from '../errors.ts'
+import type { AppContext } from '../middleware/request-state.ts'
+
+/** @param error one of OAuth's words for it */
+export function writeOauthError(
+  context: AppContext,
+  error: string,
+  { status, message }: ServiceError
+): void {
+  context.status = status
+  context.set('Cache-Control', 'no-store')
+  context.body = { error, error_description: message }
+}

@@ -1,0 +1,122 @@
+/** Calls to an endpoint that a check depends on: one deadline, one size, no redirects, nothing inflated. */
+import { Agent as HttpAgent } from 'node:http'
+import { Agent as HttpsAgent } from 'node:https'
+import { checkUnavailable, type ServiceError } from '../errors.ts'
+import { measure } from './measure.ts'
+import type { CallOutcome } from './remote.ts'
+import { createTlsOptions } from './tls-options.ts'
+
+/** PEM texts. The certificate of the other side is always verified. */
+export interface EndpointTls {
+  readonly ca?: string | undefined
+  readonly cert?: string | undefined
+  readonly key?: string | undefined
+}
+
+export interface EndpointOptions {
+  /** For the whole call, from the look-up of the name to the last byte. */
+  readonly timeoutMilliseconds: number
+  readonly maxReplyBytes: number
+  readonly tls?: EndpointTls | undefined
+  readonly userAgent: string
+  /** Told how each call ended, and how long it took. */
+  readonly onOutcome: (outcome: CallOutcome, seconds: number) => void
+}
+
+export interface EndpointCall {
+  readonly url: URL
+  readonly method: 'GET' | 'POST'
+  readonly headers: Readonly<Record<string, string>>
+  readonly body?: string | undefined
+}
+
+export interface EndpointReply {
+  readonly status: number
+  readonly body: Buffer
+}
+
+export interface Endpoint {
+  /** Gives the reply, whatever its status. Rejects with a ServiceError `check_unavailable` where there is no whole one. */
+  readonly ask: (call: EndpointCall) => Promise<EndpointReply>
+  readonly close: () => void
+}
+
+/** Connections that closed under a request: the server had ended them as idle when it came. */
+const CLOSED: readonly string[] = ['ECONNRESET', 'EPIPE']
+
+/** Makes a client with connections of its own, kept open between calls. Nothing is connected before the first. */
+export function createEndpoint(options: EndpointOptions): Endpoint {
+  const { timeoutMilliseconds, maxReplyBytes, tls = {}, userAgent, onOutcome } = options
+  const agent = {
+    http: new HttpAgent({ keepAlive: true }),
+    https: new HttpsAgent({
+      ...createTlsOptions({ ca: tls.ca }),
+      cert: tls.cert,
+      key: tls.key,
+      keepAlive: true
+    })
+  }
+  // It takes a tenth of a second to load, so only who has an endpoint pays for it, and no request does.
+  const loading = import('got')
+
+  async function ask({ url, method, headers, body }: EndpointCall): Promise<EndpointReply> {
+    const { got } = await loading
+    const signal = AbortSignal.timeout(timeoutMilliseconds)
+    const call = got(url, {
+      method,
+      headers: { accept: 'application/json', 'user-agent': userAgent, ...headers },
+      ...(body !== undefined && { body }),
+      agent,
+      signal,
+      responseType: 'buffer',
+      followRedirect: false,
+      throwHttpErrors: false,
+      decompress: false,
+      retry: {
+        limit: 1,
+        methods: ['GET', 'POST'],
+        statusCodes: [],
+        errorCodes: [...CLOSED],
+        // Questions change nothing, so they may be asked again; the deadline goes on.
+        calculateDelay: ({ computedValue, error }) =>
+          computedValue > 0 && error.request?.reusedSocket === true ? 1 : 0
+      }
+    })
+    let isTooLarge = false
+    call.on('downloadProgress', ({ transferred }) => {
+      if (transferred <= maxReplyBytes) return
+      isTooLarge = true
+      call.cancel()
+    })
+    try {
+      const { statusCode, headers: replyHeaders, rawBody } = await call
+      if (replyHeaders['content-encoding'] !== undefined) {
+        throw new Error('found a content encoding, which was not asked for')
+      }
+      return { status: statusCode, body: Buffer.from(rawBody) }
+    } catch (error) {
+      if (isTooLarge) throw unanswered(`found more than ${maxReplyBytes} bytes`)
+      if (signal.aborted) throw unanswered('found no whole reply in time')
+      throw unanswered(describe(error))
+    }
+  }
+
+  return {
+    ask: measure(ask, onOutcome),
+    close() {
+      agent.http.destroy()
+      agent.https.destroy()
+    }
+  }
+}
+
+function unanswered(found: string): ServiceError {
+  return checkUnavailable(new Error(found))
+}
+
+/** Keeps of got's errors what they tell: they hold the whole request as well, the token in its headers included. */
+function describe(error: unknown): string {
+  const { code, message } = error as NodeJS.ErrnoException
+  // A host with several addresses, none of which answers, gives an error without a message.
+  return message === '' ? `found the error ${code}` : message
+}

@@ -1,0 +1,22 @@
+/** Tells the metrics how calls end. */
+import { ServiceError } from '../errors.ts'
+import type { CallOutcome } from './remote.ts'
+
+/** Makes a call that does the same, and tells how each ended and how many seconds it took. */
+export function measure<Input, Output>(
+  call: (input: Input) => Promise<Output>,
+  onOutcome: (outcome: CallOutcome, seconds: number) => void
+): (input: Input) => Promise<Output> {
+  return async function measuredCall(input) {
+    const startedAt = performance.now()
+    const end = (outcome: CallOutcome) => onOutcome(outcome, (performance.now() - startedAt) / 1000)
+    try {
+      const output = await call(input)
+      end('ok')
+      return output
+    } catch (error) {
+      end(error instanceof ServiceError ? error.code : 'internal')
+      throw error
+    }
+  }
+}

@@ -1,0 +1,44 @@
+/** Connections that checks need beside keys. They end with the application. */
+import {
+  createLdapConnection,
+  type LdapConnection,
+  type LdapConnectionOptions
+} from '../check/groups/ldap/ldap-connection.ts'
+import type { Metrics } from '../operations/metrics.ts'
+import { createEndpoint, type Endpoint, type EndpointOptions } from '../remote/endpoint.ts'
+import type { CallOutcome } from '../remote/remote.ts'
+
+export interface Connections {
+  /** Makes the client for the endpoint of a URL. */
+  readonly connectEndpoint: (
+    url: string,
+    options: Omit<EndpointOptions, 'userAgent' | 'onOutcome'>
+  ) => Endpoint
+  readonly connectDirectory: (options: Omit<LdapConnectionOptions, 'onOutcome'>) => LdapConnection
+  readonly close: () => void
+}
+
+export function createConnections(metrics: Metrics, userAgent: string): Connections {
+  const opened: Pick<Endpoint, 'close'>[] = []
+
+  function keep<Connection extends Pick<Endpoint, 'close'>>(connection: Connection): Connection {
+    opened.push(connection)
+    return connection
+  }
+
+  function createObserver(url: string) {
+    const { host } = new URL(url)
+    return (outcome: CallOutcome, seconds: number) =>
+      metrics.remoteCallEnded(host, outcome, seconds)
+  }
+
+  return {
+    connectEndpoint: (url, options) =>
+      keep(createEndpoint({ ...options, userAgent, onOutcome: createObserver(url) })),
+    connectDirectory: (options) =>
+      keep(createLdapConnection({ ...options, onOutcome: createObserver(options.url) })),
+    close() {
+      for (const connection of opened) connection.close()
+    }
+  }
+}

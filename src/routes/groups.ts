@@ -1,0 +1,78 @@
+/** The `groups` of a route become the function that finds them. */
+import { createEndpointGroups } from '../check/groups/endpoint-groups.ts'
+import {
+  createResolveGroups,
+  type GroupResolver,
+  type ResolveGroups
+} from '../check/groups/group-resolver.ts'
+import { createLdapGroups } from '../check/groups/ldap/ldap-groups.ts'
+import { createSubjectGroups, type GroupLookup } from '../check/groups/subject-groups.ts'
+import { createTokenGroups } from '../check/groups/token-groups.ts'
+import type {
+  EndpointGroupsConfig,
+  GroupSourceConfig,
+  LdapGroupsConfig
+} from '../config/schema/groups/group-source.ts'
+import type { CheckRouteConfig } from '../config/schema/routes/check.ts'
+import type { Services } from './services.ts'
+
+/** Undefined for a route that looks for no groups. */
+export function createRouteGroups(
+  { groups, groupsCache }: Pick<CheckRouteConfig, 'groups' | 'groupsCache'>,
+  services: Services
+): ResolveGroups | undefined {
+  if (groups === undefined) return undefined
+  const cache = { forMilliseconds: groupsCache.for, entries: groupsCache.entries }
+  return createResolveGroups(
+    groups.map((source): GroupResolver => {
+      if (source.from === 'token') return createTokenGroups(source.claim)
+      const lookup = createLookup(source, services)
+      return createSubjectGroups({ lookup, cache, now: services.now })
+    })
+  )
+}
+
+function createLookup(
+  source: Exclude<GroupSourceConfig, { from: 'token' }>,
+  services: Services
+): GroupLookup {
+  switch (source.from) {
+    case 'ldap':
+      return createDirectoryLookup(source, services)
+    case 'endpoint':
+      return createEndpointLookup(source, services)
+  }
+}
+
+function createDirectoryLookup(
+  config: LdapGroupsConfig,
+  { connectDirectory }: Services
+): GroupLookup {
+  const { url, startTls = url.startsWith('ldap:'), tls, bindDn, password, timeout } = config
+  const { base, filter, attribute, memberships, take } = config
+  return createLdapGroups({
+    connection: connectDirectory({
+      url,
+      startTls,
+      tls,
+      bind: bindDn === undefined || password === undefined ? undefined : { dn: bindDn, password },
+      timeoutMilliseconds: timeout
+    }),
+    base,
+    filter,
+    from: memberships ?? attribute ?? '',
+    take
+  })
+}
+
+function createEndpointLookup(
+  { url, method, headers, timeout, tls }: EndpointGroupsConfig,
+  { limits, connectEndpoint }: Services
+): GroupLookup {
+  const endpoint = connectEndpoint(url, {
+    timeoutMilliseconds: timeout,
+    maxReplyBytes: limits.reply,
+    tls
+  })
+  return createEndpointGroups({ url, method, headers, endpoint, maxDepth: limits.depth })
+}

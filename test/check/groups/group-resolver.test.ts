@@ -1,0 +1,96 @@
+import test from 'ava'
+import {
+  createResolveGroups,
+  type GroupResolver
+} from '../../../src/check/groups/group-resolver.ts'
+import { createSubjectGroups } from '../../../src/check/groups/subject-groups.ts'
+import { createTokenGroups } from '../../../src/check/groups/token-groups.ts'
+import { checkUnavailable } from '../../../src/errors.ts'
+import { createFakeClock } from '../../helpers/fake-clock.ts'
+
+const noAnswer: GroupResolver = () => undefined
+
+/** Groups by subject, out of a list, and the subjects that were looked up. */
+function createDirectory(groups: Readonly<Record<string, readonly string[]>>) {
+  const clock = createFakeClock()
+  const asked: string[] = []
+  const resolve = createSubjectGroups({
+    async lookup(subject) {
+      asked.push(subject)
+      if (subject === 'broken') throw checkUnavailable(new Error('down'))
+      return groups[subject]
+    },
+    cache: { forMilliseconds: 30_000, entries: 2 },
+    now: clock.now
+  })
+  return { clock, asked, resolve }
+}
+
+test('the first place that has an answer says the groups, in the order that is configured', async (t) => {
+  const { resolve, asked } = createDirectory({ ada: ['staff'] })
+  const inToken = createTokenGroups(['groups'])
+  const ada = { sub: 'ada', groups: ['root'] }
+  t.deepEqual(await createResolveGroups([inToken, resolve])(ada), ['root'])
+  t.deepEqual(asked, [])
+  t.deepEqual(await createResolveGroups([resolve, inToken])(ada), ['staff'])
+  t.deepEqual(await createResolveGroups([inToken, noAnswer, resolve])({ sub: 'ada' }), ['staff'])
+  t.deepEqual(await createResolveGroups([inToken, noAnswer, resolve])({ sub: 'nobody' }), [])
+})
+
+test('an empty list is an answer, and nobody else is asked', async (t) => {
+  const { resolve, asked } = createDirectory({ ada: ['staff'] })
+  const chain = createResolveGroups([createTokenGroups(['groups']), resolve])
+  t.deepEqual(await chain({ sub: 'ada', groups: [] }), [])
+  t.deepEqual(asked, [])
+})
+
+test('a place that cannot find out ends it: nobody else is asked in its stead', async (t) => {
+  const { resolve } = createDirectory({})
+  const chain = createResolveGroups([resolve, () => ['root']])
+  await t.throwsAsync(Promise.resolve(chain({ sub: 'broken' })), { code: 'check_unavailable' })
+})
+
+test('names that differ in case alone are one group, in its first spelling', async (t) => {
+  const chain = createResolveGroups([() => ['Root', 'ops', 'ROOT', 'Ops', 'öl', 'ÖL']])
+  t.deepEqual(await chain({}), ['Root', 'ops', 'öl'])
+})
+
+test('groups may stand in a claim of any name, and inside of another one', async (t) => {
+  const roles = 'https://example.com/roles'
+  t.deepEqual(await createTokenGroups([roles])({ [roles]: ['a'], groups: ['b'] }), ['a'])
+  const nested = createTokenGroups(['realm_access', 'roles'])
+  t.deepEqual(await nested({ realm_access: { roles: ['c'] } }), ['c'])
+  t.is(await nested({ realm_access: 'none' }), undefined)
+  t.is(await createTokenGroups(['toString'])({}), undefined)
+})
+
+for (const groups of ['root', null, 7, {}, ['root', 7], [['root']], ['']]) {
+  test(`a token whose groups are ${JSON.stringify(groups)} is refused`, async (t) => {
+    const error = await t.throwsAsync(async () => createTokenGroups(['groups'])({ groups }), {
+      code: 'invalid_token'
+    })
+    t.is(error?.message, 'Token has a claim groups that is no list of strings')
+  })
+}
+
+test('a token without a subject has no answer, and one whose subject is no name is refused', async (t) => {
+  const { resolve, asked } = createDirectory({})
+  t.is(await resolve({}), undefined)
+  for (const sub of [7, '', null, ['ada'], 'ada\ud800', '\udfffada']) {
+    await t.throwsAsync(async () => resolve({ sub }), { code: 'invalid_token' })
+  }
+  t.deepEqual(asked, [])
+})
+
+test('what was found is kept for a while, that there is nothing as well, and failures are not', async (t) => {
+  const { clock, asked, resolve } = createDirectory({ ada: ['staff'] })
+  const [first, second] = await Promise.all([resolve({ sub: 'ada' }), resolve({ sub: 'ada' })])
+  t.deepEqual([first, second], [['staff'], ['staff']])
+  for (const sub of ['ada', 'nobody', 'nobody']) await resolve({ sub })
+  t.deepEqual(asked, ['ada', 'nobody'])
+  for (const sub of ['broken', 'broken']) await t.throwsAsync(async () => resolve({ sub }))
+  t.deepEqual(asked, ['ada', 'nobody', 'broken', 'broken'])
+  await clock.advance(30_000)
+  await resolve({ sub: 'ada' })
+  t.deepEqual(asked.slice(4), ['ada'])
+})

@@ -1,0 +1,179 @@
+import test, { type ExecutionContext } from 'ava'
+import {
+  createLdapConnection,
+  type LdapConnectionOptions
+} from '../../../src/check/groups/ldap/ldap-connection.ts'
+import {
+  createLdapGroups,
+  type LdapGroupsOptions
+} from '../../../src/check/groups/ldap/ldap-groups.ts'
+import { createAuthority } from '../../helpers/certificates.ts'
+import { refusingUrl } from '../../helpers/remote.ts'
+import { GROUPS, LDAP_BIND, PEOPLE, startSlapd } from '../../helpers/slapd.ts'
+
+const UNAVAILABLE = { name: 'ServiceError', code: 'check_unavailable' } as const
+const root = createAuthority()
+
+type Options = Partial<LdapConnectionOptions & Omit<LdapGroupsOptions, 'connection'>>
+
+/** Looks up what a directory says of subjects. */
+function createLookup(t: ExecutionContext, url: string, options: Options = {}) {
+  const connection = createLdapConnection({
+    url,
+    startTls: false,
+    bind: LDAP_BIND,
+    timeoutMilliseconds: 5_000,
+    onOutcome() {},
+    ...options
+  })
+  t.teardown(connection.close)
+  return createLdapGroups({
+    connection,
+    base: PEOPLE,
+    filter: '(uid={sub})',
+    from: 'memberOf',
+    take: 'rdn',
+    ...options
+  })
+}
+
+async function assertUnavailable(t: ExecutionContext, promise: Promise<unknown>, cause: RegExp) {
+  const error = await t.throwsAsync(promise, UNAVAILABLE)
+  t.regex((error?.cause as Error | undefined)?.message ?? '', cause)
+}
+
+test('the groups of a subject are the values of an attribute of its entry', async (t) => {
+  const { url } = await startSlapd(t)
+  const lookUp = createLookup(t, url)
+  t.deepEqual((await lookUp('ada'))?.toSorted(), ['Admins, Sons', 'staff'])
+  t.deepEqual(await lookUp('alan'), [])
+  t.is(await lookUp('nobody'), undefined)
+  const whole = createLookup(t, url, { take: 'value', from: 'DEPARTMENTnumber' })
+  t.deepEqual((await whole('ada'))?.toSorted(), ['Engines', 'Notes'])
+})
+
+test('the groups of a subject are those that have its entry as a member', async (t) => {
+  const { url } = await startSlapd(t)
+  const from = { base: GROUPS, filter: '(member={dn})', attribute: 'cn' }
+  const lookUp = createLookup(t, url, { from, take: 'value' })
+  t.deepEqual((await lookUp('ada'))?.toSorted(), ['Admins, Sons', 'staff'])
+  t.deepEqual(await lookUp('grace*)(uid=*'), ['staff'])
+  t.deepEqual(await lookUp('alan'), [])
+  t.is(await lookUp('nobody'), undefined)
+})
+
+test('a subject is a value in the filter, whatever characters it has', async (t) => {
+  const { url } = await startSlapd(t)
+  const lookUp = createLookup(t, url)
+  for (const subject of [
+    '*',
+    'ad*',
+    '*)(uid=*',
+    'ada)(|(uid=*',
+    'ada\0',
+    '\\61da',
+    'ada)',
+    '{sub}'
+  ]) {
+    t.is(await lookUp(subject), undefined, subject)
+  }
+  t.deepEqual(await lookUp('grace*)(uid=*'), ['staff'])
+})
+
+test('a filter that finds more than one entry says nothing', async (t) => {
+  const { url } = await startSlapd(t)
+  const lookUp = createLookup(t, url, { filter: '(|(uid={sub})(sn=Turing))' })
+  await assertUnavailable(t, lookUp('ada'), /more than one entry/)
+})
+
+test('one connection serves all look-ups, and another one follows after a restart', async (t) => {
+  const slapd = await startSlapd(t)
+  const lookUp = createLookup(t, slapd.url)
+  const before = slapd.connections()
+  await Promise.all([lookUp('ada'), lookUp('alan'), lookUp('nobody')])
+  await lookUp('ada')
+  t.is(slapd.connections(), before + 1)
+  await slapd.kill()
+  await assertUnavailable(t, lookUp('ada'), /./)
+  await slapd.start()
+  t.is((await lookUp('ada'))?.length, 2)
+  t.is(slapd.connections(), before + 2)
+})
+
+for (const [name, scheme] of [
+  ['StartTLS', 'url'],
+  ['ldaps://', 'tlsUrl']
+] as const) {
+  test(`${name} is spoken with a directory of the own authority, before and after a restart`, async (t) => {
+    const slapd = await startSlapd(t, root.issue())
+    const startTls = scheme === 'url'
+    const lookUp = createLookup(t, slapd[scheme], { startTls, tls: { ca: root.cert } })
+    t.is((await lookUp('ada'))?.length, 2)
+    await slapd.kill()
+    await assertUnavailable(t, lookUp('ada'), /./)
+    await slapd.start()
+    t.is((await lookUp('ada'))?.length, 2)
+  })
+
+  test(`${name} is not spoken with a directory that nobody vouches for`, async (t) => {
+    const slapd = await startSlapd(t, root.issue({ hosts: ['elsewhere.example'] }))
+    const before = slapd.connections()
+    const startTls = scheme === 'url'
+    for (const [tls, reason] of [
+      [{ ca: root.cert }, /does not match/],
+      [undefined, /unable to verify|self.signed/],
+      [{ ca: createAuthority().cert }, /unable to verify|signature/]
+    ] as const) {
+      const lookUp = createLookup(t, slapd[scheme], { startTls, tls })
+      await assertUnavailable(t, lookUp('ada'), reason)
+      await assertUnavailable(t, lookUp('ada'), reason)
+    }
+    t.is(slapd.connections(), before)
+  })
+}
+
+test('StartTLS that the directory does not have sends no password', async (t) => {
+  const slapd = await startSlapd(t)
+  const before = slapd.connections()
+  await assertUnavailable(t, createLookup(t, slapd.url, { startTls: true })('ada'), /./)
+  t.is(slapd.connections(), before)
+})
+
+test('a wrong password, none at all and an unknown base say nothing', async (t) => {
+  const { url } = await startSlapd(t)
+  const wrong = { dn: LDAP_BIND.dn, password: 'wrong' }
+  const lookUp = createLookup(t, url, { bind: wrong })
+  await assertUnavailable(t, lookUp('ada'), /./)
+  await assertUnavailable(t, lookUp('ada'), /./)
+  await assertUnavailable(t, createLookup(t, url, { bind: undefined })('ada'), /./)
+  await assertUnavailable(t, createLookup(t, url, { base: 'dc=elsewhere' })('ada'), /./)
+})
+
+test('a directory that does not answer is given up after the timeout, and used again later', async (t) => {
+  const slapd = await startSlapd(t)
+  const lookUp = createLookup(t, slapd.url, { timeoutMilliseconds: 300 })
+  t.is((await lookUp('ada'))?.length, 2)
+  slapd.signal('SIGSTOP')
+  await assertUnavailable(t, lookUp('ada'), /in time/)
+  // This one finds no connection; the system takes it, and nobody greets it.
+  await assertUnavailable(t, lookUp('ada'), /in time/)
+  slapd.signal('SIGCONT')
+  t.is((await lookUp('ada'))?.length, 2)
+})
+
+test('a directory that nobody listens for says nothing', async (t) => {
+  const url = (await refusingUrl(t)).replace(/^http(.*)\/login$/, 'ldap$1')
+  await assertUnavailable(t, createLookup(t, url)('ada'), /ECONNREFUSED/)
+})
+
+test('an empty password is refused, since directories take it for nobody', (t) => {
+  const options = {
+    url: 'ldap://127.0.0.1',
+    startTls: false,
+    timeoutMilliseconds: 1,
+    onOutcome() {}
+  }
+  t.throws(() => createLdapConnection({ ...options, bind: { dn: 'cn=a', password: '' } }), {
+    instanceOf: TypeError
+  })
+})

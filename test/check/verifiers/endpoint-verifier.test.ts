@@ -1,0 +1,169 @@
+import { inspect } from 'node:util'
+import test, { type ExecutionContext } from 'ava'
+import { parseToken } from '../../../src/check/token.ts'
+import {
+  createEndpointVerifier,
+  type EndpointVerifierOptions
+} from '../../../src/check/verifiers/endpoint-verifier.ts'
+import { createEndpoint } from '../../../src/remote/endpoint.ts'
+import { createFakeClock } from '../../helpers/fake-clock.ts'
+import { refusingUrl, replying, startRemote } from '../../helpers/remote.ts'
+import { makeToken } from '../../helpers/tokens.ts'
+
+const clockAtStart = createFakeClock()
+const SECONDS = Math.floor(clockAtStart.now() / 1000)
+const TOKEN = makeToken(
+  `{"sub":"mallory","groups":["root"],"iss":"a","jti":"1","exp":${SECONDS + 60}}`
+)
+
+function createVerifier(
+  t: ExecutionContext,
+  url: string,
+  options: Partial<EndpointVerifierOptions> = {}
+) {
+  const clock = createFakeClock()
+  const endpoint = createEndpoint({
+    timeoutMilliseconds: 3_000,
+    maxReplyBytes: 1_000,
+    userAgent: 'test',
+    onOutcome() {}
+  })
+  t.teardown(endpoint.close)
+  const verify = createEndpointVerifier({
+    url: new URL(url),
+    endpoint,
+    maxDepth: 9,
+    now: clock.now,
+    ...options
+  })
+  return { clock, verify: async (raw = TOKEN) => verify(parseToken(raw, 9)) }
+}
+
+test('the token is posted as a bearer, and what comes back with a sub are its claims', async (t) => {
+  const remote = await startRemote(t, replying('{"sub":"ada","level":12345678901234567890}'))
+  const verified = await createVerifier(t, remote.url).verify()
+  t.is(remote.requests.length, 1)
+  t.like(remote.requests[0], { method: 'POST', url: '/login' })
+  t.like(remote.requests[0]?.headers, {
+    authorization: `Bearer ${TOKEN}`,
+    accept: 'application/json',
+    'content-length': '0'
+  })
+  t.like(verified?.claims, { sub: 'ada', jti: '1' })
+  t.false(Object.hasOwn(verified?.claims ?? {}, 'groups'))
+  t.is<string | undefined, string>(
+    verified?.claimsText,
+    `{"sub":"ada","level":12345678901234567890,"iss":"a","jti":"1","exp":${SECONDS + 60}}`
+  )
+})
+
+test('no endpoint makes a token live longer, or makes it another', async (t) => {
+  const reply = { sub: 'ada', exp: SECONDS + 9999, jti: '2', iss: 'b', nbf: 1 }
+  const remote = await startRemote(t, replying(JSON.stringify(reply)))
+  const verified = await createVerifier(t, remote.url).verify()
+  t.like(verified?.claims, { exp: SECONDS + 60, jti: '1', iss: 'a', nbf: 1 })
+  t.like(JSON.parse(verified?.claimsText ?? ''), { exp: SECONDS + 60, jti: '1', iss: 'a' })
+})
+
+test('the mark of a service bearer stays on it, whatever the endpoint says', async (t) => {
+  const remote = await startRemote(t, replying('{"sub":"ada"}'))
+  const bearer = makeToken('{"txtoken_use":"service-bearer"}')
+  const verified = await createVerifier(t, remote.url).verify(bearer)
+  t.is(verified?.claims.txtoken_use, 'service-bearer')
+})
+
+for (const [status, body] of [
+  [401, ''],
+  [403, '{"sub":"ada"}'],
+  [200, '{}'],
+  [200, '{"sub":7}'],
+  [200, '{"sub":""}'],
+  [200, '{"sub":null,"active":false}']
+] as const) {
+  test(`status ${status} with "${body}" refuses the token`, async (t) => {
+    const remote = await startRemote(t, replying(body, status))
+    const { verify } = createVerifier(t, remote.url)
+    await t.throwsAsync(verify(), { name: 'ServiceError', code: 'invalid_token' })
+  })
+}
+
+for (const [status, body] of [
+  [500, '{"sub":"ada"}'],
+  [503, ''],
+  [404, ''],
+  [429, ''],
+  [302, '{"sub":"ada"}'],
+  [201, '{"sub":"ada"}'],
+  [200, ''],
+  [200, 'ada'],
+  [200, '["sub"]'],
+  [200, 'null'],
+  [200, '{"sub":"ada"'],
+  [200, `{"sub":"ada","more":${'['.repeat(9)}${']'.repeat(9)}}`],
+  [200, `{"sub":"ada","more":"${'x'.repeat(1_000)}"}`]
+] as const) {
+  test(`status ${status} with "${body.slice(0, 40)}" is no answer`, async (t) => {
+    const remote = await startRemote(t, replying(body, status, { location: '/login' }))
+    const { verify } = createVerifier(t, remote.url)
+    const error = await t.throwsAsync(verify(), { code: 'check_unavailable' })
+    t.notRegex(inspect(error, { depth: Number.POSITIVE_INFINITY }), /eyJ/)
+    t.is(remote.requests.length, 1)
+  })
+}
+
+test('an endpoint that nobody listens for is no answer', async (t) => {
+  const { verify } = createVerifier(t, await refusingUrl(t))
+  await t.throwsAsync(verify(), { code: 'check_unavailable' })
+})
+
+test('without a cache every check asks', async (t) => {
+  const remote = await startRemote(t, replying('{"sub":"ada"}'))
+  const { verify } = createVerifier(t, remote.url)
+  await verify()
+  await verify()
+  t.is(remote.requests.length, 2)
+})
+
+test('with a cache an answer counts for its time, and no longer than the token', async (t) => {
+  const remote = await startRemote(t, replying('{"sub":"ada"}'))
+  const { verify, clock } = createVerifier(t, remote.url, {
+    cache: { forMilliseconds: 40_000, entries: 10 }
+  })
+  t.is((await verify())?.claims.sub, 'ada')
+  await clock.advance(39_999)
+  t.is((await verify())?.claims.sub, 'ada')
+  t.is(remote.requests.length, 1)
+  await clock.advance(1)
+  await verify()
+  t.is(remote.requests.length, 2)
+  // The token ends 20 seconds from here, and its answer with it.
+  await clock.advance(20_000)
+  await verify()
+  t.is(remote.requests.length, 3)
+})
+
+test('each token has an answer of its own, and the cache has its bounds', async (t) => {
+  const remote = await startRemote(t, replying('{"sub":"ada"}'))
+  const { verify } = createVerifier(t, remote.url, {
+    cache: { forMilliseconds: 40_000, entries: 2 }
+  })
+  const [one, two, three] = [1, 2, 3].map((jti) => makeToken(`{"jti":"${jti}"}`))
+  for (const token of [one, two, one, two]) await verify(token)
+  t.is(remote.requests.length, 2)
+  await verify(three)
+  await verify(one)
+  t.is(remote.requests.length, 4)
+})
+
+test('a refusal and a failure are not kept', async (t) => {
+  const statuses = [401, 500, 200]
+  const remote = await startRemote(t, (response) =>
+    replying('{"sub":"ada"}', statuses.shift())(response)
+  )
+  const { verify } = createVerifier(t, remote.url, {
+    cache: { forMilliseconds: 40_000, entries: 2 }
+  })
+  await t.throwsAsync(verify(), { code: 'invalid_token' })
+  await t.throwsAsync(verify(), { code: 'check_unavailable' })
+  t.is((await verify())?.claims.sub, 'ada')
+})

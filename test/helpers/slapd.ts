@@ -1,0 +1,177 @@
+/** A real directory, OpenLDAP's slapd, with a few people and groups, in a folder and on ports of its own. */
+import { type ChildProcess, execFile, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { mkdir } from 'node:fs/promises'
+import { connect } from 'node:net'
+import { join } from 'node:path'
+import { setTimeout as wait } from 'node:timers/promises'
+import { promisify } from 'node:util'
+import type { ExecutionContext } from 'ava'
+import type { TestCertificate } from './certificates.ts'
+import { writeFiles } from './folder.ts'
+import { freePorts } from './free-ports.ts'
+
+const run = promisify(execFile)
+const env = { PATH: `${process.env.PATH}:/usr/sbin` }
+
+export const LDAP_BASE = 'dc=example,dc=org'
+export const PEOPLE = `ou=people,${LDAP_BASE}`
+export const GROUPS = `ou=groups,${LDAP_BASE}`
+/** Who may read. Nobody else may. */
+export const LDAP_BIND = { dn: `cn=reader,${LDAP_BASE}`, password: 'the password of the reader' }
+
+export interface TestDirectory {
+  /** ldap://, on which StartTLS works where it has a certificate. */
+  readonly url: string
+  /** ldaps://, where it has a certificate. */
+  readonly tlsUrl: string
+  /** Connections so far. */
+  readonly connections: () => number
+  readonly kill: () => Promise<void>
+  readonly start: () => Promise<void>
+  readonly signal: (signal: 'SIGSTOP' | 'SIGCONT') => void
+}
+
+/** Starts a directory that ends with the test. */
+export async function startSlapd(
+  t: ExecutionContext,
+  certificate?: TestCertificate
+): Promise<TestDirectory> {
+  const [port = 0, tlsPort = 0] = await freePorts(2)
+  const folder = await writeFiles(t, {
+    'slapd.conf': describeConfig(certificate !== undefined),
+    'entries.ldif': ENTRIES,
+    'cert.pem': certificate?.cert ?? '',
+    'key.pem': certificate?.key ?? ''
+  })
+  await mkdir(join(folder, 'data'))
+  const url = `ldap://127.0.0.1:${port}`
+  const tlsUrl = `ldaps://127.0.0.1:${tlsPort}`
+  const urls = certificate === undefined ? url : `${url} ${tlsUrl}`
+  let slapd: ChildProcess | undefined
+  let log = ''
+
+  async function start(): Promise<void> {
+    // Level 256 is a line for each connection and operation; with any level it stays in the foreground.
+    const child = spawn('slapd', ['-f', 'slapd.conf', '-h', urls, '-d', '256'], {
+      cwd: folder,
+      env,
+      stdio: ['ignore', 'ignore', 'pipe']
+    })
+    slapd = child
+    await once(child, 'spawn').catch(explainMissing)
+    child.stderr.setEncoding('utf8').on('data', (text: string) => {
+      log += text
+    })
+    while (!(await isListening(port))) {
+      if (child.exitCode !== null) throw new Error(`slapd ended: ${log}`)
+      await wait(20)
+    }
+  }
+
+  async function kill(): Promise<void> {
+    if (slapd === undefined || slapd.exitCode !== null || slapd.signalCode !== null) return
+    const closed = once(slapd, 'close')
+    slapd.kill('SIGKILL')
+    await closed
+  }
+
+  t.teardown(kill)
+  await start()
+  const { dn, password } = LDAP_BIND
+  await run('ldapadd', ['-x', '-H', url, '-D', dn, '-w', password, '-f', 'entries.ldif'], {
+    cwd: folder,
+    env
+  }).catch(explainMissing)
+  return {
+    url,
+    tlsUrl,
+    connections: () => log.match(/ BIND dn="cn=reader[^"]*" method=128/g)?.length ?? 0,
+    kill,
+    start,
+    signal: (signal) => void slapd?.kill(signal)
+  }
+}
+
+function explainMissing(error: NodeJS.ErrnoException): never {
+  if (error.code !== 'ENOENT') throw error
+  throw new Error('slapd or ldapadd is missing, apt-get install slapd ldap-utils', { cause: error })
+}
+
+async function isListening(port: number): Promise<boolean> {
+  const socket = connect(port, '127.0.0.1')
+  try {
+    await once(socket, 'connect')
+    return true
+  } catch {
+    return false
+  } finally {
+    socket.destroy()
+  }
+}
+
+function describeConfig(hasCertificate: boolean): string {
+  const tls = 'TLSCertificateFile cert.pem\nTLSCertificateKeyFile key.pem\n'
+  return `include /etc/ldap/schema/core.schema
+include /etc/ldap/schema/cosine.schema
+include /etc/ldap/schema/inetorgperson.schema
+modulepath /usr/lib/ldap
+moduleload memberof
+disallow bind_anon
+${hasCertificate ? tls : ''}
+database ldif
+directory data
+suffix "${LDAP_BASE}"
+rootdn "${LDAP_BIND.dn}"
+rootpw "${LDAP_BIND.password}"
+access to * by * none
+overlay memberof
+`
+}
+
+/** Ada is in two groups, Grace in one, Alan in none; Grace's name is one that would be a filter of its own. */
+const ENTRIES = `dn: ${LDAP_BASE}
+objectClass: dcObject
+objectClass: organization
+o: Example
+dc: example
+
+dn: ${PEOPLE}
+objectClass: organizationalUnit
+ou: people
+
+dn: ${GROUPS}
+objectClass: organizationalUnit
+ou: groups
+
+dn: uid=ada,${PEOPLE}
+objectClass: inetOrgPerson
+uid: ada
+cn: Ada
+sn: Lovelace
+departmentNumber: Engines
+departmentNumber: Notes
+
+dn: cn=Grace (*),${PEOPLE}
+objectClass: inetOrgPerson
+uid: grace*)(uid=*
+cn: Grace (*)
+sn: Hopper
+
+dn: uid=alan,${PEOPLE}
+objectClass: inetOrgPerson
+uid: alan
+cn: Alan
+sn: Turing
+
+dn: cn=Admins\\, Sons,${GROUPS}
+objectClass: groupOfNames
+cn: Admins, Sons
+member: uid=ada,${PEOPLE}
+
+dn: cn=staff,${GROUPS}
+objectClass: groupOfNames
+cn: staff
+member: uid=ada,${PEOPLE}
+member: cn=Grace (*),${PEOPLE}
+`
