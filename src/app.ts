@@ -3,9 +3,10 @@ import Router from '@koa/router'
 import Koa from 'koa'
 import { openListeners, operationsListener } from './config/listeners.ts'
 import type { Config } from './config/schema/full-form.ts'
-import type { KeyStore } from './keys/key-store.ts'
+import type { ConfiguredKeys } from './configured-keys.ts'
 import { errors } from './middleware/errors.ts'
 import { createExactRoutes } from './middleware/exact-routes.ts'
+import { createGates } from './middleware/gates.ts'
 import { createInFlight, type InFlight } from './middleware/in-flight.ts'
 import { requestGuard } from './middleware/request-guard.ts'
 import { requestId } from './middleware/request-id.ts'
@@ -14,7 +15,7 @@ import type { AppMiddleware, RequestState } from './middleware/request-state.ts'
 import type { Logger } from './operations/logger.ts'
 import type { Metrics } from './operations/metrics.ts'
 import { createRemote, type Remote } from './remote/remote.ts'
-import { addRoutes } from './routes/add-routes.ts'
+import { addRoutes, type ListenerRoutes } from './routes/add-routes.ts'
 import { createConnections } from './routes/connections.ts'
 import { addOperationRoutes } from './routes/operation-routes.ts'
 import type { Services } from './routes/services.ts'
@@ -22,7 +23,7 @@ import type { Services } from './routes/services.ts'
 export interface AppOptions {
   readonly config: Config
   /** Started; it ends with the application. */
-  readonly keyStore: KeyStore
+  readonly keyStore: ConfiguredKeys
   readonly logger: Logger
   readonly metrics: Metrics
   /** The clock, in milliseconds since 1970. */
@@ -65,16 +66,19 @@ export function createApp(options: AppOptions): App {
     }
   }
 
-  const routers = new Map(
-    [...openListeners(config).keys()].map((name) => [name, createRouter()] as const)
+  const listeners = new Map(
+    [...openListeners(config).keys()].map((name): [string, ListenerRoutes] => [
+      name,
+      { router: createRouter(), gates: [] }
+    ])
   )
-  addRoutes(routers, config, services, options)
-  const operations = routers.get(operationsListener(config))
-  if (operations !== undefined) addOperationRoutes(operations, options)
+  addRoutes(listeners, config, services, options)
+  const operations = listeners.get(operationsListener(config))
+  if (operations !== undefined) addOperationRoutes(operations.router, options)
 
   return {
     listeners: new Map(
-      [...routers].map(([name, router]) => [name, createListenerApp(router, inFlight, options)])
+      [...listeners].map(([name, routes]) => [name, createListenerApp(routes, inFlight, options)])
     ),
     async close() {
       await inFlight.drained()
@@ -91,7 +95,7 @@ function createRouter(): Router<RequestState> {
 }
 
 function createListenerApp(
-  router: Router<RequestState>,
+  { router, gates }: ListenerRoutes,
   inFlight: InFlight,
   options: AppOptions
 ): Koa<RequestState> {
@@ -105,6 +109,7 @@ function createListenerApp(
   app.use(createConnectionCloser(isReady))
   app.use(inFlight.count)
   app.use(errors)
+  if (gates.length > 0) app.use(createGates(gates))
   app.use(requestGuard)
   app.use(createExactRoutes(router))
   app.use(router.routes())

@@ -36,6 +36,8 @@ export interface CheckOptions {
   readonly resolveGroups?: ResolveGroups | undefined
   /** Levels that the JSON of header and payload may nest. */
   readonly maxDepth: number
+  /** The longest token, in characters. Default: as long as it comes. */
+  readonly maxTokenLength?: number | undefined
 }
 
 /**
@@ -46,10 +48,10 @@ export interface CheckOptions {
 export type Check = (raw: string) => Promise<CheckedToken>
 
 export function createCheck(options: CheckOptions): Check {
-  const { verifiers, requirements, resolveGroups, maxDepth } = options
+  const { verifiers, requirements, resolveGroups, maxDepth, maxTokenLength } = options
 
   return async function check(raw) {
-    const token = parseToken(raw, maxDepth)
+    const token = parseToken(raw, maxDepth, maxTokenLength)
     for (const verify of verifiers) {
       const verified = await verify(token)
       if (verified === undefined) continue

@@ -15,12 +15,14 @@ export function readAuthorization(value: string): string | undefined {
 }
 
 /** The challenge that goes with a refusal (RFC 6750, section 3): without a token, nothing is said to be wrong with it. */
-export function challengeFor({ code, message }: ServiceError): string {
+export function challengeFor({ code, message, scope }: ServiceError): string {
   switch (code) {
     case 'invalid_token':
     case 'insufficient_scope':
-    case 'invalid_request':
-      return `Bearer error="${code}", error_description="${message.replace(/["\\]/g, "'")}"`
+    case 'invalid_request': {
+      const challenge = `Bearer error="${code}", error_description="${message.replace(/["\\]/g, "'")}"`
+      return scope === undefined ? challenge : `${challenge}, scope="${scope}"`
+    }
     default:
       return 'Bearer'
   }

@@ -5,7 +5,9 @@ import { toRouterPath } from '../config/path-variables.ts'
 import type { Config } from '../config/schema/full-form.ts'
 import type { ClaimsRouteConfig } from '../config/schema/routes/claims.ts'
 import type { SourceConfig } from '../config/schema/sources/source.ts'
+import { collectIssuerKeys } from '../check/verifiers/issuer-keys.ts'
 import { isSymmetric } from '../keys/algorithms.ts'
+import type { Gate } from '../middleware/gates.ts'
 import type { RequestState } from '../middleware/request-state.ts'
 import { createCheckRoute } from './check-route.ts'
 import { createClaimsRoute } from './claims-route.ts'
@@ -21,30 +23,44 @@ import {
 import type { Route } from './route.ts'
 import type { Services } from './services.ts'
 
-/** @param routers by the names of their listeners */
+/** What is answered on a listener. */
+export interface ListenerRoutes {
+  readonly router: Router<RequestState>
+  /** They answer for whole trees of paths, which nothing else is in. */
+  readonly gates: Gate[]
+}
+
+/** @param listeners by their names */
 export function addRoutes(
-  routers: ReadonlyMap<string, Router<RequestState>>,
+  listeners: ReadonlyMap<string, ListenerRoutes>,
   config: Config,
   services: Services,
   operations: OperationRoutesOptions
 ): void {
+  const verifiers = config.routes.flatMap((route) => ('check' in route ? route.verify : []))
+  const issuerKeys = collectIssuerKeys(
+    verifiers.flatMap((verifier) => ('endpoint' in verifier ? [] : verifier))
+  )
   for (const route of config.routes) {
-    const router = routers.get(route.on)
-    if (router === undefined) continue
-    if ('issue' in route) addRoute(router, createIssueRoute(route, services))
+    const listener = listeners.get(route.on)
+    if (listener === undefined) continue
+    const { router } = listener
+    if ('issue' in route) addRoute(listener, createIssueRoute(route, services))
     else if ('claims' in route) {
-      addRoute(router, createClaimsRoute(route, sourcesOf(route, config), services))
-    } else if ('check' in route) addRoute(router, createCheckRoute(route, services))
-    else if ('keys' in route) addKeysRoute(router, route.keys, services.keyStore)
+      addRoute(listener, createClaimsRoute(route, sourcesOf(route, config), services))
+    } else if ('check' in route) {
+      addRoute(listener, createCheckRoute(route, issuerKeys, services))
+    } else if ('keys' in route) addKeysRoute(router, route.keys, services.keyStore)
     else if ('health' in route)
       router.get(route.health, ...createHealthRoute(route.health, operations))
     else router.get(route.metrics, ...createMetricsRoute(route.metrics, operations))
   }
-  addPublishing(routers, config, services)
+  addPublishing(listeners, config, services)
 }
 
-function addRoute(router: Router<RequestState>, { path, methods, steps }: Route): void {
-  router.register(toRouterPath(path), [...methods], [...steps])
+function addRoute({ router, gates }: ListenerRoutes, { path, methods, steps }: Route): void {
+  if (methods === 'any') gates.push({ path, steps })
+  else router.register(toRouterPath(path), [...methods], [...steps])
 }
 
 /** The loader has seen to it that there is one. */
@@ -59,7 +75,7 @@ function sourcesOf(
 
 /** On the main listener, and where single keys are. A service that has shared secrets only has nothing to publish. */
 function addPublishing(
-  routers: ReadonlyMap<string, Router<RequestState>>,
+  listeners: ReadonlyMap<string, ListenerRoutes>,
   { issuer, keys, routes }: Config,
   { keyStore, now }: Services
 ): void {
@@ -70,7 +86,7 @@ function addPublishing(
     ...routes.flatMap((route) => ('keys' in route ? route.on : []))
   ])
   for (const name of publishing) {
-    const router = routers.get(name)
+    const router = listeners.get(name)?.router
     router?.get(JWK_SET_PATH, createJwkSetRoute(keyStore, now))
     if (issuer !== undefined) {
       router?.get(DISCOVERY_PATH, createDiscoveryRoute({ issuer, algorithms }))

@@ -1,31 +1,37 @@
 /** A route as the router takes it, and the steps that those which answer in a wire format begin with. */
-import type { AppMiddleware } from '../middleware/request-state.ts'
-import type { Protocol } from '../protocols/protocol.ts'
-import { createApiKeyGuard } from './api-keys.ts'
 import { createBodyReader } from '../middleware/body.ts'
+import { requestGuard } from '../middleware/request-guard.ts'
+import type { AppMiddleware } from '../middleware/request-state.ts'
+import type { Methods, Protocol } from '../protocols/protocol.ts'
+import { createApiKeyGuard } from './api-keys.ts'
 
 export interface Route {
   /** As configured, with path variables such as `{mac}`. */
   readonly path: string
-  readonly methods: readonly ('GET' | 'POST')[]
+  readonly methods: Methods
   readonly steps: readonly AppMiddleware[]
 }
 
 export interface RouteStartOptions {
   /** The path as configured, for log and metrics. */
   readonly path: string
-  readonly protocol: Pick<Protocol, 'writeError'>
+  readonly protocol: Protocol
   readonly apiKeys?: readonly string[] | undefined
   readonly maxBodyBytes: number
 }
 
-/** From the first step on, whatever happens is answered in the route's own format. A caller without a key is not listened to. */
+/**
+ * From the first step on, whatever happens is answered in the route's own format. A caller without a key is not listened to.
+ * A gate has its own way to say that a request is ambiguous, and has no business with bodies.
+ */
 export function startRoute(options: RouteStartOptions): AppMiddleware[] {
   const { path, protocol, apiKeys, maxBodyBytes } = options
+  const isGate = protocol.methods === 'any'
   return [
     createAnswerer(path, protocol),
+    ...(isGate ? [requestGuard] : []),
     ...(apiKeys === undefined ? [] : [createApiKeyGuard(apiKeys)]),
-    createBodyReader(maxBodyBytes)
+    ...(isGate ? [] : [createBodyReader(maxBodyBytes)])
   ]
 }
 

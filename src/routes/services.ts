@@ -1,6 +1,6 @@
 /** What every route is built with. */
 import type { Config } from '../config/schema/full-form.ts'
-import type { KeyStore } from '../keys/key-store.ts'
+import type { ConfiguredKeys } from '../configured-keys.ts'
 import type { Logger } from '../operations/logger.ts'
 import type { Metrics } from '../operations/metrics.ts'
 import type { Remote, RemoteOptions } from '../remote/remote.ts'
@@ -9,7 +9,7 @@ import type { Connections } from './connections.ts'
 export interface Services extends Omit<Connections, 'close'> {
   readonly issuer: Config['issuer']
   readonly limits: Config['limits']
-  readonly keyStore: KeyStore
+  readonly keyStore: ConfiguredKeys
   readonly logger: Logger
   readonly metrics: Metrics
   /** The clock, in milliseconds since 1970. */

@@ -7,7 +7,7 @@ import { valueAt } from '../issues.ts'
 import type { Problem } from '../problems.ts'
 import { findReferenceProblems, findSignerProblems } from './keys.ts'
 import { findListenerProblems } from './listeners.ts'
-import { findClaimsProblems, findRouteProblems } from './routes.ts'
+import { findClaimsProblems, findGateProblems, findRouteProblems } from './routes.ts'
 import { itemsOf, listenerOf, MAIN, useOf } from './tree.ts'
 
 /** The settings of a route that hold its path. */
@@ -31,12 +31,14 @@ export function findFullProblems(tree: unknown): Problem[] {
   const routes = itemsOf(tree, 'routes').flatMap((route, index) =>
     VERBS.flatMap((verb) => useOf(route, verb, ['routes', index])).map((use) => ({
       ...use,
-      on: listenerOf(route)
+      on: listenerOf(route),
+      isGate: valueAt(route, ['protocol']) === 'forward-auth'
     }))
   )
   const operations = valueAt(tree, ['listen', 'admin']) === undefined ? MAIN : 'admin'
   return [
     ...findRouteProblems(routes, operations),
+    ...findGateProblems(routes, operations),
     ...findListenerProblems(tree),
     ...findClaimsProblems(tree),
     ...findReferenceProblems(tree),

@@ -33,7 +33,9 @@ export function ldapGroupsSchema(reader: SecretReader) {
     ),
     attribute: text
       .optional()
-      .describe('The attribute of the entry that has its groups, such as `memberOf`; or else there are `memberships`.'),
+      .describe(
+        'The attribute of the entry that has its groups, such as `memberOf`; or else there are `memberships`.'
+      ),
     memberships: section({
       base: text.describe('Name (DN) of the entry that groups are below.'),
       filter: filter(['dn', 'sub'])

@@ -1,6 +1,6 @@
 import test from 'ava'
 import fc from 'fast-check'
-import { createTimeRequirement, isNoServiceBearer } from '../../src/check/requirements.ts'
+import { createTimeRequirement } from '../../../src/check/requirements/time-requirement.ts'
 
 const seconds = fc.integer({ min: 0, max: 4_000_000_000 })
 
@@ -52,12 +52,3 @@ for (const value of [null, '', '1', true, {}, [], [1], Number.NaN, Infinity, -In
     })
   })
 }
-
-test('the mark of a service bearer counts at the top, with its own value', (t) => {
-  t.throws(() => isNoServiceBearer({ claims: { txtoken_use: 'service-bearer' } }), {
-    message: /^Token is a service bearer/
-  })
-  t.notThrows(() => isNoServiceBearer({ claims: {} }))
-  t.notThrows(() => isNoServiceBearer({ claims: { txtoken_use: ['service-bearer'] } }))
-  t.notThrows(() => isNoServiceBearer({ claims: { data: { txtoken_use: 'service-bearer' } } }))
-})
