@@ -10,7 +10,7 @@ import { assertAccounting } from './process-usage.ts'
 import { formatBudgets, formatScenario } from './report.ts'
 import type { Bench, Scenario } from './scenario.ts'
 import { createBesideIssuingScenario } from './scenarios/beside-issuing.ts'
-import { createCheckTokenScenario } from './scenarios/check-token.ts'
+import { createCheckKnownTokenScenario, createCheckTokenScenario } from './scenarios/check-token.ts'
 import { createGetTokenScenario } from './scenarios/get-token.ts'
 import { buildPrograms, prepareBareServer } from './servers.ts'
 import { judge, type ScenarioSummary, summarize } from './summary.ts'
@@ -20,6 +20,7 @@ const BUSY_LOAD = 0.5
 const scenarioCreators: Readonly<Record<string, (bench: Bench) => Scenario>> = {
   'get-token': createGetTokenScenario,
   'check-token': createCheckTokenScenario,
+  'check-known-token': createCheckKnownTokenScenario,
   'beside-issuing': createBesideIssuingScenario
 }
 

@@ -7,9 +7,23 @@ interface Section {
   readonly schema: JsonSchema
 }
 
-/** A table for a map of settings and for each one inside of it, in the order of the schema. */
+/** A table for a map of settings and for each one inside of it, in the order of the schema. What is the same is written once. */
 export function writeTables(schema: JsonSchema): string {
-  return listSections('', schema).map(writeSection).join('\n\n')
+  const written = new Map<string, string>()
+  const repeated: string[] = []
+  return listSections('', schema)
+    .flatMap(({ path, schema: section }) => {
+      if (repeated.some((outer) => path.startsWith(outer))) return []
+      const tables = listSections('', section).map(writeSection).join()
+      const first = written.get(tables)
+      if (first === undefined) {
+        written.set(tables, path)
+        return [writeSection({ path, schema: section })]
+      }
+      repeated.push(`${path}.`, `${path}[`)
+      return [`### \`${path}\`\n\nThe same settings as \`${first}\`.`]
+    })
+    .join('\n\n')
 }
 
 function listSections(path: string, schema: JsonSchema): Section[] {
@@ -39,10 +53,10 @@ function sectionsIn(path: string, schema: JsonSchema): Section[] {
   return items.anyOf.flatMap((item) => listSections(`${path}[${nameVariant(item)}]`, item))
 }
 
-/** Of the maps that a list may have for items, each has a first setting by which it is told from the others. */
+/** Of the maps that a list may have for items, each is told from the others by a setting that has one value, or else by its first. */
 function nameVariant({ properties = {}, required: [first = ''] = [] }: JsonSchema): string {
-  const value = properties[first]?.const
-  return value === undefined ? first : `${first}: ${String(value)}`
+  const fixed = Object.entries(properties).find(([, { const: value }]) => value !== undefined)
+  return fixed === undefined ? first : `${fixed[0]}: ${String(fixed[1].const)}`
 }
 
 function writeSection({ path, schema }: Section): string {

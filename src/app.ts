@@ -1,4 +1,5 @@
 /** Builds the applications out of a configuration. Everything that reaches outside comes in as an option. */
+import type { RequestListener } from 'node:http'
 import Router from '@koa/router'
 import Koa from 'koa'
 import { openListeners, operationsListener } from './config/listeners.ts'
@@ -17,6 +18,7 @@ import type { Metrics } from './operations/metrics.ts'
 import { createRemote, type Remote } from './remote/remote.ts'
 import { addRoutes, type ListenerRoutes } from './routes/add-routes.ts'
 import { createConnections } from './routes/connections.ts'
+import { withKnownTokens } from './routes/known-tokens.ts'
 import { addOperationRoutes } from './routes/operation-routes.ts'
 import type { Services } from './routes/services.ts'
 
@@ -35,7 +37,7 @@ export interface AppOptions {
 
 export interface App {
   /** What answers on each listener, by its name. */
-  readonly listeners: ReadonlyMap<string, Koa<RequestState>>
+  readonly listeners: ReadonlyMap<string, RequestListener>
   /** Waits for the requests in flight, then lets go of keys and remotes. */
   readonly close: () => Promise<void>
 }
@@ -66,10 +68,10 @@ export function createApp(options: AppOptions): App {
     }
   }
 
-  const listeners = new Map(
-    [...openListeners(config).keys()].map((name): [string, ListenerRoutes] => [
+  const listeners = new Map<string, ListenerRoutes>(
+    [...openListeners(config).keys()].map((name) => [
       name,
-      { router: createRouter(), gates: [] }
+      { router: createRouter(), gates: [], known: [] }
     ])
   )
   addRoutes(listeners, config, services, options)
@@ -78,7 +80,7 @@ export function createApp(options: AppOptions): App {
 
   return {
     listeners: new Map(
-      [...listeners].map(([name, routes]) => [name, createListenerApp(routes, inFlight, options)])
+      [...listeners].map(([name, routes]) => [name, createListener(routes, inFlight, options)])
     ),
     async close() {
       await inFlight.drained()
@@ -94,18 +96,19 @@ function createRouter(): Router<RequestState> {
   return new Router({ sensitive: true, strict: true })
 }
 
-function createListenerApp(
-  { router, gates }: ListenerRoutes,
+function createListener(
+  { router, gates, known }: ListenerRoutes,
   inFlight: InFlight,
   options: AppOptions
-): Koa<RequestState> {
+): RequestListener {
   const { config, logger, metrics, isReady } = options
+  const { requests: logRequests } = config.log
   const app = new Koa<RequestState>()
   app.on('error', (error: Error) =>
     logger.error({ name: error.name, error: error.message }, 'response failed')
   )
   app.use(requestId)
-  app.use(createRequestLog({ logger, metrics, logRequests: config.log.requests }))
+  app.use(createRequestLog({ logger, metrics, logRequests }))
   app.use(createConnectionCloser(isReady))
   app.use(inFlight.count)
   app.use(errors)
@@ -114,7 +117,7 @@ function createListenerApp(
   app.use(createExactRoutes(router))
   app.use(router.routes())
   app.use(router.allowedMethods())
-  return app
+  return withKnownTokens(app.callback(), known, { logger, metrics, logRequests, isReady })
 }
 
 /** Once the service stops, no connection stays open for another request: not those of requests under way either. */

@@ -2,6 +2,8 @@
 import type { LoadedConfig } from './config/load.ts'
 import { ConfigError, formatPath } from './config/problems.ts'
 import type { Config } from './config/schema/full-form.ts'
+import type { IssueRouteConfig } from './config/schema/routes/issue.ts'
+import type { SupertokensRouteConfig } from './config/schema/routes/supertokens.ts'
 import type { JwksVerifierConfig } from './config/schema/verifiers/jwks.ts'
 import { SERVICE_BEARER_LIFETIME_SECONDS } from './issue/service-bearer.ts'
 import { createKeySources, type KeySourceFactories } from './keys/create-key-sources.ts'
@@ -120,9 +122,10 @@ function createFactories(config: Config, options: ConfiguredKeysOptions): KeySou
         name: kid,
         typ,
         dir: generate.dir,
+        kidPattern: generate.kids,
         rotateEveryMs: generate.rotateEvery,
         publishAheadMs: generate.publishAhead,
-        longestLifetimeMs: longestLifetimeMs(config),
+        longestLifetimeMs: longestLifetimeMs(config, kid),
         now,
         log: logger
       })
@@ -130,7 +133,15 @@ function createFactories(config: Config, options: ConfiguredKeysOptions): KeySou
 }
 
 /** Keys that sign no more must verify until the last token that they signed has ended. */
-function longestLifetimeMs({ routes }: Config): number {
-  const lifetimes = routes.map((route) => ('issue' in route ? route.lifetime : 0))
+function longestLifetimeMs({ routes }: Config, kid: string | undefined): number {
+  const lifetimes = routes.flatMap((route) =>
+    'issue' in route && maySignWith(route, kid) ? route.lifetime : []
+  )
   return Math.max(SERVICE_BEARER_LIFETIME_SECONDS * 1000, ...lifetimes)
+}
+
+/** A route that names no key may be signed for by each. */
+function maySignWith(route: IssueRouteConfig | SupertokensRouteConfig, kid: string | undefined) {
+  const names = route.protocol === 'supertokens' ? [route.key, route.dynamicKey] : [route.key]
+  return names.includes(undefined) || names.includes(kid)
 }

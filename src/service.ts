@@ -33,7 +33,6 @@ export interface Service {
 interface Generation {
   readonly loaded: LoadedConfig
   readonly app: App
-  readonly listeners: ReadonlyMap<string, RequestListener>
 }
 
 /** @throws ConfigError or KeyError when it cannot start */
@@ -68,7 +67,7 @@ export async function createService(options: ServiceOptions): Promise<Service> {
   return {
     loaded: () => current.loaded,
     listener: (name) => (request, response) =>
-      (current.listeners.get(name) ?? refuseWithoutRoutes)(request, response),
+      (current.app.listeners.get(name) ?? refuseWithoutRoutes)(request, response),
     reload() {
       // One after the other, so that the last one asked for is the last one swapped in.
       reloading = reloading.then(swap)
@@ -85,8 +84,7 @@ async function build(
   const keyStore = createConfiguredKeys(loaded, parts)
   await keyStore.start()
   const app = createApp({ ...parts, config: loaded.config, keyStore })
-  const listeners = new Map([...app.listeners].map(([name, app]) => [name, app.callback()]))
-  return { loaded, app, listeners }
+  return { loaded, app }
 }
 
 /** For a listener that the newest configuration has nothing on, and that is open until the next restart. */

@@ -1,4 +1,4 @@
-/** checkToken against node:http and one HMAC. Tokens differ from request to request, so no cache would help. */
+/** checkToken against node:http and one HMAC: with each token verified anew, and with tokens that were verified before. */
 import assert from 'node:assert/strict'
 import jwt from 'jsonwebtoken'
 import { remoteReply } from '../programs/remote-reply.ts'
@@ -7,14 +7,28 @@ import { prepareBareServer, prepareProgram } from '../servers.ts'
 
 const TOKENS = 200
 
-export function createCheckTokenScenario({ folder, secret }: Bench): Scenario {
+export function createCheckTokenScenario(bench: Bench): Scenario {
+  return createScenario('checkToken', 1.4, { cache: '0B' }, bench)
+}
+
+/** All tokens fit into the cache that a route has by default. */
+export function createCheckKnownTokenScenario(bench: Bench): Scenario {
+  return createScenario('checkToken, known tokens', 1.2, {}, bench)
+}
+
+function createScenario(
+  title: string,
+  cpuRatioLimit: number,
+  route: object,
+  { folder, secret }: Bench
+): Scenario {
   const data = JSON.parse(remoteReply)
   const tokens = Array.from({ length: TOKENS }, (_, index) =>
     jwt.sign({ data: { ...data, index } }, secret, { expiresIn: '1h' })
   )
   const settings = {
     keys: [{ alg: 'HS256', secret }],
-    routes: [{ check: '/checkToken', protocol: 'txtoken', verify: [{ keys: 'all' }] }]
+    routes: [{ check: '/checkToken', protocol: 'txtoken', verify: [{ keys: 'all' }], ...route }]
   }
   const load = {
     path: '/checkToken',
@@ -34,8 +48,8 @@ export function createCheckTokenScenario({ folder, secret }: Bench): Scenario {
     })
   }
   return {
-    title: 'checkToken',
-    cpuRatioLimit: 1.4,
+    title,
+    cpuRatioLimit,
     variants: [
       {
         name: 'txtoken',

@@ -1,6 +1,7 @@
 /** The check pipeline: take the token apart, let the verifiers look at it in order, then the requirements. */
 import { invalidToken } from '../errors.ts'
 import type { JsonText } from '../json/json-text.ts'
+import type { CheckCache, Remembered } from './check-cache.ts'
 import { withGroups } from './groups/claim.ts'
 import type { ResolveGroups } from './groups/group-resolver.ts'
 import { parseToken, type Token, type VerifiedClaims } from './token.ts'
@@ -12,6 +13,8 @@ export interface Verified {
   readonly kid?: string | undefined
   /** The claims as JSON text, where they are not the payload of the token. */
   readonly claimsText?: JsonText | undefined
+  /** Whether what has verified it would do so still, without a look at the token. Left out where only asking again can tell. */
+  readonly isCurrent?: (() => boolean) | undefined
 }
 
 /** Verifies a token, or answers undefined when the token is not its own. Throws a ServiceError to refuse it. */
@@ -38,6 +41,8 @@ export interface CheckOptions {
   readonly maxDepth: number
   /** The longest token, in characters. Default: as long as it comes. */
   readonly maxTokenLength?: number | undefined
+  /** Holds tokens that were verified before; each is verified anew when left out. */
+  readonly cache?: CheckCache | undefined
 }
 
 /**
@@ -48,20 +53,31 @@ export interface CheckOptions {
 export type Check = (raw: string) => Promise<CheckedToken>
 
 export function createCheck(options: CheckOptions): Check {
-  const { verifiers, requirements, resolveGroups, maxDepth, maxTokenLength } = options
+  const { verifiers, requirements, resolveGroups, maxDepth, maxTokenLength, cache } = options
 
-  return async function check(raw) {
+  async function verify(raw: string): Promise<Remembered> {
     const token = parseToken(raw, maxDepth, maxTokenLength)
-    for (const verify of verifiers) {
-      const verified = await verify(token)
+    for (const verifyToken of verifiers) {
+      const verified = await verifyToken(token)
       if (verified === undefined) continue
-      for (const require of requirements) require(verified)
       const { claims, claimsText = token.payloadText } = verified
-      const checked = { token, claims, claimsText }
-      return resolveGroups === undefined
-        ? checked
-        : withGroups(checked, await resolveGroups(claims))
+      return { verified, checked: { token, claims, claimsText } }
     }
     throw invalidToken('Token is signed with a key or an algorithm that is not accepted', 'key')
+  }
+
+  return async function check(raw) {
+    const known = cache?.find(raw)
+    const { verified, checked } = known ?? (await verify(raw))
+    try {
+      for (const require of requirements) require(verified)
+    } catch (error) {
+      cache?.forget(raw)
+      throw error
+    }
+    if (known === undefined) cache?.keep({ verified, checked })
+    return resolveGroups === undefined
+      ? checked
+      : withGroups(checked, await resolveGroups(checked.claims))
   }
 }

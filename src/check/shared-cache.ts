@@ -1,7 +1,7 @@
 /** Remembers answers for a while, within bounds, and asks once where several want the same answer at a time. */
 
 /** An answer, and until when it may be given again, in milliseconds since 1970. */
-export interface Kept<Value> {
+interface Kept<Value> {
   readonly value: Value
   readonly until: number
 }

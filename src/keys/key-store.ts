@@ -31,6 +31,11 @@ export interface KeyStore {
    * @param selection the sources to look in; all of them when left out
    */
   readonly candidates: (header: JoseHeader, selection?: KeySelection) => readonly Key[]
+  /**
+   * Whether tokens may still be verified with a key that was a candidate before.
+   * @param selection the sources to look in; all of them when left out
+   */
+  readonly isCurrent: (key: Key, selection?: KeySelection) => boolean
   /** What is to be published at this time, by kid. Symmetric keys have no public half, so they are never there. */
   readonly published: () => ReadonlyMap<string, PublishedKey>
   /** When that changes next, as far as is known, in milliseconds since 1970; Infinity when nothing is planned. */
@@ -88,6 +93,10 @@ export function createKeyStore(sources: readonly KeySource[], now: () => number)
       return select(selection).flatMap((source) =>
         source.verificationKeys(time).filter((key) => mayHaveSigned(key, header))
       )
+    },
+    isCurrent(key, selection = ALL_KEYS) {
+      const time = now()
+      return select(selection).some((source) => source.verificationKeys(time).includes(key))
     },
     published() {
       const time = now()

@@ -36,8 +36,8 @@ export function createBodyReader(limitBytes: number): AppMiddleware {
   }
 }
 
-/** RFC 9112, section 6.3. Most tokens to be checked come in a header, and nothing comes with them. */
-function hasBody({
+/** Whether a body comes with a request (RFC 9112, section 6.3). Most tokens to be checked come in a header, and nothing comes with them. */
+export function hasBody({
   'content-length': length,
   'transfer-encoding': coding
 }: IncomingHttpHeaders): boolean {

@@ -1,14 +1,20 @@
 /** Each request has an id, its client's or a new one, and every answer says it. */
 import { randomUUID } from 'node:crypto'
+import type { IncomingMessage } from 'node:http'
 import type { AppMiddleware } from './request-state.ts'
 
 /** Ids end up in logs, here and elsewhere: no spaces, no control characters, no novels. */
 const ACCEPTED = /^[\w.:/+=@-]{1,128}$/
 
-/** Takes the id from `X-Request-Id`, or makes one, and puts it into the answer. */
+/** The id that a request brings, or a new one. */
+export function requestIdOf({ headers }: IncomingMessage): string {
+  const given = headers['x-request-id']
+  return typeof given === 'string' && ACCEPTED.test(given) ? given : randomUUID()
+}
+
+/** Gives each request its id, and puts it into the answer. */
 export const requestId: AppMiddleware = function requestId(context, next) {
-  const given = context.req.headers['x-request-id']
-  const id = typeof given === 'string' && ACCEPTED.test(given) ? given : randomUUID()
+  const id = requestIdOf(context.req)
   context.state.requestId = id
   context.set('X-Request-Id', id)
   return next()

@@ -83,6 +83,7 @@ function describeCause(cause: Error, withStack: boolean) {
   }
 }
 
-function milliseconds(seconds: number): number {
+/** Seconds in the unit and with the digits of the log. */
+export function milliseconds(seconds: number): number {
   return Math.round(seconds * 1e6) / 1e3
 }

@@ -3,7 +3,7 @@ import type { Config } from '../config/schema/full-form.ts'
 import type { CheckRouteConfig } from '../config/schema/routes/check.ts'
 import { createForwardAuthProtocol } from './forward-auth.ts'
 import { introspectionCheckProtocol } from './introspection-check.ts'
-import { okeraCheckProtocol } from './okera-check.ts'
+import { createOkeraCheckProtocol } from './okera-check.ts'
 import type { CheckProtocol } from './protocol.ts'
 import { createTxtokenCheckProtocol } from './txtoken-check.ts'
 import { withReasons } from './with-reasons.ts'
@@ -24,7 +24,7 @@ function createPlainProtocol(
     case 'txtoken':
       return createTxtokenCheckProtocol({ places: token, maxDepth: depth })
     case 'okera':
-      return okeraCheckProtocol
+      return createOkeraCheckProtocol({ places: token, maxDepth: depth })
     case 'introspection':
       return introspectionCheckProtocol
     case 'forward-auth':

@@ -1,7 +1,8 @@
 /** The wire format of a route that shows claims: one JSON object. */
+
+import type { Claims } from '../issue/claims.ts'
 import { bodyOf } from '../middleware/body.ts'
 import type { AppContext } from '../middleware/request-state.ts'
-import type { Claims } from '../issue/claims.ts'
 import type { Protocol } from './protocol.ts'
 import { type Statuses, statusOf } from './statuses.ts'
 

@@ -1,9 +1,10 @@
 /** The wire format of proxies that ask about each request: `auth_request` of nginx, `forwardAuth` of Traefik, `ext_authz` of Envoy. */
+import type { CheckedToken } from '../check/check.ts'
 import type { ServiceError } from '../errors.ts'
 import type { AppContext } from '../middleware/request-state.ts'
 import { challengeFor } from './bearer-token.ts'
 import { claimValue, parseClaimHeaders } from './claim-headers.ts'
-import type { CheckProtocol } from './protocol.ts'
+import type { CheckProtocol, PlainAnswer } from './protocol.ts'
 import { createTokenReader, type TokenPlace } from './token-places.ts'
 
 export interface ForwardAuthOptions {
@@ -15,6 +16,9 @@ export interface ForwardAuthOptions {
   readonly headers?: Readonly<Record<string, string>> | undefined
 }
 
+/** What is true of a token now is not so for ever. */
+const NOT_KEPT = { 'Cache-Control': 'no-store' } as const
+
 /**
  * Answers about the client's request, which it knows by the header fields that the proxy passes on: 200, 401, 403 or 503, and nothing
  * else, since proxies take other answers in ways of their own. All headers of the setting are in each 200, empty where there is
@@ -24,20 +28,28 @@ export function createForwardAuthProtocol(options: ForwardAuthOptions): CheckPro
   const { places = ['header'], maxDepth, headers = {} } = options
   const claimHeaders = parseClaimHeaders(headers)
 
+  function describeToken({ claimsText }: CheckedToken): PlainAnswer {
+    const values = claimHeaders.map(({ name, path }) => [name, claimValue(claimsText, path)])
+    return { headers: { ...NOT_KEPT, ...Object.fromEntries(values) }, body: '' }
+  }
+
   return {
     methods: 'any',
 
     readToken: createTokenReader(places, { maxDepth }),
 
-    writeToken(context, { claimsText }) {
+    writeToken(context, checked) {
       context.status = 200
-      for (const { name, path } of claimHeaders) context.set(name, claimValue(claimsText, path))
+      context.set(describeToken(checked).headers)
       writeNoBody(context)
     },
+
+    knownAnswer: places.includes('header') ? describeToken : undefined,
 
     writeError(context, error) {
       context.status = statusFor(error)
       if (context.status !== 503) context.set('WWW-Authenticate', challengeFor(error))
+      context.set(NOT_KEPT)
       writeNoBody(context)
     }
   }
@@ -50,7 +62,6 @@ function statusFor({ status }: ServiceError): 401 | 403 | 503 {
 }
 
 function writeNoBody(context: AppContext): void {
-  context.set('Cache-Control', 'no-store')
   context.body = ''
   context.remove('Content-Type')
 }

@@ -8,7 +8,7 @@ import type { AppContext } from '../middleware/request-state.ts'
  * The methods of a route's requests. `any` is for a gate: a proxy asks it about requests of others, so it answers every method, on its
  * path and on all below it, and leaves bodies alone.
  */
-export type Methods = readonly ('GET' | 'POST')[] | 'any'
+export type Methods = readonly string[] | 'any'
 
 export interface Protocol {
   /** The methods of its requests. */
@@ -32,4 +32,15 @@ export interface CheckProtocol extends Protocol {
   /** @throws ServiceError where there is no token, or more than one */
   readonly readToken: (context: AppContext) => string
   readonly writeToken: (context: AppContext, checked: CheckedToken) => void
+  /**
+   * The same answer as plain data, for a request that carries nothing but a known token in its Authorization header. Left out by
+   * formats that take more from a request than that.
+   */
+  readonly knownAnswer?: ((checked: CheckedToken) => PlainAnswer) | undefined
+}
+
+/** An answer of status 200. */
+export interface PlainAnswer {
+  readonly headers: Readonly<Record<string, string>>
+  readonly body: string
 }

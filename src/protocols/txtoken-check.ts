@@ -1,6 +1,7 @@
 /** The wire format of the original program's checkToken. */
+import type { CheckedToken } from '../check/check.ts'
 import { challengeFor } from './bearer-token.ts'
-import type { CheckProtocol } from './protocol.ts'
+import type { CheckProtocol, PlainAnswer } from './protocol.ts'
 import { BEARER_PLACES, createTokenReader, type TokenPlace } from './token-places.ts'
 
 export interface TxtokenCheckOptions {
@@ -23,20 +24,34 @@ export function createTxtokenCheckProtocol({
 
     readToken: createTokenReader(places, { maxDepth }),
 
-    writeToken(context, { token, claimsText }) {
-      const { raw, header, headerText, signature } = token
-      context.set('Content-Type', 'application/json; charset=utf-8')
-      context.set('Cache-Control', 'no-store')
-      context.body =
-        `{"Raw":"${raw}","Method":{"Name":"${header.alg}","Hash":${hashNumber(header.alg)}},` +
-        `"Header":${headerText},"Claims":${claimsText},"Signature":"${signature}","Valid":true}`
+    writeToken(context, checked) {
+      const { headers, body } = describeToken(checked)
+      context.set(headers)
+      context.body = body
     },
+
+    knownAnswer: places.includes('header') ? describeToken : undefined,
 
     writeError(context, error) {
       context.status = error.status
       if (CHALLENGED.has(error.status)) context.set('WWW-Authenticate', challengeFor(error))
       context.body = { error: error.message }
     }
+  }
+}
+
+const HEADERS = {
+  'Content-Type': 'application/json; charset=utf-8',
+  'Cache-Control': 'no-store'
+} as const
+
+function describeToken({ token, claimsText }: CheckedToken): PlainAnswer {
+  const { raw, header, headerText, signature } = token
+  return {
+    headers: HEADERS,
+    body:
+      `{"Raw":"${raw}","Method":{"Name":"${header.alg}","Hash":${hashNumber(header.alg)}},` +
+      `"Header":${headerText},"Claims":${claimsText},"Signature":"${signature}","Valid":true}`
   }
 }
 

@@ -3,7 +3,7 @@ import { Agent as HttpAgent } from 'node:http'
 import { Agent as HttpsAgent } from 'node:https'
 import { checkUnavailable, type ServiceError } from '../errors.ts'
 import { measure } from './measure.ts'
-import type { CallOutcome } from './remote.ts'
+import { type CallOutcome, overloaded } from './remote.ts'
 import { createTlsOptions } from './tls-options.ts'
 
 /** PEM texts. The certificate of the other side is always verified. */
@@ -17,6 +17,8 @@ export interface EndpointOptions {
   /** For the whole call, from the look-up of the name to the last byte. */
   readonly timeoutMilliseconds: number
   readonly maxReplyBytes: number
+  /** Calls in flight; the next one is refused. */
+  readonly maxCalls: number
   readonly tls?: EndpointTls | undefined
   readonly userAgent: string
   /** Told how each call ended, and how long it took. */
@@ -30,13 +32,13 @@ export interface EndpointCall {
   readonly body?: string | undefined
 }
 
-export interface EndpointReply {
+interface EndpointReply {
   readonly status: number
   readonly body: Buffer
 }
 
 export interface Endpoint {
-  /** Gives the reply, whatever its status. Rejects with a ServiceError `check_unavailable` where there is no whole one. */
+  /** Gives the reply, whatever its status. Rejects with a ServiceError `check_unavailable` where there is no whole one, or `overloaded`. */
   readonly ask: (call: EndpointCall) => Promise<EndpointReply>
   readonly close: () => void
 }
@@ -46,7 +48,7 @@ const CLOSED: readonly string[] = ['ECONNRESET', 'EPIPE']
 
 /** Makes a client with connections of its own, kept open between calls. Nothing is connected before the first. */
 export function createEndpoint(options: EndpointOptions): Endpoint {
-  const { timeoutMilliseconds, maxReplyBytes, tls = {}, userAgent, onOutcome } = options
+  const { timeoutMilliseconds, maxReplyBytes, maxCalls, tls = {}, userAgent, onOutcome } = options
   const agent = {
     http: new HttpAgent({ keepAlive: true }),
     https: new HttpsAgent({
@@ -101,8 +103,20 @@ export function createEndpoint(options: EndpointOptions): Endpoint {
     }
   }
 
+  let callsInFlight = 0
+
+  async function askWithinLimit(call: EndpointCall): Promise<EndpointReply> {
+    if (callsInFlight >= maxCalls) throw overloaded()
+    callsInFlight++
+    try {
+      return await ask(call)
+    } finally {
+      callsInFlight--
+    }
+  }
+
   return {
-    ask: measure(ask, onOutcome),
+    ask: measure(askWithinLimit, onOutcome),
     close() {
       agent.http.destroy()
       agent.https.destroy()

@@ -99,7 +99,8 @@ export function createRemote(options: RemoteOptions): Remote {
   }
 }
 
-function overloaded(): ServiceError {
+/** For a call that is one more than may be in flight. */
+export function overloaded(): ServiceError {
   return new ServiceError('overloaded', 'Too many calls in flight.', {
     status: 503,
     retryAfter: OVERLOADED_RETRY_SECONDS

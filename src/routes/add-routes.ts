@@ -15,6 +15,7 @@ import { createDiscoveryRoute } from './discovery-route.ts'
 import { createIssueRoute } from './issue-route.ts'
 import { createJwkSetRoute } from './jwk-set-route.ts'
 import { addKeysRoute } from './keys-route.ts'
+import type { KnownTokenRoute } from './known-tokens.ts'
 import {
   createHealthRoute,
   createMetricsRoute,
@@ -22,12 +23,15 @@ import {
 } from './operation-routes.ts'
 import type { Route } from './route.ts'
 import type { Services } from './services.ts'
+import { createSupertokensRoutes } from './supertokens-route.ts'
 
 /** What is answered on a listener. */
 export interface ListenerRoutes {
   readonly router: Router<RequestState>
   /** They answer for whole trees of paths, which nothing else is in. */
   readonly gates: Gate[]
+  /** Those of its routes that known tokens need not go through the router for. */
+  readonly known: KnownTokenRoute[]
 }
 
 /** @param listeners by their names */
@@ -45,7 +49,9 @@ export function addRoutes(
     const listener = listeners.get(route.on)
     if (listener === undefined) continue
     const { router } = listener
-    if ('issue' in route) addRoute(listener, createIssueRoute(route, services))
+    if ('issue' in route && route.protocol === 'supertokens') {
+      for (const one of createSupertokensRoutes(route, services)) addRoute(listener, one)
+    } else if ('issue' in route) addRoute(listener, createIssueRoute(route, services))
     else if ('claims' in route) {
       addRoute(listener, createClaimsRoute(route, sourcesOf(route, config), services))
     } else if ('check' in route) {
@@ -58,9 +64,14 @@ export function addRoutes(
   addPublishing(listeners, config, services)
 }
 
-function addRoute({ router, gates }: ListenerRoutes, { path, methods, steps }: Route): void {
+function addRoute({ router, gates, known: routes }: ListenerRoutes, route: Route): void {
+  const { path, methods, steps, known } = route
   if (methods === 'any') gates.push({ path, steps })
   else router.register(toRouterPath(path), [...methods], [...steps])
+  // Proxies ask by GET, whatever the method of the request that they ask about: nginx, Traefik.
+  if (known !== undefined) {
+    routes.push({ path, methods: methods === 'any' ? ['GET'] : methods, ...known })
+  }
 }
 
 /** The loader has seen to it that there is one. */

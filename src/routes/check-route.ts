@@ -1,5 +1,6 @@
 /** A `check` route of the configuration becomes a route that answers. */
 import { type Check, createCheck } from '../check/check.ts'
+import { createCheckCache, createKnownCheck } from '../check/check-cache.ts'
 import type { IssuerKeys } from '../check/verifiers/issuer-keys.ts'
 import type { CheckRouteConfig } from '../config/schema/routes/check.ts'
 import { ServiceError } from '../errors.ts'
@@ -22,12 +23,16 @@ export function createCheckRoute(
   services: Services
 ): Route {
   const { limits, now } = services
+  const cache = config.cache === 0 ? undefined : createCheckCache(config.cache)
+  const requirements = createRequirements(config, now)
+  const resolveGroups = createRouteGroups(config, services)
   const check = createCheck({
     verifiers: createVerifiers(config, issuerKeys, services),
-    requirements: createRequirements(config, now),
-    resolveGroups: createRouteGroups(config, services),
+    requirements,
+    resolveGroups,
     maxDepth: limits.depth,
-    maxTokenLength: limits.checkedToken ?? Math.max(MAX_TOKEN_LENGTH, limits.token ?? 0)
+    maxTokenLength: limits.checkedToken ?? Math.max(MAX_TOKEN_LENGTH, limits.token ?? 0),
+    cache
   })
   const protocol = createCheckProtocol(config, limits)
   return {
@@ -41,7 +46,14 @@ export function createCheckRoute(
         maxBodyBytes: limits.body
       }),
       createCheckHandler(config.check, protocol, check, services)
-    ]
+    ],
+    known:
+      cache === undefined ||
+      resolveGroups !== undefined ||
+      protocol.knownAnswer === undefined ||
+      config.auth !== undefined
+        ? undefined
+        : { check: createKnownCheck(cache, requirements), answer: protocol.knownAnswer }
   }
 }
 

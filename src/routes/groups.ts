@@ -72,6 +72,7 @@ function createEndpointLookup(
   const endpoint = connectEndpoint(url, {
     timeoutMilliseconds: timeout,
     maxReplyBytes: limits.reply,
+    maxCalls: limits.calls,
     tls
   })
   return createEndpointGroups({ url, method, headers, endpoint, maxDepth: limits.depth })

@@ -48,6 +48,7 @@ function createConfiguredEndpointVerifier(
     endpoint: connectEndpoint(endpoint, {
       timeoutMilliseconds: timeout,
       maxReplyBytes: limits.reply,
+      maxCalls: limits.calls,
       tls
     }),
     maxDepth: limits.depth,

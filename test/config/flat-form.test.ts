@@ -147,7 +147,7 @@ test('requestTokenData that is no JSON, or too deep, is refused', (t) => {
 
 test('statuses is passed on', (t) => {
   const [route] = parse({ ...LEAST, statuses: 'relay' }).routes
-  t.true(route !== undefined && 'issue' in route && route.statuses === 'relay')
+  t.true(route !== undefined && 'statuses' in route && route.statuses === 'relay')
   t.deepEqual(problemsOf(t, { ...LEAST, statuses: 'relayed' }), [
     'statuses: expected txtoken or relay'
   ])

@@ -7,9 +7,16 @@ import { generateReference } from '../../scripts/generate-reference.ts'
 import { createFileSchema } from '../../scripts/json-schema.ts'
 import { loadConfig } from '../../src/config/load.ts'
 import { parse } from '../helpers/config.ts'
+import { writeFiles } from '../helpers/folder.ts'
+import { generateKeys, toPem } from '../helpers/keys.ts'
 
 const ROOT = fileURLToPath(new URL('../../', import.meta.url))
-const env = { ENC_KEY: 'a secret of thirty-two characters or more', FORMER_KEY: 'x'.repeat(32) }
+const env = {
+  ENC_KEY: 'a secret of thirty-two characters or more',
+  FORMER_KEY: 'x'.repeat(32),
+  API_KEY: 'an-api-key-of-20-characters',
+  LDAP_PASSWORD: 'any'
+}
 
 const validate = new Ajv({ validateFormats: false }).compile(createFileSchema())
 
@@ -23,7 +30,11 @@ test('what is made from the schemas is up to date: npm run generate', (t) => {
   }
 })
 
-test('the example configurations are good, for the JSON Schema too', (t) => {
+test('the example configurations are good, for the JSON Schema too', async (t) => {
+  const KEYS_DIR = await writeFiles(t, {
+    'identity-provider.pub': toPem(generateKeys('RS256').verifying),
+    'okera.pub': toPem(generateKeys('RS512').verifying)
+  })
   const files = [
     'example_cfg.yml',
     ...readdirSync(`${ROOT}examples`)
@@ -31,7 +42,7 @@ test('the example configurations are good, for the JSON Schema too', (t) => {
       .map((name) => `examples/${name}`)
   ]
   for (const file of files) {
-    t.notThrows(() => loadConfig({ file: ROOT + file, env }), file)
+    t.notThrows(() => loadConfig({ file: ROOT + file, env: { ...env, KEYS_DIR } }), file)
     isValid(t, readFileSync(ROOT + file, 'utf8'), file)
   }
 })

@@ -5,7 +5,12 @@ import { parse } from '../helpers/config.ts'
 import { readCodeBlocks } from '../helpers/documentation.ts'
 import { completeConfig, KEYS_PAGE, writeKeyFiles } from '../helpers/key-recipes.ts'
 
-const env = { ENC_KEY: 'a secret of thirty-two characters or more' }
+const env = {
+  ENC_KEY: 'a secret of thirty-two characters or more',
+  API_KEY: 'an-api-key-of-20-characters',
+  LDAP_PASSWORD: 'any',
+  GROUPS_AUTHORIZATION: 'Bearer any'
+}
 
 /** docs/configuration.md has tests of its own, beside those of the schema that it is made from. */
 const pages = [

@@ -1,6 +1,6 @@
 /** Starts the application in the test's own process, on a real socket. */
+import type { RequestListener } from 'node:http'
 import type { ExecutionContext } from 'ava'
-import type Koa from 'koa'
 import { pino } from 'pino'
 import { createApp } from '../../src/app.ts'
 import { parseConfig } from '../../src/config/load.ts'
@@ -8,7 +8,6 @@ import type { Config } from '../../src/config/schema/full-form.ts'
 import { createSecretReader } from '../../src/config/secrets.ts'
 import { createConfiguredKeys } from '../../src/configured-keys.ts'
 import { createShareSource } from '../../src/keys/remote/share-source.ts'
-import type { RequestState } from '../../src/middleware/request-state.ts'
 import { createMetrics } from '../../src/operations/metrics.ts'
 import { listen } from '../../src/server.ts'
 
@@ -95,10 +94,10 @@ export async function startService(
 /** Listens on a port that the system chooses, whatever the configuration says, until the test ends. */
 async function serve(
   t: ExecutionContext,
-  app: Koa<RequestState>,
+  handler: RequestListener,
   { timeouts }: Config
 ): Promise<string> {
-  const listener = await listen(app.callback(), { host: '127.0.0.1', port: 0, timeouts })
+  const listener = await listen(handler, { host: '127.0.0.1', port: 0, timeouts })
   t.teardown(() => listener.stop(0))
   return `http://127.0.0.1:${listener.port}`
 }

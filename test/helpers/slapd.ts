@@ -14,7 +14,7 @@ import { freePorts } from './free-ports.ts'
 const run = promisify(execFile)
 const env = { PATH: `${process.env.PATH}:/usr/sbin` }
 
-export const LDAP_BASE = 'dc=example,dc=org'
+const LDAP_BASE = 'dc=example,dc=org'
 export const PEOPLE = `ou=people,${LDAP_BASE}`
 export const GROUPS = `ou=groups,${LDAP_BASE}`
 /** Who may read. Nobody else may. */
@@ -29,6 +29,8 @@ export interface TestDirectory {
   readonly connections: () => number
   readonly kill: () => Promise<void>
   readonly start: () => Promise<void>
+  /** Gives an entry a password, so that one may bind with its name. */
+  readonly setPassword: (name: string, password: string) => Promise<void>
   readonly signal: (signal: 'SIGSTOP' | 'SIGCONT') => void
 }
 
@@ -78,17 +80,20 @@ export async function startSlapd(
 
   t.teardown(kill)
   await start()
-  const { dn, password } = LDAP_BIND
-  await run('ldapadd', ['-x', '-H', url, '-D', dn, '-w', password, '-f', 'entries.ldif'], {
-    cwd: folder,
-    env
-  }).catch(explainMissing)
+  /** Runs one of the tools of OpenLDAP as the reader, who may write as well. */
+  async function administer(tool: string, ...args: string[]): Promise<void> {
+    const who = ['-x', '-H', url, '-D', LDAP_BIND.dn, '-w', LDAP_BIND.password]
+    await run(tool, [...who, ...args], { cwd: folder, env }).catch(explainMissing)
+  }
+
+  await administer('ldapadd', '-f', 'entries.ldif')
   return {
     url,
     tlsUrl,
     connections: () => log.match(/ BIND dn="cn=reader[^"]*" method=128/g)?.length ?? 0,
     kill,
     start,
+    setPassword: (name, password) => administer('ldappasswd', '-s', password, name),
     signal: (signal) => void slapd?.kill(signal)
   }
 }
@@ -124,6 +129,7 @@ directory data
 suffix "${LDAP_BASE}"
 rootdn "${LDAP_BIND.dn}"
 rootpw "${LDAP_BIND.password}"
+access to attrs=userPassword by anonymous auth
 access to * by * none
 overlay memberof
 `

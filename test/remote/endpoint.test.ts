@@ -11,6 +11,7 @@ function createClient(t: ExecutionContext, options: Partial<EndpointOptions> = {
   const endpoint = createEndpoint({
     timeoutMilliseconds: 3_000,
     maxReplyBytes: 10,
+    maxCalls: 9,
     userAgent: 'test',
     onOutcome() {},
     ...options
@@ -79,6 +80,18 @@ test('a call on a new connection is not made again', async (t) => {
   const remote = await startRemote(t, (response) => response.destroy())
   await assertUnavailable(t, createClient(t)(remote.url), /hang up|ECONNRESET/)
   t.is(remote.requests.length, 1)
+})
+
+test('calls beyond the limit are refused, and those after them are not', async (t) => {
+  const remote = await startRemote(t, (response) => void setTimeout(() => response.end('{}'), 50))
+  const ask = createClient(t, { maxCalls: 2 })
+  const calls = await Promise.allSettled([1, 2, 3].map(() => ask(remote.url)))
+  t.deepEqual(
+    calls.map(({ status }) => status),
+    ['fulfilled', 'fulfilled', 'rejected']
+  )
+  t.like((calls[2] as PromiseRejectedResult).reason, { code: 'overloaded', status: 503 })
+  t.is((await ask(remote.url)).status, 200)
 })
 
 test('a reply with more bytes than the cap is given up, however they come', async (t) => {

@@ -1,6 +1,6 @@
 import test from 'ava'
 import { post, send } from '../helpers/http.ts'
-import { urlOf, writeConfig, runProgram } from '../helpers/program.ts'
+import { runProgram, urlOf, writeConfig } from '../helpers/program.ts'
 import { ENC_KEY, startService } from '../helpers/service.ts'
 
 const FIXED = { from: 'fixed', set: { role: 'guest' } }

@@ -17,7 +17,7 @@ export interface EndpointGroupsOptions {
   readonly maxDepth: number
 }
 
-export const SUBJECT = '{sub}'
+const SUBJECT = '{sub}'
 
 /**
  * A 200 has the groups as JSON, a list of strings or `{"groups": [...]}`, and a 404 says that there is no such subject.

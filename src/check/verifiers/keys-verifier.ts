@@ -34,7 +34,11 @@ export function createKeysVerifier({ keyStore, keysFor }: KeysVerifierOptions): 
     let refusal: ServiceError | undefined
     for (const key of await findKeys(token.header, selection)) {
       try {
-        return { claims: await key.verify(token), kid: key.kid }
+        return {
+          claims: await key.verify(token),
+          kid: key.kid,
+          isCurrent: () => keyStore.isCurrent(key, selection)
+        }
       } catch (error) {
         if (!(error instanceof ServiceError) || error.code !== 'invalid_token') throw error
         refusal = error

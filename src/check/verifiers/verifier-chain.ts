@@ -12,7 +12,8 @@ export interface VerifierChainOptions {
 
 /**
  * Makes one verifier out of several: it accepts a token as soon as one of them does. Where none does, it fails closed: a verifier
- * that could not be asked might have accepted the token, so that is the answer; else it is the last refusal.
+ * that could not be asked might have accepted the token, so that is the answer; else it is the last refusal. What a later verifier
+ * accepts is not to be remembered: an earlier one may have another answer next time.
  */
 export function createVerifierChain(options: VerifierChainOptions): Verifier {
   const { verifiers, afterRefusal, afterUnavailable } = options
@@ -24,12 +25,15 @@ export function createVerifierChain(options: VerifierChainOptions): Verifier {
   return async function verifyInTurn(token) {
     let refusal: ServiceError | undefined
     let unavailable: ServiceError | undefined
+    let hasPassed = false
     for (const verify of verifiers) {
       try {
         const verified = await verify(token)
-        if (verified !== undefined) return verified
+        if (verified !== undefined)
+          return hasPassed ? { ...verified, isCurrent: undefined } : verified
       } catch (error) {
         if (!(error instanceof ServiceError) || !passing.includes(error.code)) throw error
+        hasPassed = true
         if (error.code === 'invalid_token') refusal = error
         else unavailable = error
       }

@@ -8,6 +8,7 @@ export function findReferenceProblems(tree: unknown): Problem[] {
   const kids = itemsOf(tree, 'keys').map((key) => valueAt(key, ['kid']))
   const uses = itemsOf(tree, 'routes').flatMap((route, index) => [
     ...useOf(route, 'key', ['routes', index]),
+    ...useOf(route, 'dynamicKey', ['routes', index]),
     ...itemsOf(route, 'verify').flatMap((verifier, place) => {
       const names = itemsOf(verifier, 'keys')
       return names.flatMap((_name, item) =>

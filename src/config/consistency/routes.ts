@@ -1,6 +1,7 @@
 /** Routes that would hide each other, and those that lean on another one which is not there. */
-import { DISCOVERY_PATH, JWK_SET_PATH, OPERATION_PATHS } from '../own-paths.ts'
+
 import { valueAt } from '../issues.ts'
+import { DISCOVERY_PATH, JWK_SET_PATH, OPERATION_PATHS } from '../own-paths.ts'
 import type { Problem } from '../problems.ts'
 import { itemsOf, MAIN, type Use, useOf } from './tree.ts'
 

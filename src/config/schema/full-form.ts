@@ -12,6 +12,7 @@ import { claimsRouteSchema } from './routes/claims.ts'
 import { issueRouteSchema } from './routes/issue.ts'
 import { keysRouteSchema } from './routes/keys.ts'
 import { healthRouteSchema, metricsRouteSchema } from './routes/operations.ts'
+import { supertokensRouteSchema } from './routes/supertokens.ts'
 
 /** The configuration that the program runs on, with every default filled in and every reference followed. */
 export type Config = z.output<ReturnType<typeof createFullSchema>>
@@ -39,6 +40,7 @@ export function createFullSchema(reader: SecretReader) {
         z.union(
           [
             issueRouteSchema(reader),
+            supertokensRouteSchema(reader),
             claimsRouteSchema(reader),
             checkRouteSchema(reader),
             keysRouteSchema,
@@ -67,7 +69,9 @@ const logSchema = section({
 
 const limitsSchema = section({
   body: size('1B', '64MiB').prefault('1MiB').describe('Largest body of a request. Default: 1MiB.'),
-  reply: size('1B', '64MiB').prefault('1MiB').describe('Largest reply of a remote. Default: 1MiB.'),
+  reply: size('1B', '64MiB')
+    .prefault('1MiB')
+    .describe('Largest reply of a remote or endpoint. Default: 1MiB.'),
   depth: integer(1, 1000)
     .prefault(64)
     .describe(
@@ -83,7 +87,9 @@ const limitsSchema = section({
     ),
   calls: integer(1, 65_535)
     .prefault(256)
-    .describe('Calls in flight to one remote; beyond it the answer is 503. Default: 256.')
+    .describe(
+      'Calls in flight to one remote or endpoint; beyond it the answer is 503. Default: 256.'
+    )
 })
 
 const timeoutsSchema = section({

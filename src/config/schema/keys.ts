@@ -1,6 +1,7 @@
 /** The `keys` of the configuration. */
 import { z } from 'zod'
 import { ALGORITHM_NAMES, parseAlgorithm } from '../../keys/algorithms.ts'
+import { THUMBPRINT_KID } from '../../keys/generated/generated-key-file.ts'
 import type { SecretReader } from '../secrets.ts'
 import { duration, flag, httpUrl, material, section } from './fields.ts'
 import { instant } from './instant.ts'
@@ -130,6 +131,8 @@ function originShape(reader: SecretReader) {
   }
 }
 
+const KIDS_EXPECTED = 'expected a text with {thumbprint}, {uuid} or {milliseconds} in it'
+
 function generateSchema(reader: SecretReader) {
   return section({
     dir: z
@@ -139,7 +142,14 @@ function generateSchema(reader: SecretReader) {
       .describe(
         'The folder that the keys are kept in, from the folder of the configuration on. Replicas that share it share the keys.'
       ),
-    rotateEvery: duration('10s', '3650d')
+    kids: z
+      .string(KIDS_EXPECTED)
+      .regex(/^[\w.:-]*\{(?:thumbprint|uuid|milliseconds)\}[\w.:-]*$/, KIDS_EXPECTED)
+      .default(THUMBPRINT_KID)
+      .describe(
+        'The kids of the keys: a text with one of `{thumbprint}` (RFC 7638), `{uuid}` and `{milliseconds}` (of the making of the key) in it. Default: {thumbprint}.'
+      ),
+    rotateEvery: duration('10s', '36500d')
       .prefault('168h')
       .describe('How long a key signs until a new one takes over. Default: 168h.'),
     publishAhead: duration('1s', '30d')

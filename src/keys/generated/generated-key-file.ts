@@ -1,5 +1,5 @@
 /** The file of a generated key: its JWK (RFC 7517) with one member more, `txtoken`, which holds its schedule. */
-import { createPublicKey, type KeyObject, randomBytes } from 'node:crypto'
+import { createPublicKey, type KeyObject, randomBytes, randomUUID } from 'node:crypto'
 import type { Algorithm, Key } from '../key.ts'
 import { KeyError } from '../key-error.ts'
 import { createKey } from '../kinds/create-key.ts'
@@ -17,15 +17,25 @@ export interface GeneratedKeyFile extends GeneratedKeySchedule {
   readonly key: Key & { readonly kid: string }
 }
 
-/** Writes the text of the file: a secret. */
+/** The kid of a generated key where nothing else is asked for: the RFC 7638 thumbprint. */
+export const THUMBPRINT_KID = '{thumbprint}'
+
+/**
+ * Writes the text of the file: a secret.
+ * @param kidPattern the kid, in which `{thumbprint}`, `{uuid}` and `{milliseconds}` (of its making) are filled in
+ */
 export function formatKeyFile(
   alg: Algorithm,
   material: KeyObject,
-  { createdAt, signsFrom, longestLifetimeMs }: GeneratedKeySchedule
+  { createdAt, signsFrom, longestLifetimeMs }: GeneratedKeySchedule,
+  kidPattern: string = THUMBPRINT_KID
 ): string {
   const file = {
     ...material.export({ format: 'jwk' }),
-    kid: createKid(alg, material),
+    kid: kidPattern
+      .replace(THUMBPRINT_KID, () => createThumbprint(alg, material))
+      .replace('{uuid}', () => randomUUID())
+      .replace('{milliseconds}', String(createdAt)),
     alg,
     use: 'sig',
     txtoken: {
@@ -37,8 +47,8 @@ export function formatKeyFile(
   return `${JSON.stringify(file, null, 2)}\n`
 }
 
-/** The thumbprint of a secret would let anyone test guesses of it (RFC 7638, section 7), so a secret's kid is random. */
-function createKid(alg: Algorithm, material: KeyObject): string {
+/** The thumbprint of a secret would let anyone test guesses of it (RFC 7638, section 7), so a secret has a random text in its place. */
+function createThumbprint(alg: Algorithm, material: KeyObject): string {
   if (material.type === 'secret') return randomBytes(32).toString('base64url')
   return toPublicJwk(createPublicKey(material), alg, undefined).kid
 }

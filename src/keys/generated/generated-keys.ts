@@ -20,6 +20,8 @@ export interface GeneratedKeyOptions extends RotationSettings {
   readonly name?: string | undefined
   /** The `typ` of the tokens that the keys sign. Default `JWT` (RFC 7519, section 5.1). */
   readonly typ?: string | undefined
+  /** The kids of its keys; see `formatKeyFile`. Default: their thumbprints. */
+  readonly kidPattern?: string | undefined
   /** Made when it is not there. */
   readonly dir: string
   /** Milliseconds since 1970. */

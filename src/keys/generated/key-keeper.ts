@@ -33,12 +33,14 @@ interface KeyKeeperOptions extends RotationSettings {
   readonly alg: Algorithm
   readonly dir: string
   readonly directory: KeyDirectory
+  /** See `formatKeyFile`. */
+  readonly kidPattern?: string | undefined
   readonly now: () => number
   readonly log: Pick<Logger, 'info' | 'warn'>
 }
 
 export function createKeyKeeper(options: KeyKeeperOptions): KeyKeeper {
-  const { alg, dir, directory, publishAheadMs, longestLifetimeMs, now, log } = options
+  const { alg, dir, directory, kidPattern, publishAheadMs, longestLifetimeMs, now, log } = options
   let keys: readonly GeneratedKey[] = []
   let readAt = Number.NEGATIVE_INFINITY
   let reading: Promise<unknown> = Promise.resolve()
@@ -60,7 +62,12 @@ export function createKeyKeeper(options: KeyKeeperOptions): KeyKeeper {
     const material = await generateMaterial(alg)
     const createdAt = now()
     const signsFrom = nextSignsFrom(createdAt, keys, options)
-    const text = formatKeyFile(alg, material, { createdAt, signsFrom, longestLifetimeMs })
+    const text = formatKeyFile(
+      alg,
+      material,
+      { createdAt, signsFrom, longestLifetimeMs },
+      kidPattern
+    )
     // Held up for longer, by a disk or a suspended machine, it would sign before all replicas have published it.
     const deadline = keys.length === 0 ? Number.POSITIVE_INFINITY : createdAt + publishAheadMs / 2
     const isOurs = await directory.add(sequence, text, deadline)

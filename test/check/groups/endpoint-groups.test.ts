@@ -16,6 +16,7 @@ async function startGroups(
   const endpoint = createEndpoint({
     timeoutMilliseconds: 2_000,
     maxReplyBytes: 1_000,
+    maxCalls: 9,
     userAgent: 'test',
     onOutcome() {}
   })

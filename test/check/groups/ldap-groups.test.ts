@@ -86,6 +86,25 @@ test('a filter that finds more than one entry says nothing', async (t) => {
   await assertUnavailable(t, lookUp('ada'), /more than one entry/)
 })
 
+test('a directory that hands out a part of the groups says nothing', async (t) => {
+  const entry = { dn: 'uid=ada', memberOf: [], 'memberOf;range=0-1499': ['cn=staff'] }
+  const connection = { search: async () => [entry], close() {} }
+  const lookUp = createLdapGroups({
+    connection,
+    base: PEOPLE,
+    filter: '(uid={sub})',
+    from: 'memberOf',
+    take: 'value'
+  })
+  await assertUnavailable(t, lookUp('ada'), /a part of the groups/)
+})
+
+test('a group without a name of the expected form says nothing', async (t) => {
+  const { url } = await startSlapd(t)
+  const lookUp = createLookup(t, url, { from: 'departmentNumber' })
+  await assertUnavailable(t, lookUp('ada'), /no distinguished name/)
+})
+
 test('one connection serves all look-ups, and another one follows after a restart', async (t) => {
   const slapd = await startSlapd(t)
   const lookUp = createLookup(t, slapd.url)
@@ -149,9 +168,19 @@ test('a wrong password, none at all and an unknown base say nothing', async (t) 
   await assertUnavailable(t, createLookup(t, url, { base: 'dc=elsewhere' })('ada'), /./)
 })
 
+test('a bind that was refused is tried again by the next look-up', async (t) => {
+  const { url, setPassword } = await startSlapd(t)
+  const bind = { dn: `uid=alan,${PEOPLE}`, password: 'of Alan' }
+  const lookUp = createLookup(t, url, { bind })
+  await assertUnavailable(t, lookUp('ada'), /./)
+  await setPassword(bind.dn, bind.password)
+  // Alan may not read entries, and the directory does not say that there are any.
+  t.is(await lookUp('ada'), undefined)
+})
+
 test('a directory that does not answer is given up after the timeout, and used again later', async (t) => {
   const slapd = await startSlapd(t)
-  const lookUp = createLookup(t, slapd.url, { timeoutMilliseconds: 300 })
+  const lookUp = createLookup(t, slapd.url, { timeoutMilliseconds: 2_000 })
   t.is((await lookUp('ada'))?.length, 2)
   slapd.signal('SIGSTOP')
   await assertUnavailable(t, lookUp('ada'), /in time/)

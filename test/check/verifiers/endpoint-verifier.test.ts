@@ -25,6 +25,7 @@ function createVerifier(
   const endpoint = createEndpoint({
     timeoutMilliseconds: 3_000,
     maxReplyBytes: 1_000,
+    maxCalls: 9,
     userAgent: 'test',
     onOutcome() {}
   })

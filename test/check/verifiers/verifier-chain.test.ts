@@ -52,6 +52,13 @@ test('where none accepts and one could not be asked, that is the answer', async 
   })
 })
 
+test('what is accepted after somebody has passed is not to be remembered', async (t) => {
+  const remembers: Verifier = () => ({ claims: {}, isCurrent: () => true })
+  t.true((await runChain([isNotMine, remembers], 'both'))?.isCurrent?.())
+  t.is((await runChain([refuses('one'), remembers], 'both'))?.isCurrent, undefined)
+  t.is((await runChain([cannotBeAsked, remembers], 'both'))?.isCurrent, undefined)
+})
+
 test('a token of nobody is told as such, and a fault of ours ends the chain', async (t) => {
   t.is(await runChain([isNotMine, isNotMine], 'both'), undefined)
   await t.throwsAsync(runChain([breaks, accepts], 'both'), { message: 'broken' })

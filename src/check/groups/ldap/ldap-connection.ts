@@ -22,7 +22,7 @@ export interface LdapConnectionOptions {
   readonly onOutcome: (outcome: CallOutcome, seconds: number) => void
 }
 
-export interface LdapSearch extends SearchOptions {
+interface LdapSearch extends SearchOptions {
   readonly base: string
   readonly filter: string
 }
@@ -114,6 +114,8 @@ function open(
   function watch<Kind extends Socket>(socket: Kind): Kind {
     sockets.push(socket)
     socket.on('close', destroy)
+    // Nobody waits for it any more.
+    if (!isOpen) socket.destroy()
     return socket
   }
 

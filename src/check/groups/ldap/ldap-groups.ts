@@ -17,7 +17,7 @@ export interface LdapGroupsOptions {
   readonly take: 'value' | 'rdn'
 }
 
-export interface Memberships {
+interface Memberships {
   readonly base: string
   /** Finds the groups of an entry by its `{dn}`, or by its `{sub}`. */
   readonly filter: string

@@ -1,7 +1,7 @@
 /** The settings of a route that checks tokens. */
 import { z } from 'zod'
 import type { SecretReader } from '../../secrets.ts'
-import { duration, flag, routePath, section } from '../fields.ts'
+import { duration, flag, routePath, section, size } from '../fields.ts'
 import { groupsCache, groupsSchema } from '../groups/group-source.ts'
 import { verifierSchema } from '../verifiers/verifier.ts'
 import { claimHeaders } from './claim-headers.ts'
@@ -40,6 +40,11 @@ export function checkRouteSchema(reader: SecretReader) {
       .describe(
         'What follows when a verifier cannot be asked: `end` of the check, or the `next` verifier may accept the token; where none does, the answer is 503. Default: end.'
       ),
+    cache: size('0B', '1024MiB')
+      .prefault('2MiB')
+      .describe(
+        'How many tokens that were verified are remembered, by the size of their texts: those are not verified anew. Times, revocations and the end of keys count all the same. 0B is off. Default: 2MiB.'
+      ),
     groups: groupsSchema(reader),
     groupsCache,
     require: requireSchema,
@@ -60,6 +65,10 @@ export function checkRouteSchema(reader: SecretReader) {
       ),
     headers: claimHeaders
   })
+    .refine(({ protocol, token }) => protocol !== 'introspection' || token === undefined, {
+      error: 'introspection takes the token from its form (RFC 7662, section 2.1), expected none',
+      path: ['token']
+    })
     .refine(({ protocol, auth }) => protocol !== 'introspection' || auth !== undefined, {
       error: 'expected auth: who may introspect tokens has to be said (RFC 7662, section 2.1)',
       path: ['auth']

@@ -1,0 +1,72 @@
+/** Tokens that were verified before, so that their signature is not verified anew with each request. */
+import type { CheckedToken, Requirement, Verified } from './check.ts'
+
+/** A verified token, and what the requirements are to look at each time. */
+export interface Remembered {
+  readonly verified: Verified
+  readonly checked: CheckedToken
+}
+
+export interface CheckCache {
+  /** @returns undefined for a token that is not known, or whose key serves no more */
+  readonly find: (raw: string) => Remembered | undefined
+  /** Keeps a token, unless its verifier wants to be asked each time. */
+  readonly keep: (remembered: Remembered) => void
+  readonly forget: (raw: string) => void
+}
+
+/**
+ * Makes a cache for one route. What is found in it has a good signature and nothing more: times and revocations are to be looked at
+ * as ever. Its key is the whole token, so that no other text passes for it.
+ * @param mostCharacters the tokens that it holds have no more characters than these in all; the oldest make room
+ */
+export function createCheckCache(mostCharacters: number): CheckCache {
+  const known = new Map<string, Remembered>()
+  let characters = 0
+
+  function forget(raw: string): void {
+    if (known.delete(raw)) characters -= raw.length
+  }
+
+  return {
+    forget,
+    find(raw) {
+      const remembered = known.get(raw)
+      if (remembered === undefined) return undefined
+      if (remembered.verified.isCurrent?.() === true) return remembered
+      forget(raw)
+      return undefined
+    },
+    keep(remembered) {
+      const { raw } = remembered.checked.token
+      if (remembered.verified.isCurrent === undefined || raw.length > mostCharacters) return
+      forget(raw)
+      known.set(raw, remembered)
+      characters += raw.length
+      for (const oldest of known.keys()) {
+        if (characters <= mostCharacters) break
+        forget(oldest)
+      }
+    }
+  }
+}
+
+/** Checks a token without a wait. Undefined where that cannot be done, or where it is not good: then ask the pipeline. */
+export type KnownCheck = (raw: string) => CheckedToken | undefined
+
+/** @param requirements those of the pipeline that the cache belongs to */
+export function createKnownCheck(
+  cache: CheckCache,
+  requirements: readonly Requirement[]
+): KnownCheck {
+  return function checkKnown(raw) {
+    const remembered = cache.find(raw)
+    if (remembered === undefined) return undefined
+    try {
+      for (const require of requirements) require(remembered.verified)
+    } catch {
+      return undefined
+    }
+    return remembered.checked
+  }
+}

@@ -1,0 +1,37 @@
+/** The settings of a route that issues tokens as the JWT recipe of the SuperTokens core does. */
+import { z } from 'zod'
+import type { SecretReader } from '../../secrets.ts'
+import { duration, routePath, section } from '../fields.ts'
+import { sourceSchema } from '../sources/source.ts'
+import { kid } from './kid.ts'
+import { auth, on } from './route.ts'
+
+export type SupertokensRouteConfig = z.output<ReturnType<typeof supertokensRouteSchema>>
+
+export function supertokensRouteSchema(reader: SecretReader) {
+  return section({
+    issue: routePath
+      .refine((path) => path.endsWith('/recipe/jwt'), {
+        error: 'expected /recipe/jwt, or a path that ends so'
+      })
+      .describe(
+        'Path that tokens are issued on: `/recipe/jwt`, where the SuperTokens client expects it. `/apiversion` is answered beside it.'
+      ),
+    on,
+    protocol: z.literal('supertokens', 'expected supertokens').describe('The wire format.'),
+    auth: auth(reader),
+    claims: z
+      .array(sourceSchema(reader), 'expected a list of sources')
+      .default([])
+      .describe(
+        'Sources of more claims, in order; they win over the payload that the client sends. Default: none.'
+      ),
+    key: kid.describe('The kid of the key for tokens that ask for the static one, as most do.'),
+    dynamicKey: kid.describe('The kid of the key for tokens that ask for one that rotates.'),
+    lifetime: duration('1s', '36500d')
+      .prefault('36500d')
+      .describe(
+        'The longest validity that a client may ask for. A key that rotates is kept for this long after it has signed last. Default: 36500d, which is what the SuperTokens client asks for by itself.'
+      )
+  })
+}

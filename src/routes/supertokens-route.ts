@@ -1,0 +1,67 @@
+/** A route of the SuperTokens protocol becomes routes that answer: the pipeline of tokens, with two keys to choose from. */
+import type { SupertokensRouteConfig } from '../config/schema/routes/supertokens.ts'
+import { createGather } from '../issue/issue.ts'
+import { createSign, type Sign } from '../issue/sign.ts'
+import { bodyOf } from '../middleware/body.ts'
+import type { AppMiddleware } from '../middleware/request-state.ts'
+import { createSupertokensProtocol, type SupertokensProtocol } from '../protocols/supertokens.ts'
+import { createIssueRequest } from './issue-request.ts'
+import { type Route, startRoute } from './route.ts'
+import type { Services } from './services.ts'
+import { createSources } from './sources.ts'
+
+/** The route itself, and the one by which a client finds out which version of the interface it may use. */
+export function createSupertokensRoutes(
+  config: SupertokensRouteConfig,
+  services: Services
+): Route[] {
+  const { limits } = services
+  const versionPath = config.issue.replace(/recipe\/jwt$/, 'apiversion')
+  const protocol = createSupertokensProtocol({
+    mostSeconds: Math.floor(config.lifetime / 1000),
+    maxDepth: limits.depth
+  })
+  const start = { protocol, maxBodyBytes: limits.body }
+  return [
+    {
+      path: config.issue,
+      methods: protocol.methods,
+      steps: [
+        ...startRoute({ ...start, path: config.issue, apiKeys: config.auth?.apiKeys }),
+        createIssueHandler(config, protocol, services)
+      ]
+    },
+    {
+      path: versionPath,
+      methods: ['GET'],
+      // The core asks for no key here either.
+      steps: [...startRoute({ ...start, path: versionPath }), protocol.writeVersions]
+    }
+  ]
+}
+
+/** request -> protocol reads it -> sources -> sign, with the key that was asked for -> protocol answers */
+function createIssueHandler(
+  { issue, claims: sources, key, dynamicKey }: SupertokensRouteConfig,
+  protocol: SupertokensProtocol,
+  services: Services
+): AppMiddleware {
+  const gather = createGather(createSources(sources, services.keyStore.signer(key), services))
+  const signStatic = createSignWith(key, services)
+  const signDynamic = createSignWith(dynamicKey, services)
+
+  return async function issueToken(context) {
+    const asked = protocol.readRequest(context)
+    if (asked === undefined) return protocol.writeUnsupportedAlgorithm(context)
+    const gathered = await gather(createIssueRequest(context, bodyOf(context)))
+    const claims = new Map([...asked.claims, ...gathered])
+    const sign = asked.useStaticKey ? signStatic : signDynamic
+    const { token } = await sign(claims, { lifetimeSeconds: asked.validitySeconds })
+    services.metrics.tokenIssued(issue)
+    protocol.writeToken(context, token)
+  }
+}
+
+function createSignWith(key: string, { keyStore, now, limits }: Services): Sign {
+  return createSign({ signer: keyStore.signer(key), now, maxTokenLength: limits.token })
+}

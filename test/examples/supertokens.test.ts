@@ -1,0 +1,74 @@
+/** examples/supertokens.yml as it stands, with the SuperTokens client itself in front of it. */
+import { fileURLToPath } from 'node:url'
+import test from 'ava'
+import { createRemoteJWKSet, decodeProtectedHeader, jwtVerify } from 'jose'
+import supertokens from 'supertokens-node'
+import JWT from 'supertokens-node/recipe/jwt/index.js'
+import { runProgram, urlOf } from '../helpers/program.ts'
+import { createTemporaryFolder } from '../helpers/temporary-folder.ts'
+
+const EXAMPLE = fileURLToPath(new URL('../../examples/supertokens.yml', import.meta.url))
+const API_KEY = 'an-api-key-of-20-characters'
+const API_DOMAIN = 'http://api.example.com'
+const HUNDRED_YEARS = 3_153_600_000
+
+test('the client of SuperTokens works with the service as with its own core', async (t) => {
+  const env = { API_KEY, KEYS_DIR: await createTemporaryFolder(t), PORT: '0', HOST: '127.0.0.1' }
+  const program = runProgram(t, { env: { ...env, CFG_FILE: EXAMPLE } })
+  const connectionURI = await urlOf(program)
+  let apiKey = API_KEY
+  supertokens.init({
+    framework: 'express',
+    supertokens: {
+      connectionURI,
+      apiKey,
+      // The client is made once in a process; this is how it sends another key than its own.
+      networkInterceptor: (request) => ({
+        ...request,
+        headers: { ...request.headers, 'api-key': apiKey }
+      })
+    },
+    appInfo: {
+      appName: 'test',
+      apiDomain: API_DOMAIN,
+      websiteDomain: 'http://www.example.com',
+      apiBasePath: '/auth'
+    },
+    recipeList: [JWT.init()]
+  })
+  const jwks = createRemoteJWKSet(new URL(`${connectionURI}/.well-known/jwks.json`))
+  async function create(...input: Parameters<typeof JWT.createJWT>) {
+    const answer = await JWT.createJWT(...input)
+    if (answer.status !== 'OK') throw new Error(answer.status)
+    const { payload } = await jwtVerify(answer.jwt, jwks, { issuer: API_DOMAIN })
+    const { kid, ...header } = decodeProtectedHeader(answer.jwt)
+    t.deepEqual(header, { alg: 'RS256', typ: 'JWT' })
+    return { kid, payload, validity: (payload.exp ?? 0) - (payload.iat ?? 0) }
+  }
+
+  const usual = await create({ source: 'microservice' })
+  t.is(usual.payload.source, 'microservice')
+  t.is(usual.validity, HUNDRED_YEARS)
+  t.regex(usual.kid ?? '', /^s-[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/)
+  t.is((await create({}, 60)).validity, 60)
+
+  const rotating = await create({ source: 'microservice' }, undefined, false)
+  t.regex(rotating.kid ?? '', /^d-\d{13}$/)
+  t.is(rotating.validity, HUNDRED_YEARS)
+
+  const set = await JWT.getJWKS()
+  t.deepEqual(
+    set.keys.map(({ kid }) => kid),
+    [usual.kid, rotating.kid]
+  )
+  for (const { kty, alg, use } of set.keys) {
+    t.deepEqual({ kty, alg, use }, { kty: 'RSA', alg: 'RS256', use: 'sig' })
+  }
+  t.true((set.validityInSeconds ?? 0) > 60)
+
+  apiKey = 'another-key-of-20-characters'
+  const refused = await t.throwsAsync(JWT.createJWT({ source: 'microservice' }))
+  t.regex(refused?.message ?? '', /status code: 401 and message: Invalid API key/)
+  t.is((await JWT.getJWKS()).keys.length, 2)
+  for (const secret of [API_KEY, apiKey]) t.false(program.output().stdout.includes(secret))
+})

@@ -1,0 +1,120 @@
+import test, { type ExecutionContext } from 'ava'
+import { type Answer, send } from '../helpers/http.ts'
+import { startService } from '../helpers/service.ts'
+import { createTemporaryFolder } from '../helpers/temporary-folder.ts'
+import { readToken } from '../helpers/tokens.ts'
+
+const BODY = {
+  payload: { source: 'microservice' },
+  validity: 60,
+  useStaticSigningKey: true,
+  algorithm: 'RS256',
+  jwksDomain: 'http://api.example.com'
+}
+
+async function start(t: ExecutionContext, route: object = {}) {
+  const dir = await createTemporaryFolder(t)
+  const generate = (name: string) => ({
+    kid: name,
+    alg: 'RS256',
+    generate: { dir: `${dir}/${name}` }
+  })
+  const service = await startService(t, {
+    config: JSON.stringify({
+      keys: [generate('static'), generate('dynamic')],
+      routes: [
+        {
+          issue: '/recipe/jwt',
+          protocol: 'supertokens',
+          key: 'static',
+          dynamicKey: 'dynamic',
+          lifetime: '1h',
+          ...route
+        }
+      ]
+    })
+  })
+  return async function ask(
+    body: string,
+    headers: Record<string, string> = {},
+    method = 'POST'
+  ): Promise<Answer> {
+    return send(`${service.url}/recipe/jwt`, { method, body, headers })
+  }
+}
+
+test('requests that are not of the format are told so in the words of the core', async (t) => {
+  const ask = await start(t)
+  const bodyWith = (fields: object) => JSON.stringify({ ...BODY, ...fields })
+  for (const [body, text] of [
+    ['', 'Invalid Json Input'],
+    ['{', 'Invalid Json Input'],
+    ['[]', 'Invalid Json Input'],
+    ['{}', "Field name 'algorithm' is invalid in JSON input"],
+    [bodyWith({ algorithm: 256 }), "Field name 'algorithm' is invalid in JSON input"],
+    [bodyWith({ payload: undefined }), "Field name 'payload' is invalid in JSON input"],
+    [bodyWith({ payload: [] }), "Field name 'payload' is invalid in JSON input"],
+    [bodyWith({ jwksDomain: null }), "Field name 'jwksDomain' is invalid in JSON input"],
+    [bodyWith({ validity: '60' }), "Field name 'validity' is invalid in JSON input"],
+    [bodyWith({ validity: 1.5 }), "Field name 'validity' is invalid in JSON input"],
+    [
+      bodyWith({ useStaticSigningKey: 1 }),
+      "Field name 'useStaticSigningKey' is invalid in JSON input"
+    ],
+    [bodyWith({ validity: 0 }), 'validity must be greater than or equal to 0'],
+    [bodyWith({ validity: -1 }), 'validity must be greater than or equal to 0'],
+    [bodyWith({ validity: 3601 }), 'validity must be less than or equal to 3600']
+  ] as const) {
+    const answer = await ask(body)
+    t.is(answer.status, 400, text)
+    t.is(answer.text, text)
+    t.is(answer.headers['content-type'], 'text/html; charset=UTF-8')
+  }
+})
+
+test('versions, algorithms and methods that are not supported are told', async (t) => {
+  const ask = await start(t)
+  const body = JSON.stringify(BODY)
+  const other = await ask(body, { 'cdi-version': '2.9' })
+  t.deepEqual([other.status, other.text], [400, 'cdi-version 2.9 not supported'])
+  const script = await ask(body, { 'cdi-version': '<script>' })
+  t.deepEqual([script.status, script.text], [400, 'cdi-version given not supported'])
+  t.is((await ask(body, { 'cdi-version': '5.4' })).status, 200)
+
+  const algorithm = await ask(JSON.stringify({ ...BODY, algorithm: 'RS512' }))
+  t.deepEqual([algorithm.status, algorithm.text], [200, '{"status":"UNSUPPORTED_ALGORITHM_ERROR"}'])
+
+  for (const method of ['GET', 'PUT', 'DELETE']) {
+    const { status, text, headers } = await ask(body, {}, method)
+    t.deepEqual([status, text, headers.allow], [405, 'Method not supported', 'POST'])
+  }
+})
+
+test('the payload reaches the token as it was written, but for what is not its own to say', async (t) => {
+  const ask = await start(t)
+  const payload =
+    '{"id":12345678901234567890,"sub":"ada","iss":"http://own.example.com","exp":1,"iat":1,"jti":"x","txtoken_use":"service-bearer"}'
+  const { text } = await ask(
+    JSON.stringify({ ...BODY, payload: 'HERE' }).replace('"HERE"', payload)
+  )
+  const { jwt } = JSON.parse(text) as { jwt: string }
+  t.regex(
+    readToken(jwt).payload,
+    /^\{"id":12345678901234567890,"sub":"ada","iss":"http:\/\/own\.example\.com","iat":\d+,"exp":\d+\}$/
+  )
+})
+
+test('claims of the configuration win over the payload', async (t) => {
+  const ask = await start(t, { claims: [{ from: 'fixed', set: { source: 'core', aud: 'm2' } }] })
+  const { jwt } = JSON.parse((await ask(JSON.stringify(BODY))).text) as { jwt: string }
+  t.like(JSON.parse(readToken(jwt).payload), { source: 'core', aud: 'm2', iss: BODY.jwksDomain })
+})
+
+test('a route that SuperTokens would not find, and keys that are not there, are refused at the start', async (t) => {
+  const error = await t.throwsAsync(start(t, { issue: '/jwt', dynamicKey: 'other' }))
+  t.regex(
+    error?.message ?? '',
+    /routes\[0\]\.issue: expected \/recipe\/jwt, or a path that ends so/
+  )
+  t.regex(error?.message ?? '', /routes\[0\]\.dynamicKey: there is no key with the kid other/)
+})

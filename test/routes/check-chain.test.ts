@@ -1,0 +1,124 @@
+import test, { type ExecutionContext } from 'ava'
+import { checkConfig } from '../helpers/check-config.ts'
+import { send } from '../helpers/http.ts'
+import { refusingUrl, replying, startRemote } from '../helpers/remote.ts'
+import { startService } from '../helpers/service.ts'
+import { GROUPS, LDAP_BIND, PEOPLE, startSlapd } from '../helpers/slapd.ts'
+import { makeToken } from '../helpers/tokens.ts'
+
+const EXP = '"exp":4000000000'
+
+async function startChecking(t: ExecutionContext, check: Record<string, unknown>) {
+  const service = await startService(t, {
+    config: checkConfig({ check: { protocol: 'okera', ...check } }),
+    env: { LDAP_PASSWORD: LDAP_BIND.password, GROUPS_KEY: 'let me in' }
+  })
+  const ask = (claims: string) =>
+    send(`${service.url}/check`, {
+      method: 'POST',
+      headers: { authorization: `Bearer ${makeToken(claims)}` }
+    })
+  const claimsOf = async (claims: string) => JSON.parse((await ask(claims)).text)
+  return { ...service, ask, claimsOf }
+}
+
+test('what an endpoint says of a token are its claims, in the original format as well', async (t) => {
+  const remote = await startRemote(t, replying('{"sub":"ada","level":1e400}'))
+  const verify = [{ endpoint: remote.url, allowHttp: true }]
+  const { ask } = await startChecking(t, { verify, protocol: 'txtoken' })
+  const { text, status } = await ask(`{"sub":"mallory",${EXP}}`)
+  t.is(status, 200)
+  t.true(text.includes(`"Claims":{"sub":"ada","level":1e400,${EXP}}`), text)
+  const other = await ask('{"sub":"ada","exp":1}')
+  t.is(other.text, '{"error":"Token is expired"}')
+})
+
+test('a refusal ends the check, and leads to the next verifier where the route says so', async (t) => {
+  const remote = await startRemote(t, replying('{}', 401))
+  const verify = [{ endpoint: remote.url, allowHttp: true }, { keys: 'all' }]
+  const strict = await startChecking(t, { verify })
+  t.is((await strict.ask(`{"sub":"ada",${EXP}}`)).status, 401)
+  const chain = await startChecking(t, { verify, onRefusal: 'next' })
+  t.is((await chain.ask(`{"sub":"ada",${EXP}}`)).status, 200)
+  t.is(remote.requests.length, 2)
+})
+
+test('an endpoint that does not answer ends the check, and leads to the next where the route says so', async (t) => {
+  const endpoint = await refusingUrl(t)
+  const verify = [{ endpoint, allowHttp: true }, { keys: 'all' }]
+  const strict = await startChecking(t, { verify, onRefusal: 'next' })
+  t.is((await strict.ask(`{"sub":"ada",${EXP}}`)).status, 503)
+  const chain = await startChecking(t, { verify, onUnavailable: 'next' })
+  t.is((await chain.ask(`{"sub":"ada",${EXP}}`)).status, 200)
+  // Expired is what this service finds itself, whoever has verified the token.
+  t.is((await chain.ask('{"sub":"ada","exp":1}')).status, 401)
+})
+
+test('groups come from the first place that has an answer: token, directory, endpoint', async (t) => {
+  const slapd = await startSlapd(t)
+  const remote = await startRemote(t, (response, { url }) =>
+    url === '/groups/zoe' ? replying('["Guests","guests"]')(response) : replying('', 404)(response)
+  )
+  const ldap = {
+    from: 'ldap',
+    url: slapd.url,
+    startTls: false,
+    bindDn: LDAP_BIND.dn,
+    password: { env: 'LDAP_PASSWORD' },
+    base: PEOPLE,
+    filter: '(uid={sub})',
+    memberships: { base: GROUPS }
+  }
+  const endpoint = {
+    from: 'endpoint',
+    url: remote.url.replace('/login', '/groups/{sub}'),
+    allowHttp: true,
+    headers: { 'X-Api-Key': { env: 'GROUPS_KEY' } }
+  }
+  const groups = [{ from: 'token' }, ldap, endpoint]
+  const { ask, claimsOf, log } = await startChecking(t, { groups })
+  t.deepEqual((await claimsOf(`{"sub":"ada","groups":["Root","ROOT"],${EXP}}`)).groups, ['Root'])
+  t.deepEqual((await claimsOf(`{"sub":"ada",${EXP}}`)).groups.toSorted(), ['Admins, Sons', 'staff'])
+  t.deepEqual((await claimsOf(`{"sub":"zoe",${EXP}}`)).groups, ['Guests'])
+  t.deepEqual((await claimsOf(`{"sub":"nobody",${EXP}}`)).groups, [])
+  t.is(remote.requests[0]?.headers['x-api-key'], 'let me in')
+  t.is(remote.requests.length, 2)
+
+  // Ada is known for a while; of others nothing can be found out now, and nobody is asked in the directory's stead.
+  await slapd.kill()
+  t.is((await claimsOf(`{"sub":"ada",${EXP}}`)).groups.length, 2)
+  t.is((await ask(`{"sub":"grace",${EXP}}`)).status, 503)
+  t.is(remote.requests.length, 2)
+  t.regex(JSON.stringify(log.at(-1)?.cause), /ECONNREFUSED|closed/)
+  t.false(JSON.stringify(log).includes(LDAP_BIND.password))
+})
+
+test('groups that are looked for elsewhere are not what the token says, nor asked for a bad token', async (t) => {
+  const remote = await startRemote(t, replying('', 404))
+  const url = remote.url.replace('/login', '/groups/{sub}')
+  const { ask, claimsOf } = await startChecking(t, {
+    groups: [{ from: 'endpoint', url, allowHttp: true }],
+    groupsCache: { for: '0s' }
+  })
+  const claims = `{"sub":"ada","groups":["root"],${EXP}}`
+  t.deepEqual((await claimsOf(claims)).groups, [])
+  await claimsOf(claims)
+  t.is(remote.requests.length, 2)
+  t.is((await ask('{"sub":"ada","groups":["root"],"exp":1}')).status, 401)
+  t.is(remote.requests.length, 2)
+})
+
+test('a token that was verified before has its groups all the same, in the original format as well', async (t) => {
+  const groups = ['staff']
+  const remote = await startRemote(t, (response) => replying(JSON.stringify(groups))(response))
+  const url = remote.url.replace('/login', '/groups/{sub}')
+  const { claimsOf } = await startChecking(t, {
+    protocol: 'txtoken',
+    groups: [{ from: 'endpoint', url, allowHttp: true }],
+    groupsCache: { for: '0s' }
+  })
+  const claims = `{"sub":"ada","groups":["root"],${EXP}}`
+  t.deepEqual((await claimsOf(claims)).Claims.groups, ['staff'])
+  groups.push('guests')
+  t.deepEqual((await claimsOf(claims)).Claims.groups, ['staff', 'guests'])
+})

@@ -1,0 +1,130 @@
+import test, { type ExecutionContext } from 'ava'
+import { exchange, openConnection, send } from '../helpers/http.ts'
+import { ENC_KEY, startService } from '../helpers/service.ts'
+import { makeToken } from '../helpers/tokens.ts'
+
+const EXP = 2_000_000_000
+const TOKEN = makeToken(`{"sub":"ada","id":12345678901234567890,"exp":${EXP}}`)
+
+interface Clock {
+  seconds: number
+}
+
+async function start(t: ExecutionContext, route: object = {}, clock: Clock = { seconds: 1 }) {
+  const state = { isReady: true }
+  const service = await startService(t, {
+    config: JSON.stringify({
+      keys: [{ alg: 'HS256', secret: '${ENC_KEY}' }],
+      routes: [{ check: '/checkToken', verify: [{ keys: 'all' }], ...route }]
+    }),
+    now: () => clock.seconds * 1000,
+    isReady: () => state.isReady
+  })
+  const ask = (more: Record<string, string> = {}, method = 'GET', path = '/checkToken') =>
+    send(service.url + path, { method, headers: { authorization: `Bearer ${TOKEN}`, ...more } })
+  return { service, state, ask }
+}
+
+test('a known token is answered, logged and counted as one that is verified anew', async (t) => {
+  const known = await start(t)
+  const unknown = await start(t, { cache: '0B' })
+  const headers = { 'x-request-id': 'one' }
+  await known.ask()
+  await unknown.ask()
+  for (const method of ['GET', 'POST']) {
+    const [{ headers: short, ...answer }, { headers: long, ...other }] = await Promise.all([
+      known.ask(headers, method),
+      unknown.ask(headers, method)
+    ])
+    t.deepEqual(answer, other)
+    t.deepEqual({ ...short, date: '' }, { ...long, date: '' })
+    t.is(short['x-request-id'], 'one')
+  }
+  const [lines, others] = await Promise.all([
+    known.service.requestLines(3),
+    unknown.service.requestLines(3)
+  ])
+  const timeless = (line: object) => ({ ...line, time: 0, durationMs: 0, requestId: '' })
+  t.deepEqual(lines.map(timeless), others.map(timeless))
+  t.is(lines[1]?.requestId, 'one')
+  for (const { service } of [known, unknown]) {
+    const { text } = await send(`${service.url}/metrics`)
+    t.true(
+      text.includes('txtoken_checks_total{route="/checkToken",result="valid",reason="none"} 3')
+    )
+    t.true(text.includes('txtoken_requests_total{route="/checkToken",status="200"} 3'))
+    t.true(text.includes('txtoken_request_duration_seconds_count{route="/checkToken"} 3'))
+  }
+})
+
+test('a known token that has ended is refused in the words of the route', async (t) => {
+  const clock = { seconds: 1 }
+  const { ask } = await start(t, {}, clock)
+  t.is((await ask()).status, 200)
+  t.is((await ask()).status, 200)
+  clock.seconds = EXP
+  const answer = await ask()
+  t.is(answer.status, 401)
+  t.is(answer.text, '{"error":"Token is expired"}')
+})
+
+test('requests with more in them than a known token go the long way', async (t) => {
+  const { service, ask } = await start(t)
+  for (const _ of [1, 2]) t.is((await ask()).status, 200)
+  const authorization = `Bearer ${TOKEN}`
+
+  const twice = await ask({}, 'GET', `/checkToken?access_token=${TOKEN}`)
+  t.is(twice.status, 400)
+  const body = JSON.stringify({ token: TOKEN })
+  const both = await send(`${service.url}/checkToken`, {
+    method: 'POST',
+    headers: { authorization },
+    body
+  })
+  t.is(both.status, 400)
+  const head = `GET /checkToken HTTP/1.1\r\nHost: a\r\nConnection: close\r\nAuthorization: ${authorization}\r\n`
+  t.regex(await exchange(t, service.url, `${head}\r\n`), /^HTTP\/1\.1 200 /)
+  for (const more of ['AUTHORIZATION: Bearer x', 'host: b']) {
+    t.regex(await exchange(t, service.url, `${head}${more}\r\n\r\n`), /^HTTP\/1\.1 400 /, more)
+  }
+  t.is((await ask({}, 'PUT')).status, 405)
+  t.is((await ask({}, 'GET', '/checktoken')).status, 404)
+})
+
+test('a second token in a cookie is seen where the route reads cookies', async (t) => {
+  const { ask } = await start(t, { token: ['header', 'cookie:token'] })
+  for (const _ of [1, 2]) t.is((await ask()).status, 200)
+  t.is((await ask({ cookie: `token=${TOKEN}` })).status, 400)
+})
+
+test('a known token does not stand in for an API key', async (t) => {
+  const apiKey = 'an-api-key-of-20-characters'
+  const { ask } = await start(t, { auth: { apiKeys: [apiKey] } })
+  for (const _ of [1, 2]) t.is((await ask({ 'api-key': apiKey })).status, 200)
+  t.is((await ask()).status, 401)
+})
+
+test('once the service stops, an answer to a known token closes its connection', async (t) => {
+  const { service, state, ask } = await start(t)
+  await ask()
+  state.isReady = false
+  const connection = openConnection(t, service.url)
+  connection.write(`GET /checkToken HTTP/1.1\r\nHost: a\r\nAuthorization: Bearer ${TOKEN}\r\n\r\n`)
+  t.regex(await connection.closed, /\r\nConnection: close\r\n/)
+})
+
+test('requests that are not to be logged are not, known tokens or not', async (t) => {
+  const service = await startService(t, {
+    config: JSON.stringify({
+      log: { requests: false },
+      keys: [{ alg: 'HS256', secret: ENC_KEY }],
+      routes: [{ check: '/checkToken', verify: [{ keys: 'all' }] }]
+    })
+  })
+  const token = makeToken(`{"exp":${Math.floor(Date.now() / 1000) + 60}}`)
+  for (const _ of [1, 2]) {
+    const headers = { authorization: token }
+    t.is((await send(`${service.url}/checkToken`, { headers })).status, 200)
+  }
+  t.deepEqual(service.log, [])
+})
