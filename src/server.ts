@@ -47,8 +47,6 @@ export async function listen(handler: RequestListener, options: ListenOptions): 
     },
     handler
   )
-  // What a client expects beyond a word before its body is no matter of a route, and nobody has to meet it (RFC 9110, section 10.1.1).
-  server.on('checkExpectation', handler)
   // The header has a size, and no count: beyond one, Node.js would drop fields unseen, a second Host among them.
   server.maxHeadersCount = 0
   const sockets = new Set<Socket>()
