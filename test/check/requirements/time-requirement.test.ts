@@ -52,3 +52,42 @@ for (const value of [null, '', '1', true, {}, [], [1], Number.NaN, Infinity, -In
     })
   })
 }
+
+test('an iat may be ahead of the clock by less than a second', (t) => {
+  const requirement = createTimeRequirement(() => 1_000_000)
+  t.notThrows(() => requirement({ claims: { iat: 1000.999 } }))
+  t.throws(() => requirement({ claims: { iat: 1001 } }), {
+    message: 'Token is issued in the future'
+  })
+  t.throws(() => requirement({ claims: { iat: '1' } }), {
+    message: 'Token has an iat that is no number'
+  })
+})
+
+test('an exp may be required', (t) => {
+  const requirement = createTimeRequirement(() => 1_000_000, { requireExp: true })
+  t.notThrows(() => requirement({ claims: { exp: 1001 } }))
+  t.throws(() => requirement({ claims: {} }), { message: 'Token has no exp' })
+})
+
+test('the skew is forgiven on both sides, and no more', (t) => {
+  fc.assert(
+    fc.property(fc.integer({ min: 0, max: 300 }), (skewSeconds) => {
+      const requirement = createTimeRequirement(() => 1_000_000, { skewSeconds })
+      const meets = (claims: object) => isMet(() => requirement({ claims: { ...claims } }))
+      t.true(meets({ exp: 1000 - skewSeconds + 0.001 }))
+      t.false(meets({ exp: 1000 - skewSeconds }))
+      t.true(meets({ nbf: 1000 + skewSeconds }))
+      t.false(meets({ nbf: 1000 + skewSeconds + 0.001 }))
+      t.true(meets({ iat: 1000 + skewSeconds + 0.999 }))
+      t.false(meets({ iat: 1000 + skewSeconds + 1 }))
+    })
+  )
+})
+
+test('a token gets too old by its iat, which it then has to have', (t) => {
+  const requirement = createTimeRequirement(() => 1_000_000, { maxAgeSeconds: 60, skewSeconds: 5 })
+  t.notThrows(() => requirement({ claims: { iat: 935 } }))
+  t.throws(() => requirement({ claims: { iat: 934.9 } }), { message: 'Token is too old' })
+  t.throws(() => requirement({ claims: { exp: 2000 } }), { message: 'Token has no iat' })
+})
