@@ -54,5 +54,8 @@ test('all claims have to be there, and the log is told which is not', (t) => {
   ])
   t.notThrows(() => requirement({ claims: { a: 1, b: { c: 2 } } }))
   const error = t.throws(() => requirement({ claims: { a: 1, b: { c: 3 } } }))
-  t.is((error?.cause as Error).message, 'found no b.c that is, or has, what is asked for')
+  t.is(
+    (error?.cause as Error | undefined)?.message,
+    'found no b.c that is, or has, what is asked for'
+  )
 })
