@@ -2,9 +2,12 @@
 import type { RequestListener } from 'node:http'
 import Router from '@koa/router'
 import Koa from 'koa'
+import { collectIssuerKeys } from './check/verifiers/issuer-keys.ts'
 import { openListeners, operationsListener } from './config/listeners.ts'
 import type { Config } from './config/schema/full-form.ts'
+import { verifiersOf } from './config/verifiers.ts'
 import type { ConfiguredKeys } from './configured-keys.ts'
+import type { ConfiguredRevocation } from './configured-revocation.ts'
 import { errors } from './middleware/errors.ts'
 import { createExactRoutes } from './middleware/exact-routes.ts'
 import { createGates } from './middleware/gates.ts'
@@ -26,6 +29,8 @@ export interface AppOptions {
   readonly config: Config
   /** Started; it ends with the application. */
   readonly keyStore: ConfiguredKeys
+  /** Started; it ends with the application. Undefined where tokens cannot be revoked. */
+  readonly revocation?: ConfiguredRevocation | undefined
   readonly logger: Logger
   readonly metrics: Metrics
   /** The clock, in milliseconds since 1970. */
@@ -43,7 +48,7 @@ export interface App {
 }
 
 export function createApp(options: AppOptions): App {
-  const { config, keyStore, logger, metrics, now } = options
+  const { config, keyStore, revocation, logger, metrics, now } = options
   const inFlight = createInFlight()
   const remotes: Remote[] = []
   const userAgent = `txtoken/${options.version}`
@@ -53,6 +58,8 @@ export function createApp(options: AppOptions): App {
     issuer: config.issuer,
     limits: config.limits,
     keyStore,
+    issuerKeys: collectIssuerKeys(verifiersOf(config)),
+    revocation,
     logger,
     metrics,
     now,
@@ -85,6 +92,7 @@ export function createApp(options: AppOptions): App {
     async close() {
       await inFlight.drained()
       keyStore.close()
+      await revocation?.close()
       connections.close()
       await Promise.all(remotes.map((remote) => remote.close()))
     }

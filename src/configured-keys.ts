@@ -5,6 +5,7 @@ import type { Config } from './config/schema/full-form.ts'
 import type { IssueRouteConfig } from './config/schema/routes/issue.ts'
 import type { SupertokensRouteConfig } from './config/schema/routes/supertokens.ts'
 import type { JwksVerifierConfig } from './config/schema/verifiers/jwks.ts'
+import { verifiersOf } from './config/verifiers.ts'
 import { SERVICE_BEARER_LIFETIME_SECONDS } from './issue/service-bearer.ts'
 import { createKeySources, type KeySourceFactories } from './keys/create-key-sources.ts'
 import { createGeneratedKeySource } from './keys/generated/generated-keys.ts'
@@ -68,7 +69,7 @@ export function createConfiguredKeys(
 }
 
 function createJwkSets(
-  { routes }: Config,
+  config: Config,
   options: ConfiguredKeysOptions
 ): Map<JwksVerifierConfig, KeyStore> {
   const { now, shareSource } = options
@@ -88,9 +89,8 @@ function createJwkSets(
     return store
   }
 
-  const verifiers = routes.flatMap((route) => ('check' in route ? route.verify : []))
   return new Map(
-    verifiers.flatMap((verifier) =>
+    verifiersOf(config).flatMap((verifier) =>
       'jwks' in verifier ? [[verifier, createJwkSet(verifier)] as const] : []
     )
   )

@@ -18,6 +18,9 @@ export type ErrorCode =
   | 'insufficient_scope'
   | 'check_unavailable'
   | 'unauthorized_caller'
+  | 'unsupported_token_type'
+  | 'unsupported_grant_type'
+  | 'invalid_grant'
   | 'internal'
 
 interface ServiceErrorOptions {
@@ -75,16 +78,18 @@ export function invalidToken(message: string, reason: string, cause?: unknown): 
 /**
  * Makes the error for a token that can be neither accepted nor refused now, because whoever has to be asked does not answer.
  * @param cause what broke, without any secret, token or body: the log shows it
+ * @param retryAfter seconds after which to try again, where that is known
  */
-export function checkUnavailable(cause: unknown): ServiceError {
+export function checkUnavailable(cause?: unknown, retryAfter?: number): ServiceError {
   return new ServiceError('check_unavailable', 'Token cannot be checked at the moment', {
     status: 503,
-    cause
+    cause,
+    ...(retryAfter !== undefined && { retryAfter })
   })
 }
 
 /**
- * Makes the error for a token that is good, and not good enough (RFC 6750, section 3.1).
+ * Makes the error for a token that is good, but not good for this (RFC 6750, section 3.1).
  * @param message what it lacks; never any part of the token
  * @param reason one word of it for the metrics
  * @param options the scopes that would do, with spaces between them; and what the log alone is told

@@ -31,7 +31,6 @@ export function describeIssues(
       const branch = closestBranch(issue.errors)
       if (branch !== undefined) return describeIssues(branch, tree, path)
     }
-    // Of a name in a map that is no good, what is said of the map itself tells nothing.
     if (issue.code === 'invalid_key') {
       return [{ path, message: issue.issues[0]?.message ?? issue.message }]
     }

@@ -14,13 +14,21 @@ export function readAuthorization(value: string): string | undefined {
   return text.slice(0, space).toLowerCase() === BEARER ? text.slice(space).trim() : undefined
 }
 
+/** What an `error_description` must not have in it (RFC 6750, section 3). */
+const UNQUOTABLE = /[^\x20-\x21\x23-\x5b\x5d-\x7e]/g
+
 /** The challenge that goes with a refusal (RFC 6750, section 3): without a token, nothing is said to be wrong with it. */
-export function challengeFor({ code, message, scope }: ServiceError): string {
+export function challengeFor({
+  code,
+  message,
+  scope
+}: Pick<ServiceError, 'code' | 'message'> & { readonly scope?: string | undefined }): string {
   switch (code) {
     case 'invalid_token':
     case 'insufficient_scope':
     case 'invalid_request': {
-      const challenge = `Bearer error="${code}", error_description="${message.replace(/["\\]/g, "'")}"`
+      const description = message.replace(UNQUOTABLE, "'")
+      const challenge = `Bearer error="${code}", error_description="${description}"`
       return scope === undefined ? challenge : `${challenge}, scope="${scope}"`
     }
     default:

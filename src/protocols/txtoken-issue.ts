@@ -21,7 +21,7 @@ const MESSAGES: Partial<Record<ErrorCode, string>> = {
   invalid_request: 'Request body is not valid JSON.'
 }
 
-/** Takes any JSON body, whatever its label; answers `{"token": "..."}`. */
+/** Takes any JSON body, whatever its label; answers `{"token": "..."}`, with a `refresh_token` where there is one. */
 export function createTxtokenIssueProtocol({
   statuses,
   maxDepth
@@ -40,11 +40,12 @@ export function createTxtokenIssueProtocol({
       return body
     },
 
-    writeToken(context, { token }) {
+    writeToken(context, { token, refreshToken }) {
       context.set('Content-Type', 'application/json; charset=utf-8')
       // RFC 6749, section 5.1: answers with tokens are never kept by caches.
       context.set('Cache-Control', 'no-store')
-      context.body = `{"token":"${token}"}`
+      const refresh = refreshToken === undefined ? '' : `,"refresh_token":"${refreshToken}"`
+      context.body = `{"token":"${token}"${refresh}}`
     },
 
     writeError(context, error) {

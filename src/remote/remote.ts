@@ -26,6 +26,8 @@ export interface Remote {
 export interface RemoteOptions {
   readonly url: string
   readonly userAgent: string
+  /** Header fields of every call beside the usual ones, by their names in lower case. */
+  readonly headers?: Readonly<Record<string, string>> | undefined
   /** For the whole call, from connecting to the last byte. */
   readonly timeoutMs: number
   readonly connectTimeoutMs: number
@@ -84,6 +86,7 @@ export function createRemote(options: RemoteOptions): Remote {
         const endDeadline = deadlines.start(() => call.cut(remoteTimeout))
         onAbort(() => call.cut(clientGone))
         const headers = {
+          ...options.headers,
           accept: 'application/json',
           'content-type': 'application/json',
           'user-agent': userAgent,

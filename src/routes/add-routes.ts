@@ -1,18 +1,18 @@
 /** The routes of a configuration, each on its listener, and those that publish its keys. */
 import type Router from '@koa/router'
 import { DISCOVERY_PATH, JWK_SET_PATH } from '../config/own-paths.ts'
+import { listenerOf } from '../config/listeners.ts'
 import { toRouterPath } from '../config/path-variables.ts'
 import type { Config } from '../config/schema/full-form.ts'
 import type { ClaimsRouteConfig } from '../config/schema/routes/claims.ts'
 import type { SourceConfig } from '../config/schema/sources/source.ts'
-import { collectIssuerKeys } from '../check/verifiers/issuer-keys.ts'
 import { isSymmetric } from '../keys/algorithms.ts'
 import type { Gate } from '../middleware/gates.ts'
 import type { RequestState } from '../middleware/request-state.ts'
 import { createCheckRoute } from './check-route.ts'
 import { createClaimsRoute } from './claims-route.ts'
 import { createDiscoveryRoute } from './discovery-route.ts'
-import { createIssueRoute } from './issue-route.ts'
+import { createIssueRoutes } from './issue-route.ts'
 import { createJwkSetRoute } from './jwk-set-route.ts'
 import { addKeysRoute } from './keys-route.ts'
 import type { KnownTokenRoute } from './known-tokens.ts'
@@ -21,6 +21,7 @@ import {
   createMetricsRoute,
   type OperationRoutesOptions
 } from './operation-routes.ts'
+import { createRevokeRoute } from './revoke-route.ts'
 import type { Route } from './route.ts'
 import type { Services } from './services.ts'
 import { createSupertokensRoutes } from './supertokens-route.ts'
@@ -41,21 +42,21 @@ export function addRoutes(
   services: Services,
   operations: OperationRoutesOptions
 ): void {
-  const verifiers = config.routes.flatMap((route) => ('check' in route ? route.verify : []))
-  const issuerKeys = collectIssuerKeys(
-    verifiers.flatMap((verifier) => ('endpoint' in verifier ? [] : verifier))
-  )
   for (const route of config.routes) {
-    const listener = listeners.get(route.on)
+    const listener = listeners.get(listenerOf(route, config))
     if (listener === undefined) continue
     const { router } = listener
     if ('issue' in route && route.protocol === 'supertokens') {
       for (const one of createSupertokensRoutes(route, services)) addRoute(listener, one)
-    } else if ('issue' in route) addRoute(listener, createIssueRoute(route, services))
-    else if ('claims' in route) {
+    } else if ('issue' in route) {
+      for (const one of createIssueRoutes(route, services)) addRoute(listener, one)
+    } else if ('claims' in route) {
       addRoute(listener, createClaimsRoute(route, sourcesOf(route, config), services))
-    } else if ('check' in route) {
-      addRoute(listener, createCheckRoute(route, issuerKeys, services))
+    } else if ('check' in route) addRoute(listener, createCheckRoute(route, services))
+    else if ('revoke' in route) {
+      if (services.revocation !== undefined) {
+        addRoute(listener, createRevokeRoute(route, services.revocation, services))
+      }
     } else if ('keys' in route) addKeysRoute(router, route.keys, services.keyStore)
     else if ('health' in route)
       router.get(route.health, ...createHealthRoute(route.health, operations))

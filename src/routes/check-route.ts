@@ -1,7 +1,6 @@
 /** A `check` route of the configuration becomes a route that answers. */
 import { type Check, createCheck } from '../check/check.ts'
 import { createCheckCache, createKnownCheck } from '../check/check-cache.ts'
-import type { IssuerKeys } from '../check/verifiers/issuer-keys.ts'
 import type { CheckRouteConfig } from '../config/schema/routes/check.ts'
 import { ServiceError } from '../errors.ts'
 import type { AppMiddleware } from '../middleware/request-state.ts'
@@ -16,18 +15,13 @@ import { createVerifiers } from './verifiers.ts'
 /** Characters of a token, all of which are ASCII: twice what most servers take as a header field. */
 const MAX_TOKEN_LENGTH = 16 * 1024
 
-/** @param issuerKeys of all routes */
-export function createCheckRoute(
-  config: CheckRouteConfig,
-  issuerKeys: IssuerKeys,
-  services: Services
-): Route {
-  const { limits, now } = services
+export function createCheckRoute(config: CheckRouteConfig, services: Services): Route {
+  const { limits, now, revocation } = services
   const cache = config.cache === 0 ? undefined : createCheckCache(config.cache)
-  const requirements = createRequirements(config, now)
+  const requirements = createRequirements(config, { now, isNotRevoked: revocation?.isNotRevoked })
   const resolveGroups = createRouteGroups(config, services)
   const check = createCheck({
-    verifiers: createVerifiers(config, issuerKeys, services),
+    verifiers: createVerifiers(config, services),
     requirements,
     resolveGroups,
     maxDepth: limits.depth,

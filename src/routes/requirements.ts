@@ -10,13 +10,17 @@ import { createTimeRequirement } from '../check/requirements/time-requirement.ts
 import type { CheckRouteConfig } from '../config/schema/routes/check.ts'
 import { parseJsonPath } from '../json/json-path.ts'
 
-/**
- * What makes a token no good comes first, what makes it not good enough last: nobody is told of scopes by a token that has ended.
- * @param now the clock, in milliseconds since 1970
- */
+export interface RequirementsOptions {
+  /** The clock, in milliseconds since 1970. */
+  readonly now: () => number
+  /** Left out where tokens cannot be revoked. */
+  readonly isNotRevoked?: Requirement | undefined
+}
+
+/** What makes a token no good comes first, what makes it not good enough last: nobody is told of scopes by a token that has ended. */
 export function createRequirements(
   { require, requireExp, skew }: Pick<CheckRouteConfig, 'require' | 'requireExp' | 'skew'>,
-  now: () => number
+  { now, isNotRevoked }: RequirementsOptions
 ): readonly Requirement[] {
   const { issuer, audience, sub, claims, scopes, maxAge } = require
   const time = createTimeRequirement(now, {
@@ -27,6 +31,7 @@ export function createRequirements(
   return [
     isNoServiceBearer,
     time,
+    ...(isNotRevoked === undefined ? [] : [isNotRevoked]),
     ...(issuer === undefined ? [] : [createIssuerRequirement(issuer)]),
     ...(audience === undefined ? [] : [createAudienceRequirement(audience)]),
     ...(sub ? [hasSubject] : []),

@@ -1,7 +1,7 @@
 /** The verifiers of a route become those of a pipeline. */
 import type { Verifier } from '../check/check.ts'
 import { createEndpointVerifier } from '../check/verifiers/endpoint-verifier.ts'
-import { createKeysFor, type IssuerKeys } from '../check/verifiers/issuer-keys.ts'
+import { createKeysFor } from '../check/verifiers/issuer-keys.ts'
 import { createKeysVerifier } from '../check/verifiers/keys-verifier.ts'
 import { createVerifierChain } from '../check/verifiers/verifier-chain.ts'
 import type { CheckRouteConfig } from '../config/schema/routes/check.ts'
@@ -9,13 +9,8 @@ import type { EndpointVerifierConfig } from '../config/schema/verifiers/endpoint
 import type { VerifierConfig } from '../config/schema/verifiers/verifier.ts'
 import type { Services } from './services.ts'
 
-/** @param issuerKeys of all routes */
-export function createVerifiers(
-  config: CheckRouteConfig,
-  issuerKeys: IssuerKeys,
-  services: Services
-): readonly Verifier[] {
-  const verifiers = config.verify.map((verifier) => createVerifier(verifier, issuerKeys, services))
+export function createVerifiers(config: CheckRouteConfig, services: Services): readonly Verifier[] {
+  const verifiers = config.verify.map((verifier) => createVerifier(verifier, services))
   const afterRefusal = config.onRefusal === 'next'
   const afterUnavailable = config.onUnavailable === 'next'
   return afterRefusal || afterUnavailable
@@ -23,12 +18,8 @@ export function createVerifiers(
     : verifiers
 }
 
-function createVerifier(
-  config: VerifierConfig,
-  issuerKeys: IssuerKeys,
-  services: Services
-): Verifier {
-  const { keyStore } = services
+export function createVerifier(config: VerifierConfig, services: Services): Verifier {
+  const { keyStore, issuerKeys } = services
   if ('endpoint' in config) return createConfiguredEndpointVerifier(config, services)
   if ('keys' in config) {
     return createKeysVerifier({ keyStore, keysFor: createKeysFor(config, issuerKeys) })

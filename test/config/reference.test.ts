@@ -4,7 +4,7 @@ import { Ajv } from 'ajv'
 import test, { type ExecutionContext } from 'ava'
 import { parse as parseYaml } from 'yaml'
 import { generateReference } from '../../scripts/generate-reference.ts'
-import { createFileSchema } from '../../scripts/json-schema.ts'
+import { createFileSchema } from '../../src/config/json-schema.ts'
 import { loadConfig } from '../../src/config/load.ts'
 import { parse } from '../helpers/config.ts'
 import { writeFiles } from '../helpers/folder.ts'
@@ -15,7 +15,8 @@ const env = {
   ENC_KEY: 'a secret of thirty-two characters or more',
   FORMER_KEY: 'x'.repeat(32),
   API_KEY: 'an-api-key-of-20-characters',
-  LDAP_PASSWORD: 'any'
+  LDAP_PASSWORD: 'any',
+  M1_API_KEY: 'an-api-key-of-20-characters'
 }
 
 const validate = new Ajv({ validateFormats: false }).compile(createFileSchema())
@@ -37,7 +38,7 @@ test('the example configurations are good, for the JSON Schema too', async (t) =
   })
   const files = [
     'example_cfg.yml',
-    ...readdirSync(`${ROOT}examples`)
+    ...readdirSync(`${ROOT}examples`, { recursive: true, encoding: 'utf8' })
       .filter((name) => name.endsWith('.yml'))
       .map((name) => `examples/${name}`)
   ]

@@ -9,7 +9,8 @@ const env = {
   ENC_KEY: 'a secret of thirty-two characters or more',
   API_KEY: 'an-api-key-of-20-characters',
   LDAP_PASSWORD: 'any',
-  GROUPS_AUTHORIZATION: 'Bearer any'
+  GROUPS_AUTHORIZATION: 'Bearer any',
+  M1_API_KEY: 'an-api-key-of-20-characters-or-more'
 }
 
 /** docs/configuration.md has tests of its own, beside those of the schema that it is made from. */

@@ -4,6 +4,7 @@ import test from 'ava'
 import { createRemoteJWKSet, decodeProtectedHeader, jwtVerify } from 'jose'
 import supertokens from 'supertokens-node'
 import JWT from 'supertokens-node/recipe/jwt/index.js'
+import { createServiceToken, createTokenChecker } from '../../src/client/client.ts'
 import { runProgram, urlOf } from '../helpers/program.ts'
 import { createTemporaryFolder } from '../helpers/temporary-folder.ts'
 
@@ -71,4 +72,29 @@ test('the client of SuperTokens works with the service as with its own core', as
   t.regex(refused?.message ?? '', /status code: 401 and message: Invalid API key/)
   t.is((await JWT.getJWKS()).keys.length, 2)
   for (const secret of [API_KEY, apiKey]) t.false(program.output().stdout.includes(secret))
+})
+
+test('a service of ours holds a token of the recipe, and another one checks it', async (t) => {
+  const env = { API_KEY, KEYS_DIR: await createTemporaryFolder(t), PORT: '0', HOST: '127.0.0.1' }
+  const url = await urlOf(runProgram(t, { env: { ...env, CFG_FILE: EXAMPLE } }))
+  const serviceToken = createServiceToken({
+    url: `${url}/recipe/jwt`,
+    allowHttp: true,
+    protocol: 'supertokens',
+    apiKey: API_KEY,
+    claims: { source: 'microservice' },
+    issuer: API_DOMAIN
+  })
+  const checker = createTokenChecker({
+    jwksUrl: `${url}/.well-known/jwks.json`,
+    allowHttp: true,
+    issuer: API_DOMAIN,
+    require: { claims: { source: 'microservice' } }
+  })
+  t.teardown(() => Promise.all([serviceToken.close(), checker.close()]))
+  const { exp = 0, iat = 0 } = (await checker.check(await serviceToken.get())) as {
+    exp?: number
+    iat?: number
+  }
+  t.is(exp - iat, 3600)
 })

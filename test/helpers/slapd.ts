@@ -1,7 +1,7 @@
 /** A real directory, OpenLDAP's slapd, with a few people and groups, in a folder and on ports of its own. */
 import { type ChildProcess, execFile, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdir } from 'node:fs/promises'
+import { mkdir, readdir, readFile } from 'node:fs/promises'
 import { connect } from 'node:net'
 import { join } from 'node:path'
 import { setTimeout as wait } from 'node:timers/promises'
@@ -31,7 +31,9 @@ export interface TestDirectory {
   readonly start: () => Promise<void>
   /** Gives an entry a password, so that one may bind with its name. */
   readonly setPassword: (name: string, password: string) => Promise<void>
-  readonly signal: (signal: 'SIGSTOP' | 'SIGCONT') => void
+  /** Stops it where it is, connections and all. */
+  readonly pause: () => Promise<void>
+  readonly resume: () => void
 }
 
 /** Starts a directory that ends with the test. */
@@ -94,13 +96,26 @@ export async function startSlapd(
     kill,
     start,
     setPassword: (name, password) => administer('ldappasswd', '-s', password, name),
-    signal: (signal) => void slapd?.kill(signal)
+    async pause() {
+      slapd?.kill('SIGSTOP')
+      while (!(await isStopped(slapd?.pid))) await wait(5)
+    },
+    resume: () => void slapd?.kill('SIGCONT')
   }
 }
 
 function explainMissing(error: NodeJS.ErrnoException): never {
   if (error.code !== 'ENOENT') throw error
   throw new Error('slapd or ldapadd is missing, apt-get install slapd ldap-utils', { cause: error })
+}
+
+/** Whether all threads of a process have taken notice of SIGSTOP, which they do in their own time (proc(5), state `T`). */
+async function isStopped(pid: number | undefined): Promise<boolean> {
+  const folder = `/proc/${pid}/task`
+  const stats = (await readdir(folder)).map((thread) =>
+    readFile(`${folder}/${thread}/stat`, 'utf8')
+  )
+  return (await Promise.all(stats)).every((stat) => /\) T /.test(stat))
 }
 
 async function isListening(port: number): Promise<boolean> {

@@ -99,7 +99,7 @@ test('refusals are 401 and 403 with a challenge, and have no body and no claims'
   t.is(denied.status, 403)
   t.is(
     denied.headers['www-authenticate'],
-    'Bearer error="insufficient_scope", error_description="Token does not have the scopes that are asked for", scope="read", reason="scope"'
+    'Bearer error="insufficient_scope", error_description="Token does not have the scope that is required", scope="read", reason="scope"'
   )
   const expired = await send(`${url}/auth`, bearing(makeToken('{"exp":1,"sub":"ada"}')))
   t.is(expired.status, 401)

@@ -101,9 +101,9 @@ test('the scopes that would do are named, and the reason only where the route sa
   const answer = await quiet.check({ exp: EXP })
   t.is(
     answer.headers['www-authenticate'],
-    'Bearer error="insufficient_scope", error_description="Token does not have the scopes that are asked for", scope="a b"'
+    'Bearer error="insufficient_scope", error_description="Token does not have the scope that is required", scope="a b"'
   )
-  t.is(answer.text, '{"error":"Token does not have the scopes that are asked for"}')
+  t.is(answer.text, '{"error":"Token does not have the scope that is required"}')
   const loud = await startChecking(t, { require: { scopes: ['a', 'b'] }, reasons: true })
   t.true(
     (await loud.check({ exp: EXP })).headers['www-authenticate']?.endsWith(

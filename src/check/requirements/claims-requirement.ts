@@ -15,9 +15,8 @@ export function createClaimsRequirement(required: readonly RequiredClaim[]): Req
     for (const { path, value } of required) {
       const found = valueAtPath(claims, path)
       if (found === value || (Array.isArray(found) && found.includes(value))) continue
-      throw insufficientScope('Token does not have the claims that are asked for', 'claim', {
-        cause: new Error(`found no ${path.join('.')} that is, or has, what is asked for`)
-      })
+      const name = path.join('.')
+      throw insufficientScope(`Token does not have the claim ${name} that is required`, 'claim')
     }
   }
 }

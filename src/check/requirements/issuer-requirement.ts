@@ -6,7 +6,7 @@ import type { Requirement } from '../check.ts'
 export function createIssuerRequirement(issuers: readonly string[]): Requirement {
   return function isFromIssuer({ claims: { iss } }) {
     if (typeof iss !== 'string' || !issuers.includes(iss)) {
-      throw invalidToken('Token is from another issuer', 'issuer')
+      throw invalidToken('Token is not from an issuer that is accepted', 'issuer')
     }
   }
 }

@@ -17,7 +17,7 @@ export function createScopesRequirement({ scopes, match }: RequiredScopes): Requ
     const given = scopesOf(claims)
     const isGiven = (one: string) => given.includes(one)
     if (match === 'all' ? scopes.every(isGiven) : scopes.some(isGiven)) return
-    throw insufficientScope('Token does not have the scopes that are asked for', 'scope', { scope })
+    throw insufficientScope('Token does not have the scope that is required', 'scope', { scope })
   }
 }
 

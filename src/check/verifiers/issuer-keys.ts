@@ -18,9 +18,10 @@ export type IssuerKeys = ReadonlyMap<string, readonly string[]>
 export type KeysFor = (issuer: unknown) => KeySelection | undefined
 
 /** @param verifiers those of all routes: what a key may be used for does not change from one route to another */
-export function collectIssuerKeys(verifiers: readonly IssuerUse[]): IssuerKeys {
+export function collectIssuerKeys(verifiers: readonly object[]): IssuerKeys {
   const issuerKeys = new Map<string, readonly string[]>()
-  for (const { keys = [], issuer } of verifiers) {
+  for (const verifier of verifiers) {
+    const { keys = [], issuer }: IssuerUse = verifier
     if (issuer === undefined || keys === 'all') continue
     issuerKeys.set(issuer, [...(issuerKeys.get(issuer) ?? []), ...keys])
   }

@@ -1,22 +1,24 @@
 /** Verification with the keys of a key store. */
 import { checkUnavailable, ServiceError } from '../../errors.ts'
 import type { Key } from '../../keys/key.ts'
-import type { KeySelection, KeyStore } from '../../keys/key-store.ts'
+import { ALL_KEYS, type KeySelection, type KeyStore } from '../../keys/key-store.ts'
 import type { Verifier } from '../check.ts'
 import type { JoseHeader } from '../token.ts'
 import type { KeysFor } from './issuer-keys.ts'
 
 export interface KeysVerifierOptions {
   readonly keyStore: KeyStore
-  /** The keys that may verify tokens of an issuer. */
-  readonly keysFor: KeysFor
+  /** The keys that may verify tokens of an issuer. Default: all keys, for all tokens. */
+  readonly keysFor?: KeysFor
 }
 
 /**
  * Whether a token is its own is judged by `iss`, `alg` and `kid`; of several keys that fit, one must have signed it. Where no key
  * fits and the one that does could not be fetched, it is unknown whether the token is good: `check_unavailable`.
  */
-export function createKeysVerifier({ keyStore, keysFor }: KeysVerifierOptions): Verifier {
+export function createKeysVerifier(options: KeysVerifierOptions): Verifier {
+  const { keyStore, keysFor = () => ALL_KEYS } = options
+
   async function findKeys(header: JoseHeader, selection: KeySelection): Promise<readonly Key[]> {
     const known = keyStore.candidates(header, selection)
     if (known.length > 0) return known

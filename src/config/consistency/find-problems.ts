@@ -7,11 +7,12 @@ import { valueAt } from '../issues.ts'
 import type { Problem } from '../problems.ts'
 import { findReferenceProblems, findSignerProblems } from './keys.ts'
 import { findListenerProblems } from './listeners.ts'
+import { findRevocationProblems } from './revocation.ts'
 import { findClaimsProblems, findGateProblems, findRouteProblems } from './routes.ts'
 import { itemsOf, listenerOf, MAIN, useOf } from './tree.ts'
 
 /** The settings of a route that hold its path. */
-const VERBS = ['issue', 'claims', 'check', 'keys', 'health', 'metrics'] as const
+const VERBS = ['issue', 'claims', 'check', 'keys', 'revoke', 'health', 'metrics'] as const
 
 /** Finds what is wrong between the settings of a flat form. */
 export function findFlatProblems(tree: unknown): Problem[] {
@@ -28,19 +29,23 @@ export function findFlatProblems(tree: unknown): Problem[] {
 
 /** Finds what is wrong between the settings of a full form. */
 export function findFullProblems(tree: unknown): Problem[] {
+  const operations = valueAt(tree, ['listen', 'admin']) === undefined ? MAIN : 'admin'
   const routes = itemsOf(tree, 'routes').flatMap((route, index) =>
-    VERBS.flatMap((verb) => useOf(route, verb, ['routes', index])).map((use) => ({
+    [
+      ...VERBS.flatMap((verb) => useOf(route, verb, ['routes', index])),
+      ...useOf(valueAt(route, ['refresh']), 'route', ['routes', index, 'refresh'])
+    ].map((use) => ({
       ...use,
-      on: listenerOf(route),
+      on: listenerOf(route, operations),
       isGate: valueAt(route, ['protocol']) === 'forward-auth'
     }))
   )
-  const operations = valueAt(tree, ['listen', 'admin']) === undefined ? MAIN : 'admin'
   return [
     ...findRouteProblems(routes, operations),
     ...findGateProblems(routes, operations),
     ...findListenerProblems(tree),
     ...findClaimsProblems(tree),
+    ...findRevocationProblems(tree),
     ...findReferenceProblems(tree),
     ...findSignerProblems(tree)
   ]

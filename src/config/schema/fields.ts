@@ -130,11 +130,11 @@ const reference = section({
   .refine((value) => Object.keys(value).length === 1, { error: MATERIAL_EXPECTED })
   .meta({ minProperties: 1, maxProperties: 1 })
 
-/** Text that may stand in the file itself, in another file, or in the environment. */
+/** Text that may stand in the file itself, in another file, or in the environment. `writeOnly` masks it where it is shown. */
 export function material(reader: SecretReader) {
   return z
     .union([z.string(), reference], { error: MATERIAL_EXPECTED })
-    .meta({ title: MATERIAL })
+    .meta({ title: MATERIAL, writeOnly: true })
     .transform((value, context) => {
       if (typeof value === 'string') return value
       try {

@@ -29,6 +29,8 @@ export interface RemoteKeySourceOptions {
   readonly kid?: string | undefined
   /** The algorithms that keys may have. A JWK that names none gets the only one of these that it fits. */
   readonly algorithms: readonly Algorithm[]
+  /** Whether a JWK that names no algorithm is refused instead. Default false. */
+  readonly requireAlg?: boolean | undefined
   /** The `typ` of the tokens that it signs. Default `JWT`. */
   readonly typ?: string | undefined
   /** Whether the URL may be http://. Default false. Certificates are verified in any case. */

@@ -10,6 +10,8 @@ export interface KeyChoice {
   readonly kid?: string | undefined
   /** The algorithms that keys may have. A JWK that names none gets the only one of these that it fits (RFC 8725, section 3.1). */
   readonly algorithms: readonly Algorithm[]
+  /** Whether a JWK that names no algorithm is refused instead. Default false. */
+  readonly requireAlg?: boolean | undefined
   /** The `typ` of the tokens that they sign. */
   readonly typ?: string | undefined
 }
@@ -34,7 +36,8 @@ export function selectKeys(jwks: readonly Jwk[], choice: KeyChoice): SelectedKey
 }
 
 /** @returns the key, or why it is none */
-function importForOnly(jwk: Jwk, { algorithms, typ }: KeyChoice): Key | string {
+function importForOnly(jwk: Jwk, { algorithms, requireAlg, typ }: KeyChoice): Key | string {
+  if (requireAlg === true && jwk.alg === undefined) return 'found a JWK without alg'
   const kid = typeof jwk.kid === 'string' ? jwk.kid : undefined
   const fitting: Key[] = []
   const reasons = new Set<string>()

@@ -1,3 +1,5 @@
+import { once } from 'node:events'
+import { type AddressInfo, connect, createServer } from 'node:net'
 import test, { type ExecutionContext } from 'ava'
 import {
   createLdapConnection,
@@ -40,6 +42,35 @@ function createLookup(t: ExecutionContext, url: string, options: Options = {}) {
 async function assertUnavailable(t: ExecutionContext, promise: Promise<unknown>, cause: RegExp) {
   const error = await t.throwsAsync(promise, UNAVAILABLE)
   t.regex((error?.cause as Error | undefined)?.message ?? '', cause)
+}
+
+/** Stands in front of a directory, and ends a connection when the next request comes on it, once it is told to. */
+async function startCuttingProxy(t: ExecutionContext, target: string) {
+  const { hostname, port } = new URL(target)
+  let isCutting = false
+  let connections = 0
+  const server = createServer((client) => {
+    connections++
+    const directory = connect(Number(port), hostname)
+    for (const socket of [client, directory]) socket.on('error', () => {})
+    client.on('close', () => directory.destroy())
+    directory.pipe(client)
+    client.on('data', (request) => {
+      if (isCutting) client.destroy()
+      else directory.write(request)
+      isCutting = false
+    })
+  })
+  server.listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  t.teardown(() => server.close())
+  return {
+    url: `ldap://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    connections: () => connections,
+    cutNext() {
+      isCutting = true
+    }
+  }
 }
 
 test('the groups of a subject are the values of an attribute of its entry', async (t) => {
@@ -119,6 +150,16 @@ test('one connection serves all look-ups, and another one follows after a restar
   t.is(slapd.connections(), before + 2)
 })
 
+test('a look-up on a connection that ends under it is made again, on another one', async (t) => {
+  const slapd = await startSlapd(t)
+  const proxy = await startCuttingProxy(t, slapd.url)
+  const lookUp = createLookup(t, proxy.url)
+  t.is((await lookUp('ada'))?.length, 2)
+  proxy.cutNext()
+  t.is((await lookUp('ada'))?.length, 2)
+  t.is(proxy.connections(), 2)
+})
+
 for (const [name, scheme] of [
   ['StartTLS', 'url'],
   ['ldaps://', 'tlsUrl']
@@ -182,11 +223,11 @@ test('a directory that does not answer is given up after the timeout, and used a
   const slapd = await startSlapd(t)
   const lookUp = createLookup(t, slapd.url, { timeoutMilliseconds: 2_000 })
   t.is((await lookUp('ada'))?.length, 2)
-  slapd.signal('SIGSTOP')
+  await slapd.pause()
   await assertUnavailable(t, lookUp('ada'), /in time/)
   // This one finds no connection; the system takes it, and nobody greets it.
   await assertUnavailable(t, lookUp('ada'), /in time/)
-  slapd.signal('SIGCONT')
+  slapd.resume()
   t.is((await lookUp('ada'))?.length, 2)
 })
 

@@ -47,15 +47,13 @@ test('what is like the value is not the value', (t) => {
   t.false(meets(['list', 'length'], 2, { list: [1, 2] }))
 })
 
-test('all claims have to be there, and the log is told which is not', (t) => {
+test('all claims have to be there, and the refusal names the first that is not', (t) => {
   const requirement = createClaimsRequirement([
     { path: ['a'], value: 1 },
     { path: ['b', 'c'], value: 2 }
   ])
   t.notThrows(() => requirement({ claims: { a: 1, b: { c: 2 } } }))
-  const error = t.throws(() => requirement({ claims: { a: 1, b: { c: 3 } } }))
-  t.is(
-    (error?.cause as Error | undefined)?.message,
-    'found no b.c that is, or has, what is asked for'
-  )
+  t.throws(() => requirement({ claims: { a: 1, b: { c: 3 } } }), {
+    message: 'Token does not have the claim b.c that is required'
+  })
 })

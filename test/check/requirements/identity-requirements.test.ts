@@ -38,7 +38,7 @@ test('the issuer is one of them, letter by letter', (t) => {
     ['https://a.example']
   ]) {
     const error = t.throws(() => requirement({ claims: { iss } }), {
-      message: 'Token is from another issuer'
+      message: 'Token is not from an issuer that is accepted'
     })
     t.like(error, { code: 'invalid_token', status: 401, reason: 'issuer' })
   }

@@ -5,7 +5,7 @@ const all = createScopesRequirement({ scopes: ['read', 'write'], match: 'all' })
 const any = createScopesRequirement({ scopes: ['read', 'write'], match: 'any' })
 const LACKING = {
   code: 'insufficient_scope',
-  message: 'Token does not have the scopes that are asked for'
+  message: 'Token does not have the scope that is required'
 }
 
 test('scopes are text with spaces or a list, in scope or in scp', (t) => {

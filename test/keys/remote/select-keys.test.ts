@@ -38,6 +38,18 @@ test('with a kid, only its key is chosen, and no word is lost about the others',
   t.deepEqual(refusals, [])
 })
 
+test('where an algorithm is to be named, a JWK without one is refused', (t) => {
+  const { keys, refusals } = selectKeys([ecPublic, { ...rsaPublic, alg: 'PS256' }], {
+    algorithms: ['RS256', 'PS256', 'ES256'],
+    requireAlg: true
+  })
+  t.deepEqual(
+    keys.map(({ alg }) => alg),
+    ['PS256']
+  )
+  t.deepEqual(refusals, ['keys[0]: found a JWK without alg'])
+})
+
 test('a JWK that names an algorithm gets that one', (t) => {
   const { keys } = selectKeys([{ ...rsaPublic, alg: 'PS256' }], { algorithms: ['RS256', 'PS256'] })
   t.deepEqual(

@@ -4,6 +4,7 @@ import type { SecretReader } from '../../secrets.ts'
 import { duration, routePattern, section } from '../fields.ts'
 import { sourcesSchema } from '../sources/source.ts'
 import { kid } from './kid.ts'
+import { refresh } from './refresh.ts'
 import { auth, on } from './route.ts'
 import { statuses } from './statuses.ts'
 
@@ -28,6 +29,7 @@ export function issueRouteSchema(reader: SecretReader) {
     lifetime: duration('1s', '36500d')
       .prefault('1h')
       .describe('How long a token is valid. Default: 1h.'),
+    refresh,
     statuses
   })
 }

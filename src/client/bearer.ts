@@ -1,0 +1,41 @@
+/** What all adapters have in common: a request has a good token, or gets an answer by RFC 6750. */
+import type { VerifiedClaims } from '../check/token.ts'
+import { challengeFor, readAuthorization } from '../protocols/bearer-token.ts'
+import type { TokenChecker } from './token-checker.ts'
+import { TokenError } from './token-error.ts'
+
+/** The answer to a request that must not pass. */
+interface Refusal {
+  readonly status: number
+  readonly headers: Readonly<Record<string, string>>
+  readonly body: { readonly error: string }
+}
+
+type Judgement =
+  | { readonly claims: VerifiedClaims; readonly refusal?: never }
+  | { readonly claims?: never; readonly refusal: Refusal }
+
+/**
+ * Judges a request.
+ * @param authorization the value of its Authorization header
+ */
+export async function judgeRequest(
+  { check }: Pick<TokenChecker, 'check'>,
+  authorization: string | undefined
+): Promise<Judgement> {
+  try {
+    return { claims: await check(readAuthorization(authorization ?? '')) }
+  } catch (error) {
+    if (!(error instanceof TokenError)) throw error
+    return { refusal: describeRefusal(error) }
+  }
+}
+
+/** A challenge is about the token (RFC 6750, section 3); that nobody can judge it now is not. */
+function describeRefusal(error: TokenError): Refusal {
+  return {
+    status: error.status,
+    headers: error.status === 503 ? {} : { 'WWW-Authenticate': challengeFor(error) },
+    body: { error: error.message }
+  }
+}

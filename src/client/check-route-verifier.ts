@@ -1,0 +1,53 @@
+/** Verification by a checkToken route of txtoken: it has the keys, and the last word. */
+import type { Verifier } from '../check/check.ts'
+import type { Token } from '../check/token.ts'
+import { checkUnavailable, insufficientScope, invalidToken, ServiceError } from '../errors.ts'
+import { JsonTextError, readJsonBytes } from '../json/json-text.ts'
+import type { Remote } from '../remote/remote.ts'
+
+/** The answer holds the claims, so it may nest one level deeper than they do. */
+const MAX_REPLY_DEPTH = 65
+const NO_BODY = new Uint8Array()
+
+export function createCheckRouteVerifier(remote: Remote): Verifier {
+  return async function verifyByCheckRoute(token) {
+    const reply = await ask(token)
+    if (!isApproval(reply, token)) {
+      throw checkUnavailable(new Error('found an answer that is no verdict'))
+    }
+    return { claims: token.payload }
+  }
+
+  async function ask({ raw }: Token): Promise<Buffer> {
+    try {
+      return await remote.post({
+        body: NO_BODY,
+        authorization: `Bearer ${raw}`,
+        onAbort: () => {}
+      })
+    } catch (error) {
+      throw explainRefusal(error)
+    }
+  }
+}
+
+/** It says so of this very token: an answer that got mixed up on its way is about another one. */
+function isApproval(reply: Buffer, { raw }: Token): boolean {
+  try {
+    const value = readJsonBytes(reply, MAX_REPLY_DEPTH).value as Record<string, unknown> | null
+    return value?.Valid === true && value.Raw === raw
+  } catch (error) {
+    if (error instanceof JsonTextError) return false
+    throw error
+  }
+}
+
+function explainRefusal(error: unknown): ServiceError {
+  const status = error instanceof ServiceError ? error.remoteStatus : undefined
+  if (status === 401) return invalidToken('Token is refused by its issuer', 'endpoint', error)
+  if (status === 403)
+    return insufficientScope('Token does not allow this', 'endpoint', { cause: error })
+  return checkUnavailable(
+    status === undefined ? error : new Error(`found the status ${status}, expected 200`)
+  )
+}

@@ -1,0 +1,10 @@
+/** What `txtoken/client` is: for services that check tokens, and hold one of their own. Nothing of the server is loaded with it. */
+export type { Algorithm } from '../keys/key.ts'
+export type { VerifiedClaims } from '../check/token.ts'
+export { expressBearer } from './express-bearer.ts'
+export { fastifyBearer } from './fastify-bearer.ts'
+export { koaBearer } from './koa-bearer.ts'
+export { createServiceToken, type ServiceToken, type ServiceTokenOptions } from './service-token.ts'
+export { ServiceTokenError } from './service-token-error.ts'
+export { createTokenChecker, type TokenChecker, type TokenCheckerOptions } from './token-checker.ts'
+export { TokenError, type TokenErrorCode } from './token-error.ts'

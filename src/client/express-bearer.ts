@@ -1,0 +1,37 @@
+/** Express middleware that lets requests with a good token pass. */
+import type { IncomingHttpHeaders } from 'node:http'
+import type { VerifiedClaims } from '../check/token.ts'
+import { judgeRequest } from './bearer.ts'
+import type { TokenChecker } from './token-checker.ts'
+
+/** As much of an Express request as is needed. */
+interface ExpressRequest {
+  readonly headers: IncomingHttpHeaders
+  claims?: VerifiedClaims
+}
+
+/** As much of an Express response as is needed. */
+interface ExpressResponse {
+  readonly status: (status: number) => unknown
+  readonly set: (fields: Record<string, string>) => unknown
+  readonly json: (body: unknown) => unknown
+}
+
+/** Puts the claims into `request.claims`, or answers 401, 403 or 503. */
+export function expressBearer(checker: Pick<TokenChecker, 'check'>) {
+  return async function checkBearer(
+    request: ExpressRequest,
+    response: ExpressResponse,
+    next: () => void
+  ): Promise<void> {
+    const { claims, refusal } = await judgeRequest(checker, request.headers.authorization)
+    if (refusal === undefined) {
+      request.claims = claims
+      next()
+      return
+    }
+    response.status(refusal.status)
+    response.set({ ...refusal.headers })
+    response.json(refusal.body)
+  }
+}

@@ -1,0 +1,36 @@
+/** A Fastify hook that lets requests with a good token pass. */
+import type { IncomingHttpHeaders } from 'node:http'
+import type { VerifiedClaims } from '../check/token.ts'
+import { judgeRequest } from './bearer.ts'
+import type { TokenChecker } from './token-checker.ts'
+
+/** As much of a Fastify request as is needed. */
+interface FastifyRequest {
+  readonly headers: IncomingHttpHeaders
+  claims?: VerifiedClaims
+}
+
+/** As much of a Fastify reply as is needed. */
+interface FastifyReply {
+  readonly code: (status: number) => unknown
+  readonly headers: (fields: Record<string, string>) => unknown
+  readonly send: (body: unknown) => unknown
+}
+
+/** For `onRequest`, of a route or of all: puts the claims into `request.claims`, or answers 401, 403 or 503. */
+export function fastifyBearer(checker: Pick<TokenChecker, 'check'>) {
+  return async function checkBearer(
+    request: FastifyRequest,
+    reply: FastifyReply
+  ): Promise<unknown> {
+    const { claims, refusal } = await judgeRequest(checker, request.headers.authorization)
+    if (refusal === undefined) {
+      request.claims = claims
+      return undefined
+    }
+    reply.code(refusal.status)
+    reply.headers({ ...refusal.headers })
+    // A hook that gives the reply back has answered, and nothing after it runs.
+    return reply.send(refusal.body)
+  }
+}

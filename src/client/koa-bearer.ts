@@ -1,0 +1,30 @@
+/** Koa middleware that lets requests with a good token pass. */
+import { judgeRequest } from './bearer.ts'
+import type { TokenChecker } from './token-checker.ts'
+
+/** As much of a Koa context as is needed. */
+interface KoaContext {
+  readonly get: (field: string) => string
+  readonly set: (fields: Record<string, string>) => void
+  readonly state: Record<string, unknown>
+  status: number
+  body: unknown
+}
+
+/** Puts the claims into `context.state.claims`, or answers 401, 403 or 503. */
+export function koaBearer(checker: Pick<TokenChecker, 'check'>) {
+  return async function checkBearer(
+    context: KoaContext,
+    next: () => Promise<unknown>
+  ): Promise<void> {
+    const { claims, refusal } = await judgeRequest(checker, context.get('authorization'))
+    if (refusal === undefined) {
+      context.state.claims = claims
+      await next()
+      return
+    }
+    context.status = refusal.status
+    context.set({ ...refusal.headers })
+    context.body = refusal.body
+  }
+}

@@ -1,0 +1,98 @@
+/** The token of a service itself: fetched at its start, renewed ahead of its end. */
+import { type Attempt, createRefresher } from '../keys/remote/refresher.ts'
+import { type StartTimer, startUnreferencedTimer } from '../keys/timer.ts'
+import { createAuthorize, type GotHandler, type HeadersInput } from './authorize.ts'
+import { createRenewalTiming } from './renewal-timing.ts'
+import { ServiceTokenError } from './service-token-error.ts'
+import { createTokenRequest, type TokenRequestOptions } from './token-request.ts'
+
+export interface ServiceTokenOptions extends TokenRequestOptions {
+  /** Told about each request for a token that failed, for the log. Must not throw. */
+  readonly onFailure?: ((error: ServiceTokenError) => void) | undefined
+  /** From 0 up to 1: keeps several replicas from asking all at once. */
+  readonly random?: (() => number) | undefined
+  readonly startTimer?: StartTimer | undefined
+}
+
+export interface ServiceToken {
+  /**
+   * Gives the token to send now. One that is still valid is given at once, also while its renewal fails.
+   * @throws ServiceTokenError where there is none, with the reason why the last request for one failed
+   */
+  readonly get: () => Promise<string>
+  /**
+   * Gives header fields with the token in `authorization`, for fetch, undici and got.
+   * @param headers the fields that a request has beside it; an Authorization field among them is replaced
+   * @throws ServiceTokenError as `get` does
+   */
+  readonly authorize: (headers?: HeadersInput) => Promise<Record<string, string>>
+  /** One of the `handlers` of a got instance: each call that gives a promise gets the token. */
+  readonly authorizeGot: GotHandler
+  /** Ends all renewing. The token is given until it ends. */
+  readonly close: () => Promise<void>
+}
+
+/** A token that ends on its way is refused, so it is not given any more this long before, or in the last tenth of its life. */
+const LAST_MILLISECONDS = 5_000
+
+/**
+ * Holds the token of a service. The first one is fetched at once; timers do not keep the process running, and the call
+ * that finds a token old renews it too, for timers stand still while a machine sleeps.
+ * @throws TypeError for options that could never work
+ */
+export function createServiceToken(options: ServiceTokenOptions): ServiceToken {
+  const { now = Date.now, random = Math.random, onFailure } = options
+  const request = createTokenRequest(options)
+  const refresher = createRefresher({
+    attempt: renew,
+    timing: createRenewalTiming(random),
+    // Callers join a request that is under way, and leave the pauses between requests as they are.
+    cooldownMilliseconds: Number.POSITIVE_INFINITY,
+    now,
+    startTimer: options.startTimer ?? startUnreferencedTimer
+  })
+  let held: { readonly token: string; readonly givenUntil: number } | undefined
+  let failure = new ServiceTokenError('found no token, since it was closed before there was one')
+
+  async function renew(signal: AbortSignal): Promise<Attempt> {
+    const sentAt = now()
+    try {
+      const { token, lifetimeMilliseconds } = await request.send()
+      const last = Math.min(LAST_MILLISECONDS, lifetimeMilliseconds / 10)
+      held = { token, givenUntil: sentAt + lifetimeMilliseconds - last }
+      return { succeeded: true, lifetimeMilliseconds: sentAt + lifetimeMilliseconds - now() }
+    } catch (error) {
+      if (signal.aborted) return { succeeded: false }
+      failure =
+        error instanceof ServiceTokenError
+          ? error
+          : new ServiceTokenError('found no token', { cause: error })
+      onFailure?.(failure)
+      return { succeeded: false }
+    }
+  }
+
+  function valid(): string | undefined {
+    return held !== undefined && now() < held.givenUntil ? held.token : undefined
+  }
+
+  async function get(): Promise<string> {
+    if (now() >= refresher.nextAt()) void refresher.refresh()
+    const token = valid()
+    if (token !== undefined) return token
+    await refresher.refreshAgain()
+    const renewed = valid()
+    if (renewed !== undefined) return renewed
+    throw failure
+  }
+
+  void refresher.refresh()
+  return {
+    get,
+    ...createAuthorize(get),
+    async close() {
+      refresher.close()
+      await request.close()
+    }
+  }
+}

@@ -1,0 +1,94 @@
+/** Checks the tokens that a service gets. */
+import { createCheck, type Requirement } from '../check/check.ts'
+import { createAudienceRequirement } from '../check/requirements/audience-requirement.ts'
+import { isNoServiceBearer } from '../check/requirements/bearer-requirement.ts'
+import { createClaimsRequirement } from '../check/requirements/claims-requirement.ts'
+import { createIssuerRequirement } from '../check/requirements/issuer-requirement.ts'
+import { createScopesRequirement } from '../check/requirements/scopes-requirement.ts'
+import { createTimeRequirement } from '../check/requirements/time-requirement.ts'
+import type { VerifiedClaims } from '../check/token.ts'
+import { TokenError, toTokenError } from './token-error.ts'
+import { createVerification, type VerificationOptions } from './verification.ts'
+
+export interface TokenCheckerOptions extends VerificationOptions {
+  /** The `iss` that tokens must have, or several. Default: any, none included. */
+  readonly issuer?: string | readonly string[] | undefined
+  /** Whom tokens must be for: one of these stands in `aud`. Default: anybody. */
+  readonly audience?: string | readonly string[] | undefined
+  /** What tokens must say beside that. A token that does not is refused with 403. */
+  readonly require?:
+    | {
+        /** Values of claims; where a claim is a list, it contains the value. */
+        readonly claims?: Readonly<Record<string, string | number | boolean>> | undefined
+        /** All of these stand in `scope` or `scp`. */
+        readonly scopes?: readonly string[] | undefined
+      }
+    | undefined
+}
+
+export interface TokenChecker {
+  /**
+   * Checks a token: form, signature, time, and all that is required of it.
+   * @param token a compact JWS; undefined where a request has none
+   * @returns its claims
+   * @throws TokenError with the status 401, 403 or 503; a token that cannot be judged is not accepted
+   */
+  readonly check: (token: string | undefined) => Promise<VerifiedClaims>
+  /** Lets go of timers and connections. None of them keeps the process running. */
+  readonly close: () => Promise<void>
+}
+
+/** Levels that the JSON of header and payload may nest. */
+const MAX_DEPTH = 64
+
+/**
+ * Makes a checker, once at the start of a service. The algorithm of a token is judged by the key, never the other way round.
+ * @throws TypeError for options that contradict each other, or that could never work
+ */
+export function createTokenChecker(options: TokenCheckerOptions): TokenChecker {
+  const { now = Date.now, onFailure } = options
+  const requirements = createRequirements(options, now)
+  const { verify, close } = createVerification(options)
+  const checkToken = createCheck({ verifiers: [verify], requirements, maxDepth: MAX_DEPTH })
+
+  return {
+    async check(token) {
+      if (token === undefined) {
+        throw new TokenError('missing_token', 'no token present in request', 'missing')
+      }
+      try {
+        return (await checkToken(token)).claims
+      } catch (error) {
+        const refusal = toTokenError(error)
+        if (refusal.code === 'check_unavailable') onFailure?.(causeOf(refusal))
+        throw refusal
+      }
+    },
+    close
+  }
+}
+
+/** What broke says more to the log than that something did. */
+function causeOf(refusal: TokenError): Error {
+  return refusal.cause instanceof Error ? refusal.cause : refusal
+}
+
+function createRequirements(
+  { issuer, audience, require = {} }: TokenCheckerOptions,
+  now: () => number
+): Requirement[] {
+  const { claims, scopes } = require
+  return [
+    isNoServiceBearer,
+    createTimeRequirement(now),
+    ...(issuer === undefined ? [] : [createIssuerRequirement([issuer].flat())]),
+    ...(audience === undefined ? [] : [createAudienceRequirement([audience].flat())]),
+    ...(claims === undefined ? [] : [createClaimsRequirement(toRequiredClaims(claims))]),
+    ...(scopes === undefined ? [] : [createScopesRequirement({ scopes, match: 'all' })])
+  ]
+}
+
+/** Their names are names, not paths: most programs that ask for a claim with a dot in its name mean just that. */
+function toRequiredClaims(claims: Readonly<Record<string, string | number | boolean>>) {
+  return Object.entries(claims).map(([name, value]) => ({ path: [name], value }))
+}

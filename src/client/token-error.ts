@@ -1,0 +1,44 @@
+/** What a service is told of a token that it must not accept. */
+import { checkUnavailable, ServiceError } from '../errors.ts'
+
+/** The codes of RFC 6750, section 3.1, and two for what it has no code for: the first and the last. */
+const STATUSES = {
+  missing_token: 401,
+  invalid_token: 401,
+  insufficient_scope: 403,
+  check_unavailable: 503
+} as const
+
+export type TokenErrorCode = keyof typeof STATUSES
+
+/** A token that is not accepted. The message may go to whoever sent it; the cause may not. */
+export class TokenError extends Error {
+  override readonly name = 'TokenError'
+  readonly code: TokenErrorCode
+  /** What to answer: 401 or 403; 503 where the token cannot be judged now. */
+  readonly status: 401 | 403 | 503
+  /** One word for logs and metrics: `expired`, `signature`, `audience` and the like. */
+  readonly reason: string
+
+  constructor(code: TokenErrorCode, message: string, reason: string, cause?: unknown) {
+    super(message, { cause })
+    this.code = code
+    this.status = STATUSES[code]
+    this.reason = reason
+  }
+}
+
+/** Whatever goes wrong in a check, expected or not, the token is not accepted. */
+export function toTokenError(error: unknown): TokenError {
+  if (error instanceof TokenError) return error
+  if (error instanceof ServiceError) {
+    const { code, message, reason = code, cause } = error
+    if (isTokenErrorCode(code)) return new TokenError(code, message, reason, cause)
+  }
+  const { code, message } = checkUnavailable(error)
+  return new TokenError('check_unavailable', message, code, error)
+}
+
+function isTokenErrorCode(code: string): code is TokenErrorCode {
+  return Object.hasOwn(STATUSES, code)
+}

@@ -1,0 +1,34 @@
+/** How a token is asked for, in the wire format of the route. */
+import type { TokenRequestOptions } from './token-request.ts'
+
+/** Seconds that are asked for where nothing else is said. */
+const DEFAULT_VALIDITY = 3600
+
+export interface TokenQuestion {
+  readonly body: Uint8Array
+  readonly headers: Readonly<Record<string, string>>
+}
+
+/** @throws TypeError where the protocol needs an option that is not there */
+export function createTokenQuestion({
+  protocol,
+  claims = {},
+  lifetime,
+  issuer
+}: TokenRequestOptions): TokenQuestion {
+  if (protocol !== 'supertokens') return { body: Buffer.from(JSON.stringify(claims)), headers: {} }
+  if (issuer === undefined)
+    throw new TypeError('issuer: expected the URL that the token is to name')
+  const question = {
+    payload: claims,
+    validity: Math.ceil(lifetime ?? DEFAULT_VALIDITY),
+    // A token that is renewed needs no key that is never replaced.
+    useStaticSigningKey: false,
+    algorithm: 'RS256',
+    jwksDomain: issuer
+  }
+  return {
+    body: Buffer.from(JSON.stringify(question)),
+    headers: { 'cdi-version': '5.4', rid: 'jwt' }
+  }
+}

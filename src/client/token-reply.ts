@@ -1,0 +1,70 @@
+/** Reads the answer of an issue route, whichever of the usual forms it has. */
+import { parseToken } from '../check/token.ts'
+import { ServiceError } from '../errors.ts'
+import { ServiceTokenError } from './service-token-error.ts'
+
+/** Times are seconds; Infinity where nothing is said. */
+export interface TokenReply {
+  readonly token: string
+  /** What the answer says beside the token (`expires_in`, RFC 6749, section 5.1). */
+  readonly expiresIn: number
+}
+
+/** A compact JWS, which is all that a bare answer can be. */
+const COMPACT_JWS = /^[\w-]+\.[\w-]+\.[\w-]+$/
+/** What may stand behind `Bearer` (RFC 6750, section 2.1). */
+const BEARER_TOKEN = /^[\w.~+/-]+=*$/
+const MAX_DEPTH = 64
+
+/**
+ * Takes `{"token"}`, `{"access_token", "expires_in"}`, the `{"jwt"}` of SuperTokens, and a compact JWS by itself.
+ * @throws ServiceTokenError for any other text; nothing of it stands in the message
+ */
+export function parseTokenReply(text: string): TokenReply {
+  const bare = text.trim()
+  if (COMPACT_JWS.test(bare)) return { token: bare, expiresIn: Number.POSITIVE_INFINITY }
+  const {
+    token: own,
+    jwt = own,
+    access_token: token = jwt,
+    expires_in: expiresIn
+  } = parseObject(bare)
+  if (typeof token !== 'string' || !BEARER_TOKEN.test(token)) {
+    throw new ServiceTokenError('found an answer without a token')
+  }
+  return { token, expiresIn: isSeconds(expiresIn) ? expiresIn : Number.POSITIVE_INFINITY }
+}
+
+function parseObject(text: string): Record<string, unknown> {
+  try {
+    const value: unknown = JSON.parse(text)
+    if (typeof value === 'object' && value !== null) return value as Record<string, unknown>
+  } catch {
+    // The parser's own words quote the text.
+  }
+  throw new ServiceTokenError('found an answer that is neither a JSON object nor a token')
+}
+
+/**
+ * Reads without trust how long a token lives from now on, as the earlier of what both clocks say: the issuer's alone
+ * (`exp` less `iat`), and ours. A token that is no JWT says nothing.
+ * @param now in seconds since 1970
+ */
+export function remainingLifetime(token: string, now: number): number {
+  const { exp, iat } = readPayload(token)
+  if (!isSeconds(exp)) return Number.POSITIVE_INFINITY
+  return Math.min(exp - now, isSeconds(iat) ? exp - iat : Number.POSITIVE_INFINITY)
+}
+
+function readPayload(token: string): Readonly<Record<string, unknown>> {
+  try {
+    return parseToken(token, MAX_DEPTH).payload
+  } catch (error) {
+    if (error instanceof ServiceError) return {}
+    throw error
+  }
+}
+
+function isSeconds(value: unknown): value is number {
+  return typeof value === 'number' && Number.isFinite(value)
+}

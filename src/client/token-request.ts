@@ -1,0 +1,113 @@
+/** Asks an issue route for a token. */
+import { ServiceError } from '../errors.ts'
+import { createRemote } from '../remote/remote.ts'
+import { assertCallable } from './remote-url.ts'
+import { ServiceTokenError } from './service-token-error.ts'
+import { createTokenQuestion } from './token-question.ts'
+import { parseTokenReply, remainingLifetime } from './token-reply.ts'
+
+export interface TokenRequestOptions {
+  /** URL of the issue route. */
+  readonly url: string
+  /**
+   * How the route is asked: `supertokens` is the JWT recipe of that core, which is told the lifetime and the issuer as
+   * well. Default `txtoken`, which is good for every other protocol too.
+   */
+  readonly protocol?: 'txtoken' | 'supertokens' | undefined
+  /** The `iss` to ask for, in the protocol `supertokens`. */
+  readonly issuer?: string | undefined
+  /** Sent as `api-key`. */
+  readonly apiKey?: string | undefined
+  /** The claims to ask for, which are posted as JSON; the route decides what it makes of them. Default: none. */
+  readonly claims?: Readonly<Record<string, unknown>> | undefined
+  /**
+   * Seconds after which a token is renewed at the latest, and from which on it is not used any more. It has to be given
+   * where tokens do not say when they end. Default: what they say.
+   */
+  readonly lifetime?: number | undefined
+  /** Whether the URL may be http://. Default false. */
+  readonly allowHttp?: boolean | undefined
+  readonly tls?:
+    | {
+        /** Certificates to trust in place of the well-known authorities, as PEM. */
+        readonly ca?: string | undefined
+      }
+    | undefined
+  /** For one request as a whole. Default 5000. */
+  readonly timeoutMilliseconds?: number | undefined
+  /** The clock, in milliseconds since 1970. */
+  readonly now?: (() => number) | undefined
+}
+
+interface IssuedToken {
+  readonly token: string
+  /** How long it is good for, from when it was asked for. */
+  readonly lifetimeMilliseconds: number
+}
+
+export interface TokenRequest {
+  /** @throws ServiceTokenError */
+  readonly send: () => Promise<IssuedToken>
+  /** A request that is under way fails. */
+  readonly close: () => Promise<void>
+}
+
+const DEFAULT_TIMEOUT = 5_000
+const MAX_REPLY_BYTES = 256 * 1024
+
+/** @throws TypeError for options that could never work */
+export function createTokenRequest(options: TokenRequestOptions): TokenRequest {
+  const { url, apiKey, lifetime = Number.POSITIVE_INFINITY, tls } = options
+  const { timeoutMilliseconds = DEFAULT_TIMEOUT, now = Date.now } = options
+  assertCallable('url', url, options.allowHttp ?? false)
+  if (!(lifetime > 0)) throw new TypeError('lifetime: expected seconds, more than 0')
+  const { body, headers } = createTokenQuestion(options)
+  const remote = createRemote({
+    url,
+    userAgent: 'txtoken-client',
+    headers: { ...headers, ...(apiKey !== undefined && { 'api-key': apiKey }) },
+    timeoutMs: timeoutMilliseconds,
+    connectTimeoutMs: timeoutMilliseconds,
+    maxReplyBytes: MAX_REPLY_BYTES,
+    maxCalls: 1,
+    tls,
+    onOutcome: () => {}
+  })
+
+  return {
+    async send() {
+      const sentAt = now()
+      const { token, expiresIn } = parseTokenReply(await post())
+      const seconds = Math.min(lifetime, expiresIn, remainingLifetime(token, sentAt / 1000))
+      if (seconds === Number.POSITIVE_INFINITY) {
+        throw new ServiceTokenError(
+          'found a token that does not say when it ends, expected lifetime to be set'
+        )
+      }
+      if (seconds <= 0) {
+        throw new ServiceTokenError('found a token that has ended already; do the clocks agree?')
+      }
+      return { token, lifetimeMilliseconds: seconds * 1000 }
+    },
+    close: remote.close
+  }
+
+  async function post(): Promise<string> {
+    try {
+      return (await remote.post({ body, onAbort: () => {} })).toString()
+    } catch (error) {
+      throw explainFailure(error)
+    }
+  }
+}
+
+/** The words of the service are about its own remote, so they are put anew; its causes may hold addresses. */
+function explainFailure(error: unknown): ServiceTokenError {
+  if (!(error instanceof ServiceError)) {
+    return new ServiceTokenError('found no answer', { cause: error })
+  }
+  const { remoteStatus: status, message, cause } = error
+  return status === undefined
+    ? new ServiceTokenError(`found no answer: ${message}`, { cause })
+    : new ServiceTokenError(`found the status ${status}, expected 200`, { status })
+}

@@ -1,0 +1,113 @@
+/** How a service verifies tokens: by the issuer's public keys, by a shared secret, or by asking the issuer. */
+import type { Verifier } from '../check/check.ts'
+import { createKeysVerifier } from '../check/verifiers/keys-verifier.ts'
+import { createFixedKeySource } from '../keys/fixed-key-source.ts'
+import type { Algorithm } from '../keys/key.ts'
+import { KeyError } from '../keys/key-error.ts'
+import { createKeyStore } from '../keys/key-store.ts'
+import { createKey } from '../keys/kinds/create-key.ts'
+import { parseSecret } from '../keys/material/key-material.ts'
+import type { StartTimer } from '../keys/timer.ts'
+import { createRemote } from '../remote/remote.ts'
+import { createCheckRouteVerifier } from './check-route-verifier.ts'
+import { verifyByJwkSet } from './jwk-set-verification.ts'
+import { assertCallable } from './remote-url.ts'
+
+/** Exactly one of `jwksUrl`, `secret` and `endpoint`. */
+export interface VerificationOptions {
+  /** URL of the issuer's JWK Set. It is fetched at once, kept, and fetched again ahead of time and for keys that are new. */
+  readonly jwksUrl?: string | undefined
+  /** The shared secret: at least 32 bytes for HS256, 48 for HS384, 64 for HS512. */
+  readonly secret?: string | undefined
+  /** URL of a checkToken route, which is asked about each token. */
+  readonly endpoint?: string | undefined
+  /** The API key of the endpoint, where it wants one. */
+  readonly apiKey?: string | undefined
+  /**
+   * The algorithms that keys may have. Default: for a secret HS256; for a JWK Set the one that each key names, of
+   * those that are not symmetric. A key that names none is used with the first of these that it fits, and else not at all.
+   */
+  readonly algorithms?: readonly Algorithm[] | undefined
+  /** Whether URLs may be http://. Default false. */
+  readonly allowHttp?: boolean | undefined
+  readonly tls?:
+    | {
+        /** Certificates to trust in place of the well-known authorities, as PEM. */
+        readonly ca?: string | undefined
+      }
+    | undefined
+  /** For one call as a whole. Default 5000. */
+  readonly timeoutMilliseconds?: number | undefined
+  /**
+   * Told why tokens cannot be judged: a JWK Set that cannot be fetched, an endpoint that does not answer. For the log,
+   * since those who sent the tokens are not told. Must not throw.
+   */
+  readonly onFailure?: ((error: Error) => void) | undefined
+  /** The clock, in milliseconds since 1970. */
+  readonly now?: (() => number) | undefined
+  /** From 0 up to 1: keeps several replicas from asking all at once. */
+  readonly random?: (() => number) | undefined
+  readonly startTimer?: StartTimer | undefined
+}
+
+export interface Verification {
+  readonly verify: Verifier
+  readonly close: () => Promise<void>
+}
+
+const DEFAULT_TIMEOUT = 5_000
+const MAX_REPLY_BYTES = 256 * 1024
+const MAX_CALLS = 256
+
+/** @throws TypeError for options that contradict each other, or that could never work */
+export function createVerification(options: VerificationOptions): Verification {
+  const { jwksUrl, secret, endpoint, algorithms } = options
+  if ([jwksUrl, secret, endpoint].filter((origin) => origin !== undefined).length !== 1) {
+    throw new TypeError('expected exactly one of jwksUrl, secret and endpoint')
+  }
+  if (algorithms?.length === 0) throw new TypeError('algorithms: expected at least one')
+  if (jwksUrl !== undefined) return verifyByJwkSet(jwksUrl, options)
+  if (secret !== undefined) return verifyBySecret(secret, options)
+  if (algorithms !== undefined)
+    throw new TypeError('algorithms: expected none, since the endpoint knows them')
+  return verifyByEndpoint(endpoint as string, options)
+}
+
+function verifyBySecret(
+  secret: string,
+  { algorithms = ['HS256'], now = Date.now }: VerificationOptions
+): Verification {
+  const sources = algorithms.map((alg) =>
+    createFixedKeySource(createSecretKey(secret, alg), undefined)
+  )
+  return {
+    verify: createKeysVerifier({ keyStore: createKeyStore(sources, now) }),
+    close: async () => {}
+  }
+}
+
+function createSecretKey(secret: string, alg: Algorithm) {
+  try {
+    return createKey({ alg, material: parseSecret(secret, alg).material })
+  } catch (error) {
+    if (error instanceof KeyError) throw new TypeError(`secret: ${error.message}`)
+    throw error
+  }
+}
+
+function verifyByEndpoint(url: string, options: VerificationOptions): Verification {
+  const { apiKey, tls, timeoutMilliseconds = DEFAULT_TIMEOUT } = options
+  assertCallable('endpoint', url, options.allowHttp ?? false)
+  const remote = createRemote({
+    url,
+    userAgent: 'txtoken-client',
+    headers: apiKey === undefined ? {} : { 'api-key': apiKey },
+    timeoutMs: timeoutMilliseconds,
+    connectTimeoutMs: timeoutMilliseconds,
+    maxReplyBytes: MAX_REPLY_BYTES,
+    maxCalls: MAX_CALLS,
+    tls,
+    onOutcome: () => {}
+  })
+  return { verify: createCheckRouteVerifier(remote), close: remote.close }
+}

@@ -1,0 +1,133 @@
+import { once } from 'node:events'
+import { createServer, type RequestListener } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import test, { type ExecutionContext } from 'ava'
+import express, { type Request } from 'express'
+import Fastify, { type FastifyRequest } from 'fastify'
+import Koa from 'koa'
+import {
+  createTokenChecker,
+  expressBearer,
+  fastifyBearer,
+  koaBearer,
+  type TokenChecker,
+  type VerifiedClaims
+} from '../../src/client/client.ts'
+import { send } from '../helpers/http.ts'
+import { refusingUrl } from '../helpers/remote.ts'
+import { ENC_KEY } from '../helpers/service.ts'
+import { makeToken } from '../helpers/tokens.ts'
+
+type StartServer = (t: ExecutionContext, checker: TokenChecker) => Promise<string>
+
+async function serve(t: ExecutionContext, handler: RequestListener): Promise<string> {
+  const server = createServer(handler).listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  t.teardown(() => server.close())
+  return `http://127.0.0.1:${(server.address() as AddressInfo).port}/`
+}
+
+/** Each answers a request that passes with its claims. */
+const frameworks: Readonly<Record<string, StartServer>> = {
+  koa(t, checker) {
+    const app = new Koa()
+    app.silent = true
+    app.use(koaBearer(checker))
+    app.use((context) => {
+      context.body = context.state.claims
+    })
+    return serve(t, app.callback())
+  },
+  express(t, checker) {
+    const app = express().set('env', 'test')
+    app.use(expressBearer(checker))
+    app.get('/', (request: Request & { claims?: VerifiedClaims }, response) => {
+      response.json(request.claims)
+    })
+    return serve(t, app)
+  },
+  async fastify(t, checker) {
+    const app = Fastify()
+    t.teardown(() => app.close())
+    app.addHook('onRequest', fastifyBearer(checker))
+    app.get('/', async (request: FastifyRequest & { claims?: VerifiedClaims }) => request.claims)
+    return `${await app.listen({ port: 0, host: '127.0.0.1' })}/`
+  }
+}
+
+function createSecretChecker(t: ExecutionContext): TokenChecker {
+  const checker = createTokenChecker({
+    secret: ENC_KEY,
+    require: { claims: { source: 'microservice' } }
+  })
+  t.teardown(checker.close)
+  return checker
+}
+
+for (const [name, start] of Object.entries(frameworks)) {
+  test(`${name}: a good token passes, and its claims are on the request`, async (t) => {
+    const url = await start(t, createSecretChecker(t))
+    const token = makeToken('{"source":"microservice","sub":"m1"}')
+    const answer = await send(url, { headers: { authorization: `bearer ${token}` } })
+    t.is(answer.status, 200)
+    t.deepEqual(JSON.parse(answer.text), { source: 'microservice', sub: 'm1' })
+  })
+
+  test(`${name}: a request without a token is challenged, and not told that anything is wrong`, async (t) => {
+    const url = await start(t, createSecretChecker(t))
+    for (const headers of [{}, { authorization: 'Basic dXNlcjpwYXNz' }]) {
+      const answer = await send(url, { headers })
+      t.is(answer.status, 401)
+      t.is(answer.headers['www-authenticate'], 'Bearer')
+      t.regex(answer.headers['content-type'] ?? '', /^application\/json/)
+      t.deepEqual(JSON.parse(answer.text), { error: 'no token present in request' })
+    }
+  })
+
+  test(`${name}: a token that is no good gets 401, and one that is not enough 403`, async (t) => {
+    const url = await start(t, createSecretChecker(t))
+    const forged = makeToken('{"source":"microservice"}', { secret: 'x'.repeat(32) })
+    const refused = await send(url, { headers: { authorization: `Bearer ${forged}` } })
+    t.is(refused.status, 401)
+    t.is(
+      refused.headers['www-authenticate'],
+      'Bearer error="invalid_token", error_description="signature is invalid"'
+    )
+    t.deepEqual(JSON.parse(refused.text), { error: 'signature is invalid' })
+
+    const user = await send(url, { headers: { authorization: `Bearer ${makeToken('{}')}` } })
+    t.is(user.status, 403)
+    t.is(
+      user.headers['www-authenticate'],
+      'Bearer error="insufficient_scope", error_description="Token does not have the claim source that is required"'
+    )
+  })
+
+  test(`${name}: a token that cannot be judged gets 503, without a challenge`, async (t) => {
+    const checker = createTokenChecker({ endpoint: await refusingUrl(t), allowHttp: true })
+    t.teardown(checker.close)
+    const url = await start(t, checker)
+    const answer = await send(url, { headers: { authorization: `Bearer ${makeToken('{}')}` } })
+    t.is(answer.status, 503)
+    t.is(answer.headers['www-authenticate'], undefined)
+    t.deepEqual(JSON.parse(answer.text), { error: 'Token cannot be checked at the moment' })
+  })
+
+  test(`${name}: what goes wrong in the service itself is not taken for a token that is no good`, async (t) => {
+    const check = async () => {
+      throw new Error('a fault')
+    }
+    const url = await start(t, { check, close: async () => {} })
+    t.is((await send(url)).status, 500)
+  })
+}
+
+test('the name of a claim cannot break out of the challenge', async (t) => {
+  const checker = createTokenChecker({ secret: ENC_KEY, require: { claims: { 'ä"\r\nx': 1 } } })
+  const url = await frameworks.koa?.(t, checker)
+  const answer = await send(url ?? '', { headers: { authorization: `Bearer ${makeToken('{}')}` } })
+  t.is(
+    answer.headers['www-authenticate'],
+    `Bearer error="insufficient_scope", error_description="Token does not have the claim ''''x that is required"`
+  )
+})

@@ -1,0 +1,51 @@
+import { readFileSync } from 'node:fs'
+import { dirname, join, relative } from 'node:path'
+import test from 'ava'
+
+const DIST = join(import.meta.dirname, '../../dist')
+/** Static imports, exports from elsewhere, and dynamic imports, as the compiler writes them. */
+const IMPORT = /(?:\bfrom |\bimport |\bimport\()'([^']+)'/g
+
+/** Everything that a built file may load, itself included: its own files by their paths below dist, and packages by their names. */
+function walk(entry: string): { files: Set<string>; packages: Set<string> } {
+  const files = new Set<string>()
+  const packages = new Set<string>()
+  const waiting = [join(DIST, entry)]
+  for (const file of waiting) {
+    if (files.has(relative(DIST, file))) continue
+    files.add(relative(DIST, file))
+    for (const [, name = ''] of readFileSync(file, 'utf8').matchAll(IMPORT)) {
+      if (name.startsWith('.')) waiting.push(join(dirname(file), name))
+      else if (!name.startsWith('node:')) packages.add(name)
+    }
+  }
+  return { files, packages }
+}
+
+test('the client loads no Koa, no other framework, and no store', (t) => {
+  const { packages } = walk('client/client.js')
+  t.deepEqual([...packages].sort(), ['got', 'jose', 'jsonwebtoken', 'undici'])
+})
+
+test('the client loads no part of the server', (t) => {
+  const { files } = walk('client/client.js')
+  const folders = new Set([...files].map((file) => file.split('/')[0]))
+  t.deepEqual([...folders].sort(), [
+    'check',
+    'client',
+    'errors.js',
+    'issue',
+    'json',
+    'keys',
+    'protocols',
+    'remote'
+  ])
+  const shared = [...files].filter((file) => /^(?:issue|protocols)\//.test(file))
+  t.deepEqual(shared.sort(), ['issue/claims.js', 'protocols/bearer-token.js'])
+})
+
+test('the walk finds Koa where it is', (t) => {
+  const { packages, files } = walk('index.js')
+  t.true(packages.has('koa'))
+  t.true(files.has('server.js') || files.has('app.js'))
+})

@@ -1,0 +1,282 @@
+import test, { type ExecutionContext } from 'ava'
+import { SignJWT } from 'jose'
+import {
+  createTokenChecker,
+  type TokenCheckerOptions,
+  TokenError,
+  type VerifiedClaims
+} from '../../src/client/client.ts'
+import type { Algorithm } from '../../src/keys/key.ts'
+import { createAuthority } from '../helpers/certificates.ts'
+import { createFakeClock } from '../helpers/fake-clock.ts'
+import { startJwksServer } from '../helpers/jwks-server.ts'
+import { generateKeys, type TestKeys, toJwk } from '../helpers/keys.ts'
+import { replying, startRemote } from '../helpers/remote.ts'
+import { ENC_KEY, flatConfig, startService } from '../helpers/service.ts'
+import { makeToken } from '../helpers/tokens.ts'
+
+const keys = generateKeys('ES256')
+const otherKeys = generateKeys('ES256')
+
+function createChecker(t: ExecutionContext, options: TokenCheckerOptions) {
+  const checker = createTokenChecker({ allowHttp: true, ...options })
+  t.teardown(checker.close)
+  return checker
+}
+
+/** What is said of a token: its claims, or code, status and reason. */
+async function judge(
+  { check }: ReturnType<typeof createTokenChecker>,
+  token: string | undefined
+): Promise<VerifiedClaims | [string, number, string]> {
+  try {
+    return await check(token)
+  } catch (error) {
+    if (!(error instanceof TokenError)) throw error
+    return [error.code, error.status, error.reason]
+  }
+}
+
+function sign(
+  claims: Record<string, unknown>,
+  { signing }: TestKeys = keys,
+  header: { alg: Algorithm; kid?: string } = { alg: 'ES256', kid: 'one' }
+): Promise<string> {
+  return new SignJWT(claims).setProtectedHeader(header).sign(signing)
+}
+
+function publish(pair: TestKeys, members: object): { body: object } {
+  return { body: { keys: [toJwk(pair.verifying, { kid: 'one', ...members })] } }
+}
+
+const REFUSED_KEY = ['invalid_token', 401, 'key']
+const REFUSED_SIGNATURE = ['invalid_token', 401, 'signature']
+const UNAVAILABLE = ['check_unavailable', 503, 'check_unavailable']
+
+test('a token of a key of the JWK Set gives its claims', async (t) => {
+  const { url, requests } = await startJwksServer(t, publish(keys, { alg: 'ES256' }))
+  const checker = createChecker(t, { jwksUrl: url })
+  const claims = { sub: 'ada', groups: ['a'] }
+  t.deepEqual(await judge(checker, await sign(claims)), claims)
+  t.deepEqual(await judge(checker, await sign(claims, otherKeys)), REFUSED_SIGNATURE)
+  t.is(requests.length, 1)
+})
+
+test('no token at all is told apart from one that is no good', async (t) => {
+  const checker = createChecker(t, { secret: ENC_KEY })
+  t.deepEqual(await judge(checker, undefined), ['missing_token', 401, 'missing'])
+  t.deepEqual(await judge(checker, ''), ['invalid_token', 401, 'malformed'])
+  t.deepEqual(await judge(checker, 'a.b'), ['invalid_token', 401, 'malformed'])
+})
+
+test('the algorithm is that of the key, whatever the token says', async (t) => {
+  const { verifying } = keys
+  const pem = verifying.export({ format: 'pem', type: 'spki' }).toString()
+  const { url } = await startJwksServer(t, publish(keys, { alg: 'ES256' }))
+  const checker = createChecker(t, { jwksUrl: url })
+  const header = '{"alg":"HS256","typ":"JWT","kid":"one"}'
+  t.deepEqual(await judge(checker, makeToken('{}', { header, secret: pem })), REFUSED_KEY)
+  const unsigned = `${makeToken('{}', { header: '{"alg":"none"}' }).replace(/[^.]+$/, '')}`
+  t.deepEqual((await judge(checker, unsigned)) as unknown[], ['invalid_token', 401, 'malformed'])
+})
+
+test('a key without alg is used only with algorithms of the caller', async (t) => {
+  const rsa = generateKeys('RS256')
+  const { url } = await startJwksServer(t, publish(rsa, {}))
+  const token = await sign({ sub: 'ada' }, rsa, { alg: 'PS256', kid: 'one' })
+  t.deepEqual(await judge(createChecker(t, { jwksUrl: url }), token), UNAVAILABLE)
+  const fixed = createChecker(t, { jwksUrl: url, algorithms: ['PS256'] })
+  t.deepEqual(await judge(fixed, token), { sub: 'ada' })
+  const other = createChecker(t, { jwksUrl: url, algorithms: ['RS256'] })
+  t.deepEqual(await judge(other, token), REFUSED_KEY)
+})
+
+test('a shared secret in a JWK Set is used only when it is asked for', async (t) => {
+  const secret = generateKeys('HS256')
+  const { url } = await startJwksServer(t, publish(secret, { alg: 'HS256' }))
+  const token = await sign({ sub: 'ada' }, secret, { alg: 'HS256', kid: 'one' })
+  t.deepEqual(await judge(createChecker(t, { jwksUrl: url }), token), UNAVAILABLE)
+  const checker = createChecker(t, { jwksUrl: url, algorithms: ['HS256'] })
+  t.deepEqual(await judge(checker, token), { sub: 'ada' })
+})
+
+test('a new key of the issuer is fetched for the first token that names it', async (t) => {
+  const server = await startJwksServer(t, publish(otherKeys, { alg: 'ES256', kid: 'zero' }))
+  const clock = createFakeClock()
+  const checker = createChecker(t, { jwksUrl: server.url, ...clock })
+  const token = await sign({ sub: 'ada' })
+  t.deepEqual(await judge(checker, token), REFUSED_KEY)
+  server.reply = publish(keys, { alg: 'ES256' })
+  clock.jump(31_000)
+  t.deepEqual(await judge(checker, token), { sub: 'ada' })
+})
+
+test('while the JWK Set cannot be had nothing is accepted, and nobody is blamed for it', async (t) => {
+  const server = await startJwksServer(t, { status: 500 })
+  const failures: string[] = []
+  const clock = createFakeClock()
+  const checker = createChecker(t, {
+    jwksUrl: server.url,
+    onFailure: ({ message }) => failures.push(message),
+    ...clock
+  })
+  const token = await sign({ sub: 'ada' })
+  t.deepEqual(await judge(checker, token), UNAVAILABLE)
+  t.is(failures[0], 'found the status 500, expected 200')
+  server.reply = publish(keys, { alg: 'ES256' })
+  clock.jump(31_000)
+  t.deepEqual(await judge(checker, token), { sub: 'ada' })
+
+  server.reply = { status: 500 }
+  clock.jump(31_000)
+  const unknown = await sign({}, otherKeys, { alg: 'ES256', kid: 'new' })
+  t.deepEqual(await judge(checker, unknown), UNAVAILABLE)
+  t.deepEqual(await judge(checker, token), { sub: 'ada' }, 'keys that are known serve on')
+})
+
+test('a JWK Set behind TLS is fetched with the authority that is trusted', async (t) => {
+  const authority = createAuthority()
+  const { url } = await startJwksServer(t, publish(keys, { alg: 'ES256' }), authority.issue())
+  const trusting = createTokenChecker({ jwksUrl: url, tls: { ca: authority.cert } })
+  t.teardown(trusting.close)
+  t.deepEqual(await judge(trusting, await sign({ sub: 'ada' })), { sub: 'ada' })
+  const doubting = createTokenChecker({ jwksUrl: url })
+  t.teardown(doubting.close)
+  t.deepEqual(await judge(doubting, await sign({ sub: 'ada' })), UNAVAILABLE)
+})
+
+test('a token of the shared secret gives its claims, in its time only', async (t) => {
+  const clock = createFakeClock(100_000)
+  const checker = createChecker(t, { secret: ENC_KEY, now: clock.now })
+  const token = makeToken('{"sub":"ada","nbf":90,"exp":110}')
+  t.deepEqual(await judge(checker, token), { sub: 'ada', nbf: 90, exp: 110 })
+  t.deepEqual(await judge(checker, makeToken('{}', { secret: 'x'.repeat(32) })), REFUSED_SIGNATURE)
+  clock.jump(10_000)
+  t.deepEqual(await judge(checker, token), ['invalid_token', 401, 'expired'])
+  clock.jump(-30_000)
+  t.deepEqual(await judge(checker, token), ['invalid_token', 401, 'not_yet'])
+})
+
+test('a service bearer is refused', async (t) => {
+  const checker = createChecker(t, { secret: ENC_KEY })
+  const bearer = makeToken('{"data":null,"txtoken_use":"service-bearer"}')
+  t.deepEqual(await judge(checker, bearer), ['invalid_token', 401, 'bearer'])
+})
+
+test('issuer, audience, claims and scopes are required as the options say', async (t) => {
+  const checker = createChecker(t, {
+    secret: ENC_KEY,
+    issuer: 'https://a.example',
+    audience: ['orders', 'billing'],
+    require: { claims: { source: 'microservice' }, scopes: ['read'] }
+  })
+  const good = { iss: 'https://a.example', aud: 'orders', source: 'microservice', scope: 'read' }
+  const judged = (claims: object) => judge(checker, makeToken(JSON.stringify(claims)))
+  t.deepEqual(await judged(good), good)
+  t.deepEqual(await judged({ ...good, iss: 'x' }), ['invalid_token', 401, 'issuer'])
+  t.deepEqual(await judged({ ...good, aud: 'x' }), ['invalid_token', 401, 'audience'])
+  t.deepEqual(await judged({ ...good, source: 'x' }), ['insufficient_scope', 403, 'claim'])
+  t.deepEqual(await judged({ ...good, scope: 'x' }), ['insufficient_scope', 403, 'scope'])
+})
+
+test('an endpoint is asked about each token, and has the last word', async (t) => {
+  const service = await startService(t, { config: flatConfig('http://127.0.0.1:1/') })
+  const checker = createChecker(t, { endpoint: `${service.url}/checkToken`, audience: 'orders' })
+  const end = Math.floor(Date.now() / 1000) + 60
+  const claims = { aud: 'orders', exp: end }
+  t.deepEqual(await judge(checker, makeToken(JSON.stringify(claims))), claims)
+  const forged = makeToken(JSON.stringify(claims), { secret: 'x'.repeat(32) })
+  t.deepEqual(await judge(checker, forged), ['invalid_token', 401, 'endpoint'])
+  const other = makeToken(JSON.stringify({ ...claims, aud: 'billing' }))
+  t.deepEqual(await judge(checker, other), ['invalid_token', 401, 'audience'])
+})
+
+test('an endpoint gets the token as a bearer, and the API key where there is one', async (t) => {
+  const token = makeToken('{}')
+  const { url, requests } = await startRemote(
+    t,
+    replying(JSON.stringify({ Raw: token, Valid: true }))
+  )
+  const checker = createChecker(t, { endpoint: url, apiKey: 'key-of-the-endpoint' })
+  t.deepEqual(await judge(checker, token), {})
+  t.is(requests[0]?.method, 'POST')
+  t.is(requests[0]?.headers.authorization, `Bearer ${token}`)
+  t.is(requests[0]?.headers['api-key'], 'key-of-the-endpoint')
+})
+
+/** What the log is told of an answer that is no verdict. */
+const NO_VERDICT = 'found an answer that is no verdict'
+
+const answers: [name: string, body: string, status: number, verdict: unknown[], log?: string][] = [
+  ['approves another token', '{"Raw":"a.b.c","Valid":true}', 200, UNAVAILABLE, NO_VERDICT],
+  ['has no verdict', '{"Raw":"TOKEN"}', 200, UNAVAILABLE, NO_VERDICT],
+  ['is no JSON', '<html>', 200, UNAVAILABLE, NO_VERDICT],
+  ['is null', 'null', 200, UNAVAILABLE, NO_VERDICT],
+  ['is a redirect', '', 302, UNAVAILABLE, 'found the status 302, expected 200'],
+  ['is not found', '', 404, UNAVAILABLE, 'found the status 404, expected 200'],
+  [
+    'has failed',
+    '{"Raw":"TOKEN","Valid":true}',
+    500,
+    UNAVAILABLE,
+    'found the status 500, expected 200'
+  ],
+  ['is 403', '{}', 403, ['insufficient_scope', 403, 'endpoint']]
+]
+
+for (const [name, body, status, verdict, ...log] of answers) {
+  test(`an endpoint whose answer ${name}: ${verdict[0]}`, async (t) => {
+    const token = makeToken('{}')
+    const { url } = await startRemote(t, replying(body.replace('TOKEN', token), status))
+    const failures: string[] = []
+    const onFailure = ({ message }: Error) => failures.push(message)
+    const checker = createChecker(t, { endpoint: url, onFailure })
+    t.deepEqual((await judge(checker, token)) as unknown[], verdict)
+    t.deepEqual(failures, log)
+  })
+}
+
+test('an endpoint that does not answer in time leaves the token unjudged', async (t) => {
+  const { url } = await startRemote(t, () => {})
+  const checker = createChecker(t, { endpoint: url, timeoutMilliseconds: 50 })
+  t.deepEqual(await judge(checker, makeToken('{}')), UNAVAILABLE)
+})
+
+const refusedOptions: [TokenCheckerOptions, string][] = [
+  [{}, 'expected exactly one of jwksUrl, secret and endpoint'],
+  [
+    { secret: ENC_KEY, endpoint: 'https://a' },
+    'expected exactly one of jwksUrl, secret and endpoint'
+  ],
+  [{ secret: ENC_KEY, algorithms: [] }, 'algorithms: expected at least one'],
+  [
+    { secret: 'short' },
+    'secret: found a secret of 5 bytes, expected at least 32 bytes for HS256 (RFC 7518, section 3.2)'
+  ],
+  [
+    { secret: ENC_KEY, algorithms: ['RS256'] },
+    'secret: found a shared secret, expected an RSA key of at least 2048 bits for RS256'
+  ],
+  [
+    { endpoint: 'https://a', algorithms: ['RS256'] },
+    'algorithms: expected none, since the endpoint knows them'
+  ],
+  [
+    { jwksUrl: 'http://user:secret@a' },
+    'jwksUrl: expected an https:// URL; plain http:// needs allowHttp: true, for a network that is safe by other means'
+  ],
+  [
+    { endpoint: 'nonsense' },
+    'endpoint: expected an https:// URL; plain http:// needs allowHttp: true, for a network that is safe by other means'
+  ],
+  [
+    { endpoint: 'https://user:secret@a' },
+    'endpoint: expected a URL without a user name and password'
+  ]
+]
+
+for (const [index, [options, message]] of refusedOptions.entries()) {
+  test(`options that cannot work are refused at once (${index + 1}): ${message}`, (t) => {
+    t.throws(() => createTokenChecker(options), { instanceOf: TypeError, message })
+  })
+}

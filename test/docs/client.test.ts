@@ -1,0 +1,111 @@
+import { execFile } from 'node:child_process'
+import { mkdir, symlink, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { promisify } from 'node:util'
+import test, { type ExecutionContext } from 'ava'
+import { findCode } from '../helpers/documentation.ts'
+import { freePorts } from '../helpers/free-ports.ts'
+import { send } from '../helpers/http.ts'
+import { generateKeys, toPem } from '../helpers/keys.ts'
+import { runProgram } from '../helpers/program.ts'
+import { replying, startRemote } from '../helpers/remote.ts'
+import { startService } from '../helpers/service.ts'
+import { createTemporaryFolder } from '../helpers/temporary-folder.ts'
+
+const run = promisify(execFile)
+const ROOT = join(import.meta.dirname, '../..')
+const PAGE = 'docs/client.md'
+const API_KEY = 'an-api-key-of-20-characters-or-more'
+
+/** The service with the configuration of the page, and a token of it. */
+async function startIssuer(t: ExecutionContext) {
+  const [config = ''] = findCode(PAGE, 'Hold a token of your own', 'yaml')
+  const folder = await createTemporaryFolder(t)
+  await writeFile(join(folder, 'es-2026.pem'), toPem(generateKeys('ES256').signing))
+  const { url } = await startService(t, { config, folder, env: { M1_API_KEY: API_KEY } })
+  const headers = { 'api-key': API_KEY }
+  const { text } = await send(`${url}/service-token`, { method: 'POST', headers, body: '{}' })
+  return { url, token: (JSON.parse(text) as { token: string }).token }
+}
+
+/** Runs an example from the root of the project, where `txtoken` is this package. */
+function runExample(t: ExecutionContext, text: string) {
+  const nodeArguments = ['--input-type=module', '--eval', text]
+  return runProgram(t, { main: '--', nodeArguments, cwd: ROOT, env: { API_KEY } })
+}
+
+/** Waits until somebody answers there. */
+async function answering(url: string): Promise<void> {
+  for (;;) {
+    try {
+      await send(url)
+      return
+    } catch {
+      await new Promise((resolve) => setTimeout(resolve, 20))
+    }
+  }
+}
+
+for (const heading of ['Koa', 'Express', 'Fastify', 'Anything else']) {
+  test(`${heading}: the example lets a good token pass, and nothing else`, async (t) => {
+    const issuer = await startIssuer(t)
+    const [port] = await freePorts(1)
+    const [example = ''] = findCode(PAGE, heading, 'js')
+    runExample(t, example.replace('http://txtoken:8888', issuer.url).replace('8080', String(port)))
+    const url = `http://127.0.0.1:${port}/`
+    await answering(url)
+    const good = await send(url, { headers: { authorization: `Bearer ${issuer.token}` } })
+    t.is(good.status, 200, good.text)
+    t.deepEqual(JSON.parse(good.text), { hello: 'm1' })
+    t.is((await send(url)).status, 401)
+    const forged = issuer.token.replace(/\.[^.]+$/, `.${'A'.repeat(86)}`)
+    t.is((await send(url, { headers: { authorization: `Bearer ${forged}` } })).status, 401)
+  })
+}
+
+for (const [index, printed] of ['200 {}\n', '200 {}\n'].entries()) {
+  test(`a token of your own: example ${index + 1} calls another service with it`, async (t) => {
+    const issuer = await startIssuer(t)
+    const m2 = await startRemote(t, replying('{}'))
+    const example = findCode(PAGE, 'Hold a token of your own', 'js')[index] ?? ''
+    const program = runExample(
+      t,
+      example
+        .replace('http://txtoken:8888', issuer.url)
+        .replaceAll('http://m2:8080', m2.url.replace('/login', ''))
+    )
+    const { code, stdout, stderr } = await program.exit()
+    t.deepEqual({ code, stdout, stderr }, { code: 0, stdout: printed, stderr: '' })
+    t.true(m2.requests.length > 0)
+    for (const { headers } of m2.requests) t.regex(headers.authorization ?? '', /^Bearer ey/)
+  })
+}
+
+test('TypeScript: with the declarations of the page, requests have claims', async (t) => {
+  const folder = await createTemporaryFolder(t)
+  await mkdir(join(folder, 'node_modules'))
+  await symlink(ROOT, join(folder, 'node_modules/txtoken'))
+  for (const name of ['express', 'fastify', 'koa', '@types']) {
+    await symlink(join(ROOT, 'node_modules', name), join(folder, 'node_modules', name))
+  }
+  const [declarations = ''] = findCode(PAGE, 'TypeScript', 'ts')
+  const examples = ['Koa', 'Express', 'Fastify'].map((name) => findCode(PAGE, name, 'js')[0] ?? '')
+  const files = {
+    'package.json': '{ "type": "module" }',
+    'claims.ts': declarations,
+    ...Object.fromEntries(
+      examples.map((text, index) => [
+        `example-${index}.ts`,
+        text.replace('request.claims.sub', 'request.claims?.sub')
+      ])
+    )
+  }
+  for (const [name, text] of Object.entries(files)) await writeFile(join(folder, name), text)
+  const options = ['--noEmit', '--strict', '--module', 'nodenext', '--target', 'es2023']
+  const names = Object.keys(files).filter((name) => name.endsWith('.ts'))
+  const tsc = join(ROOT, 'node_modules/.bin/tsc')
+  const { stdout } = await run(tsc, [...options, '--skipLibCheck', '--types', 'node', ...names], {
+    cwd: folder
+  }).catch(({ stdout }: { stdout: string }) => ({ stdout }))
+  t.is(stdout, '')
+})
