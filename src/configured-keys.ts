@@ -3,6 +3,7 @@ import type { LoadedConfig } from './config/load.ts'
 import { ConfigError, formatPath } from './config/problems.ts'
 import type { Config } from './config/schema/full-form.ts'
 import type { IssueRouteConfig } from './config/schema/routes/issue.ts'
+import type { KrakendRouteConfig } from './config/schema/routes/krakend.ts'
 import type { SupertokensRouteConfig } from './config/schema/routes/supertokens.ts'
 import type { JwksVerifierConfig } from './config/schema/verifiers/jwks.ts'
 import { verifiersOf } from './config/verifiers.ts'
@@ -135,13 +136,16 @@ function createFactories(config: Config, options: ConfiguredKeysOptions): KeySou
 /** Keys that sign no more must verify until the last token that they signed has ended. */
 function longestLifetimeMs({ routes }: Config, kid: string | undefined): number {
   const lifetimes = routes.flatMap((route) =>
-    'issue' in route && maySignWith(route, kid) ? route.lifetime : []
+    'issue' in route && maySignWith(route, kid) ? (route.lifetime ?? []) : []
   )
   return Math.max(SERVICE_BEARER_LIFETIME_SECONDS * 1000, ...lifetimes)
 }
 
 /** A route that names no key may be signed for by each. */
-function maySignWith(route: IssueRouteConfig | SupertokensRouteConfig, kid: string | undefined) {
+function maySignWith(
+  route: IssueRouteConfig | KrakendRouteConfig | SupertokensRouteConfig,
+  kid: string | undefined
+) {
   const names = route.protocol === 'supertokens' ? [route.key, route.dynamicKey] : [route.key]
   return names.includes(undefined) || names.includes(kid)
 }

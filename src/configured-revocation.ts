@@ -102,7 +102,7 @@ function defaultKeepMs({ routes }: Config): number {
   const lifetimes = routes.flatMap((route) => {
     if (!('issue' in route)) return []
     const refresh = 'refresh' in route ? route.refresh : undefined
-    return [route.lifetime, refresh?.lifetime ?? 0]
+    return [route.lifetime ?? 0, refresh?.lifetime ?? 0]
   })
   return Math.max(LEAST_KEEP_MS, ...lifetimes)
 }

@@ -1,8 +1,8 @@
 /** The wire format of the original program's getToken. */
-import { type ErrorCode, ServiceError } from '../errors.ts'
-import { JsonTextError, parseJsonBytes } from '../json/json-text.ts'
+import type { ErrorCode, ServiceError } from '../errors.ts'
 import { bodyOf } from '../middleware/body.ts'
 import { challengeFor } from './bearer-token.ts'
+import { parseJsonBody } from './json-body.ts'
 import type { IssueProtocol } from './protocol.ts'
 import { type Statuses, statusOf } from './statuses.ts'
 
@@ -31,12 +31,7 @@ export function createTxtokenIssueProtocol({
 
     readBody(context) {
       const body = bodyOf(context)
-      try {
-        parseJsonBytes(body, maxDepth)
-      } catch (error) {
-        if (!(error instanceof JsonTextError)) throw error
-        throw new ServiceError('invalid_request', `body is ${error.message}`, { status: 400 })
-      }
+      parseJsonBody(body, maxDepth)
       return body
     },
 

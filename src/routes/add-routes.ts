@@ -16,6 +16,7 @@ import { createIssueRoutes } from './issue-route.ts'
 import { createJwkSetRoute } from './jwk-set-route.ts'
 import { addKeysRoute } from './keys-route.ts'
 import type { KnownTokenRoute } from './known-tokens.ts'
+import { createKrakendRoute } from './krakend-route.ts'
 import {
   createHealthRoute,
   createMetricsRoute,
@@ -48,6 +49,8 @@ export function addRoutes(
     const { router } = listener
     if ('issue' in route && route.protocol === 'supertokens') {
       for (const one of createSupertokensRoutes(route, services)) addRoute(listener, one)
+    } else if ('issue' in route && route.protocol === 'krakend') {
+      addRoute(listener, createKrakendRoute(route, services))
     } else if ('issue' in route) {
       for (const one of createIssueRoutes(route, services)) addRoute(listener, one)
     } else if ('claims' in route) {
@@ -81,7 +84,9 @@ function sourcesOf(
   { routes }: Config
 ): readonly SourceConfig[] {
   if (sources !== undefined) return sources
-  const issuing = routes.filter((route) => 'issue' in route)
+  const issuing = routes
+    .filter((route) => 'issue' in route)
+    .filter((route) => route.protocol !== 'krakend')
   return issuing.find(({ issue }) => of === undefined || issue === of)?.claims ?? []
 }
 

@@ -6,14 +6,13 @@ import { createTokenId } from '../issue/token-id.ts'
 import type { AppMiddleware } from '../middleware/request-state.ts'
 import { createIssueProtocol } from '../protocols/issue-protocols.ts'
 import type { IssueProtocol } from '../protocols/protocol.ts'
+import { withTokenCookie } from '../protocols/token-cookie.ts'
 import { createIssueRequest } from './issue-request.ts'
+import { warnOfLargeToken } from './large-token.ts'
 import { createConfiguredRefreshing, createRefreshRoute } from './refreshing.ts'
 import { type Route, startRoute } from './route.ts'
 import type { Services } from './services.ts'
 import { createSources } from './sources.ts'
-
-/** Many servers refuse header fields over 8 KiB, and a token travels in one. */
-const LARGE_TOKEN_LENGTH = 8192
 
 /** @returns the route, and the one that its refresh tokens are exchanged on, if it has such */
 export function createIssueRoutes(config: IssueRouteConfig, services: Services): Route[] {
@@ -37,7 +36,7 @@ export function createIssueRoutes(config: IssueRouteConfig, services: Services):
       sign,
       lifetimeSeconds: Math.floor(config.lifetime / 1000)
     })
-  const protocol = createIssueProtocol(config, limits)
+  const protocol = createConfiguredProtocol(config, services)
   const apiKeys = config.auth?.apiKeys
   const issueRoute = {
     path: config.issue,
@@ -52,6 +51,21 @@ export function createIssueRoutes(config: IssueRouteConfig, services: Services):
   return [issueRoute, createRefreshRoute(route, refreshing, protocol, { apiKeys, services })]
 }
 
+/** The protocol, which sets a cookie where the route has one. */
+function createConfiguredProtocol(
+  config: IssueRouteConfig,
+  { limits, logger }: Services
+): IssueProtocol {
+  const protocol = createIssueProtocol(config, limits)
+  if (config.cookie === undefined) return protocol
+  return withTokenCookie(protocol, {
+    ...config.cookie,
+    onTooLarge({ state: { requestId, route } }, length) {
+      logger.warn({ requestId, route, length }, 'cookie over 4 KiB')
+    }
+  })
+}
+
 /** request -> protocol reads it -> issue -> protocol answers */
 function createIssueHandler(
   route: string,
@@ -62,10 +76,7 @@ function createIssueHandler(
   return async function issueToken(context) {
     const issued = await issue(createIssueRequest(context, protocol.readBody(context)))
     metrics.tokenIssued(route)
-    const { length } = issued.token
-    if (length > LARGE_TOKEN_LENGTH) {
-      logger.warn({ requestId: context.state.requestId, route, length }, 'token over 8 KiB')
-    }
+    warnOfLargeToken(context, issued.token, logger)
     protocol.writeToken(context, issued)
   }
 }

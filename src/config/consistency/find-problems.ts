@@ -6,9 +6,15 @@ import { DEFAULT_ROUTES } from '../flat-form.ts'
 import { valueAt } from '../issues.ts'
 import type { Problem } from '../problems.ts'
 import { findReferenceProblems, findSignerProblems } from './keys.ts'
+import { findLifetimeProblems } from './lifetimes.ts'
 import { findListenerProblems } from './listeners.ts'
 import { findRevocationProblems } from './revocation.ts'
-import { findClaimsProblems, findGateProblems, findRouteProblems } from './routes.ts'
+import {
+  findClaimsProblems,
+  findGateProblems,
+  findOauthProblems,
+  findRouteProblems
+} from './routes.ts'
 import { itemsOf, listenerOf, MAIN, useOf } from './tree.ts'
 
 /** The settings of a route that hold its path. */
@@ -47,6 +53,8 @@ export function findFullProblems(tree: unknown): Problem[] {
     ...findClaimsProblems(tree),
     ...findRevocationProblems(tree),
     ...findReferenceProblems(tree),
-    ...findSignerProblems(tree)
+    ...findSignerProblems(tree),
+    ...findLifetimeProblems(tree),
+    ...findOauthProblems(tree)
   ]
 }

@@ -12,6 +12,7 @@ import { checkRouteSchema } from './routes/check.ts'
 import { claimsRouteSchema } from './routes/claims.ts'
 import { issueRouteSchema } from './routes/issue.ts'
 import { keysRouteSchema } from './routes/keys.ts'
+import { krakendRouteSchema } from './routes/krakend.ts'
 import { healthRouteSchema, metricsRouteSchema } from './routes/operations.ts'
 import { revokeRouteSchema } from './routes/revoke.ts'
 import { supertokensRouteSchema } from './routes/supertokens.ts'
@@ -47,6 +48,7 @@ export function createFullSchema(reader: SecretReader) {
         z.union(
           [
             issueRouteSchema(reader),
+            krakendRouteSchema(reader),
             supertokensRouteSchema(reader),
             claimsRouteSchema(reader),
             checkRouteSchema(reader),

@@ -1,10 +1,7 @@
 /** The settings of a verifier that uses keys of the configuration. */
-import type { z } from 'zod'
 import { section } from '../fields.ts'
 import { kids } from '../routes/kid.ts'
 import { issuerName } from './issuer-name.ts'
-
-export type KeysVerifierConfig = z.output<typeof keysVerifierSchema>
 
 export const keysVerifierSchema = section({
   keys: kids.describe('The keys that may verify a token: `all`, or a list of their kids.'),
