@@ -5,9 +5,11 @@ import Koa from 'koa'
 import { collectIssuerKeys } from './check/verifiers/issuer-keys.ts'
 import { openListeners, operationsListener } from './config/listeners.ts'
 import type { Config } from './config/schema/full-form.ts'
+import type { ListenerConfig } from './config/schema/listen.ts'
 import { verifiersOf } from './config/verifiers.ts'
 import type { ConfiguredKeys } from './configured-keys.ts'
 import type { ConfiguredRevocation } from './configured-revocation.ts'
+import { createCertificateStep } from './middleware/client-certificate.ts'
 import { errors } from './middleware/errors.ts'
 import { createExactRoutes } from './middleware/exact-routes.ts'
 import { createGates } from './middleware/gates.ts'
@@ -16,6 +18,7 @@ import { requestGuard } from './middleware/request-guard.ts'
 import { requestId } from './middleware/request-id.ts'
 import { createRequestLog } from './middleware/request-log.ts'
 import type { AppMiddleware, RequestState } from './middleware/request-state.ts'
+import { withResponseHeaders } from './middleware/response-headers.ts'
 import type { Logger } from './operations/logger.ts'
 import type { Metrics } from './operations/metrics.ts'
 import { createRemote, type Remote } from './remote/remote.ts'
@@ -75,11 +78,9 @@ export function createApp(options: AppOptions): App {
     }
   }
 
+  const open = openListeners(config)
   const listeners = new Map<string, ListenerRoutes>(
-    [...openListeners(config).keys()].map((name) => [
-      name,
-      { router: createRouter(), gates: [], known: [] }
-    ])
+    [...open.keys()].map((name) => [name, { router: createRouter(), gates: [], known: [] }])
   )
   addRoutes(listeners, config, services, options)
   const operations = listeners.get(operationsListener(config))
@@ -87,7 +88,10 @@ export function createApp(options: AppOptions): App {
 
   return {
     listeners: new Map(
-      [...listeners].map(([name, routes]) => [name, createListener(routes, inFlight, options)])
+      [...listeners].map(([name, routes]) => [
+        name,
+        createListener(routes, open.get(name), inFlight, options)
+      ])
     ),
     async close() {
       await inFlight.drained()
@@ -106,16 +110,19 @@ function createRouter(): Router<RequestState> {
 
 function createListener(
   { router, gates, known }: ListenerRoutes,
+  settings: ListenerConfig | undefined,
   inFlight: InFlight,
   options: AppOptions
 ): RequestListener {
-  const { config, logger, metrics, isReady } = options
+  const { config, logger, metrics, now, isReady } = options
   const { requests: logRequests } = config.log
+  const authorities = settings?.tls?.clientCa
   const app = new Koa<RequestState>()
   app.on('error', (error: Error) =>
     logger.error({ name: error.name, error: error.message }, 'response failed')
   )
   app.use(requestId)
+  if (authorities !== undefined) app.use(createCertificateStep({ authorities, now }))
   app.use(createRequestLog({ logger, metrics, logRequests }))
   app.use(createConnectionCloser(isReady))
   app.use(inFlight.count)
@@ -125,7 +132,10 @@ function createListener(
   app.use(createExactRoutes(router))
   app.use(router.routes())
   app.use(router.allowedMethods())
-  return withKnownTokens(app.callback(), known, { logger, metrics, logRequests, isReady })
+  return withResponseHeaders(
+    withKnownTokens(app.callback(), known, { logger, metrics, logRequests, isReady }),
+    settings?.responseHeaders
+  )
 }
 
 /** Once the service stops, no connection stays open for another request: not those of requests under way either. */

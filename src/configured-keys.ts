@@ -4,6 +4,7 @@ import { ConfigError, formatPath } from './config/problems.ts'
 import type { Config } from './config/schema/full-form.ts'
 import type { IssueRouteConfig } from './config/schema/routes/issue.ts'
 import type { KrakendRouteConfig } from './config/schema/routes/krakend.ts'
+import { longestOf } from './config/schema/routes/lifetime.ts'
 import type { SupertokensRouteConfig } from './config/schema/routes/supertokens.ts'
 import type { JwksVerifierConfig } from './config/schema/verifiers/jwks.ts'
 import { verifiersOf } from './config/verifiers.ts'
@@ -136,7 +137,7 @@ function createFactories(config: Config, options: ConfiguredKeysOptions): KeySou
 /** Keys that sign no more must verify until the last token that they signed has ended. */
 function longestLifetimeMs({ routes }: Config, kid: string | undefined): number {
   const lifetimes = routes.flatMap((route) =>
-    'issue' in route && maySignWith(route, kid) ? (route.lifetime ?? []) : []
+    'issue' in route && maySignWith(route, kid) ? longestOf(route.lifetime) : []
   )
   return Math.max(SERVICE_BEARER_LIFETIME_SECONDS * 1000, ...lifetimes)
 }

@@ -55,10 +55,10 @@ export function createForwardAuthProtocol(options: ForwardAuthOptions): CheckPro
   }
 }
 
-/** What is wrong with a request is, to the proxy, a request that may not pass. */
+/** What is wrong with a request is, to the proxy, a request that may not pass. A service that is too busy says nothing of it. */
 function statusFor({ status }: ServiceError): 401 | 403 | 503 {
   if (status === 403) return 403
-  return status < 500 ? 401 : 503
+  return status < 500 && status !== 429 ? 401 : 503
 }
 
 function writeNoBody(context: AppContext): void {

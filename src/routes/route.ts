@@ -2,6 +2,7 @@
 import { createBodyReader } from '../middleware/body.ts'
 import { requestGuard } from '../middleware/request-guard.ts'
 import type { AppMiddleware } from '../middleware/request-state.ts'
+import { createRequestLimit } from '../middleware/request-limit.ts'
 import type { Methods, Protocol } from '../protocols/protocol.ts'
 import { createApiKeyGuard } from './api-keys.ts'
 import type { KnownTokens } from './known-tokens.ts'
@@ -20,6 +21,8 @@ export interface RouteStartOptions {
   readonly path: string
   readonly protocol: Protocol
   readonly apiKeys?: readonly string[] | undefined
+  /** Requests that it takes at once. Default: no limit. */
+  readonly maxRequests?: number | undefined
   readonly maxBodyBytes: number
 }
 
@@ -28,12 +31,13 @@ export interface RouteStartOptions {
  * A gate has its own way to say that a request is ambiguous, and has no business with bodies.
  */
 export function startRoute(options: RouteStartOptions): AppMiddleware[] {
-  const { path, protocol, apiKeys, maxBodyBytes } = options
+  const { path, protocol, apiKeys, maxRequests, maxBodyBytes } = options
   const isGate = protocol.methods === 'any'
   return [
     createAnswerer(path, protocol),
     ...(isGate ? [requestGuard] : []),
     ...(apiKeys === undefined ? [] : [createApiKeyGuard(apiKeys)]),
+    ...(maxRequests === undefined ? [] : [createRequestLimit(maxRequests)]),
     ...(isGate ? [] : [createBodyReader(maxBodyBytes)])
   ]
 }

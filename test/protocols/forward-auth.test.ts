@@ -1,5 +1,6 @@
 import test, { type ExecutionContext } from 'ava'
 import { exchange, openConnection, send, statusIn } from '../helpers/http.ts'
+import { startRemote } from '../helpers/remote.ts'
 import { startService } from '../helpers/service.ts'
 import { makeToken } from '../helpers/tokens.ts'
 
@@ -169,6 +170,18 @@ test('what breaks on our side is a 503', async (t) => {
   t.is(answer.status, 503)
   t.is(answer.text, '')
   t.is(answer.headers['www-authenticate'], undefined)
+})
+
+test('where there are too many requests at once, nobody is told that a token is no good', async (t) => {
+  const slow = await startRemote(t, () => {})
+  const verify = [{ endpoint: slow.url, allowHttp: true, timeout: '1s' }]
+  const { url } = await startGate(t, { verify, limits: { requests: 1 } })
+  const first = send(`${url}/auth`, bearing(TOKEN))
+  await slow.asked()
+  const second = await send(`${url}/auth`, bearing(TOKEN))
+  t.is(second.status, 503)
+  t.is(second.headers['retry-after'], '1')
+  t.is((await first).status, 503)
 })
 
 test('a gate may have a listener to itself, from its root on', async (t) => {
