@@ -15,7 +15,12 @@ import {
 import { findLifetimeProblems } from './lifetimes.ts'
 import { findListenerProblems } from './listeners.ts'
 import { findRevocationProblems } from './revocation.ts'
-import { findClaimsProblems, findOauthProblems, findRouteProblems } from './routes.ts'
+import {
+  findClaimsProblems,
+  findGateProblems,
+  findOauthProblems,
+  findRouteProblems
+} from './routes.ts'
 import { findApiKeyProblems, findExpiryProblems, findVariableProblems } from './sources.ts'
 import { itemsOf, listenerOf, MAIN, useOf } from './tree.ts'
 
@@ -42,10 +47,15 @@ export function findFullProblems(tree: unknown): Problem[] {
     [
       ...VERBS.flatMap((verb) => useOf(route, verb, ['routes', index])),
       ...useOf(valueAt(route, ['refresh']), 'route', ['routes', index, 'refresh'])
-    ].map((use) => ({ ...use, on: listenerOf(route, operations) }))
+    ].map((use) => ({
+      ...use,
+      on: listenerOf(route, operations),
+      isGate: valueAt(route, ['protocol']) === 'forward-auth'
+    }))
   )
   return [
     ...findRouteProblems(routes, operations),
+    ...findGateProblems(routes, operations),
     ...findListenerProblems(tree),
     ...findClaimsProblems(tree),
     ...findVariableProblems(tree),

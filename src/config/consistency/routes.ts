@@ -3,11 +3,13 @@
 import { valueAt } from '../issues.ts'
 import { DISCOVERY_PATH, JWK_SET_PATH, OPERATION_PATHS } from '../own-paths.ts'
 import type { Problem } from '../problems.ts'
-import { itemsOf, type Use, useOf } from './tree.ts'
+import { itemsOf, MAIN, type Use, useOf } from './tree.ts'
 
 /** A path, and the listener that it is answered on. */
 export interface RouteUse extends Use {
   readonly on: string
+  /** Whether it answers for all paths below its own, too. */
+  readonly isGate?: boolean
 }
 
 /**
@@ -26,6 +28,40 @@ export function findRouteProblems(routes: readonly RouteUse[], operations: strin
       ? [{ path: at, message: `${text} is a route already, expected another path` }]
       : []
   })
+}
+
+/**
+ * Finds paths below those of gates. A gate answers for them, and if it did not, what another route has to say would be taken for
+ * permission.
+ * @param operations the listener that health and metrics are on
+ */
+export function findGateProblems(routes: readonly RouteUse[], operations: string): Problem[] {
+  return routes
+    .filter(({ isGate }) => isGate)
+    .flatMap((gate): Problem[] => {
+      const below = gate.text.endsWith('/') ? gate.text : `${gate.text}/`
+      const hidden = ownPathsOn(gate.on, operations).filter((path) => path.startsWith(below))
+      const inside = routes.filter(
+        ({ text, on }) => on === gate.on && text !== gate.text && text.startsWith(below)
+      )
+      return [
+        ...hidden.slice(0, 1).map((path) => ({
+          path: gate.at,
+          message: `${path} is answered by the service itself, expected another path or another listener`
+        })),
+        ...inside.map(({ text, at }) => ({
+          path: at,
+          message: `${text} is below ${gate.text}, where forward-auth answers, expected another path or another listener`
+        }))
+      ]
+    })
+}
+
+function ownPathsOn(listener: string, operations: string): string[] {
+  return [
+    ...(listener === operations ? OPERATION_PATHS : []),
+    ...(listener === MAIN ? [JWK_SET_PATH, DISCOVERY_PATH] : [])
+  ]
 }
 
 /** Finds routes that show the claims of another one which is not there. */
