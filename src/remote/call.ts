@@ -48,16 +48,17 @@ export function createCall(
     onEnd(result)
   }
 
-  function cut(makeError: () => ServiceError): void {
-    if (ended !== undefined) return
-    const error = makeError()
-    end(error)
-    controller?.abort(error)
+  /** Of a refusal the status says enough, whatever becomes of the page that comes with it. */
+  function failure(error: ServiceError): ServiceError {
+    const isRefused = status !== 0 && !isSuccess()
+    return isRefused && error.code !== 'client_gone' ? refusedByRemote(status, headers) : error
   }
 
-  /** Of a refusal the status says enough, however long the page is that comes with it. */
-  function tooLarge(): ServiceError {
-    return isSuccess() ? remoteReply('reply too large') : refusedByRemote(status, headers)
+  function cut(makeError: () => ServiceError): void {
+    if (ended !== undefined) return
+    const error = failure(makeError())
+    end(error)
+    controller?.abort(error)
   }
 
   return {
@@ -77,13 +78,13 @@ export function createCall(
         if (fault !== undefined) cut(() => remoteReply(fault))
       },
       onResponseData(_controller, chunk) {
-        if (!collector.add(chunk)) cut(tooLarge)
+        if (!collector.add(chunk)) cut(() => remoteReply('reply too large'))
       },
       onResponseEnd() {
         end(isSuccess() ? collector.bytes() : refusedByRemote(status, headers))
       },
       onResponseError(_controller, error) {
-        end(remoteFailed(error))
+        end(failure(remoteFailed(error)))
       }
     }
   }

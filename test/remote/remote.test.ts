@@ -105,7 +105,7 @@ function* repeated(first: string, next: string): Generator<string> {
   for (;;) yield next
 }
 
-const slow: [string, (socket: Socket) => void][] = [
+const slow: [what: string, answer: (socket: Socket) => void, expected?: string][] = [
   ['that says nothing', () => {}],
   [
     'whose header trickles',
@@ -133,17 +133,18 @@ const slow: [string, (socket: Socket) => void][] = [
   ],
   [
     'whose refusal never ends',
-    (socket) => socket.write('HTTP/1.1 401 No\r\nContent-Length: 3\r\n\r\n{}')
+    (socket) => socket.write('HTTP/1.1 401 No\r\nContent-Length: 3\r\n\r\n{}'),
+    '{"message":"Remote post status failure.","status":401}'
   ]
 ]
 
-for (const [what, answer] of slow) {
+for (const [what, answer, expected = failure('timeout')] of slow) {
   test(`a remote ${what} is cut at one deadline, and its connection closed`, async (t) => {
     const remote = await startRawRemote(t, answer)
     const config = fullConfig(remote.url, { source: { timeout: '150ms' } })
     const service = await startService(t, { config })
     const response = await post(`${service.url}/getToken`, '{}')
-    t.is(response.text, failure('timeout'))
+    t.is(response.text, expected)
     t.is(response.status, 500)
     await ended(remote.connections[0])
   })

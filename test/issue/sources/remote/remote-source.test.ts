@@ -1,9 +1,10 @@
 import type { ServerResponse } from 'node:http'
+import type { Socket } from 'node:net'
 import test from 'ava'
 import { sourceProblems, startClaims } from '../../../helpers/claims.ts'
 import { send } from '../../../helpers/http.ts'
 import { samplesOf, scrape } from '../../../helpers/metrics.ts'
-import { refusingUrl, replying, startRemote } from '../../../helpers/remote.ts'
+import { refusingUrl, replying, startRawRemote, startRemote } from '../../../helpers/remote.ts'
 
 const BODY = '{"a":  1.10}'
 
@@ -222,6 +223,22 @@ for (const status of [400, 401, 403, 404, 422, 429]) {
     })
     const relayed = [401, 403, 422, 429].includes(status) ? status : 502
     t.is((await post(`${relaying.url}/claims`)).status, relayed)
+  })
+}
+
+const HALF_REFUSAL = 'HTTP/1.1 403 Forbidden\r\nContent-Length: 9\r\n\r\n{'
+
+for (const [what, answer] of [
+  ['ends', (socket: Socket) => void socket.end(HALF_REFUSAL)],
+  ['stops', (socket: Socket) => void socket.write(HALF_REFUSAL)]
+] as const) {
+  test(`a refusal whose page ${what} in the middle is one, and never skipped`, async (t) => {
+    const remote = await startRawRemote(t, answer)
+    const more = { timeout: '300ms', onError: 'skip' }
+    const { url } = await startClaims(t, [remoteSource(remote.url, more)], {
+      route: { statuses: 'relay' }
+    })
+    t.is((await post(`${url}/claims`)).status, 403)
   })
 }
 
