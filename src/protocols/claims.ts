@@ -4,6 +4,7 @@ import type { Explanation } from '../issue/explain.ts'
 import { type JsonText, toJsonText } from '../json/json-text.ts'
 import { bodyOf } from '../middleware/body.ts'
 import type { AppContext } from '../middleware/request-state.ts'
+import { challengeFor } from './bearer-token.ts'
 import type { Protocol } from './protocol.ts'
 import { type Statuses, statusOf } from './statuses.ts'
 
@@ -29,6 +30,7 @@ export function createClaimsProtocol(statuses: Statuses): ClaimsProtocol {
     },
     writeError(context, error) {
       context.status = statusOf(error, statuses)
+      if (context.status === 401) context.set('WWW-Authenticate', challengeFor(error))
       context.body = { error: error.message }
     }
   }

@@ -51,3 +51,13 @@ test('a route that does not explain takes no notice of it', async (t) => {
   const { url } = await startClaims(t, [FIXED])
   t.is((await send(`${url}/claims?explain=1`)).text, '{"aud":"XMiDT","mac":"none","level":1}')
 })
+
+test('a 401 of the remote is passed on with a challenge, where refusals are', async (t) => {
+  const remote = await startRemote(t, replying('{}', 401))
+  const source = { from: 'remote', url: remote.url }
+  const { url } = await startClaims(t, [source], { route: { statuses: 'relay' } })
+  const answer = await send(`${url}/claims`)
+  t.is(answer.status, 401)
+  t.is(answer.headers['www-authenticate'], 'Bearer')
+  t.is(answer.text, '{"error":"Remote post status failure."}')
+})
