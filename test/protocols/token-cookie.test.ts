@@ -18,7 +18,7 @@ async function startIssuing(
   const claims = [{ from: 'remote', url: remote.url, at: 'data' }]
   return startService(t, {
     config: JSON.stringify({
-      keys: [{ alg: 'HS256', secret: '${ENC_KEY}' }],
+      keys: [{ kid: 'main', alg: 'HS256', secret: '${ENC_KEY}' }],
       routes: [
         { issue: '/token', protocol, claims, cookie, lifetime: '15m' },
         { check: '/check', token: [`cookie:${cookie.name}`], verify: [{ keys: 'all' }] }
@@ -27,17 +27,18 @@ async function startIssuing(
   })
 }
 
-const protocols = [
-  ['txtoken', 'token'],
-  ['oauth', 'access_token']
-] as const
+const protocols: [protocol: string, tokenOf: (text: string) => string][] = [
+  ['txtoken', (text) => JSON.parse(text).token],
+  ['oauth', (text) => JSON.parse(text).access_token],
+  ['themis', (text) => text]
+]
 
-for (const [protocol, member] of protocols) {
+for (const [protocol, tokenOf] of protocols) {
   test(`${protocol}: the token of the answer is a cookie too, and can be checked as one`, async (t) => {
     const cookie = { name: '__Host-token' }
     const { url } = await startIssuing(t, { cookie, protocol })
     const answer = await post(`${url}/token`, '{}')
-    const token = JSON.parse(answer.text)[member]
+    const token = tokenOf(answer.text)
     t.deepEqual(answer.headers['set-cookie'], [
       `__Host-token=${token}; Max-Age=900; Path=/; Secure; HttpOnly; SameSite=Strict`
     ])

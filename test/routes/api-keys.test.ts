@@ -2,6 +2,7 @@ import test from 'ava'
 import { post, send } from '../helpers/http.ts'
 import { replying, startRemote } from '../helpers/remote.ts'
 import { fullConfig, startService } from '../helpers/service.ts'
+import { createTemporaryFolder } from '../helpers/temporary-folder.ts'
 
 const KEYS = ['first-key-of-twenty-chars', 'second-key-of-twenty-chars']
 
@@ -43,3 +44,54 @@ test('routes without API keys are for everybody', async (t) => {
   const service = await startService(t, { config: fullConfig(remote.url) })
   t.is((await post(`${service.url}/getToken`, '{}')).status, 200)
 })
+
+const SOURCE = { from: 'remote', url: 'http://127.0.0.1:9/' }
+const OAUTH = '{"error":"invalid_client","error_description":"Invalid API key"}'
+const kinds: [kind: string, route: Record<string, unknown>, refusal: string][] = [
+  ['txtoken', { issue: '/a', claims: [SOURCE] }, '{"message":"Invalid API key"}'],
+  ['oauth', { issue: '/a', protocol: 'oauth', claims: [SOURCE] }, OAUTH],
+  ['themis', { issue: '/a', protocol: 'themis', claims: [SOURCE] }, 'Invalid API key'],
+  [
+    'krakend',
+    { issue: '/a', protocol: 'krakend', claims: [SOURCE], lifetime: '1h', sign: ['a'] },
+    '{"error":"Invalid API key"}'
+  ],
+  ['claims', { claims: '/a', sources: [SOURCE], explain: true }, '{"error":"Invalid API key"}'],
+  ['check', { check: '/a', verify: [{ keys: 'all' }] }, '{"error":"Invalid API key"}'],
+  [
+    'okera',
+    { check: '/a', protocol: 'okera', verify: [{ keys: 'all' }] },
+    '{"error":"unauthorized_caller","error_description":"Invalid API key"}'
+  ],
+  [
+    'refresh',
+    { issue: '/b', claims: [SOURCE], refresh: { route: '/a', recheck: SOURCE.url } },
+    '{"message":"Invalid API key"}'
+  ],
+  ['revoke', { revoke: '/a' }, OAUTH],
+  [
+    'supertokens',
+    { issue: '/recipe/jwt', protocol: 'supertokens', key: 'a', dynamicKey: 'a' },
+    'Invalid API key'
+  ]
+]
+
+for (const [kind, route, refusal] of kinds) {
+  test(`${kind}: a caller without a key is refused in the words of the route`, async (t) => {
+    const config = JSON.stringify({
+      keys: [
+        kind === 'supertokens'
+          ? { kid: 'a', alg: 'RS256', generate: { dir: await createTemporaryFolder(t) } }
+          : { kid: 'a', alg: 'HS256', secret: '${ENC_KEY}' }
+      ],
+      revocation: { store: 'memory' },
+      routes: [{ ...route, auth: { apiKeys: KEYS } }]
+    })
+    const { url } = await startService(t, { config })
+    const path = kind === 'supertokens' ? '/recipe/jwt' : '/a?explain=1'
+    const answer = await post(`${url}${path}`, '{}')
+    t.is(answer.status, 401)
+    t.is(answer.headers['www-authenticate'], 'Bearer')
+    t.is(answer.text, refusal)
+  })
+}
