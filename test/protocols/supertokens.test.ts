@@ -1,6 +1,7 @@
 import test, { type ExecutionContext } from 'ava'
+import { problemsOf } from '../helpers/config.ts'
 import { type Answer, send } from '../helpers/http.ts'
-import { startService } from '../helpers/service.ts'
+import { ENC_KEY, startService } from '../helpers/service.ts'
 import { createTemporaryFolder } from '../helpers/temporary-folder.ts'
 import { readToken } from '../helpers/tokens.ts'
 
@@ -117,4 +118,15 @@ test('a route that SuperTokens would not find, and keys that are not there, are 
     /routes\[0\]\.issue: expected \/recipe\/jwt, or a path that ends so/
   )
   t.regex(error?.message ?? '', /routes\[0\]\.dynamicKey: there is no key with the kid other/)
+})
+
+test('keys of another algorithm than that of the client are refused at the start', async (t) => {
+  const config = {
+    keys: [{ kid: 'shared', alg: 'HS256', secret: '${ENC_KEY}' }],
+    routes: [{ issue: '/recipe/jwt', protocol: 'supertokens', key: 'shared', dynamicKey: 'shared' }]
+  }
+  t.deepEqual(problemsOf(t, config, { env: { ENC_KEY } }), [
+    'routes[0].key: expected a key with the alg RS256, found HS256',
+    'routes[0].dynamicKey: expected a key with the alg RS256, found HS256'
+  ])
 })

@@ -10,7 +10,8 @@ import {
   findMissingKeys,
   findNamelessKeys,
   findReferenceProblems,
-  findSignerProblems
+  findSignerProblems,
+  findSupertokensKeyProblems
 } from './keys.ts'
 import { findLifetimeProblems } from './lifetimes.ts'
 import { findListenerProblems } from './listeners.ts'
@@ -67,6 +68,7 @@ export function findFullProblems(tree: unknown): Problem[] {
     ...findRevocationProblems(tree),
     ...findReferenceProblems(tree),
     ...findSignerProblems(tree),
+    ...findSupertokensKeyProblems(tree),
     ...findLifetimeProblems(tree),
     ...findOauthProblems(tree)
   ]

@@ -67,6 +67,22 @@ export function findSignerProblems(tree: unknown): Problem[] {
   })
 }
 
+/** Finds keys of another algorithm than the only one that SuperTokens clients ask for. */
+export function findSupertokensKeyProblems(tree: unknown): Problem[] {
+  const keys = itemsOf(tree, 'keys')
+  return itemsOf(tree, 'routes').flatMap((route, index): Problem[] => {
+    if (valueAt(route, ['protocol']) !== 'supertokens') return []
+    const uses = ['key', 'dynamicKey'].flatMap((name) => useOf(route, name, ['routes', index]))
+    return uses.flatMap(({ text, at }) => {
+      const key = keys.find((one) => valueAt(one, ['kid']) === text)
+      const [alg] = useOf(key, 'alg', [])
+      return alg === undefined || alg.text === 'RS256' || alg.text === 'RSA256'
+        ? []
+        : [{ path: at, message: `expected a key with the alg RS256, found ${alg.text}` }]
+    })
+  })
+}
+
 /** Finds keys without a name where the wire format wants one in the header of each token. */
 export function findNamelessKeys(tree: unknown): Problem[] {
   const route = itemsOf(tree, 'routes').findIndex(
