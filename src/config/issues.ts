@@ -76,10 +76,12 @@ function isWrongType(issue: Issue): boolean {
 /** More than anybody gets wrong in one map. */
 const MANY = 1000
 
-/** A key that only another form knows weighs more than any wrong values: it names the form. */
 function faults(branch: readonly Issue[]): number {
-  return branch.reduce(
-    (sum, issue) => sum + (issue.code === 'unrecognized_keys' ? MANY * issue.keys.length : 1),
-    0
-  )
+  return branch.reduce((sum, issue) => sum + weightOf(issue), 0)
+}
+
+/** A key that only another form knows weighs more than any wrong values: it names the form. So does a protocol, and better than one key. */
+function weightOf({ path, ...issue }: Issue): number {
+  if (issue.code === 'unrecognized_keys') return MANY * issue.keys.length
+  return path.length === 1 && path[0] === 'protocol' ? 1.5 * MANY : 1
 }

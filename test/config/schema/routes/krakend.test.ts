@@ -103,6 +103,17 @@ test('the settings of krakend are refused on routes of other protocols', (t) => 
   }
 })
 
+test('what a protocol does not know is told in its own words', (t) => {
+  const { sign: _sign, ...route } = ROUTE
+  const [misspelt = '', lacking = '', ...more] = problemsOf(
+    t,
+    configOf({ ...route, keys_to_sign: ['a'], cookie: { name: 'a' } })
+  )
+  t.regex(misspelt, /^routes\[0\]\.sign: expected /)
+  t.regex(lacking, /^routes\[0\]\.keys_to_sign: unknown key, expected one of issue, .*sign, full/)
+  t.deepEqual(more, ['routes[0].cookie: does not go with the protocol krakend'])
+})
+
 test('oauth has statuses of its own', (t) => {
   t.deepEqual(problemsOf(t, configOf({ ...TXTOKEN, protocol: 'oauth', statuses: 'relay' })), [
     'routes[0].statuses: does not go with the protocol oauth, which has statuses of its own'
