@@ -12,6 +12,7 @@ import { bodyOf } from '../middleware/body.ts'
 import type { IssueProtocol } from '../protocols/protocol.ts'
 import { readRefreshToken } from '../protocols/refresh-request.ts'
 import { createIssueRequest } from './issue-request.ts'
+import { warnOfLargeToken } from './large-token.ts'
 import { type Route, startRoute } from './route.ts'
 import type { Services } from './services.ts'
 import { createSources } from './sources.ts'
@@ -72,7 +73,7 @@ export function createRefreshRoute(
   protocol: IssueProtocol,
   { apiKeys, services }: { apiKeys: readonly string[] | undefined; services: Services }
 ): Route {
-  const { limits, metrics } = services
+  const { limits, metrics, logger } = services
   return {
     path,
     methods: ['POST'],
@@ -83,6 +84,7 @@ export function createRefreshRoute(
         const given = readRefreshToken(body, limits.depth)
         const issued = await refresh(given, createIssueRequest(context, body, limits.depth))
         metrics.tokenIssued(path)
+        warnOfLargeToken(context, issued.token, logger)
         protocol.writeToken(context, issued)
       }
     ]

@@ -7,6 +7,7 @@ import { bodyOf } from '../middleware/body.ts'
 import type { AppMiddleware } from '../middleware/request-state.ts'
 import { createSupertokensProtocol, type SupertokensProtocol } from '../protocols/supertokens.ts'
 import { createIssueRequest } from './issue-request.ts'
+import { warnOfLargeToken } from './large-token.ts'
 import { type Route, startRoute } from './route.ts'
 import type { Services } from './services.ts'
 import { createSources } from './sources.ts'
@@ -66,6 +67,7 @@ function createIssueHandler(
     const sign = asked.useStaticKey ? signStatic : signDynamic
     const { token } = await sign(claims, { lifetimeSeconds: asked.validitySeconds })
     services.metrics.tokenIssued(issue)
+    warnOfLargeToken(context, token, services.logger)
     protocol.writeToken(context, token)
   }
 }

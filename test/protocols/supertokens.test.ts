@@ -35,13 +35,14 @@ async function start(t: ExecutionContext, route: object = {}) {
       ]
     })
   })
-  return async function ask(
+  async function ask(
     body: string,
     headers: Record<string, string> = {},
     method = 'POST'
   ): Promise<Answer> {
     return send(`${service.url}/recipe/jwt`, { method, body, headers })
   }
+  return Object.assign(ask, { log: service.log })
 }
 
 test('requests that are not of the format are told so in the words of the core', async (t) => {
@@ -103,6 +104,14 @@ test('the payload reaches the token as it was written, but for what is not its o
     readToken(jwt).payload,
     /^\{"id":12345678901234567890,"sub":"ada","iss":"http:\/\/own\.example\.com","iat":\d+,"exp":\d+\}$/
   )
+})
+
+test('a token over 8 KiB is handed out with a warning', async (t) => {
+  const ask = await start(t)
+  const payload = { text: 'x'.repeat(8192) }
+  t.is((await ask(JSON.stringify({ ...BODY, payload }))).status, 200)
+  const warning = ask.log.find(({ msg }) => msg === 'token over 8 KiB')
+  t.like(warning, { level: 'warn', route: '/recipe/jwt' })
 })
 
 test('claims of the configuration win over the payload', async (t) => {

@@ -40,6 +40,19 @@ test('the remote is sent the claims of the token before, with the service bearer
   t.regex(headers.authorization ?? '', /^Bearer ey/)
 })
 
+test('a refreshed token over 8 KiB is warned of', async (t) => {
+  const remote = await startJsonRemote(t)
+  const { url, log } = await start(t, remote)
+  const { refresh_token: token } = await login(url)
+  remote.reply(`"${'x'.repeat(8192)}"`)
+  t.is((await refresh(url, token)).status, 200)
+  const warnings = log.filter(({ msg }) => msg === 'token over 8 KiB')
+  t.deepEqual(
+    warnings.map(({ route }) => route),
+    ['/refreshToken']
+  )
+})
+
 test('it comes in JSON or in a form, and any other grant is refused', async (t) => {
   const remote = await startJsonRemote(t)
   const { url } = await start(t, remote)
