@@ -2,9 +2,9 @@
 import type { Claims } from '../issue/claims.ts'
 import type { Explanation } from '../issue/explain.ts'
 import { type JsonText, toJsonText } from '../json/json-text.ts'
-import { bodyOf } from '../middleware/body.ts'
 import type { AppContext } from '../middleware/request-state.ts'
 import { challengeFor } from './bearer-token.ts'
+import { createReadOptionalBody, type OptionalBodyOptions } from './json-body.ts'
 import type { Protocol } from './protocol.ts'
 import { type Statuses, statusOf } from './statuses.ts'
 
@@ -17,10 +17,14 @@ export interface ClaimsProtocol extends Protocol {
   ) => void
 }
 
-export function createClaimsProtocol(statuses: Statuses): ClaimsProtocol {
+export interface ClaimsProtocolOptions extends OptionalBodyOptions {
+  readonly statuses: Statuses
+}
+
+export function createClaimsProtocol({ statuses, ...body }: ClaimsProtocolOptions): ClaimsProtocol {
   return {
     methods: ['GET', 'POST'],
-    readBody: bodyOf,
+    readBody: createReadOptionalBody(body),
     writeClaims: writeObject,
     writeExplanations(context, explanations) {
       writeObject(

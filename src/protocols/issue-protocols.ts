@@ -1,13 +1,14 @@
 /** The wire formats that tokens are issued in, by their names. */
 import type { Config } from '../config/schema/full-form.ts'
 import type { IssueRouteConfig } from '../config/schema/routes/issue.ts'
+import { sendsBody } from '../config/sent-body.ts'
 import { createOauthProtocol } from './oauth.ts'
 import type { IssueProtocol } from './protocol.ts'
 import { createThemisIssueProtocol } from './themis-issue.ts'
 import { createTxtokenIssueProtocol } from './txtoken-issue.ts'
 
 export function createIssueProtocol(
-  { protocol, statuses }: IssueRouteConfig,
+  { protocol, statuses, claims }: IssueRouteConfig,
   { depth }: Config['limits']
 ): IssueProtocol {
   switch (protocol) {
@@ -16,6 +17,6 @@ export function createIssueProtocol(
     case 'oauth':
       return createOauthProtocol({ maxDepth: depth })
     case 'themis':
-      return createThemisIssueProtocol(statuses)
+      return createThemisIssueProtocol({ statuses, isSent: sendsBody(claims), maxDepth: depth })
   }
 }

@@ -1,14 +1,21 @@
 /** The wire format of Themis: the bare token, and text for refusals. */
-import { bodyOf } from '../middleware/body.ts'
 import { challengeFor } from './bearer-token.ts'
+import { createReadOptionalBody, type OptionalBodyOptions } from './json-body.ts'
 import type { IssueProtocol } from './protocol.ts'
 import { type Statuses, statusOf } from './statuses.ts'
 
+export interface ThemisIssueOptions extends OptionalBodyOptions {
+  readonly statuses: Statuses
+}
+
 /** Takes what a source asks for from wherever it stands; a body is not needed. Answers with the compact JWT and nothing else. */
-export function createThemisIssueProtocol(statuses: Statuses): IssueProtocol {
+export function createThemisIssueProtocol({
+  statuses,
+  ...body
+}: ThemisIssueOptions): IssueProtocol {
   return {
     methods: ['GET', 'POST'],
-    readBody: bodyOf,
+    readBody: createReadOptionalBody(body),
 
     writeToken(context, { token }) {
       context.set('Content-Type', 'application/jose')

@@ -1,6 +1,7 @@
 /** A `claims` route of the configuration becomes a route that answers: the pipeline of tokens, without the signing. */
 import type { ClaimsRouteConfig } from '../config/schema/routes/claims.ts'
 import type { SourceConfig } from '../config/schema/sources/source.ts'
+import { sendsBody } from '../config/sent-body.ts'
 import { createExplain } from '../issue/explain.ts'
 import { createGather } from '../issue/issue.ts'
 import { createClaimsProtocol } from '../protocols/claims.ts'
@@ -24,7 +25,11 @@ export function createClaimsRoute(
         nameSources(sources, config.sources === undefined ? 'claims' : 'sources')
       )
     : undefined
-  const protocol = createClaimsProtocol(config.statuses)
+  const protocol = createClaimsProtocol({
+    statuses: config.statuses,
+    isSent: sendsBody(sources),
+    maxDepth: limits.depth
+  })
   return {
     path: config.claims,
     methods: protocol.methods,

@@ -1,6 +1,7 @@
 /** A remote source of the configuration becomes one of a pipeline. */
 import type { IssueRouteConfig } from '../config/schema/routes/issue.ts'
 import type { RemoteSourceConfig } from '../config/schema/sources/source.ts'
+import { sendingOf } from '../config/sent-body.ts'
 import type { Source } from '../issue/issue.ts'
 import { createServiceBearer } from '../issue/service-bearer.ts'
 import { createNoteExpiry } from '../issue/sources/remote/expiry.ts'
@@ -27,7 +28,7 @@ export function createConfiguredRemoteSource(
   expiresAt?: ExpiryConfig
 ): Source {
   const { limits, now, connect } = services
-  const { url, method, send, metadata = [], headers, forward = [] } = config
+  const { url, method, metadata = [], headers, forward = [] } = config
   return createRemoteSource({
     remote: connect({
       url,
@@ -42,7 +43,7 @@ export function createConfiguredRemoteSource(
     writeCall: createWriteCall({
       url,
       method,
-      send: send ?? (method === 'GET' ? 'nothing' : 'body'),
+      send: sendingOf(config),
       metadata,
       forward
     }),

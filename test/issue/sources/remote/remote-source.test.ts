@@ -5,6 +5,7 @@ import { sourceProblems, startClaims } from '../../../helpers/claims.ts'
 import { send } from '../../../helpers/http.ts'
 import { samplesOf, scrape } from '../../../helpers/metrics.ts'
 import { refusingUrl, replying, startRawRemote, startRemote } from '../../../helpers/remote.ts'
+import { startService } from '../../../helpers/service.ts'
 
 const BODY = '{"a":  1.10}'
 
@@ -27,6 +28,29 @@ test('the body of the client is sent as it came, and the reply is merged', async
   t.is(seen?.headers['content-type'], 'application/json')
   t.is(seen?.body.toString(), BODY)
 })
+
+for (const [kind, route] of [
+  ['claims', { claims: '/ask' }],
+  ['themis', { issue: '/ask', protocol: 'themis' }]
+] as const) {
+  test(`${kind}: a body that is no JSON, or nests too deep, is not sent to a remote`, async (t) => {
+    const remote = await startRemote(t, replying('{"b":2}'))
+    const sources = [remoteSource(remote.url)]
+    const config = JSON.stringify({
+      keys: [{ kid: 'main', alg: 'HS256', secret: '${ENC_KEY}' }],
+      limits: { depth: 2 },
+      routes: [{ ...route, [kind === 'claims' ? 'sources' : 'claims']: sources }]
+    })
+    const { url } = await startService(t, { config })
+    for (const body of ['{', 'a=1', '[[[]]]']) {
+      t.is((await send(`${url}/ask`, { method: 'POST', body })).status, 400, body)
+    }
+    t.is(remote.requests.length, 0)
+    for (const body of ['[[]]', '']) {
+      t.is((await send(`${url}/ask`, { method: 'POST', body })).status, 200, body)
+    }
+  })
+}
 
 test('metadata is sent as an object, without what the request does not have', async (t) => {
   const remote = await startRemote(t, replying('{}'))
