@@ -37,7 +37,7 @@ test('a quick bench prints a whole table and writes its results as JSON', async 
   const results = JSON.parse(await readFile(output, 'utf8'))
   t.is(results.node, process.version)
   t.is(results.rounds, 1)
-  t.is(results.budgets.length, 4)
+  t.is(results.budgets.length, 5)
   for (const scenario of results.scenarios) {
     for (const { medians, rounds } of scenario.variants) {
       t.deepEqual(rounds, [medians])
