@@ -12,14 +12,17 @@ import { requestGuard } from './middleware/request-guard.ts'
 import { requestId } from './middleware/request-id.ts'
 import { createRequestLog } from './middleware/request-log.ts'
 import type { AppMiddleware, RequestState } from './middleware/request-state.ts'
+import { createRequestTracing } from './middleware/trace-requests.ts'
 import type { Logger } from './operations/logger.ts'
 import type { Metrics } from './operations/metrics.ts'
+import type { Tracing } from './operations/tracing.ts'
 import { createRemote, type Remote } from './remote/remote.ts'
 import { addRoutes, type ListenerRoutes } from './routes/add-routes.ts'
 import { createConnections } from './routes/connections.ts'
 import { withKnownTokens } from './routes/known-tokens.ts'
 import { addOperationRoutes } from './routes/operation-routes.ts'
 import type { Services } from './routes/services.ts'
+import { traceServices } from './routes/traced-services.ts'
 
 export interface AppOptions {
   readonly config: Config
@@ -27,6 +30,8 @@ export interface AppOptions {
   readonly keyStore: KeyStore
   readonly logger: Logger
   readonly metrics: Metrics
+  /** Nothing is traced when left out. */
+  readonly tracing?: Tracing | undefined
   /** The clock, in milliseconds since 1970. */
   readonly now: () => number
   /** Whether the service takes new work. */
@@ -42,7 +47,7 @@ export interface App {
 }
 
 export function createApp(options: AppOptions): App {
-  const { config, keyStore, logger, metrics, now } = options
+  const { config, keyStore, logger, metrics, tracing, now } = options
   const inFlight = createInFlight()
   const remotes: Remote[] = []
   const userAgent = `txtoken/${options.version}`
@@ -70,7 +75,12 @@ export function createApp(options: AppOptions): App {
   const listeners = new Map<string, ListenerRoutes>(
     [...openListeners(config).keys()].map((name) => [name, { router: createRouter(), known: [] }])
   )
-  addRoutes(listeners, config, services, options)
+  addRoutes(
+    listeners,
+    config,
+    tracing === undefined ? services : traceServices(services, tracing),
+    options
+  )
   const operations = listeners.get(operationsListener(config))
   if (operations !== undefined) addOperationRoutes(operations.router, options)
 
@@ -97,13 +107,14 @@ function createListener(
   inFlight: InFlight,
   options: AppOptions
 ): RequestListener {
-  const { config, logger, metrics, isReady } = options
+  const { config, logger, metrics, tracing, isReady } = options
   const { requests: logRequests } = config.log
   const app = new Koa<RequestState>()
   app.on('error', (error: Error) =>
     logger.error({ name: error.name, error: error.message }, 'response failed')
   )
   app.use(requestId)
+  if (tracing !== undefined) app.use(createRequestTracing(tracing))
   app.use(createRequestLog({ logger, metrics, logRequests }))
   app.use(createConnectionCloser(isReady))
   app.use(inFlight.count)
@@ -112,7 +123,9 @@ function createListener(
   app.use(createExactRoutes(router))
   app.use(router.routes())
   app.use(router.allowedMethods())
-  return withKnownTokens(app.callback(), known, { logger, metrics, logRequests, isReady })
+  // The short way knows nothing of spans.
+  const shortWays = tracing === undefined ? known : []
+  return withKnownTokens(app.callback(), shortWays, { logger, metrics, logRequests, isReady })
 }
 
 /** Once the service stops, no connection stays open for another request: not those of requests under way either. */

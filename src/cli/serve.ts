@@ -5,6 +5,7 @@ import { type LoadedConfig, loadConfig } from '../config/load.ts'
 import { createFileWatch } from '../config/watch.ts'
 import { createLogger } from '../operations/logger.ts'
 import { createMetrics } from '../operations/metrics.ts'
+import { createTracing } from '../operations/tracing.ts'
 import { type Listener, listen } from '../server.ts'
 import { createService } from '../service.ts'
 import { VERSION } from '../version.ts'
@@ -23,12 +24,12 @@ const WATCH_INTERVAL_MS = 1000
 export async function serve(env: Environment): Promise<void> {
   const file = env.CFG_FILE
   if (file !== undefined && file !== '') {
-    await runService((onFiles) => loadConfig({ file, env, onFiles }))
+    await runService((onFiles) => loadConfig({ file, env, onFiles }), env)
     return
   }
   const { startDemo } = await import('../demo/demo.ts')
   const demo = await startDemo(env)
-  await runService(demo.load)
+  await runService(demo.load, env)
   process.stdout.write(demo.greeting)
 }
 
@@ -36,10 +37,11 @@ export async function serve(env: Environment): Promise<void> {
 type Load = (onFiles: (files: readonly string[]) => void) => LoadedConfig
 
 /** Runs the service until a signal ends the process. SIGHUP, and a change of its files, reload the configuration. */
-async function runService(load: Load): Promise<void> {
+async function runService(load: Load, env: Environment): Promise<void> {
   const { logger, settle, flush } = createLogger('info')
   // Before pino's own listener, which would wait without end for a reader that does not read.
   process.prependOnceListener('exit', flush)
+  const tracing = await createTracing({ env, logger, version: VERSION })
   const listeners: Listener[] = []
   let ready = true
   const fileWatch = createFileWatch({
@@ -50,6 +52,7 @@ async function runService(load: Load): Promise<void> {
     load: () => load(fileWatch.watch),
     logger,
     metrics: createMetrics(),
+    tracing,
     now: Date.now,
     isReady: () => ready,
     version: VERSION
@@ -79,6 +82,7 @@ async function runService(load: Load): Promise<void> {
     await wait(timeouts.drain)
     const inTime = await stopAll(listeners, timeouts.shutdown)
     await service.close()
+    await tracing?.close()
     if (inTime) logger.info('stopped')
     else logger.warn('stopped, and cut requests that took too long')
     await settle()

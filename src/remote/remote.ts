@@ -4,6 +4,7 @@ import { type ErrorCode, ServiceError } from '../errors.ts'
 import { createCall } from './call.ts'
 import { createDeadlines } from './deadlines.ts'
 import { remoteTimeout } from './remote-errors.ts'
+import type { TraceHeaders } from './trace-context.ts'
 
 /** How a call ended, for the metrics. */
 export type CallOutcome = 'ok' | ErrorCode
@@ -13,6 +14,8 @@ interface RemoteCall {
   readonly body: Uint8Array
   /** The value of the Authorization header. */
   readonly authorization?: string | undefined
+  /** The trace that the call is a part of. */
+  readonly trace?: TraceHeaders | undefined
   /** Registers a listener for the moment when nobody waits for the answer any more. */
   readonly onAbort: (listener: () => void) => void
 }
@@ -67,7 +70,7 @@ export function createRemote(options: RemoteOptions): Remote {
   let callsInFlight = 0
 
   return {
-    async post({ body, authorization, onAbort }) {
+    async post({ body, authorization, trace, onAbort }) {
       if (callsInFlight >= maxCalls) {
         onOutcome('overloaded', 0)
         throw overloaded()
@@ -90,7 +93,8 @@ export function createRemote(options: RemoteOptions): Remote {
           accept: 'application/json',
           'content-type': 'application/json',
           'user-agent': userAgent,
-          authorization
+          authorization,
+          ...trace
         }
         pool.dispatch({ path, method: 'POST', headers, body }, call.handler)
       })

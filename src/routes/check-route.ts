@@ -10,6 +10,7 @@ import type { EndpointVerifierConfig } from '../config/schema/verifiers/endpoint
 import type { VerifierConfig } from '../config/schema/verifiers/verifier.ts'
 import { ServiceError } from '../errors.ts'
 import type { AppMiddleware } from '../middleware/request-state.ts'
+import { withSpan } from '../operations/tracing.ts'
 import { createCheckProtocol } from '../protocols/check-protocols.ts'
 import type { CheckProtocol } from '../protocols/protocol.ts'
 import { createRouteGroups } from './groups.ts'
@@ -39,7 +40,12 @@ export function createCheckRoute(config: CheckRouteConfig, services: Services): 
         apiKeys: config.auth?.apiKeys,
         maxBodyBytes: limits.body
       }),
-      createCheckHandler(config.check, protocol, check, services)
+      createCheckHandler(
+        config.check,
+        protocol,
+        withSpan('verify', check, services.tracing),
+        services
+      )
     ],
     known:
       cache === undefined ||

@@ -49,7 +49,8 @@ function createIssueHandler(
     metrics.tokenIssued(route)
     const { length } = issued.token
     if (length > LARGE_TOKEN_LENGTH) {
-      logger.warn({ requestId: context.state.requestId, route, length }, 'token over 8 KiB')
+      const { requestId, traceId } = context.state
+      logger.warn({ requestId, traceId, route, length }, 'token over 8 KiB')
     }
     protocol.writeToken(context, issued)
   }

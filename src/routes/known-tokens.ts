@@ -8,6 +8,7 @@ import { requestIdOf } from '../middleware/request-id.ts'
 import { milliseconds } from '../middleware/request-log.ts'
 import type { Logger } from '../operations/logger.ts'
 import type { Metrics } from '../operations/metrics.ts'
+import { readTraceId } from '../remote/trace-context.ts'
 import { readAuthorization } from '../protocols/bearer-token.ts'
 import type { PlainAnswer } from '../protocols/protocol.ts'
 
@@ -61,6 +62,7 @@ export function withKnownTokens(
     const { method } = request
     const line = {
       requestId,
+      traceId: readTraceId(request.headers),
       method,
       route: route.path,
       status: 200,

@@ -3,6 +3,7 @@ import type { Config } from '../config/schema/full-form.ts'
 import type { KeyStore } from '../keys/key-store.ts'
 import type { Logger } from '../operations/logger.ts'
 import type { Metrics } from '../operations/metrics.ts'
+import type { Tracing } from '../operations/tracing.ts'
 import type { Remote, RemoteOptions } from '../remote/remote.ts'
 import type { Connections } from './connections.ts'
 
@@ -12,6 +13,8 @@ export interface Services extends Omit<Connections, 'close'> {
   readonly keyStore: KeyStore
   readonly logger: Logger
   readonly metrics: Metrics
+  /** Left out where nothing is traced. */
+  readonly tracing?: Tracing | undefined
   /** The clock, in milliseconds since 1970. */
   readonly now: () => number
   /** Makes the client for a remote, which ends with the application. */

@@ -2,6 +2,7 @@
 import { type JsonText, JsonTextError, parseJsonBytes } from '../../json/json-text.ts'
 import type { Remote } from '../../remote/remote.ts'
 import { remoteReply } from '../../remote/remote-errors.ts'
+import { readTraceHeaders } from '../../remote/trace-context.ts'
 import type { Source } from '../issue.ts'
 
 export interface RemoteSourceOptions {
@@ -21,12 +22,17 @@ export function createRemoteSource({
   serviceBearer,
   maxDepth
 }: RemoteSourceOptions): Source {
-  return async function remoteSource({ body, onAbort, trace }) {
+  return async function remoteSource({ body, headers, onAbort, trace }) {
     const authorization =
       serviceBearer === undefined ? undefined : `Bearer ${await serviceBearer()}`
     const startedAt = performance.now()
     try {
-      const reply = await remote.post({ body, authorization, onAbort })
+      const reply = await remote.post({
+        body,
+        authorization,
+        trace: readTraceHeaders(headers),
+        onAbort
+      })
       return new Map([[claim, parseReply(reply, maxDepth)]])
     } finally {
       trace.remoteSeconds = (trace.remoteSeconds ?? 0) + (performance.now() - startedAt) / 1000
