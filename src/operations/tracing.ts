@@ -46,6 +46,8 @@ export interface TracingOptions {
 
 const ENDPOINTS = ['OTEL_EXPORTER_OTLP_TRACES_ENDPOINT', 'OTEL_EXPORTER_OTLP_ENDPOINT'] as const
 
+const PROTOCOLS = ['OTEL_EXPORTER_OTLP_TRACES_PROTOCOL', 'OTEL_EXPORTER_OTLP_PROTOCOL'] as const
+
 const SAMPLERS = [
   'always_on',
   'always_off',
@@ -70,6 +72,7 @@ export async function createTracing(options: TracingOptions): Promise<Tracing | 
   if (isSet(sampler) && !SAMPLERS.includes(sampler)) {
     throw new Error(`OTEL_TRACES_SAMPLER: expected one of ${SAMPLERS.join(', ')}`)
   }
+  assertNotGrpc(env)
   const { createOpenTelemetry } = await import('./open-telemetry.ts')
   return createOpenTelemetry(options)
 }
@@ -84,6 +87,13 @@ export function withSpan<Input, Output>(
   const options = { name }
   return function tracedWork(input) {
     return tracing.run(options, () => work(input))
+  }
+}
+
+/** Who takes `http/protobuf` takes JSON at the same address. */
+function assertNotGrpc(env: TracingOptions['env']): void {
+  for (const name of PROTOCOLS) {
+    if (env[name] === 'grpc') throw new Error(`${name}: expected http/json`)
   }
 }
 

@@ -323,7 +323,8 @@ test('a collector that is not there does not keep the service from its end', asy
 const WRONG = {
   OTEL_EXPORTER_OTLP_ENDPOINT: 'collector:4318',
   OTEL_EXPORTER_OTLP_TRACES_ENDPOINT: 'nowhere',
-  OTEL_TRACES_SAMPLER: 'sometimes'
+  OTEL_TRACES_SAMPLER: 'sometimes',
+  OTEL_EXPORTER_OTLP_PROTOCOL: 'grpc'
 }
 for (const [name, value] of Object.entries(WRONG)) {
   test(`${name} that says nothing sensible ends the start`, async (t) => {

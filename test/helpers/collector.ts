@@ -6,7 +6,7 @@ import type { ExecutionContext } from 'ava'
 
 type Attributes = Readonly<Record<string, string | number | undefined>>
 
-export interface SeenSpan {
+interface SeenSpan {
   readonly traceId: string
   readonly spanId: string
   readonly parentSpanId: string | undefined
