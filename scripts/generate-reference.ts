@@ -1,7 +1,7 @@
 /** Writes what is made from the schemas of the configuration: config.schema.json, and the tables of docs/configuration.md. */
 import { readFileSync, writeFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
-import { createFileSchema, createFormSchemas } from './json-schema.ts'
+import { createFileSchema, createFormSchemas } from '../src/config/json-schema.ts'
 import { writeTables } from './reference-tables.ts'
 
 const SCHEMA_FILE = new URL('../config.schema.json', import.meta.url)

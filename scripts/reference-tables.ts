@@ -1,5 +1,5 @@
 /** The tables of docs/configuration.md, made from the JSON Schema of the configuration. */
-import type { JsonSchema } from './json-schema.ts'
+import type { JsonSchema } from '../src/config/json-schema.ts'
 
 /** A map of settings, and where in the file it stands. */
 interface Section {

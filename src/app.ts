@@ -4,6 +4,7 @@ import Router from '@koa/router'
 import Koa from 'koa'
 import { openListeners, operationsListener } from './config/listeners.ts'
 import type { Config } from './config/schema/full-form.ts'
+import type { ConfiguredRevocation } from './configured-revocation.ts'
 import type { KeyStore } from './keys/key-store.ts'
 import { errors } from './middleware/errors.ts'
 import { createExactRoutes } from './middleware/exact-routes.ts'
@@ -28,6 +29,8 @@ export interface AppOptions {
   readonly config: Config
   /** Started; it ends with the application. */
   readonly keyStore: KeyStore
+  /** Started; it ends with the application. Undefined where tokens cannot be revoked. */
+  readonly revocation?: ConfiguredRevocation | undefined
   readonly logger: Logger
   readonly metrics: Metrics
   /** Nothing is traced when left out. */
@@ -47,7 +50,7 @@ export interface App {
 }
 
 export function createApp(options: AppOptions): App {
-  const { config, keyStore, logger, metrics, tracing, now } = options
+  const { config, keyStore, revocation, logger, metrics, tracing, now } = options
   const inFlight = createInFlight()
   const remotes: Remote[] = []
   const userAgent = `txtoken/${options.version}`
@@ -57,6 +60,7 @@ export function createApp(options: AppOptions): App {
     issuer: config.issuer,
     limits: config.limits,
     keyStore,
+    revocation,
     logger,
     metrics,
     now,
@@ -91,6 +95,7 @@ export function createApp(options: AppOptions): App {
     async close() {
       await inFlight.drained()
       keyStore.close()
+      await revocation?.close()
       connections.close()
       await Promise.all(remotes.map((remote) => remote.close()))
     }

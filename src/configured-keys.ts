@@ -3,6 +3,7 @@ import type { LoadedConfig } from './config/load.ts'
 import { ConfigError, formatPath } from './config/problems.ts'
 import type { Config } from './config/schema/full-form.ts'
 import type { IssueRouteConfig } from './config/schema/routes/issue.ts'
+import type { KrakendRouteConfig } from './config/schema/routes/krakend.ts'
 import type { SupertokensRouteConfig } from './config/schema/routes/supertokens.ts'
 import { SERVICE_BEARER_LIFETIME_SECONDS } from './issue/service-bearer.ts'
 import { createKeySources, type KeySourceFactories } from './keys/create-key-sources.ts'
@@ -77,13 +78,16 @@ function createFactories(
 /** Keys that sign no more must verify until the last token that they signed has ended. */
 function longestLifetimeMs({ routes }: Config, kid: string | undefined): number {
   const lifetimes = routes.flatMap((route) =>
-    'issue' in route && maySignWith(route, kid) ? route.lifetime : []
+    'issue' in route && maySignWith(route, kid) ? (route.lifetime ?? []) : []
   )
   return Math.max(SERVICE_BEARER_LIFETIME_SECONDS * 1000, ...lifetimes)
 }
 
 /** A route that names no key may be signed for by each. */
-function maySignWith(route: IssueRouteConfig | SupertokensRouteConfig, kid: string | undefined) {
+function maySignWith(
+  route: IssueRouteConfig | KrakendRouteConfig | SupertokensRouteConfig,
+  kid: string | undefined
+) {
   const names = route.protocol === 'supertokens' ? [route.key, route.dynamicKey] : [route.key]
   return names.includes(undefined) || names.includes(kid)
 }

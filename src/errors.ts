@@ -18,6 +18,9 @@ export type ErrorCode =
   | 'insufficient_scope'
   | 'check_unavailable'
   | 'unauthorized_caller'
+  | 'unsupported_token_type'
+  | 'unsupported_grant_type'
+  | 'invalid_grant'
   | 'internal'
 
 interface ServiceErrorOptions {
@@ -79,10 +82,12 @@ export function invalidToken(message: string, reason: string, cause?: unknown): 
 /**
  * Makes the error for a token that can be neither accepted nor refused now, because whoever has to be asked does not answer.
  * @param cause what broke, without any secret, token or body: the log shows it
+ * @param retryAfter seconds after which to try again, where that is known
  */
-export function checkUnavailable(cause: unknown): ServiceError {
+export function checkUnavailable(cause?: unknown, retryAfter?: number): ServiceError {
   return new ServiceError('check_unavailable', 'Token cannot be checked at the moment', {
     status: 503,
-    cause
+    cause,
+    ...(retryAfter !== undefined && { retryAfter })
   })
 }

@@ -4,6 +4,11 @@ import { type App, createApp } from './app.ts'
 import { openListeners } from './config/listeners.ts'
 import type { LoadedConfig } from './config/load.ts'
 import { createConfiguredKeys } from './configured-keys.ts'
+import {
+  createShareRevocations,
+  type ShareRevocations
+} from './check/revocation/share-revocations.ts'
+import { startConfiguredRevocation } from './configured-revocation.ts'
 import { createShareSource, type ShareSource } from './keys/remote/share-source.ts'
 import type { Logger } from './operations/logger.ts'
 import type { Metrics } from './operations/metrics.ts'
@@ -41,7 +46,11 @@ interface Generation {
 /** @throws ConfigError or KeyError when it cannot start */
 export async function createService(options: ServiceOptions): Promise<Service> {
   const { load, logger, metrics } = options
-  const parts = { ...options, shareSource: createShareSource() }
+  const parts = {
+    ...options,
+    shareSource: createShareSource(),
+    shareRevocations: createShareRevocations()
+  }
   let current = await build(load(), parts)
   let reloading = Promise.resolve()
   logger.level = current.loaded.config.log.level
@@ -82,11 +91,15 @@ export async function createService(options: ServiceOptions): Promise<Service> {
 
 async function build(
   loaded: LoadedConfig,
-  parts: ServiceOptions & { shareSource: ShareSource }
+  parts: ServiceOptions & { shareSource: ShareSource; shareRevocations: ShareRevocations }
 ): Promise<Generation> {
   const keyStore = createConfiguredKeys(loaded, parts)
   await keyStore.start()
-  const app = createApp({ ...parts, config: loaded.config, keyStore })
+  const revocation = await startConfiguredRevocation(loaded.config, parts).catch((error) => {
+    keyStore.close()
+    throw error
+  })
+  const app = createApp({ ...parts, config: loaded.config, keyStore, revocation })
   return { loaded, app }
 }
 

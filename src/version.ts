@@ -1,10 +1,6 @@
 /** The version of the program, as its package says. */
-import { readFileSync } from 'node:fs'
+import { readPackagedFile } from './packaged-file.ts'
 
-const { version } = JSON.parse(
-  readFileSync(new URL('../package.json', import.meta.url), 'utf8')
-) as {
-  version: string
-}
+const { version } = JSON.parse(readPackagedFile('package.json')) as { version: string }
 
 export const VERSION = version

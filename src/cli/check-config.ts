@@ -1,10 +1,88 @@
-/** `check-config`: says whether the service would start with a configuration. */
-import { loadConfig } from '../config/load.ts'
-import { configFileOf, type Environment } from './command.ts'
+/** `check-config`: says whether the service would start with a configuration, and reach what it needs. */
+import { stringify } from 'yaml'
+import { loadWrittenConfig, type WrittenConfig } from '../config/load.ts'
+import { ConfigError, formatPath } from '../config/problems.ts'
+import { showFullForm } from '../config/shown-form.ts'
+import { type CommandContext, configFileOf, createCommand, type Environment } from './command.ts'
+import type { ProbeResult } from './probes/probe.ts'
 
-/** @throws ConfigError with every problem */
-export function checkConfig(env: Environment): void {
-  const file = configFileOf(env)
-  loadConfig({ file, env })
-  process.stdout.write(`${file} is good\n`)
+const PROBE_DEADLINE_MS = 3000
+
+export const checkConfig = createCommand({
+  parameters: ['[FILE]'],
+  description:
+    'Say whether the service would start with a configuration, and if not, everything that is wrong with it. FILE is the one that CFG_FILE names where left out.',
+  options: {
+    print: {
+      type: 'boolean',
+      description: 'Print the full form as YAML: defaults filled in, secrets masked'
+    },
+    probe: {
+      type: 'boolean',
+      description: 'Also try to reach remotes, JWK Sets, Redis and LDAP; no credentials are sent'
+    },
+    json: { type: 'boolean', description: 'Write one JSON object' }
+  },
+  examples: [
+    'txtoken check-config txtoken.yml',
+    'txtoken check-config txtoken.yml --print',
+    'txtoken check-config txtoken.yml --probe --json'
+  ],
+  async run({ values, parameters: [named], env, ...context }) {
+    const file = configFileOf(named, env)
+    if (values.json === true) return writeJson(file, values, { ...context, env })
+    const loaded = loadWrittenConfig({ file, env })
+    if (values.print === true) {
+      context.print(stringify(showFullForm(loaded.written, { defaults: true })))
+    }
+    // What is printed may be read by a program; this line is for people.
+    const say = values.print === true ? context.tell : (line: string) => context.print(`${line}\n`)
+    say(`${file} is good`)
+    if (values.probe !== true) return undefined
+    const results = await probe(loaded)
+    for (const line of results.map(writeResult)) say(line)
+    return results.every(({ reached }) => reached) ? undefined : 1
+  }
+})
+
+interface Wishes {
+  readonly print?: boolean
+  readonly probe?: boolean
+}
+
+async function writeJson(file: string, wishes: Wishes, { env, print }: CommandContext) {
+  const loaded = load(file, env)
+  if (loaded instanceof ConfigError) {
+    const problems = loaded.problems.map(({ path, message }) => ({
+      path: formatPath(path),
+      message
+    }))
+    print(`${JSON.stringify({ file, valid: false, problems })}\n`)
+    return 1
+  }
+  const probes = wishes.probe === true ? await probe(loaded) : undefined
+  const fullForm =
+    wishes.print === true ? showFullForm(loaded.written, { defaults: true }) : undefined
+  print(`${JSON.stringify({ file, valid: true, problems: [], fullForm, probes })}\n`)
+  return probes === undefined || probes.every(({ reached }) => reached) ? undefined : 1
+}
+
+function load(file: string, env: Environment): WrittenConfig | ConfigError {
+  try {
+    return loadWrittenConfig({ file, env })
+  } catch (error) {
+    if (error instanceof ConfigError) return error
+    throw error
+  }
+}
+
+/** All at the same time. */
+async function probe({ config }: WrittenConfig): Promise<readonly ProbeResult[]> {
+  const { findProbes } = await import('./probes/find-probes.ts')
+  const { runProbe } = await import('./probes/probe.ts')
+  return Promise.all(findProbes(config).map((one) => runProbe(one, PROBE_DEADLINE_MS)))
+}
+
+function writeResult({ setting, address, reached, found }: ProbeResult): string {
+  return `${reached ? 'ok    ' : 'failed'} ${setting} ${address}: ${found}`
 }

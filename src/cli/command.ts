@@ -1,4 +1,6 @@
-/** What the commands of the program have in common. */
+/** What a command of the program is: its help, its options, and what it does. */
+import { parseArgs } from 'node:util'
+import { nearest } from '../config/problems.ts'
 
 /** Environment variables. */
 export type Environment = Readonly<Record<string, string | undefined>>
@@ -8,13 +10,127 @@ export class UsageError extends Error {
   override readonly name = 'UsageError'
 }
 
+/** A failure that the user can do something about. The message says what was found and what was expected. */
+export class CommandError extends Error {
+  override readonly name = 'CommandError'
+}
+
+/** What a command has of the world outside. */
+export interface CommandContext {
+  readonly env: Environment
+  /** The clock, in milliseconds since 1970. */
+  readonly now: () => number
+  /** Reads standard input to its end. */
+  readonly readInput: () => Promise<string>
+  /** Writes data to standard output. */
+  readonly print: (text: string) => void
+  /** Writes a line for the user to standard error. */
+  readonly tell: (message: string) => void
+}
+
+/** An option, for the parser and for the help. */
+interface OptionDescription {
+  readonly type: 'string' | 'boolean'
+  readonly short?: string
+  readonly multiple?: boolean
+  /** What its value is called in the help: `FILE`. */
+  readonly value?: string
+  readonly description: string
+}
+
+export type OptionDescriptions = Readonly<Record<string, OptionDescription>>
+
+type Value<Option> = Option extends { type: 'boolean' }
+  ? boolean
+  : Option extends { multiple: true }
+    ? string[]
+    : string
+
+type Values<Options> = { readonly [Name in keyof Options]?: Value<Options[Name]> }
+
+/** How one call of a command was written. */
+interface Call<Options> extends CommandContext {
+  readonly values: Values<Options>
+  readonly parameters: readonly string[]
+}
+
+/** What the help of a command tells. */
+export interface CommandHelp {
+  /** What stands behind its name: `<user>` has to be there, `[FILE]` may be, `[<group>...]` may be there many times. */
+  readonly parameters: readonly string[]
+  readonly description: string
+  readonly options: OptionDescriptions
+  readonly examples: readonly string[]
+}
+
+/** 0 where nothing is given. A UsageError becomes 2, any other error 1. */
+type Outcome = Promise<1 | undefined> | 1 | undefined
+
+export interface Command extends CommandHelp {
+  readonly run: (args: readonly string[], context: CommandContext) => Outcome
+}
+
+interface CommandOptions<Options extends OptionDescriptions> extends CommandHelp {
+  readonly options: Options
+  readonly run: (call: Call<Options>) => Outcome
+}
+
+/** Makes a command whose arguments are parsed, and judged by its own description, before it runs. */
+export function createCommand<const Options extends OptionDescriptions>({
+  run,
+  ...help
+}: CommandOptions<Options>): Command {
+  return {
+    ...help,
+    run(args, context) {
+      const { values, positionals } = parseArguments(args, help.options)
+      assertParameters(positionals, help.parameters)
+      return run({ ...context, values: values as Values<Options>, parameters: positionals })
+    }
+  }
+}
+
+function parseArguments(args: readonly string[], options: OptionDescriptions) {
+  try {
+    return parseArgs({ args: [...args], options, allowPositionals: true })
+  } catch (error) {
+    const { code, message } = error as NodeJS.ErrnoException
+    if (code === undefined || !code.startsWith('ERR_PARSE_ARGS_')) throw error
+    // The rest of the message is advice that does not fit where an option was misspelt.
+    const [, name] = /^Unknown option '([^']*)'/.exec(message) ?? []
+    throw new UsageError(name === undefined ? message : describeUnknown(name, options))
+  }
+}
+
+function describeUnknown(option: string, options: OptionDescriptions): string {
+  const known = [...Object.keys(options), 'help'].map((name) => `--${name}`)
+  const meant = nearest(option, known)
+  return meant === undefined
+    ? `unknown option ${option}, expected one of ${known.join(', ')}`
+    : `unknown option ${option}, did you mean ${meant}?`
+}
+
+function assertParameters(found: readonly string[], parameters: readonly string[]): void {
+  const missing = parameters.filter((name) => name.startsWith('<'))[found.length]
+  if (missing !== undefined) throw new UsageError(`expected ${missing}`)
+  const isOpenEnded = parameters.some((name) => name.includes('...'))
+  if (!isOpenEnded && found.length > parameters.length) {
+    const count = found.length - parameters.length
+    throw new UsageError(
+      `found ${count} more than the expected ${parameters.join(' ') || 'options alone'}`
+    )
+  }
+}
+
 /**
  * The configuration file that a command is about.
- * @throws UsageError where `CFG_FILE` is not set
+ * @param named the one that the command line names, if it does
+ * @throws UsageError where neither that nor `CFG_FILE` names one
  */
-export function configFileOf(env: Environment): string {
-  const file = env.CFG_FILE
-  if (file === undefined || file === '')
-    throw new UsageError('expected CFG_FILE to name a configuration file')
+export function configFileOf(named: string | undefined, env: Environment): string {
+  const file = named ?? env.CFG_FILE
+  if (file === undefined || file === '') {
+    throw new UsageError('expected a configuration file, named here or by CFG_FILE')
+  }
   return file
 }

@@ -1,51 +1,49 @@
 /** `demo-login-api`: the demo login API on its own, for a compose file. */
-import { parseArgs } from 'node:util'
 import { createDemoLoginApi } from '../demo/login-api.ts'
 import { listen } from '../server.ts'
-import { type Environment, UsageError } from './command.ts'
+import { createCommand, UsageError } from './command.ts'
 
 const TIMEOUTS = { headers: 10_000, request: 30_000, keepAlive: 72_000, drain: 0, shutdown: 1000 }
 
-/**
- * Serves until a signal comes. Takes `--host` and `--port`, and the secret of the service bearer in `ENC_KEY`.
- * @throws UsageError, ListenError
- */
-export async function demoLoginApi(args: string[], env: Environment): Promise<void> {
-  const { host, port } = parseOptions(args)
-  const secret = env.ENC_KEY
-  if (secret === undefined || secret === '') {
-    throw new UsageError(
-      'expected ENC_KEY to hold the secret that the service signs its bearer with'
-    )
+export const demoLoginApi = createCommand({
+  parameters: [],
+  description:
+    'Run the demo login API alone, until a signal ends it. The environment variable ENC_KEY holds the secret that the service signs its bearer with.',
+  options: {
+    host: {
+      type: 'string',
+      value: 'ADDRESS',
+      description: 'The address to listen on (default 127.0.0.1)'
+    },
+    port: {
+      type: 'string',
+      value: 'NUMBER',
+      description: 'The port; 0 for one that the system chooses (default 8889)'
+    }
+  },
+  examples: ['ENC_KEY=... txtoken demo-login-api --port 8889'],
+  async run({ values, env, print }) {
+    const host = values.host ?? '127.0.0.1'
+    const port = parsePort(values.port ?? '8889')
+    const secret = env.ENC_KEY
+    if (secret === undefined || secret === '') {
+      throw new UsageError(
+        'expected ENC_KEY to hold the secret that the service signs its bearer with'
+      )
+    }
+    const app = createDemoLoginApi({ secret })
+    const listener = await listen(app.callback(), { host, port, timeouts: TIMEOUTS })
+    print(`demo login API on ${host}:${listener.port}\n`)
+    for (const signal of ['SIGINT', 'SIGTERM']) {
+      process.once(signal, () => void listener.stop(TIMEOUTS.shutdown).then(() => process.exit(0)))
+    }
   }
-  const app = createDemoLoginApi({ secret })
-  const listener = await listen(app.callback(), {
-    host,
-    port,
-    timeouts: TIMEOUTS
-  })
-  process.stdout.write(`demo login API on ${host}:${listener.port}\n`)
-  for (const signal of ['SIGINT', 'SIGTERM']) {
-    process.once(signal, () => void listener.stop(TIMEOUTS.shutdown).then(() => process.exit(0)))
-  }
-}
+})
 
-function parseOptions(args: string[]): { host: string; port: number } {
-  let values: { host: string; port: string }
-  try {
-    ;({ values } = parseArgs({
-      args,
-      options: {
-        host: { type: 'string', default: '127.0.0.1' },
-        port: { type: 'string', default: '8889' }
-      }
-    }))
-  } catch (error) {
-    throw new UsageError((error as Error).message)
-  }
-  const port = /^\d+$/.test(values.port) ? Number(values.port) : Number.NaN
+function parsePort(text: string): number {
+  const port = /^\d+$/.test(text) ? Number(text) : Number.NaN
   if (!(port <= 65_535)) {
     throw new UsageError('expected --port to be a whole number from 0 to 65535')
   }
-  return { host: values.host, port }
+  return port
 }

@@ -9,7 +9,7 @@ import { createTracing } from '../operations/tracing.ts'
 import { type Listener, listen } from '../server.ts'
 import { createService } from '../service.ts'
 import { VERSION } from '../version.ts'
-import type { Environment } from './command.ts'
+import { type CommandContext, createCommand, type Environment } from './command.ts'
 
 /** Conventional exit code of a process that a signal ended: 128 and the number of the signal. */
 const SIGNAL_CODES = { SIGINT: 130, SIGTERM: 143 } as const
@@ -17,20 +17,32 @@ type StopSignal = keyof typeof SIGNAL_CODES
 
 const WATCH_INTERVAL_MS = 1000
 
-/**
- * Starts the service with the configuration that `CFG_FILE` names, or with the demo where it names none.
- * @throws ConfigError, KeyError or ListenError when it cannot start
- */
-export async function serve(env: Environment): Promise<void> {
-  const file = env.CFG_FILE
-  if (file !== undefined && file !== '') {
-    await runService((onFiles) => loadConfig({ file, env, onFiles }), env)
-    return
+export const serve = createCommand({
+  parameters: [],
+  description:
+    'Run the service until a signal ends it. A change of its files, and SIGHUP, reload the configuration.\nWithout a configuration it runs the demo.',
+  options: {
+    config: {
+      type: 'string',
+      short: 'c',
+      value: 'FILE',
+      description: 'The configuration file; the environment variable CFG_FILE where left out'
+    }
+  },
+  examples: ['txtoken serve --config txtoken.yml', 'CFG_FILE=txtoken.yml txtoken'],
+  async run({ values, ...context }) {
+    const file = values.config ?? context.env.CFG_FILE
+    if (file === undefined || file === '') await runDemo(context)
+    else await runService((onFiles) => loadConfig({ file, env: context.env, onFiles }), context.env)
   }
+})
+
+/** Runs the service in front of the demo login API, and says what to try it with. */
+export async function runDemo({ env, print }: CommandContext): Promise<undefined> {
   const { startDemo } = await import('../demo/demo.ts')
   const demo = await startDemo(env)
   await runService(demo.load, env)
-  process.stdout.write(demo.greeting)
+  print(demo.greeting)
 }
 
 /** Loads the configuration, and tells the files that it asked for, as soon as they have been read. */

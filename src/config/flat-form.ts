@@ -5,6 +5,7 @@ import type { FullConfigInput } from './schema/full-form.ts'
 import { jsonTree } from './schema/json-tree.ts'
 import { port } from './schema/listen.ts'
 import { statuses } from './schema/routes/statuses.ts'
+import { formatDuration } from './schema/units.ts'
 import type { SecretReader } from './secrets.ts'
 
 const SECRET_LENGTH = { least: 32, most: 64 } as const
@@ -83,7 +84,7 @@ export function toFullForm(flat: FlatConfig): FullConfigInput {
         claims: [
           { from: 'remote', url: flat.remote, bearer: flat.requestTokenData ?? 'null', at: 'data' }
         ],
-        lifetime: `${Math.floor(flat.expHours * MILLISECONDS_PER_HOUR)}ms`,
+        lifetime: formatDuration(Math.floor(flat.expHours * MILLISECONDS_PER_HOUR)),
         statuses: flat.statuses
       },
       { check: flat.checkTokenRoute, protocol: 'txtoken', verify: [{ keys: 'all' }] }

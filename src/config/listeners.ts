@@ -7,6 +7,14 @@ export function operationsListener({ listen }: Pick<Config, 'listen'>): 'admin' 
   return listen.admin === undefined ? 'main' : 'admin'
 }
 
+/** The listener that a route is on. */
+export function listenerOf(
+  { on }: Pick<Config['routes'][number], 'on'>,
+  config: Pick<Config, 'listen'>
+): string {
+  return on ?? operationsListener(config)
+}
+
 /** The listeners to open, by name, main first. Main is not opened where all that there is has its place elsewhere. */
 export function openListeners({
   listen,
@@ -14,7 +22,8 @@ export function openListeners({
 }: Pick<Config, 'listen' | 'routes'>): ReadonlyMap<string, ListenerConfig> {
   const hasOwnPlace = routes.some((route) => 'health' in route || 'metrics' in route)
   const isMainOpen =
-    routes.some(({ on }) => on === 'main') || (listen.admin === undefined && !hasOwnPlace)
+    routes.some((route) => listenerOf(route, { listen }) === 'main') ||
+    (listen.admin === undefined && !hasOwnPlace)
   return new Map(
     Object.entries(listen).flatMap(([name, listener]) =>
       listener === undefined || (name === 'main' && !isMainOpen) ? [] : [[name, listener]]

@@ -59,16 +59,38 @@ interface ParseOptions {
  * Turns the text of a configuration into the configuration, deeply frozen.
  * @throws ConfigError with every problem that could be found
  */
-export function parseConfig(text: string, { file, env, reader }: ParseOptions): Config {
+export function parseConfig(text: string, options: ParseOptions): Config {
+  return parseWhole(text, options).config
+}
+
+/** A configuration together with the full form that its author wrote, or would have written. */
+export interface WrittenConfig {
+  readonly config: Config
+  /** Variables are replaced, defaults are not filled in. Has secrets in it. */
+  readonly written: unknown
+}
+
+/**
+ * Reads a configuration file to show it.
+ * @throws ConfigError with every problem that could be found
+ */
+export function loadWrittenConfig({ file, env }: Omit<LoadOptions, 'onFiles'>): WrittenConfig {
+  const path = resolve(file)
+  const reader = createSecretReader({ folder: dirname(path), env })
+  return parseWhole(readConfigText(path), { file: path, env, reader })
+}
+
+function parseWhole(text: string, { file, env, reader }: ParseOptions): WrittenConfig {
   const { value, problems } = substituteEnvironment(parseYaml(text, file), env)
   const result = parseTree(value, reader)
   const all = [...problems, ...result.problems.filter((problem) => !isSaid(problem, problems))]
   if (result.config === undefined || all.length > 0) throw new ConfigError(all, file)
-  return deepFreeze(result.config)
+  return { config: deepFreeze(result.config), written: result.written }
 }
 
 interface ParseResult {
   readonly config?: Config | undefined
+  readonly written?: unknown
   readonly problems: readonly Problem[]
 }
 
@@ -93,9 +115,10 @@ function parseFlat(tree: unknown, schema: FlatSchema, full: FullSchema): ParseRe
   const flat = schema.safeParse(tree)
   const problems = findFlatProblems(tree)
   if (!flat.success) return { problems: [...describeIssues(flat.error.issues, tree), ...problems] }
-  const config = full.parse(toFullForm(flat.data))
+  const written = toFullForm(flat.data)
+  const config = full.parse(written)
   const unfit = findKeyProblems(config.keys).map(({ message }) => ({ path: ['encKey'], message }))
-  return { config, problems: [...problems, ...unfit] }
+  return { config, written, problems: [...problems, ...unfit] }
 }
 
 function parseFull(tree: unknown, schema: FullSchema): ParseResult {
@@ -104,7 +127,7 @@ function parseFull(tree: unknown, schema: FullSchema): ParseResult {
   const keys = config?.keys ?? schema.shape.keys.safeParse(valueAt(tree, ['keys'])).data ?? []
   const issues = error === undefined ? [] : describeIssues(error.issues, tree)
   const problems = [...issues, ...findFullProblems(tree), ...findKeyProblems(keys)]
-  return { config, problems }
+  return { config, written: tree, problems }
 }
 
 /** A setting whose variable is missing is wrong in every other way too; the first word is enough. */

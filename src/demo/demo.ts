@@ -1,15 +1,19 @@
 /** The first five minutes: the service in front of an embedded login API, and two commands to try it with. */
-import { fileURLToPath } from 'node:url'
-import { type LoadedConfig, loadConfig } from '../config/load.ts'
+import { type LoadedConfig, parseConfig } from '../config/load.ts'
+import type { Config } from '../config/schema/full-form.ts'
+import { createSecretReader } from '../config/secrets.ts'
+import { readPackagedFile } from '../packaged-file.ts'
 import { listen } from '../server.ts'
 import { createDemoLoginApi, DEMO_USERS } from './login-api.ts'
 
-const EXAMPLE_FILE = fileURLToPath(new URL('../../example_cfg.yml', import.meta.url))
+const EXAMPLE_FILE = 'example_cfg.yml'
 const LOOPBACK = '127.0.0.1'
+
+type Environment = Readonly<Record<string, string | undefined>>
 
 export interface Demo {
   /** Loads the example configuration, for this machine alone: its secret is known to everybody. */
-  readonly load: (onFiles: (files: readonly string[]) => void) => LoadedConfig
+  readonly load: () => LoadedConfig
   /** What to tell the user once the service listens. */
   readonly greeting: string
 }
@@ -18,8 +22,8 @@ export interface Demo {
  * Starts the embedded login API where the example configuration expects its remote.
  * @throws ConfigError, ListenError
  */
-export async function startDemo(env: Readonly<Record<string, string | undefined>>): Promise<Demo> {
-  const { config } = loadConfig({ file: EXAMPLE_FILE, env })
+export async function startDemo(env: Environment): Promise<Demo> {
+  const config = parseExample(env)
   const [key] = config.keys
   const [route] = config.routes
   const source = route !== undefined && 'issue' in route ? route.claims[0] : undefined
@@ -34,14 +38,19 @@ export async function startDemo(env: Readonly<Record<string, string | undefined>
     timeouts: config.timeouts
   })
   return {
-    load: (onFiles) => limitToLoopback(loadConfig({ file: EXAMPLE_FILE, env, onFiles })),
+    load: () => ({ config: limitToLoopback(parseExample(env)), files: [] }),
     greeting: writeGreeting(config.listen.main.port)
   }
 }
 
-function limitToLoopback({ config, files }: LoadedConfig): LoadedConfig {
+function parseExample(env: Environment): Config {
+  const reader = createSecretReader({ folder: '.', env })
+  return parseConfig(readPackagedFile(EXAMPLE_FILE), { file: EXAMPLE_FILE, env, reader })
+}
+
+function limitToLoopback(config: Config): Config {
   const main = { ...config.listen.main, host: LOOPBACK }
-  return { config: { ...config, listen: { ...config.listen, main } }, files }
+  return { ...config, listen: { ...config.listen, main } }
 }
 
 function writeGreeting(port: number): string {

@@ -18,6 +18,10 @@ export interface IssuedToken {
   readonly issuedAt: number
   /** The `exp` claim, in seconds since 1970. */
   readonly expiresAt: number
+  /** The `jti` claim, where it has one. */
+  readonly id?: string | undefined
+  /** What can be exchanged for the next token, where the route has such. */
+  readonly refreshToken?: string | undefined
 }
 
 /** Signs claims. */
@@ -29,23 +33,27 @@ export interface SignOptions {
   readonly issuer?: string | undefined
   /** The clock, in milliseconds since 1970. */
   readonly now: () => number
+  /** Makes the `jti` claim; none when left out. */
+  readonly createId?: (() => string) | undefined
   /** Largest token to hand out, in characters. */
   readonly maxTokenLength?: number | undefined
 }
 
 /** @throws ServiceError `remote_reply` when signing, for a token over its limit or whose time is over already */
 export function createSign(options: SignOptions): Sign {
-  const { signer, issuer, now, maxTokenLength = Number.POSITIVE_INFINITY } = options
+  const { signer, issuer, now, createId, maxTokenLength = Number.POSITIVE_INFINITY } = options
   const issuerClaim = issuer === undefined ? '' : `"iss":${JSON.stringify(issuer)},`
 
   return async function sign(claims, { lifetimeSeconds, expiresAt: limit }) {
     const issuedAt = Math.floor(now() / 1000)
     const expiresAt = Math.min(issuedAt + lifetimeSeconds, limit ?? Number.POSITIVE_INFINITY)
     if (expiresAt <= issuedAt) throw unusable('reply has expired already')
-    const ownClaims = `${claims.has('iss') ? '' : issuerClaim}"iat":${issuedAt},"exp":${expiresAt}`
+    const id = createId?.()
+    const idClaim = id === undefined ? '' : `,"jti":"${id}"`
+    const ownClaims = `${claims.has('iss') ? '' : issuerClaim}"iat":${issuedAt},"exp":${expiresAt}${idClaim}`
     const token = await signer(`{${writeClaims(claims)}${ownClaims}}`)
     if (token.length > maxTokenLength) throw unusable('reply makes a token over the limit')
-    return { token, issuedAt, expiresAt }
+    return { token, issuedAt, expiresAt, id }
   }
 }
 

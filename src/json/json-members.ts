@@ -42,7 +42,7 @@ export function membersOf(text: JsonText): Member[] {
 }
 
 /** The text of a member: of valid JSON each value is valid JSON, too. */
-export function textOf(text: JsonText, { start, end }: Member): JsonText {
+export function textOf(text: JsonText, { start, end }: Pick<Member, 'start' | 'end'>): JsonText {
   return text.slice(start, end) as JsonText
 }
 

@@ -38,11 +38,15 @@ export function textAt(text: JsonText, path: JsonPath): JsonText | undefined {
   return found
 }
 
+/** An array has its items, and nothing else that JSON knows of. */
+const INDEX = /^\d+$/
+
 /** The value that a path leads to. Undefined where it leads nowhere. */
 export function valueAtPath(value: unknown, path: JsonPath): unknown {
   let found = value
   for (const name of path) {
     if (typeof found !== 'object' || found === null || !Object.hasOwn(found, name)) return undefined
+    if (Array.isArray(found) && !INDEX.test(name)) return undefined
     found = (found as Record<string, unknown>)[name]
   }
   return found

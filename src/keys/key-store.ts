@@ -1,12 +1,12 @@
 /** All the keys of the service: who signs now, and who may verify a token. */
 import type { JoseHeader } from '../check/token.ts'
 import { ServiceError } from '../errors.ts'
-import type { Key, PublicJwk } from './key.ts'
+import type { Key, PublicJwk, SignPayload } from './key.ts'
 import { KeyError } from './key-error.ts'
 import type { KeySource } from './key-source.ts'
 
-/** Signs a payload text with the key that signs at this moment, as a compact JWS. */
-export type Signer = (payload: string) => string | Promise<string>
+/** Signs with the key that signs at this moment. */
+export type Signer = SignPayload
 
 /** The public half of a key, in both forms that it is published in. */
 export interface PublishedKey {
@@ -18,9 +18,10 @@ export interface KeyStore {
   /**
    * A signer that follows its key's rotation.
    * @param name the source to sign with; when left out, the first of all in their order that signs now
+   * @param typ of the header; that of the key when left out
    * @throws ServiceError `internal` at each signing for which no key is there: no key, no token
    */
-  readonly signer: (name?: string) => Signer
+  readonly signer: (name?: string, typ?: string) => Signer
   /**
    * The keys that may have signed a token with this header, judged by `alg` and `kid` alone.
    * @param names the sources to look in; all of them when left out
@@ -64,12 +65,14 @@ export function createKeyStore(sources: readonly KeySource[], now: () => number)
   }
 
   return {
-    signer(name) {
+    signer(name, typ) {
+      const signOf = typ === undefined ? signOfKey : createSignAs(typ)
       const eligible = namedSources(name === undefined ? undefined : [name])
       return function signWithCurrentKey(payload) {
         const time = now()
         for (const source of eligible) {
-          const sign = source.signingKey(time)?.sign
+          const key = source.signingKey(time)
+          const sign = key === undefined ? undefined : signOf(key)
           if (sign !== undefined) return sign(payload)
         }
         throw new ServiceError('internal', 'No key can sign now.', { status: 500 })
@@ -112,6 +115,21 @@ export function createKeyStore(sources: readonly KeySource[], now: () => number)
       throw combineReasons(reasons)
     },
     close
+  }
+}
+
+function signOfKey({ sign }: Key): SignPayload | undefined {
+  return sign
+}
+
+/** Headers are put together once for each key, and forgotten along with it. */
+function createSignAs(typ: string): (key: Key) => SignPayload | undefined {
+  const known = new WeakMap<Key, SignPayload>()
+
+  return function signOfKeyAs(key) {
+    const sign = known.get(key) ?? key.signAs?.(typ)
+    if (sign !== undefined) known.set(key, sign)
+    return sign
   }
 }
 

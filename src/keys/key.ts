@@ -33,12 +33,17 @@ export interface PublicJwk {
   readonly y?: string
 }
 
+/** Makes a compact JWS (RFC 7515, section 7.1) over a payload text. */
+export type SignPayload = (payload: string) => string | Promise<string>
+
 /** A key for one algorithm (RFC 7517, sections 4.4 and 4.5), parsed once. */
 export interface Key {
   readonly kid: string | undefined
   readonly alg: Algorithm
   /** Makes a compact JWS over the payload text, with this key's header. Undefined for a key that only verifies. */
-  readonly sign?: (payload: string) => string | Promise<string>
+  readonly sign?: SignPayload
+  /** The same, with another `typ` in the header. */
+  readonly signAs?: (typ: string) => SignPayload
   /**
    * Verifies the signature alone (RFC 7515, section 5.2); the claims are the check pipeline's to judge.
    * @throws ServiceError `invalid_token` with the reason `signature`

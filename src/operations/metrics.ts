@@ -1,5 +1,5 @@
 /** Metrics for Prometheus: few labels, and none that a client chooses. */
-import { Counter, collectDefaultMetrics, Histogram, Registry } from 'prom-client'
+import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client'
 import type { CallOutcome } from '../remote/remote.ts'
 
 export interface Metrics {
@@ -13,6 +13,14 @@ export interface Metrics {
   /** @param outcome how the fetch of a remote JWK Set ended */
   readonly jwksFetched: (outcome: string) => void
   readonly configReloaded: (result: 'ok' | 'failed') => void
+  /** @param kind what was asked to be revoked */
+  readonly revoked: (kind: 'token' | 'subject' | 'key') => void
+  readonly revocationEntries: (count: number) => void
+  readonly revocationAvailable: (isAvailable: boolean) => void
+  /** @param time milliseconds since 1970 */
+  readonly revocationSynchronized: (time: number) => void
+  /** A token was checked against a list of revocations that may be incomplete. */
+  readonly checkedOpen: () => void
   /** The exposition text, and its media type. */
   readonly expose: () => Promise<string>
   readonly contentType: string
@@ -75,6 +83,32 @@ export function createMetrics(): Metrics {
     labelNames: ['result'],
     registers
   })
+  const revoked = new Counter({
+    name: 'txtoken_revocations_total',
+    help: 'Requests to revoke that were carried out.',
+    labelNames: ['kind'],
+    registers
+  })
+  const revocationEntries = new Gauge({
+    name: 'txtoken_revocation_entries',
+    help: 'Revocations held in memory.',
+    registers
+  })
+  const revocationAvailable = new Gauge({
+    name: 'txtoken_revocation_available',
+    help: 'Whether the revocations in memory are complete: 1, or 0 while the store is out of reach.',
+    registers
+  })
+  const revocationSynchronized = new Gauge({
+    name: 'txtoken_revocation_synchronized_timestamp_seconds',
+    help: 'When the revocations in memory were last known to be complete.',
+    registers
+  })
+  const openChecks = new Counter({
+    name: 'txtoken_revocation_open_checks_total',
+    help: 'Tokens that passed while the revocation store was out of reach.',
+    registers
+  })
 
   return {
     requestEnded(route, status, seconds) {
@@ -89,6 +123,11 @@ export function createMetrics(): Metrics {
     tokenChecked: (route, result, reason) => checks.inc({ route, result, reason }),
     jwksFetched: (outcome) => jwksFetches.inc({ outcome }),
     configReloaded: (result) => reloads.inc({ result }),
+    revoked: (kind) => revoked.inc({ kind }),
+    revocationEntries: (count) => revocationEntries.set(count),
+    revocationAvailable: (isAvailable) => revocationAvailable.set(isAvailable ? 1 : 0),
+    revocationSynchronized: (time) => revocationSynchronized.set(time / 1000),
+    checkedOpen: () => openChecks.inc(),
     expose: () => registry.metrics(),
     contentType: registry.contentType
   }

@@ -44,6 +44,11 @@ export interface TracingOptions {
   readonly version: string
 }
 
+/** A variable that cannot be followed. */
+class TracingError extends Error {
+  override readonly name = 'TracingError'
+}
+
 const ENDPOINTS = ['OTEL_EXPORTER_OTLP_TRACES_ENDPOINT', 'OTEL_EXPORTER_OTLP_ENDPOINT'] as const
 
 const PROTOCOLS = ['OTEL_EXPORTER_OTLP_TRACES_PROTOCOL', 'OTEL_EXPORTER_OTLP_PROTOCOL'] as const
@@ -59,18 +64,18 @@ const SAMPLERS = [
 
 /**
  * Sets tracing up where an endpoint is set; without one, no library of it is loaded.
- * @throws Error for variables that would be passed over otherwise
+ * @throws TracingError for variables that would be passed over otherwise
  */
 export async function createTracing(options: TracingOptions): Promise<Tracing | undefined> {
   const { env } = options
   const endpoint = ENDPOINTS.find((name) => isSet(env[name]))
   if (endpoint === undefined || isSwitchedOff(env)) return undefined
   if (!isHttpUrl(env[endpoint] ?? '')) {
-    throw new Error(`${endpoint}: expected a URL that begins with http:// or https://`)
+    throw new TracingError(`${endpoint}: expected a URL that begins with http:// or https://`)
   }
   const { OTEL_TRACES_SAMPLER: sampler } = env
   if (isSet(sampler) && !SAMPLERS.includes(sampler)) {
-    throw new Error(`OTEL_TRACES_SAMPLER: expected one of ${SAMPLERS.join(', ')}`)
+    throw new TracingError(`OTEL_TRACES_SAMPLER: expected one of ${SAMPLERS.join(', ')}`)
   }
   assertNotGrpc(env)
   const { createOpenTelemetry } = await import('./open-telemetry.ts')
@@ -93,7 +98,7 @@ export function withSpan<Input, Output>(
 /** Who takes `http/protobuf` takes JSON at the same address. */
 function assertNotGrpc(env: TracingOptions['env']): void {
   for (const name of PROTOCOLS) {
-    if (env[name] === 'grpc') throw new Error(`${name}: expected http/json`)
+    if (env[name] === 'grpc') throw new TracingError(`${name}: expected http/json`)
   }
 }
 

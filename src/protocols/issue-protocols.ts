@@ -1,6 +1,7 @@
 /** The wire formats that tokens are issued in, by their names. */
 import type { Config } from '../config/schema/full-form.ts'
 import type { IssueRouteConfig } from '../config/schema/routes/issue.ts'
+import { createOauthProtocol } from './oauth.ts'
 import type { IssueProtocol } from './protocol.ts'
 import { createTxtokenIssueProtocol } from './txtoken-issue.ts'
 
@@ -11,5 +12,7 @@ export function createIssueProtocol(
   switch (protocol) {
     case 'txtoken':
       return createTxtokenIssueProtocol({ statuses, maxDepth: depth })
+    case 'oauth':
+      return createOauthProtocol({ maxDepth: depth })
   }
 }

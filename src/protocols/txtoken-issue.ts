@@ -1,8 +1,8 @@
 /** The wire format of the original program's getToken. */
-import { type ErrorCode, ServiceError } from '../errors.ts'
-import { JsonTextError, parseJsonBytes } from '../json/json-text.ts'
+import type { ErrorCode, ServiceError } from '../errors.ts'
 import { bodyOf } from '../middleware/body.ts'
 import { challengeFor } from './bearer-token.ts'
+import { parseJsonBody } from './json-body.ts'
 import type { IssueProtocol } from './protocol.ts'
 import { type Statuses, statusOf } from './statuses.ts'
 
@@ -21,7 +21,7 @@ const MESSAGES: Partial<Record<ErrorCode, string>> = {
   invalid_request: 'Request body is not valid JSON.'
 }
 
-/** Takes any JSON body, whatever its label; answers `{"token": "..."}`. */
+/** Takes any JSON body, whatever its label; answers `{"token": "..."}`, with a `refresh_token` where there is one. */
 export function createTxtokenIssueProtocol({
   statuses,
   maxDepth
@@ -31,20 +31,16 @@ export function createTxtokenIssueProtocol({
 
     readBody(context) {
       const body = bodyOf(context)
-      try {
-        parseJsonBytes(body, maxDepth)
-      } catch (error) {
-        if (!(error instanceof JsonTextError)) throw error
-        throw new ServiceError('invalid_request', `body is ${error.message}`, { status: 400 })
-      }
+      parseJsonBody(body, maxDepth)
       return body
     },
 
-    writeToken(context, { token }) {
+    writeToken(context, { token, refreshToken }) {
       context.set('Content-Type', 'application/json; charset=utf-8')
       // RFC 6749, section 5.1: answers with tokens are never kept by caches.
       context.set('Cache-Control', 'no-store')
-      context.body = `{"token":"${token}"}`
+      const refresh = refreshToken === undefined ? '' : `,"refresh_token":"${refreshToken}"`
+      context.body = `{"token":"${token}"${refresh}}`
     },
 
     writeError(context, error) {

@@ -1,6 +1,7 @@
 /** The routes of a configuration, each on its listener, and those that publish its keys. */
 import type Router from '@koa/router'
 import { DISCOVERY_PATH, JWK_SET_PATH } from '../config/own-paths.ts'
+import { listenerOf } from '../config/listeners.ts'
 import { toRouterPath } from '../config/path-variables.ts'
 import type { Config } from '../config/schema/full-form.ts'
 import type { ClaimsRouteConfig } from '../config/schema/routes/claims.ts'
@@ -10,15 +11,17 @@ import type { RequestState } from '../middleware/request-state.ts'
 import { createCheckRoute } from './check-route.ts'
 import { createClaimsRoute } from './claims-route.ts'
 import { createDiscoveryRoute } from './discovery-route.ts'
-import { createIssueRoute } from './issue-route.ts'
+import { createIssueRoutes } from './issue-route.ts'
 import { createJwkSetRoute } from './jwk-set-route.ts'
 import { addKeysRoute } from './keys-route.ts'
 import type { KnownTokenRoute } from './known-tokens.ts'
+import { createKrakendRoute } from './krakend-route.ts'
 import {
   createHealthRoute,
   createMetricsRoute,
   type OperationRoutesOptions
 } from './operation-routes.ts'
+import { createRevokeRoute } from './revoke-route.ts'
 import type { Route } from './route.ts'
 import type { Services } from './services.ts'
 import { createSupertokensRoutes } from './supertokens-route.ts'
@@ -38,16 +41,23 @@ export function addRoutes(
   operations: OperationRoutesOptions
 ): void {
   for (const route of config.routes) {
-    const listener = listeners.get(route.on)
+    const listener = listeners.get(listenerOf(route, config))
     if (listener === undefined) continue
     const { router } = listener
     if ('issue' in route && route.protocol === 'supertokens') {
       for (const one of createSupertokensRoutes(route, services)) addRoute(listener, one)
-    } else if ('issue' in route) addRoute(listener, createIssueRoute(route, services))
-    else if ('claims' in route) {
+    } else if ('issue' in route && route.protocol === 'krakend') {
+      addRoute(listener, createKrakendRoute(route, services))
+    } else if ('issue' in route) {
+      for (const one of createIssueRoutes(route, services)) addRoute(listener, one)
+    } else if ('claims' in route) {
       addRoute(listener, createClaimsRoute(route, sourcesOf(route, config), services))
     } else if ('check' in route) addRoute(listener, createCheckRoute(route, services))
-    else if ('keys' in route) addKeysRoute(router, route.keys, services.keyStore)
+    else if ('revoke' in route) {
+      if (services.revocation !== undefined) {
+        addRoute(listener, createRevokeRoute(route, services.revocation, services))
+      }
+    } else if ('keys' in route) addKeysRoute(router, route.keys, services.keyStore)
     else if ('health' in route)
       router.get(route.health, ...createHealthRoute(route.health, operations))
     else router.get(route.metrics, ...createMetricsRoute(route.metrics, operations))
@@ -67,7 +77,9 @@ function sourcesOf(
   { routes }: Config
 ): readonly SourceConfig[] {
   if (sources !== undefined) return sources
-  const issuing = routes.filter((route) => 'issue' in route)
+  const issuing = routes
+    .filter((route) => 'issue' in route)
+    .filter((route) => route.protocol !== 'krakend')
   return issuing.find(({ issue }) => of === undefined || issue === of)?.claims ?? []
 }
 

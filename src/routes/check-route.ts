@@ -18,9 +18,13 @@ import { type Route, startRoute } from './route.ts'
 import type { Services } from './services.ts'
 
 export function createCheckRoute(config: CheckRouteConfig, services: Services): Route {
-  const { limits, now } = services
+  const { limits, now, revocation } = services
   const cache = config.cache === 0 ? undefined : createCheckCache(config.cache)
-  const requirements = [isNoServiceBearer, createTimeRequirement(now)]
+  const requirements = [
+    isNoServiceBearer,
+    createTimeRequirement(now),
+    ...(revocation === undefined ? [] : [revocation.isNotRevoked])
+  ]
   const resolveGroups = createRouteGroups(config, services)
   const check = createCheck({
     verifiers: createVerifiers(config, services),
@@ -66,7 +70,7 @@ function createVerifiers(config: CheckRouteConfig, services: Services): readonly
     : verifiers
 }
 
-function createVerifier(config: VerifierConfig, services: Services): Verifier {
+export function createVerifier(config: VerifierConfig, services: Services): Verifier {
   if ('endpoint' in config) return createConfiguredEndpointVerifier(config, services)
   const { keys } = config
   return createKeysVerifier({

@@ -4,9 +4,7 @@ import type { RouterContext } from '@koa/router'
 import type { IssueRequest } from '../issue/issue.ts'
 import { bodyOf } from '../middleware/body.ts'
 import type { AppContext, RequestState } from '../middleware/request-state.ts'
-
-/** The label of a form; what may follow it are parameters of the type (RFC 9110, section 8.3.1). */
-const FORM = /^application\/x-www-form-urlencoded\s*(?:;|$)/i
+import { isForm } from '../protocols/form.ts'
 
 /** @param body the client's JSON, as the protocol has read it */
 export function createIssueRequest(context: AppContext, body: Uint8Array): IssueRequest {
@@ -27,7 +25,7 @@ export function createIssueRequest(context: AppContext, body: Uint8Array): Issue
 
 function readParameters(context: AppContext): URLSearchParams {
   const query = new URLSearchParams(context.querystring)
-  if (!FORM.test(context.state.contentType ?? '')) return query
+  if (!isForm(context.state.contentType)) return query
   const form = new URLSearchParams(bodyOf(context).toString())
   return new URLSearchParams([...query, ...form])
 }

@@ -2,39 +2,68 @@
 import type { IssueRouteConfig } from '../config/schema/routes/issue.ts'
 import { createGather, createIssue, type Issue } from '../issue/issue.ts'
 import { createSign } from '../issue/sign.ts'
+import { createTokenId } from '../issue/token-id.ts'
 import type { AppMiddleware } from '../middleware/request-state.ts'
 import { createIssueProtocol } from '../protocols/issue-protocols.ts'
 import type { IssueProtocol } from '../protocols/protocol.ts'
+import { withTokenCookie } from '../protocols/token-cookie.ts'
 import { createIssueRequest } from './issue-request.ts'
+import { warnOfLargeToken } from './large-token.ts'
+import { createConfiguredRefreshing, createRefreshRoute } from './refreshing.ts'
 import { type Route, startRoute } from './route.ts'
 import type { Services } from './services.ts'
 import { createSources } from './sources.ts'
 
-/** Many servers refuse header fields over 8 KiB, and a token travels in one. */
-const LARGE_TOKEN_LENGTH = 8192
-
-export function createIssueRoute(config: IssueRouteConfig, services: Services): Route {
-  const { issuer, limits, keyStore, now } = services
+/** @returns the route, and the one that its refresh tokens are exchanged on, if it has such */
+export function createIssueRoutes(config: IssueRouteConfig, services: Services): Route[] {
+  const { issuer, limits, keyStore, revocation, now } = services
   const signer = keyStore.signer(config.key)
-  const issue = createIssue({
-    gather: createGather(createSources(config.claims, signer, services)),
-    sign: createSign({ signer, issuer, now, maxTokenLength: limits.token }),
-    lifetimeSeconds: Math.floor(config.lifetime / 1000)
+  const sign = createSign({
+    signer,
+    issuer,
+    now,
+    createId: revocation === undefined ? undefined : createTokenId,
+    maxTokenLength: limits.token
   })
-  const protocol = createIssueProtocol(config, limits)
-  return {
+  const refreshing =
+    revocation === undefined
+      ? undefined
+      : createConfiguredRefreshing(config, { signer, sign, revocation }, services)
+  const issue =
+    refreshing?.issue ??
+    createIssue({
+      gather: createGather(createSources(config.claims, signer, services)),
+      sign,
+      lifetimeSeconds: Math.floor(config.lifetime / 1000)
+    })
+  const protocol = createConfiguredProtocol(config, services)
+  const apiKeys = config.auth?.apiKeys
+  const issueRoute = {
     path: config.issue,
     methods: protocol.methods,
     steps: [
-      ...startRoute({
-        path: config.issue,
-        protocol,
-        apiKeys: config.auth?.apiKeys,
-        maxBodyBytes: limits.body
-      }),
+      ...startRoute({ path: config.issue, protocol, apiKeys, maxBodyBytes: limits.body }),
       createIssueHandler(config.issue, protocol, issue, services)
     ]
   }
+  if (refreshing === undefined || config.refresh === undefined) return [issueRoute]
+  const { route } = config.refresh
+  return [issueRoute, createRefreshRoute(route, refreshing, protocol, { apiKeys, services })]
+}
+
+/** The protocol, which sets a cookie where the route has one. */
+function createConfiguredProtocol(
+  config: IssueRouteConfig,
+  { limits, logger }: Services
+): IssueProtocol {
+  const protocol = createIssueProtocol(config, limits)
+  if (config.cookie === undefined) return protocol
+  return withTokenCookie(protocol, {
+    ...config.cookie,
+    onTooLarge({ state: { requestId, traceId, route } }, length) {
+      logger.warn({ requestId, traceId, route, length }, 'cookie over 4 KiB')
+    }
+  })
 }
 
 /** request -> protocol reads it -> issue -> protocol answers */
@@ -47,11 +76,7 @@ function createIssueHandler(
   return async function issueToken(context) {
     const issued = await issue(createIssueRequest(context, protocol.readBody(context)))
     metrics.tokenIssued(route)
-    const { length } = issued.token
-    if (length > LARGE_TOKEN_LENGTH) {
-      const { requestId, traceId } = context.state
-      logger.warn({ requestId, traceId, route, length }, 'token over 8 KiB')
-    }
+    warnOfLargeToken(context, issued.token, logger)
     protocol.writeToken(context, issued)
   }
 }

@@ -1,5 +1,6 @@
 /** The routes of those who operate the service: health and metrics. */
 import type Router from '@koa/router'
+import type { ConfiguredRevocation } from '../configured-revocation.ts'
 import type { AppMiddleware, RequestState } from '../middleware/request-state.ts'
 import type { Metrics } from '../operations/metrics.ts'
 
@@ -7,6 +8,8 @@ export interface OperationRoutesOptions {
   readonly metrics: Metrics
   /** Whether the service takes new work: not once it has been told to stop. The remote has no say in it. */
   readonly isReady: () => boolean
+  /** Tokens cannot be checked before their revocations have been read. */
+  readonly revocation?: Pick<ConfiguredRevocation, 'isReady'> | undefined
 }
 
 /** Adds `/livez` (and `/healthz`, its other name), `/readyz` and `/metrics`. */
@@ -26,14 +29,19 @@ export function addOperationRoutes(
 /** Says whether the service takes new work. */
 export function createHealthRoute(
   path: string,
-  { isReady }: OperationRoutesOptions
+  { isReady, revocation }: OperationRoutesOptions
 ): AppMiddleware[] {
+  function status(): 'ok' | 'starting' | 'stopping' {
+    if (!isReady()) return 'stopping'
+    return revocation?.isReady() === false ? 'starting' : 'ok'
+  }
+
   return [
     named(path),
     (context) => {
-      const ready = isReady()
-      context.status = ready ? 200 : 503
-      context.body = { status: ready ? 'ok' : 'stopping' }
+      const body = { status: status() }
+      context.status = body.status === 'ok' ? 200 : 503
+      context.body = body
     }
   ]
 }

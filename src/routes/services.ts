@@ -1,5 +1,6 @@
 /** What every route is built with. */
 import type { Config } from '../config/schema/full-form.ts'
+import type { ConfiguredRevocation } from '../configured-revocation.ts'
 import type { KeyStore } from '../keys/key-store.ts'
 import type { Logger } from '../operations/logger.ts'
 import type { Metrics } from '../operations/metrics.ts'
@@ -11,6 +12,8 @@ export interface Services extends Omit<Connections, 'close'> {
   readonly issuer: Config['issuer']
   readonly limits: Config['limits']
   readonly keyStore: KeyStore
+  /** Undefined where tokens cannot be revoked. */
+  readonly revocation: ConfiguredRevocation | undefined
   readonly logger: Logger
   readonly metrics: Metrics
   /** Left out where nothing is traced. */

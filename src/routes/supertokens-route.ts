@@ -2,6 +2,7 @@
 import type { SupertokensRouteConfig } from '../config/schema/routes/supertokens.ts'
 import { createGather } from '../issue/issue.ts'
 import { createSign, type Sign } from '../issue/sign.ts'
+import { createTokenId } from '../issue/token-id.ts'
 import { bodyOf } from '../middleware/body.ts'
 import type { AppMiddleware } from '../middleware/request-state.ts'
 import { createSupertokensProtocol, type SupertokensProtocol } from '../protocols/supertokens.ts'
@@ -62,6 +63,11 @@ function createIssueHandler(
   }
 }
 
-function createSignWith(key: string, { keyStore, now, limits }: Services): Sign {
-  return createSign({ signer: keyStore.signer(key), now, maxTokenLength: limits.token })
+function createSignWith(key: string, { keyStore, revocation, now, limits }: Services): Sign {
+  return createSign({
+    signer: keyStore.signer(key),
+    now,
+    createId: revocation === undefined ? undefined : createTokenId,
+    maxTokenLength: limits.token
+  })
 }

@@ -21,8 +21,8 @@ export function traceServices(services: Services, tracing: Tracing): Services {
 function traceSigning<Store extends KeyStore>(keyStore: Store, tracing: Tracing): Store {
   return {
     ...keyStore,
-    signer(name) {
-      const sign = keyStore.signer(name)
+    signer(...names) {
+      const sign = keyStore.signer(...names)
       return withSpan('sign', async (payload: string) => sign(payload), tracing)
     }
   }

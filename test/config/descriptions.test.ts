@@ -1,5 +1,5 @@
 import test from 'ava'
-import { createFormSchemas, type JsonSchema } from '../../scripts/json-schema.ts'
+import { createFormSchemas, type JsonSchema } from '../../src/config/json-schema.ts'
 
 interface Setting {
   readonly path: string

@@ -49,7 +49,7 @@ test('both listeners are published on loopback alone, on their own ports', (t) =
 })
 
 test('the remote of the configuration is the demo login API', (t) => {
-  const remotes = config.routes.flatMap((route) => ('issue' in route ? route.claims : []))
+  const remotes = config.routes.flatMap((route) => ('issue' in route ? [...route.claims] : []))
   t.deepEqual(
     remotes.map((source) => (source.from === 'remote' ? source.url : undefined)),
     [`http://demo-login-api:${demo.expose[0]}/login`]

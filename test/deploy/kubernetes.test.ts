@@ -200,7 +200,7 @@ test('the network policy lets callers, metrics, DNS and the remote through, and 
     container.ports.map(({ name }) => [{ protocol: 'TCP', port: name }])
   )
   const remotes = config.routes
-    .flatMap((route) => ('issue' in route ? route.claims : []))
+    .flatMap((route) => ('issue' in route ? [...route.claims] : []))
     .flatMap((source) => (source.from === 'remote' ? new URL(source.url) : []))
     .map(({ port, protocol }) => Number(port || { 'http:': 80, 'https:': 443 }[protocol]))
   t.deepEqual(

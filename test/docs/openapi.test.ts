@@ -4,7 +4,7 @@ import test from 'ava'
 import { parse } from 'yaml'
 import { post, send } from '../helpers/http.ts'
 import { replying, startRemote } from '../helpers/remote.ts'
-import { flatConfig, startService } from '../helpers/service.ts'
+import { flatConfig, fullConfig, startService } from '../helpers/service.ts'
 
 interface Description {
   readonly paths: Record<string, Record<string, { responses: Record<string, unknown> }>>
@@ -58,6 +58,33 @@ test('answers are as the OpenAPI description says', async (t) => {
     t.notThrows(
       () => assertDescribed(path, method, status, JSON.parse(answer.text)),
       `${method} ${path} ${status}`
+    )
+  }
+})
+
+test('answers about refreshing and revoking are as the OpenAPI description says', async (t) => {
+  const remote = await startRemote(t, replying('{"id":1}'))
+  const config = fullConfig(remote.url, {
+    issue: { refresh: { route: '/refreshToken', recheck: remote.url } },
+    more: { revocation: {} }
+  })
+  const { routes, ...rest } = JSON.parse(config)
+  const { url } = await startService(t, {
+    config: JSON.stringify({ ...rest, routes: [...routes, { revoke: '/revokeToken' }] })
+  })
+  const issued = await post(`${url}/getToken`, '{}')
+  const refresh = `refresh_token=${JSON.parse(issued.text).refresh_token}`
+  const answers = [
+    ['/getToken', 200, issued],
+    ['/refreshToken', 200, await post(`${url}/refreshToken`, refresh)],
+    ['/refreshToken', 400, await post(`${url}/refreshToken`, refresh)],
+    ['/revokeToken', 400, await post(`${url}/revokeToken`, 'sub=alice')]
+  ] as const
+  for (const [path, status, answer] of answers) {
+    t.is(answer.status, status, path)
+    t.notThrows(
+      () => assertDescribed(path, 'post', status, JSON.parse(answer.text)),
+      `${path} ${status}`
     )
   }
 })

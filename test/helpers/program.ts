@@ -21,6 +21,8 @@ export interface RunningProgram {
 interface ProgramOptions {
   /** The program's file. Default: the one that the build of this project made. */
   main?: string
+  /** A program that has its Node.js inside, in place of that file. */
+  binary?: string | undefined
   nodeArguments?: string[]
   args?: string[]
   env?: Record<string, string>
@@ -30,9 +32,10 @@ interface ProgramOptions {
 /** Starts the program; it is killed at the end of the test if it still runs then. */
 export function runProgram(
   t: ExecutionContext,
-  { main = MAIN, nodeArguments = [], args = [], env = {}, cwd }: ProgramOptions
+  { main = MAIN, binary, nodeArguments = [], args = [], env = {}, cwd }: ProgramOptions
 ): RunningProgram {
-  const child = spawn(process.execPath, [...nodeArguments, main, ...args], {
+  const before = binary === undefined ? [...nodeArguments, main] : []
+  const child = spawn(binary ?? process.execPath, [...before, ...args], {
     env: { PATH: process.env.PATH ?? '', ...env },
     cwd,
     stdio: ['ignore', 'pipe', 'pipe']

@@ -135,7 +135,9 @@ const kustomization = z.object({
 })
 
 export function listManifestFiles(): string[] {
-  return readdirSync(FOLDER).toSorted()
+  return readdirSync(FOLDER)
+    .filter((name) => name.endsWith('.yml'))
+    .toSorted()
 }
 
 /** A manifest as it stands, for what the types below leave out. */

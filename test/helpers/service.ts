@@ -6,6 +6,8 @@ import { createApp } from '../../src/app.ts'
 import { parseConfig } from '../../src/config/load.ts'
 import type { Config } from '../../src/config/schema/full-form.ts'
 import { createSecretReader } from '../../src/config/secrets.ts'
+import { createShareRevocations } from '../../src/check/revocation/share-revocations.ts'
+import { startConfiguredRevocation } from '../../src/configured-revocation.ts'
 import { createConfiguredKeys } from '../../src/configured-keys.ts'
 import { createShareSource } from '../../src/keys/remote/share-source.ts'
 import { createMetrics } from '../../src/operations/metrics.ts'
@@ -26,6 +28,8 @@ export interface TestService {
   readonly log: LogLine[]
   /** The lines about requests, once there are as many: a line is written after the answer is on its way. */
   readonly requestLines: (count: number) => Promise<LogLine[]>
+  /** Ends it before the test does. */
+  readonly close: () => Promise<void>
 }
 
 interface ServiceOptions {
@@ -64,9 +68,16 @@ export async function startService(
     { logger, metrics, now, shareSource: createShareSource() }
   )
   await keyStore.start()
+  const revocation = await startConfiguredRevocation(config, {
+    logger,
+    metrics,
+    now,
+    shareRevocations: createShareRevocations()
+  })
   const app = createApp({
     config,
     keyStore,
+    revocation,
     logger,
     metrics,
     now,
@@ -81,6 +92,7 @@ export async function startService(
     adminUrl: urls.get('admin') ?? '',
     urls,
     log,
+    close: app.close,
     async requestLines(count) {
       for (;;) {
         const lines = log.filter(({ msg }) => msg === 'request')

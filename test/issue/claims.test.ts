@@ -3,7 +3,7 @@ import { RESERVED_CLAIMS } from '../../src/issue/claims.ts'
 import { fullConfig, startService } from '../helpers/service.ts'
 
 test('what only the signing step sets, and the mark of a service bearer, are reserved', (t) => {
-  t.deepEqual([...RESERVED_CLAIMS], ['iss', 'iat', 'nbf', 'exp', 'jti', 'txtoken_use'])
+  t.deepEqual([...RESERVED_CLAIMS], ['iat', 'nbf', 'exp', 'jti', 'txtoken_use'])
 })
 
 for (const claim of RESERVED_CLAIMS) {

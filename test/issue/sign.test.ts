@@ -51,7 +51,8 @@ test('a token ends with its lifetime or at its limit, whichever comes first', as
     t.deepEqual(issued, {
       token: `{"iat":${issuedAt},"exp":${expiresAt}}`,
       issuedAt,
-      expiresAt
+      expiresAt,
+      id: undefined
     })
   }
   await t.throwsAsync(sign(new Map(), { lifetimeSeconds: 60, expiresAt: issuedAt }), {
@@ -78,4 +79,11 @@ test('a signer may take its time, and may fail', async (t) => {
   t.is(await signed(new Map(), { signer: async (payload) => payload }), `{${TIMES}}`)
   const failing = signed(new Map(), { signer: () => Promise.reject(new Error('no key')) })
   await t.throwsAsync(failing, { message: 'no key' })
+})
+
+test('a token has a jti where one is made', async (t) => {
+  const sign = createSign({ signer: (payload) => payload, now, createId: () => 'id of its own' })
+  const { token, id } = await sign(claimsOf({ jti: '"another"' }), { lifetimeSeconds: 60 })
+  t.is(token, `{${TIMES},"jti":"id of its own"}`)
+  t.is(id, 'id of its own')
 })

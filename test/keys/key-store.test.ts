@@ -40,6 +40,21 @@ test('a signer without a name takes the first source that signs', async (t) => {
   t.is(kidOf(await store.signer('other')('{}')), 'other')
 })
 
+test('a signer may have a typ of its own, which follows its key', async (t) => {
+  let current = makeKey('HS256', 'first')
+  const store = createStore([makeSource('HS256', 'first', { signingKey: () => current })])
+  const sign = store.signer('first', 'at+jwt')
+  for (const alg of ['HS256', 'ES256', 'EdDSA'] as const) {
+    current = makeKey(alg, alg)
+    for (const token of [await sign('{}'), await sign('{}')]) {
+      const parsed = parseToken(token, 8)
+      t.deepEqual(parsed.header, { alg, typ: 'at+jwt', kid: alg })
+      await t.notThrowsAsync(async () => current.verify(parsed))
+    }
+    t.is(parseToken(await store.signer('first')('{}'), 8).header.typ, 'JWT')
+  }
+})
+
 test('no key, no token: not for a name that is not there, nor for a key that only verifies', (t) => {
   const { verifying } = generateKeys('ES256')
   const partner = createKey({ alg: 'ES256', material: verifying, kid: 'partner' })
@@ -48,8 +63,10 @@ test('no key, no token: not for a name that is not there, nor for a key that onl
     makeSource('HS256', undefined)
   ])
   for (const name of ['partner', 'nobody']) {
-    const error = t.throws(() => store.signer(name)('{}'), { instanceOf: ServiceError })
-    t.is(error?.code, 'internal')
+    for (const typ of [undefined, 'at+jwt']) {
+      const error = t.throws(() => store.signer(name, typ)('{}'), { instanceOf: ServiceError })
+      t.is(error?.code, 'internal')
+    }
   }
 })
 

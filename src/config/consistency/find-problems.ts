@@ -6,12 +6,14 @@ import { DEFAULT_ROUTES } from '../flat-form.ts'
 import { valueAt } from '../issues.ts'
 import type { Problem } from '../problems.ts'
 import { findReferenceProblems, findSignerProblems } from './keys.ts'
+import { findLifetimeProblems } from './lifetimes.ts'
 import { findListenerProblems } from './listeners.ts'
-import { findClaimsProblems, findRouteProblems } from './routes.ts'
+import { findRevocationProblems } from './revocation.ts'
+import { findClaimsProblems, findOauthProblems, findRouteProblems } from './routes.ts'
 import { itemsOf, listenerOf, MAIN, useOf } from './tree.ts'
 
 /** The settings of a route that hold its path. */
-const VERBS = ['issue', 'claims', 'check', 'keys', 'health', 'metrics'] as const
+const VERBS = ['issue', 'claims', 'check', 'keys', 'revoke', 'health', 'metrics'] as const
 
 /** Finds what is wrong between the settings of a flat form. */
 export function findFlatProblems(tree: unknown): Problem[] {
@@ -28,18 +30,21 @@ export function findFlatProblems(tree: unknown): Problem[] {
 
 /** Finds what is wrong between the settings of a full form. */
 export function findFullProblems(tree: unknown): Problem[] {
-  const routes = itemsOf(tree, 'routes').flatMap((route, index) =>
-    VERBS.flatMap((verb) => useOf(route, verb, ['routes', index])).map((use) => ({
-      ...use,
-      on: listenerOf(route)
-    }))
-  )
   const operations = valueAt(tree, ['listen', 'admin']) === undefined ? MAIN : 'admin'
+  const routes = itemsOf(tree, 'routes').flatMap((route, index) =>
+    [
+      ...VERBS.flatMap((verb) => useOf(route, verb, ['routes', index])),
+      ...useOf(valueAt(route, ['refresh']), 'route', ['routes', index, 'refresh'])
+    ].map((use) => ({ ...use, on: listenerOf(route, operations) }))
+  )
   return [
     ...findRouteProblems(routes, operations),
     ...findListenerProblems(tree),
     ...findClaimsProblems(tree),
+    ...findRevocationProblems(tree),
     ...findReferenceProblems(tree),
-    ...findSignerProblems(tree)
+    ...findSignerProblems(tree),
+    ...findLifetimeProblems(tree),
+    ...findOauthProblems(tree)
   ]
 }

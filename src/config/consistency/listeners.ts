@@ -11,7 +11,8 @@ export function findListenerProblems(tree: unknown): Problem[] {
     .flatMap((route, index) => useOf(route, 'on', ['routes', index]))
     .filter(({ text }) => text !== MAIN && !names.includes(text))
   const idle = names.filter(
-    (name) => ![MAIN, 'admin'].includes(name) && !routes.some((route) => listenerOf(route) === name)
+    (name) =>
+      ![MAIN, 'admin'].includes(name) && !routes.some((route) => listenerOf(route, MAIN) === name)
   )
   return [
     ...missing.map(({ text, at }) => ({ path: at, message: `there is no listener ${text}` })),

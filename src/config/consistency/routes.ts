@@ -31,7 +31,10 @@ export function findRouteProblems(routes: readonly RouteUse[], operations: strin
 /** Finds routes that show the claims of another one which is not there. */
 export function findClaimsProblems(tree: unknown): Problem[] {
   const routes = itemsOf(tree, 'routes')
-  const issuing = routes.flatMap((route) => useOf(route, 'issue', [])).map(({ text }) => text)
+  const issuing = routes
+    .filter((route) => valueAt(route, ['protocol']) !== 'krakend')
+    .flatMap((route) => useOf(route, 'issue', []))
+    .map(({ text }) => text)
   return routes.flatMap((route, index): Problem[] => {
     if (useOf(route, 'claims', []).length === 0) return []
     if (valueAt(route, ['sources']) !== undefined) return []
@@ -39,15 +42,25 @@ export function findClaimsProblems(tree: unknown): Problem[] {
     if (of !== undefined) {
       return issuing.includes(of.text)
         ? []
-        : [{ path: of.at, message: `there is no issue route ${of.text}` }]
+        : [{ path: of.at, message: `there is no issue route ${of.text} with claims to show` }]
     }
     return issuing.length === 1
       ? []
       : [
           {
             path: ['routes', index],
-            message: `expected of or sources, since there are ${issuing.length} issue routes`
+            message: `expected of or sources, since there are ${issuing.length} issue routes with claims to show`
           }
         ]
+  })
+}
+
+/** Finds routes that choose statuses, where RFC 6749 has chosen. */
+export function findOauthProblems(tree: unknown): Problem[] {
+  return itemsOf(tree, 'routes').flatMap((route, index): Problem[] => {
+    if (valueAt(route, ['protocol']) !== 'oauth') return []
+    if (valueAt(route, ['statuses']) === undefined) return []
+    const message = 'does not go with the protocol oauth, which has statuses of its own'
+    return [{ path: ['routes', index, 'statuses'], message }]
   })
 }

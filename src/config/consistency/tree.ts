@@ -22,8 +22,11 @@ export function useOf(tree: unknown, key: PropertyKey, path: Problem['path']): U
   return typeof value === 'string' ? [{ text: value, at: [...path, key] }] : []
 }
 
-/** The listener that a route is on. */
-export function listenerOf(route: unknown): string {
+/**
+ * The listener that a route is on.
+ * @param operations the listener that routes for those who operate the service are on, where they name no other
+ */
+export function listenerOf(route: unknown, operations: string): string {
   const [use] = useOf(route, 'on', [])
-  return use?.text ?? MAIN
+  return use?.text ?? (valueAt(route, ['revoke']) === undefined ? MAIN : operations)
 }

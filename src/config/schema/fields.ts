@@ -5,14 +5,21 @@ import { nearest } from '../problems.ts'
 import { SecretError, type SecretReader } from '../secrets.ts'
 import { DURATION, parseDuration, parseSize, SIZE } from './units.ts'
 
-/** An object that knows no other keys than these. */
-export function section<Shape extends z.ZodRawShape>(shape: Shape) {
+/**
+ * An object that knows no other keys than these.
+ * @param misplaced what to say of keys that others know
+ */
+export function section<Shape extends z.ZodRawShape>(
+  shape: Shape,
+  misplaced: Readonly<Record<string, string>> = {}
+) {
   const known = Object.keys(shape)
+  const answers = new Map(Object.entries(misplaced))
   return z.strictObject(shape, {
     error: (issue) => {
       if (issue.code !== 'unrecognized_keys') return 'expected a map of settings'
       // One line for each key, in the order of `issue.keys`: that is how describeIssues tells them apart.
-      return issue.keys.map((key) => unknownKey(key, known)).join('\n')
+      return issue.keys.map((key) => answers.get(key) ?? unknownKey(key, known)).join('\n')
     }
   })
 }
@@ -130,11 +137,11 @@ const reference = section({
   .refine((value) => Object.keys(value).length === 1, { error: MATERIAL_EXPECTED })
   .meta({ minProperties: 1, maxProperties: 1 })
 
-/** Text that may stand in the file itself, in another file, or in the environment. */
+/** Text that may stand in the file itself, in another file, or in the environment. `writeOnly` masks it where it is shown. */
 export function material(reader: SecretReader) {
   return z
     .union([z.string(), reference], { error: MATERIAL_EXPECTED })
-    .meta({ title: MATERIAL })
+    .meta({ title: MATERIAL, writeOnly: true })
     .transform((value, context) => {
       if (typeof value === 'string') return value
       try {

@@ -7,11 +7,14 @@ import type { SecretReader } from '../secrets.ts'
 import { duration, flag, httpUrl, integer, section, size } from './fields.ts'
 import { keySchema } from './keys.ts'
 import { listenSchema } from './listen.ts'
+import { revocationSchema } from './revocation.ts'
 import { checkRouteSchema } from './routes/check.ts'
 import { claimsRouteSchema } from './routes/claims.ts'
 import { issueRouteSchema } from './routes/issue.ts'
 import { keysRouteSchema } from './routes/keys.ts'
+import { krakendRouteSchema } from './routes/krakend.ts'
 import { healthRouteSchema, metricsRouteSchema } from './routes/operations.ts'
+import { revokeRouteSchema } from './routes/revoke.ts'
 import { supertokensRouteSchema } from './routes/supertokens.ts'
 
 /** The configuration that the program runs on, with every default filled in and every reference followed. */
@@ -35,15 +38,22 @@ export function createFullSchema(reader: SecretReader) {
       .array(keySchema(reader), 'expected a list of keys')
       .min(1, 'expected at least one key')
       .describe('The keys that sign and verify. One key has one algorithm.'),
+    revocation: revocationSchema(reader)
+      .optional()
+      .describe(
+        'Tokens can be revoked before they end; every issued token then has a `jti`. Default: they cannot.'
+      ),
     routes: z
       .array(
         z.union(
           [
             issueRouteSchema(reader),
+            krakendRouteSchema(reader),
             supertokensRouteSchema(reader),
             claimsRouteSchema(reader),
             checkRouteSchema(reader),
             keysRouteSchema,
+            revokeRouteSchema(reader),
             healthRouteSchema,
             metricsRouteSchema
           ],

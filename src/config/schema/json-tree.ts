@@ -5,10 +5,13 @@ import { type JsonText, JsonTextError, parseJsonText } from '../../json/json-tex
 /** Depth of a setting's JSON; its author is trusted, this only keeps mistakes small. */
 const MAX_DEPTH = 64
 
-/** JSON text, kept as it stands where it was given as text. What YAML gives has nothing in it that JSON has not. */
+/**
+ * JSON text, kept as it stands where it was given as text. What YAML gives has nothing in it that JSON has not.
+ * It is for others than the public: `writeOnly` masks it where the configuration is shown.
+ */
 export const jsonTree = z
   .unknown()
-  .meta({ title: 'JSON data: a YAML tree, or a string that holds JSON' })
+  .meta({ title: 'JSON data: a YAML tree, or a string that holds JSON', writeOnly: true })
   .transform((tree, context) => {
     try {
       return parseJsonText(typeof tree === 'string' ? tree : JSON.stringify(tree), MAX_DEPTH)

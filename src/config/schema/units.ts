@@ -29,3 +29,10 @@ export function parseSize(text: string): number {
   if (amount === undefined || unit === undefined) throw new TypeError('not a size')
   return Number(amount) * BYTES[unit as keyof typeof BYTES]
 }
+
+/** Writes a duration the way that {@link parseDuration} reads it, in the largest unit that it is a whole number of. */
+export function formatDuration(milliseconds: number): string {
+  const units = Object.entries(MILLISECONDS).toReversed()
+  const [unit, size] = units.find(([, size]) => milliseconds % size === 0) ?? ['ms', 1]
+  return `${milliseconds / size}${unit}`
+}

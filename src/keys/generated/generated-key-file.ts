@@ -1,10 +1,10 @@
 /** The file of a generated key: its JWK (RFC 7517) with one member more, `txtoken`, which holds its schedule. */
-import { createPublicKey, type KeyObject, randomBytes, randomUUID } from 'node:crypto'
+import { type KeyObject, randomUUID } from 'node:crypto'
 import type { Algorithm, Key } from '../key.ts'
 import { KeyError } from '../key-error.ts'
 import { createKey } from '../kinds/create-key.ts'
-import { toPublicJwk } from '../kinds/public-key.ts'
 import { importJwk, parseJwk } from '../material/jwk.ts'
+import { createKid, toSigningJwk } from '../material/write-key.ts'
 
 /** Times are milliseconds since 1970. */
 export interface GeneratedKeySchedule {
@@ -30,14 +30,12 @@ export function formatKeyFile(
   { createdAt, signsFrom, longestLifetimeMs }: GeneratedKeySchedule,
   kidPattern: string = THUMBPRINT_KID
 ): string {
+  const kid = kidPattern
+    .replace(THUMBPRINT_KID, () => createKid(alg, material))
+    .replace('{uuid}', () => randomUUID())
+    .replace('{milliseconds}', String(createdAt))
   const file = {
-    ...material.export({ format: 'jwk' }),
-    kid: kidPattern
-      .replace(THUMBPRINT_KID, () => createThumbprint(alg, material))
-      .replace('{uuid}', () => randomUUID())
-      .replace('{milliseconds}', String(createdAt)),
-    alg,
-    use: 'sig',
+    ...toSigningJwk(alg, material, kid),
     txtoken: {
       createdAt: new Date(createdAt).toISOString(),
       signsFrom: new Date(signsFrom).toISOString(),
@@ -45,12 +43,6 @@ export function formatKeyFile(
     }
   }
   return `${JSON.stringify(file, null, 2)}\n`
-}
-
-/** The thumbprint of a secret would let anyone test guesses of it (RFC 7638, section 7), so a secret has a random text in its place. */
-function createThumbprint(alg: Algorithm, material: KeyObject): string {
-  if (material.type === 'secret') return randomBytes(32).toString('base64url')
-  return toPublicJwk(createPublicKey(material), alg, undefined).kid
 }
 
 /**

@@ -1,14 +1,13 @@
 /** The directory that holds generated keys, one file a key, shared by any number of replicas. */
 import type { Dirent } from 'node:fs'
-import { link, lstat, mkdir, open, readdir, readFile, rm, stat } from 'node:fs/promises'
+import { link, lstat, mkdir, readdir, readFile, rm, stat } from 'node:fs/promises'
 import { join } from 'node:path'
+import { OWNER_ONLY_FOLDER, syncFolder, writeDurably } from '../../durable-file.ts'
 import type { Algorithm } from '../key.ts'
 import { KeyError } from '../key-error.ts'
 import { type GeneratedKeyFile, parseKeyFile } from './generated-key-file.ts'
 import { formatSlot, formatTemporary, isLeftover, type KeySlot, parseSlot } from './key-slot.ts'
 
-const OWNER_ONLY_DIRECTORY = 0o700
-const OWNER_ONLY_FILE = 0o600
 const GROUP_AND_OTHERS = 0o077
 const WRITABLE_BY_ALL = 0o002
 /** Many times what the largest key takes. */
@@ -118,7 +117,7 @@ export function createKeyDirectory({ dir, alg, typ, now }: KeyDirectoryOptions):
 
   return {
     async create() {
-      await mkdir(dir, { recursive: true, mode: OWNER_ONLY_DIRECTORY })
+      await mkdir(dir, { recursive: true, mode: OWNER_ONLY_FOLDER })
     },
     read: readContent,
     async add(sequence, text, deadline) {
@@ -135,7 +134,7 @@ export function createKeyDirectory({ dir, alg, typ, now }: KeyDirectoryOptions):
       } finally {
         await rm(temporary, { force: true })
       }
-      await syncToDisk(dir)
+      await syncFolder(dir)
       return true
     },
     async removeKey(sequence) {
@@ -144,26 +143,6 @@ export function createKeyDirectory({ dir, alg, typ, now }: KeyDirectoryOptions):
     async removeLeftover(file) {
       await rm(join(dir, file), { force: true })
     }
-  }
-}
-
-async function writeDurably(path: string, text: string): Promise<void> {
-  const handle = await open(path, 'wx', OWNER_ONLY_FILE)
-  try {
-    await handle.writeFile(text)
-    await handle.sync()
-  } finally {
-    await handle.close()
-  }
-}
-
-/** Without this, a key that has signed already may be gone after a power failure. */
-async function syncToDisk(dir: string): Promise<void> {
-  const handle = await open(dir, 'r')
-  try {
-    await handle.sync()
-  } finally {
-    await handle.close()
   }
 }
 

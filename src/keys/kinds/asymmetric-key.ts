@@ -8,7 +8,7 @@ import {
 } from 'node:crypto'
 import { promisify } from 'node:util'
 import type { EcdsaAlgorithm, RsaAlgorithm } from '../algorithms.ts'
-import type { Key, KeyOptions } from '../key.ts'
+import type { Key, KeyOptions, SignPayload } from '../key.ts'
 import { createJwsHeader, type JwsHeader } from './jws-header.ts'
 import { createJwtVerify } from './jwt-verify.ts'
 import { toPublicJwk, toPublicPem } from './public-key.ts'
@@ -21,13 +21,13 @@ export function createAsymmetricKey(
   details: RsaAlgorithm | EcdsaAlgorithm
 ): Key {
   const publicKey = material.type === 'private' ? createPublicKey(material) : material
+  const createSign = (typ: string | undefined) =>
+    createThreadedSign(createJwsHeader(alg, typ, kid), material, details)
 
   return {
     kid,
     alg,
-    ...(material.type === 'private' && {
-      sign: createThreadedSign(createJwsHeader(alg, typ, kid), material, details)
-    }),
+    ...(material.type === 'private' && { sign: createSign(typ), signAs: createSign }),
     verify: createJwtVerify(alg, publicKey),
     publicJwk: toPublicJwk(publicKey, alg, kid),
     publicPem: toPublicPem(publicKey)
@@ -42,11 +42,11 @@ function createThreadedSign(
   header: JwsHeader,
   privateKey: KeyObject,
   details: RsaAlgorithm | EcdsaAlgorithm
-) {
+): SignPayload {
   const encodedHeader = Buffer.from(JSON.stringify(header)).toString('base64url')
   const key = signatureInput(privateKey, details)
 
-  return async function signInThreadPool(payload: string): Promise<string> {
+  return async function signInThreadPool(payload) {
     const input = `${encodedHeader}.${Buffer.from(payload).toString('base64url')}`
     const signature = await signAsync(details.hash, Buffer.from(input), key)
     return `${input}.${signature.toString('base64url')}`

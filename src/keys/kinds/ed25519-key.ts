@@ -3,7 +3,7 @@ import { createPublicKey, type KeyObject } from 'node:crypto'
 import { CompactSign, compactVerify } from 'jose'
 import type { Token, VerifiedClaims } from '../../check/token.ts'
 import { invalidToken } from '../../errors.ts'
-import type { Key, KeyOptions } from '../key.ts'
+import type { Key, KeyOptions, SignPayload } from '../key.ts'
 import { createJwsHeader, type JwsHeader } from './jws-header.ts'
 import { toPublicJwk, toPublicPem } from './public-key.ts'
 
@@ -11,13 +11,13 @@ import { toPublicJwk, toPublicPem } from './public-key.ts'
 export function createEd25519Key({ alg, material, kid, typ }: KeyOptions): Key {
   const publicKey = material.type === 'private' ? createPublicKey(material) : material
   const algorithms = [alg]
+  const createSign = (typ: string | undefined) =>
+    createJoseSign({ ...createJwsHeader(alg, typ, kid) }, material)
 
   return {
     kid,
     alg,
-    ...(material.type === 'private' && {
-      sign: createJoseSign({ ...createJwsHeader(alg, typ, kid) }, material)
-    }),
+    ...(material.type === 'private' && { sign: createSign(typ), signAs: createSign }),
     verify: async function verifyWithEd25519(token: Token): Promise<VerifiedClaims> {
       try {
         await compactVerify(token.raw, publicKey, { algorithms })
@@ -31,8 +31,11 @@ export function createEd25519Key({ alg, material, kid, typ }: KeyOptions): Key {
   }
 }
 
-function createJoseSign(header: JwsHeader & Record<string, unknown>, privateKey: KeyObject) {
-  return function signWithEd25519(payload: string): Promise<string> {
+function createJoseSign(
+  header: JwsHeader & Record<string, unknown>,
+  privateKey: KeyObject
+): SignPayload {
+  return function signWithEd25519(payload) {
     return new CompactSign(Buffer.from(payload)).setProtectedHeader(header).sign(privateKey)
   }
 }

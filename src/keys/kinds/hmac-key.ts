@@ -3,7 +3,7 @@ import { createHmac, timingSafeEqual } from 'node:crypto'
 import jwt from 'jsonwebtoken'
 import type { Token, VerifiedClaims } from '../../check/token.ts'
 import { invalidToken } from '../../errors.ts'
-import type { Key, KeyOptions } from '../key.ts'
+import type { Key, KeyOptions, SignPayload } from '../key.ts'
 import { createJwsHeader } from './jws-header.ts'
 
 /**
@@ -13,17 +13,22 @@ import { createJwsHeader } from './jws-header.ts'
  */
 export function createHmacKey({ alg, material, kid, typ }: KeyOptions): Key {
   const hash = `sha${alg.slice(2)}`
-  const signOptions: jwt.SignOptions = {
-    algorithm: alg as jwt.Algorithm,
-    header: createJwsHeader(alg, typ, kid)
+
+  function createSign(typ: string | undefined): SignPayload {
+    const signOptions: jwt.SignOptions = {
+      algorithm: alg as jwt.Algorithm,
+      header: createJwsHeader(alg, typ, kid)
+    }
+    return function signWithHmac(payload) {
+      return jwt.sign(payload, material, signOptions)
+    }
   }
 
   return {
     kid,
     alg,
-    sign: function signWithHmac(payload: string): string {
-      return jwt.sign(payload, material, signOptions)
-    },
+    sign: createSign(typ),
+    signAs: createSign,
     verify: function verifyWithHmac({ raw, signatureBytes, payload }: Token): VerifiedClaims {
       const input = raw.slice(0, raw.lastIndexOf('.'))
       const expected = createHmac(hash, material).update(input).digest()

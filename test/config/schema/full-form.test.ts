@@ -75,7 +75,7 @@ test('a mistake in any section is told with its path and what is expected', (t) 
     routes: [
       {
         issue: 'token',
-        protocol: 'oauth',
+        protocol: 'saml',
         claims: [
           {
             from: 'remote',
@@ -116,7 +116,7 @@ test('a mistake in any section is told with its path and what is expected', (t) 
     'timeouts.shutdown: expected a duration from 0s to 1h, such as 500ms, 5s, 15m or 1.5h',
     `keys[0].alg: expected one of ${ALGORITHMS}`,
     'routes[0].issue: expected a path that starts with a slash and has letters, digits and . _ ~ - only, or whole segments such as {name}',
-    'routes[0].protocol: expected txtoken',
+    'routes[0].protocol: expected txtoken, oauth, krakend or supertokens',
     'routes[0].claims[0].url: expected an http:// or https:// URL',
     'routes[0].claims[0].at: expected the name of a claim',
     'routes[0].claims[0].bearer: expected a string that holds JSON: not valid JSON',

@@ -4,12 +4,13 @@ import type { SecretReader } from '../../secrets.ts'
 import { duration, routePath, section } from '../fields.ts'
 import { sourceSchema } from '../sources/source.ts'
 import { kid } from './kid.ts'
+import { KRAKEND_ONLY } from './krakend.ts'
 import { auth, on } from './route.ts'
 
 export type SupertokensRouteConfig = z.output<ReturnType<typeof supertokensRouteSchema>>
 
 export function supertokensRouteSchema(reader: SecretReader) {
-  return section({
+  const shape = {
     issue: routePath
       .refine((path) => path.endsWith('/recipe/jwt'), {
         error: 'expected /recipe/jwt, or a path that ends so'
@@ -33,5 +34,6 @@ export function supertokensRouteSchema(reader: SecretReader) {
       .describe(
         'The longest validity that a client may ask for. A key that rotates is kept for this long after it has signed last. Default: 36500d, which is what the SuperTokens client asks for by itself.'
       )
-  })
+  }
+  return section(shape, KRAKEND_ONLY)
 }

@@ -7,12 +7,22 @@ import { remoteTlsSchema } from '../remote-tls.ts'
 import { foreignClaimName } from './claim-name.ts'
 
 export function remoteSourceSchema(reader: SecretReader) {
+  const { from, url, ...call } = remoteCallShape(reader)
   return section({
+    from,
+    url,
+    at: foreignClaimName.describe('The claim that the reply is put under, as it came.'),
+    ...call
+  })
+}
+
+/** How the remote is called, whatever becomes of its reply. */
+export function remoteCallShape(reader: SecretReader) {
+  return {
     from: z
       .literal('remote', 'expected remote')
       .describe('Claims from the JSON API behind the service.'),
     url: httpUrl.describe('The URL that the body of the client is posted to.'),
-    at: foreignClaimName.describe('The claim that the reply is put under, as it came.'),
     bearer: jsonTree
       .optional()
       .describe(
@@ -27,5 +37,5 @@ export function remoteSourceSchema(reader: SecretReader) {
     tls: remoteTlsSchema(reader)
       .optional()
       .describe('TLS of an https:// remote. The certificate of the remote is always verified.')
-  })
+  }
 }

@@ -1,13 +1,15 @@
 /** The JSON Schema of the configuration (draft-07), made from the loader's own schemas. */
 import { z } from 'zod'
-import { createFlatSchema } from '../src/config/flat-form.ts'
-import { createFullSchema } from '../src/config/schema/full-form.ts'
-import { createSecretReader } from '../src/config/secrets.ts'
+import { createFlatSchema } from './flat-form.ts'
+import { createFullSchema } from './schema/full-form.ts'
+import { createSecretReader } from './secrets.ts'
 
 /** As much of JSON Schema as the loader's schemas become. */
 export interface JsonSchema {
   $ref?: string
   title?: string
+  /** Its value is not to be shown. */
+  writeOnly?: boolean
   description?: string
   default?: unknown
   type?: string

@@ -1,0 +1,127 @@
+/** A store in a folder of this machine, for one process: what it has acknowledged is on the disk. */
+import { ClassicLevel } from 'classic-level'
+import type { StartTimer } from '../../keys/timer.ts'
+import { formatRevoked, parseRevoked, type Revocation } from './revocation.ts'
+import type { ExpiringRecord, ExpiringRecords, RevocationStore } from './revocation-store.ts'
+
+/** Every write is on the disk before it is acknowledged: the end of the process, or of the machine, loses none. */
+const SYNC = { sync: true } as const
+/** Names of the two kinds of entries begin with these; a semicolon is what follows a colon. */
+const REVOKED = { first: 'revoked:', end: 'revoked;' } as const
+const RECORD = { first: 'record:', end: 'record;' } as const
+
+const CLEANING_INTERVAL_MS = 3_600_000
+
+export interface FileStoreOptions {
+  /** The folder; it is made where it is not there. */
+  readonly folder: string
+  /** The clock, in milliseconds since 1970. */
+  readonly now: () => number
+  readonly startTimer: StartTimer
+  readonly log: { readonly warn: (fields: object, message: string) => void }
+}
+
+export function createFileStore(options: FileStoreOptions): RevocationStore {
+  const { folder, now, startTimer, log } = options
+  const database = new ClassicLevel(folder)
+  let stopCleaning: (() => void) | undefined
+
+  async function readRevocations(): Promise<Revocation[]> {
+    const found: Revocation[] = []
+    for await (const [name, until] of database.iterator({ gte: REVOKED.first, lt: REVOKED.end })) {
+      const revoked = parseRevoked(name.slice(REVOKED.first.length))
+      found.push({ revoked, until: parseTime(until) })
+    }
+    return found
+  }
+
+  async function removeEnded(): Promise<void> {
+    const time = now()
+    const ended: string[] = []
+    for await (const [name, text] of database.iterator()) {
+      const until = name.startsWith(RECORD.first) ? parseRecord(text).until : parseTime(text)
+      if (until <= time) ended.push(name)
+    }
+    await database.batch(ended.map((key) => ({ type: 'del', key })))
+  }
+
+  async function clean(): Promise<void> {
+    try {
+      await removeEnded()
+    } catch (error) {
+      if (database.status !== 'open') return
+      log.warn({ folder, error: (error as Error).message }, 'revocation store not cleaned')
+    }
+    stopCleaning = startTimer(clean, CLEANING_INTERVAL_MS)
+  }
+
+  return {
+    async start(follower) {
+      await open(database)
+      follower.add(await readRevocations())
+      follower.available()
+      stopCleaning = startTimer(clean, CLEANING_INTERVAL_MS)
+    },
+    async add({ revoked, until }) {
+      const time = until === Number.POSITIVE_INFINITY ? 'never' : String(until)
+      await database.put(REVOKED.first + formatRevoked(revoked), time, SYNC)
+    },
+    records: createFileRecords(database, now),
+    async close() {
+      stopCleaning?.()
+      await database.close()
+    }
+  }
+}
+
+/** @throws Error that says why, in the words of the database: another process has the folder, or it cannot be read */
+async function open(database: ClassicLevel): Promise<void> {
+  try {
+    await database.open()
+  } catch (error) {
+    const { cause, message } = error as Error
+    throw new Error(cause instanceof Error ? cause.message : message, { cause: error })
+  }
+}
+
+function createFileRecords(database: ClassicLevel, now: () => number): ExpiringRecords {
+  let lastSwap: Promise<unknown> = Promise.resolve()
+
+  async function get(name: string): Promise<string | undefined> {
+    const stored = await database.get(RECORD.first + name)
+    if (stored === undefined) return undefined
+    const { text, until } = parseRecord(stored)
+    return until <= now() ? undefined : text
+  }
+
+  function put(name: string, record: ExpiringRecord): Promise<void> {
+    return database.put(RECORD.first + name, JSON.stringify([record.until, record.text]), SYNC)
+  }
+
+  async function swapNow(name: string, expected: string, next?: ExpiringRecord): Promise<boolean> {
+    if ((await get(name)) !== expected) return false
+    if (next === undefined) await database.del(RECORD.first + name, SYNC)
+    else await put(name, next)
+    return true
+  }
+
+  return {
+    get,
+    put,
+    swap(name, expected, next) {
+      // One after the other: between reading and writing, no other may come.
+      const swapping = lastSwap.then(() => swapNow(name, expected, next))
+      lastSwap = swapping.catch(() => undefined)
+      return swapping
+    }
+  }
+}
+
+function parseRecord(stored: string): ExpiringRecord {
+  const [until, text] = JSON.parse(stored) as [number, string]
+  return { until, text }
+}
+
+function parseTime(text: string): number {
+  return text === 'never' ? Number.POSITIVE_INFINITY : Number(text)
+}

@@ -1,0 +1,145 @@
+/**
+ * The list of one replica, kept equal to the one in Redis over one connection.
+ *
+ * Every write in Redis has a number, its sequence, and is published with it. RESP3 lets one connection subscribe and ask,
+ * and Redis sends what it publishes and what it answers in order: with the answer that says "sequence 7", everything up to
+ * 7 has come. A beat asks for the sequence a few times a second. If it is ahead of what has come, or if the data is not
+ * what it was (another epoch, or nothing where there was something), the list is read again in full, and what Redis has lost
+ * is written back. So a message that is lost costs one beat, and FLUSHALL or a restart without data costs nothing.
+ */
+import { randomUUID } from 'node:crypto'
+import type { Redis } from 'ioredis'
+import { formatRevoked, type Revocation } from '../revocation.ts'
+import type { RevocationFollower } from '../revocation-store.ts'
+import { type EntryPair, fromPair, parseMessage, toPair, type WriteMessage } from './entry-text.ts'
+import { REVOKED_KEY, VERSION_KEY } from './names.ts'
+import { OPEN_VERSION } from './scripts.ts'
+import { writeRevocations } from './write-revocations.ts'
+
+/** Entries in one step of reading or writing: none of them keeps Redis busy for long. */
+const PAGE = 500
+
+export interface Replica {
+  /** Takes a published message. */
+  readonly receive: (text: string) => void
+  /** Reads all, and writes back what Redis has lost. */
+  readonly synchronize: () => Promise<void>
+  /** Looks whether all that is in Redis has come, and synchronizes where it has not. */
+  readonly beat: () => Promise<void>
+}
+
+export interface ReplicaOptions {
+  readonly client: Redis
+  readonly channel: string
+  readonly follower: RevocationFollower
+  /** The clock, in milliseconds since 1970. */
+  readonly now: () => number
+  /** Called when everything that was in Redis at this time (performance.now) is in the list. */
+  readonly onComplete: (askedAt: number) => void
+  readonly onRestored: (count: number) => void
+}
+
+interface Version {
+  readonly epoch: string | null
+  readonly sequence: number
+}
+
+export function createReplica(options: ReplicaOptions): Replica {
+  const { client, channel, follower, now, onComplete, onRestored } = options
+  let known: Version = { epoch: null, sequence: 0 }
+  /** Messages that do not follow the known sequence, at least not yet: they may belong to an answer that is on its way. */
+  let ahead: WriteMessage[] = []
+  /** Whether the list has all that was in Redis, whatever has happened to Redis since. */
+  let isComplete = false
+
+  function advance(): void {
+    ahead = ahead
+      .sort((a, b) => a.sequence - b.sequence)
+      .filter(({ epoch, sequence }) => {
+        if (epoch !== known.epoch) return true
+        if (sequence === known.sequence + 1) known = { epoch, sequence }
+        return sequence > known.sequence
+      })
+  }
+
+  /** Asks, and notes that the answer brought everything before it. */
+  async function ask<Answer>(question: () => Promise<Answer>): Promise<Answer> {
+    const askedAt = performance.now()
+    const answer = await question()
+    if (isComplete) onComplete(askedAt)
+    return answer
+  }
+
+  async function readPages(): Promise<ReadonlySet<string>> {
+    const found = new Set<string>()
+    let cursor = '0'
+    do {
+      const [next, page] = await ask(() => client.zscan(REVOKED_KEY, cursor, 'COUNT', PAGE))
+      const revocations: Revocation[] = []
+      for (let at = 0; at < page.length; at += 2) {
+        const [text = '', end = ''] = page.slice(at, at + 2)
+        found.add(text)
+        revocations.push(fromPair([end, text]))
+      }
+      follower.add(revocations)
+      cursor = next
+    } while (cursor !== '0')
+    return found
+  }
+
+  async function writeBack(found: ReadonlySet<string>): Promise<void> {
+    const lost: EntryPair[] = []
+    for (const revocation of follower.held()) {
+      if (!found.has(formatRevoked(revocation.revoked))) lost.push(toPair(revocation))
+    }
+    for (let at = 0; at < lost.length; at += PAGE) {
+      const pairs = lost.slice(at, at + PAGE)
+      await ask(() => writeRevocations(client, { channel, time: now(), pairs }))
+    }
+    if (lost.length > 0) onRestored(lost.length)
+  }
+
+  async function synchronize(): Promise<void> {
+    const askedAt = performance.now()
+    const [epoch, sequence] = (await client.eval(OPEN_VERSION, 1, VERSION_KEY, randomUUID())) as [
+      string,
+      string | null
+    ]
+    known = { epoch, sequence: Number(sequence) }
+    advance()
+    ahead = ahead.filter((message) => message.epoch === epoch)
+    const found = await readPages()
+    isComplete = true
+    onComplete(askedAt)
+    await writeBack(found)
+  }
+
+  function holdsAny(): boolean {
+    for (const _entry of follower.held()) return true
+    return false
+  }
+
+  return {
+    receive(text) {
+      const message = parseMessage(text)
+      follower.add(message.entries.map(fromPair))
+      ahead.push({ ...message, entries: [] })
+      advance()
+    },
+
+    synchronize,
+
+    async beat() {
+      const askedAt = performance.now()
+      const [[epoch, sequence], count] = await Promise.all([
+        client.hmget(VERSION_KEY, 'epoch', 'sequence'),
+        client.zcard(REVOKED_KEY)
+      ])
+      const isSame = epoch === known.epoch
+      // What another epoch has lost is in the list: only a message that has not come makes it incomplete.
+      if (isSame && Number(sequence) > known.sequence) isComplete = false
+      if (isComplete) onComplete(askedAt)
+      if (!isComplete || !isSame || (count === 0 && holdsAny())) await synchronize()
+    }
+  }
+}

@@ -1,0 +1,79 @@
+/** What revocation means to a check: a revoked token is refused, and so is every token when the list may be incomplete. */
+import { invalidToken } from '../../errors.ts'
+import type { StartTimer } from '../../keys/timer.ts'
+import type { Requirement } from '../check.ts'
+import { type Revocations, storeUnavailable } from './revocations.ts'
+
+/** Who answers from the list in memory while the store is away, and for how long: not at all, or for these milliseconds. */
+export type WhenUnavailable = 'closed' | { readonly openForMs: number }
+
+export interface RevocationRequirement {
+  /** Throws a ServiceError: `invalid_token` with the reason `revoked`, or `check_unavailable`. */
+  readonly isNotRevoked: Requirement
+  readonly close: () => void
+}
+
+export interface RevocationRequirementOptions {
+  readonly revocations: Revocations
+  readonly whenUnavailable: WhenUnavailable
+  readonly startTimer: StartTimer
+  readonly log: {
+    readonly info: (fields: object, message: string) => void
+    readonly warn: (fields: object, message: string) => void
+  }
+  /** Called for each check that is answered from a list that may be incomplete. */
+  readonly onOpenCheck: () => void
+}
+
+/** A list that was never read says nothing about any token, so it begins closed whatever the setting is. */
+export function createRevocationRequirement(
+  options: RevocationRequirementOptions
+): RevocationRequirement {
+  const { revocations, whenUnavailable, startTimer, log, onOpenCheck } = options
+  let isComplete = revocations.isAvailable()
+  let isOpen = false
+  let stopTimer: (() => void) | undefined
+
+  async function endOpenTime(): Promise<void> {
+    isOpen = false
+    log.warn({}, 'revocation store still unavailable, tokens are refused from now on')
+  }
+
+  function lostStore(reason: string | undefined): void {
+    const wasComplete = isComplete
+    isComplete = false
+    if (whenUnavailable === 'closed' || !wasComplete) {
+      log.warn({ reason }, 'revocation store unavailable, tokens are refused')
+      return
+    }
+    const { openForMs } = whenUnavailable
+    isOpen = true
+    stopTimer = startTimer(endOpenTime, openForMs)
+    const seconds = openForMs / 1000
+    log.warn({ reason, seconds }, 'revocation store unavailable, tokens are checked without it')
+  }
+
+  if (!isComplete) log.warn({}, 'revocation store unavailable, tokens are refused')
+  const stopListening = revocations.onAvailability((isAvailable, reason) => {
+    stopTimer?.()
+    if (!isAvailable) {
+      lostStore(reason)
+      return
+    }
+    isComplete = true
+    isOpen = false
+    log.info({}, 'revocation store available')
+  })
+
+  return {
+    isNotRevoked(verified) {
+      if (!isComplete && !isOpen) throw storeUnavailable()
+      if (revocations.isRevoked(verified)) throw invalidToken('Token is revoked', 'revoked')
+      if (!isComplete) onOpenCheck()
+    },
+    close() {
+      stopListening()
+      stopTimer?.()
+    }
+  }
+}

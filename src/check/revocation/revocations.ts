@@ -1,0 +1,127 @@
+/** The revocations of the service: the list in memory, and the store behind it. One of them outlives reloads of the configuration. */
+import { checkUnavailable, type ServiceError } from '../../errors.ts'
+import type { StartTimer } from '../../keys/timer.ts'
+import type { Verified } from '../check.ts'
+import type { Revocation } from './revocation.ts'
+import { createRevocationList } from './revocation-list.ts'
+import type { ExpiringRecords, RevocationStore } from './revocation-store.ts'
+
+const SWEEP_INTERVAL_MS = 60_000
+/** Seconds after which to try again: a store that is back is followed within one. */
+const RETRY_SECONDS = 1
+
+export interface Revocations {
+  readonly isRevoked: (verified: Verified) => boolean
+  /**
+   * Revokes, here at once and wherever else the store is read.
+   * @throws ServiceError `check_unavailable` where it is not known that the store has it
+   */
+  readonly revoke: (revocation: Revocation) => Promise<void>
+  /** State that lives beside the revocations. Rejects with a ServiceError `check_unavailable`. */
+  readonly records: ExpiringRecords
+  /** Whether the list in memory is complete. */
+  readonly isAvailable: () => boolean
+  /** Whether it ever was. */
+  readonly wasAvailable: () => boolean
+  /** Tells when the list becomes complete or incomplete, with the reason for the latter. Gives what ends it. */
+  readonly onAvailability: (listener: AvailabilityListener) => () => void
+  /** @throws Error that says why the store cannot be used at all */
+  readonly start: () => Promise<void>
+  readonly close: () => Promise<void>
+}
+
+type AvailabilityListener = (isAvailable: boolean, reason: string | undefined) => void
+
+export interface RevocationsOptions {
+  readonly store: RevocationStore
+  /** The clock, in milliseconds since 1970. */
+  readonly now: () => number
+  readonly startTimer: StartTimer
+  /** Nothing is forgotten for another's sake: with so many in memory, no more are taken. */
+  readonly maxEntries: number
+  readonly report: RevocationsReport
+}
+
+/** What the metrics are told. */
+interface RevocationsReport {
+  readonly entries: (count: number) => void
+  readonly available: (isAvailable: boolean) => void
+  /** @param time milliseconds since 1970 */
+  readonly synchronized: (time: number) => void
+}
+
+export function createRevocations(options: RevocationsOptions): Revocations {
+  const { store, now, startTimer, maxEntries, report } = options
+  const list = createRevocationList(now)
+  const listeners = new Set<AvailabilityListener>()
+  let isAvailable: boolean | undefined
+  let wasAvailable = false
+  let stopSweeping: (() => void) | undefined
+
+  function add(revocations: Iterable<Revocation>): void {
+    for (const revocation of revocations) list.add(revocation)
+    report.entries(list.size())
+  }
+
+  function setAvailable(next: boolean, reason?: string): void {
+    if (next) report.synchronized(now())
+    if (next === isAvailable) return
+    isAvailable = next
+    wasAvailable ||= next
+    report.available(next)
+    for (const listener of listeners) listener(next, reason)
+  }
+
+  async function sweep(): Promise<void> {
+    list.sweep()
+    report.entries(list.size())
+    stopSweeping = startTimer(sweep, SWEEP_INTERVAL_MS)
+  }
+
+  return {
+    isRevoked: list.isRevoked,
+    async revoke(revocation) {
+      if (list.size() >= maxEntries)
+        throw storeUnavailable(new Error('the revocation list is full'))
+      await orUnavailable(() => store.add(revocation))
+      add([revocation])
+    },
+    records: {
+      get: (name) => orUnavailable(() => store.records.get(name)),
+      put: (name, record) => orUnavailable(() => store.records.put(name, record)),
+      swap: (name, expected, next) => orUnavailable(() => store.records.swap(name, expected, next))
+    },
+    isAvailable: () => isAvailable === true,
+    wasAvailable: () => wasAvailable,
+    onAvailability(listener) {
+      listeners.add(listener)
+      return () => listeners.delete(listener)
+    },
+    async start() {
+      await store.start({
+        add,
+        held: list.entries,
+        available: () => setAvailable(true),
+        unavailable: (reason) => setAvailable(false, reason)
+      })
+      await sweep()
+    },
+    async close() {
+      stopSweeping?.()
+      await store.close()
+    }
+  }
+}
+
+/** Without the store there is no saying that a token is not revoked: no answer, rather than a wrong one. */
+export function storeUnavailable(cause?: unknown): ServiceError {
+  return checkUnavailable(cause, RETRY_SECONDS)
+}
+
+async function orUnavailable<Result>(action: () => Promise<Result>): Promise<Result> {
+  try {
+    return await action()
+  } catch (error) {
+    throw storeUnavailable(error)
+  }
+}

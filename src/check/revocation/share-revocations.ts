@@ -1,0 +1,56 @@
+/** Revocations that outlive a reload: the old and the new configuration use one and the same where they name the same store. */
+import type { Revocations } from './revocations.ts'
+
+/** Revocations that are started, for one of their users. */
+interface SharedRevocations {
+  readonly revocations: Revocations
+  /** They end with the last of their users. */
+  readonly release: () => Promise<void>
+}
+
+/**
+ * Gives the revocations that are in use under an id, or new ones.
+ * @param id stands for the store
+ */
+export type ShareRevocations = (
+  id: string,
+  create: () => Promise<Revocations>
+) => Promise<SharedRevocations>
+
+interface Shared {
+  readonly started: Promise<Revocations>
+  users: number
+}
+
+export function createShareRevocations(): ShareRevocations {
+  const inUse = new Map<string, Shared>()
+
+  async function start(create: () => Promise<Revocations>): Promise<Revocations> {
+    const revocations = await create()
+    await revocations.start()
+    return revocations
+  }
+
+  return async function shareRevocations(id, create) {
+    const shared = inUse.get(id) ?? { started: start(create), users: 0 }
+    inUse.set(id, shared)
+    shared.users++
+    let isUsed = true
+
+    async function release(): Promise<void> {
+      if (!isUsed) return
+      isUsed = false
+      shared.users--
+      if (shared.users > 0) return
+      inUse.delete(id)
+      await (await shared.started).close()
+    }
+
+    try {
+      return { revocations: await shared.started, release }
+    } catch (error) {
+      inUse.delete(id)
+      throw error
+    }
+  }
+}

@@ -1,0 +1,82 @@
+/** All commands, in the order of the help. Each loads only what it needs, so that the program is quick to answer. */
+import type { Command } from './command.ts'
+
+interface CommandEntry {
+  /** What is typed: one word, or two where commands belong together. */
+  readonly name: string
+  readonly summary: string
+  readonly load: () => Promise<Command>
+}
+
+export const COMMANDS: readonly CommandEntry[] = [
+  {
+    name: 'serve',
+    summary: 'Run the service; the default',
+    load: async () => (await import('./serve.ts')).serve
+  },
+  {
+    name: 'check-config',
+    summary: 'Say everything that is wrong with a configuration',
+    load: async () => (await import('./check-config.ts')).checkConfig
+  },
+  {
+    name: 'explain',
+    summary: 'Draw the pipelines of a configuration as text',
+    load: async () => (await import('./explain.ts')).explain
+  },
+  {
+    name: 'schema',
+    summary: 'Print the JSON Schema of the configuration',
+    load: async () => (await import('./schema.ts')).schema
+  },
+  {
+    name: 'healthcheck',
+    summary: 'Ask the service on this machine whether it lives',
+    load: async () => (await import('./healthcheck.ts')).healthcheck
+  },
+  {
+    name: 'demo',
+    summary: 'Run the service in front of a demo login API',
+    load: async () => (await import('./demo.ts')).demo
+  },
+  {
+    name: 'demo-login-api',
+    summary: 'Run the demo login API alone',
+    load: async () => (await import('./demo-login-api.ts')).demoLoginApi
+  },
+  {
+    name: 'tokens init',
+    summary: 'Make a key pair and the system token in .auth',
+    load: async () => (await import('./tokens/init.ts')).initTokens
+  },
+  {
+    name: 'tokens create',
+    summary: 'Make and save the token of a user',
+    load: async () => (await import('./tokens/create.ts')).createUserToken
+  },
+  {
+    name: 'tokens show',
+    summary: 'Print a saved token',
+    load: async () => (await import('./tokens/show.ts')).showToken
+  },
+  {
+    name: 'keys generate',
+    summary: 'Make a new key',
+    load: async () => (await import('./keys/generate.ts')).generateKey
+  },
+  {
+    name: 'keys convert',
+    summary: 'Turn PEM into JWK or a JWK Set, and back',
+    load: async () => (await import('./keys/convert.ts')).convertKeys
+  },
+  {
+    name: 'token decode',
+    summary: 'Show what a token says, without verifying it',
+    load: async () => (await import('./token/decode.ts')).decodeToken
+  },
+  {
+    name: 'token verify',
+    summary: 'Verify a token with a key, a secret or a JWK Set',
+    load: async () => (await import('./token/verify.ts')).verifyToken
+  }
+]

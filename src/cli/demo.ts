@@ -1,0 +1,12 @@
+/** `demo`: the service in front of a demo login API, for the first five minutes. */
+import { createCommand } from './command.ts'
+import { runDemo } from './serve.ts'
+
+export const demo = createCommand({
+  parameters: [],
+  description:
+    'Run the service in front of a demo login API on this machine, and print two lines to try it with. PORT and DEMO_PORT choose the ports, 8888 and 8889 where left out.',
+  options: {},
+  examples: ['txtoken demo', 'PORT=8080 txtoken demo'],
+  run: runDemo
+})

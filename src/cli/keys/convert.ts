@@ -1,0 +1,102 @@
+/** `keys convert`: PEM, JWK and JWK Set, each into each. */
+import { createPublicKey } from 'node:crypto'
+import { KeyError } from '../../keys/key-error.ts'
+import { toPublicJwk, toPublicPem } from '../../keys/kinds/public-key.ts'
+import { toPrivatePem, toSigningJwk } from '../../keys/material/write-key.ts'
+import { CommandError, createCommand, UsageError } from '../command.ts'
+import { parseAlgorithmOption, readNamedFile, readSecretOption } from '../options.ts'
+import { type FoundKey, readKeys } from './read-keys.ts'
+
+const FORMATS = ['pem', 'jwk', 'jwks'] as const
+type Format = (typeof FORMATS)[number]
+
+export const convertKeys = createCommand({
+  parameters: ['[<file>...]'],
+  description:
+    'Turn keys into another form: PEM, JWK or JWK Set, whichever the files hold, standard input where none is named. Several files make a JWK Set.',
+  options: {
+    to: { type: 'string', value: 'pem|jwk|jwks', description: 'The form to write; required' },
+    public: { type: 'boolean', description: 'Write the public halves alone' },
+    alg: {
+      type: 'string',
+      value: 'NAME',
+      description: 'The algorithm of keys that could have several (default RS256, HS256)'
+    },
+    kid: {
+      type: 'string',
+      value: 'KID',
+      description: 'The key to take out of several; for a key without a kid, the one to give it'
+    },
+    'passphrase-env': {
+      type: 'string',
+      value: 'NAME',
+      description: 'The variable that holds the passphrase of an encrypted PEM key'
+    }
+  },
+  examples: [
+    'txtoken keys convert --to jwks --public 2025.pem 2026.pem > jwks.json',
+    'txtoken keys convert --to pem --kid 2026 < jwks.json'
+  ],
+  async run({ values, parameters: files, env, readInput, print }) {
+    const format = parseFormat(values.to)
+    const passphraseName = values['passphrase-env']
+    const alg = values.alg === undefined ? undefined : parseAlgorithmOption(values.alg)
+    const options = {
+      assumed: { RSA: alg ?? 'RS256', oct: alg ?? 'HS256' },
+      passphrase:
+        passphraseName === undefined
+          ? undefined
+          : readSecretOption('--passphrase-env', passphraseName, env)
+    }
+    const texts = files.length === 0 ? [await readInput()] : files.map(readNamedFile)
+    const all = texts.flatMap((text, index) => readFrom(files[index], text, options))
+    const keys = chooseKeys(all, values.kid)
+    const chosen = values.public === true ? keys.map(toPublicHalf) : keys
+    print(format === 'pem' ? chosen.map(toPem).join('') : writeJson(format, chosen))
+  }
+})
+
+function parseFormat(text: string | undefined): Format {
+  const format = FORMATS.find((known) => known === text)
+  if (format === undefined) throw new UsageError(`expected --to to be one of ${FORMATS.join(', ')}`)
+  return format
+}
+
+function readFrom(file: string | undefined, text: string, options: Parameters<typeof readKeys>[1]) {
+  try {
+    return readKeys(text, options)
+  } catch (error) {
+    if (!(error instanceof KeyError) || file === undefined) throw error
+    throw new CommandError(`${file}: ${error.message}`)
+  }
+}
+
+function chooseKeys(keys: readonly FoundKey[], kid: string | undefined): readonly FoundKey[] {
+  const [only] = keys
+  if (only === undefined) throw new CommandError('found no key')
+  if (kid === undefined) return keys
+  if (keys.length === 1 && only.kid === undefined) return [{ ...only, kid }]
+  const named = keys.filter((key) => key.kid === kid)
+  if (named.length === 0) throw new CommandError(`found no key with the kid ${kid}`)
+  return named
+}
+
+function toPublicHalf({ alg, material, kid }: FoundKey): FoundKey {
+  if (material.type === 'secret') throw new CommandError('a shared secret has no public half')
+  return { alg, kid, material: material.type === 'private' ? createPublicKey(material) : material }
+}
+
+function toPem({ material }: FoundKey): string {
+  if (material.type === 'secret') throw new CommandError('a shared secret has no PEM')
+  return material.type === 'private' ? toPrivatePem(material) : toPublicPem(material)
+}
+
+function writeJson(format: Exclude<Format, 'pem'>, keys: readonly FoundKey[]): string {
+  const jwks = keys.map(({ alg, material, kid }) =>
+    material.type === 'public' ? toPublicJwk(material, alg, kid) : toSigningJwk(alg, material, kid)
+  )
+  if (format === 'jwk' && jwks.length > 1) {
+    throw new CommandError(`found ${jwks.length} keys, expected --to jwks, or --kid to choose one`)
+  }
+  return `${JSON.stringify(format === 'jwk' ? jwks[0] : { keys: jwks }, null, 2)}\n`
+}

@@ -1,0 +1,72 @@
+/** `keys generate`: a new key, as PEM or JWK. */
+import type { KeyObject } from 'node:crypto'
+import { generateMaterial } from '../../keys/generated/generate-material.ts'
+import type { Algorithm } from '../../keys/key.ts'
+import { toPrivatePem, toSigningJwk } from '../../keys/material/write-key.ts'
+import { createCommand, UsageError } from '../command.ts'
+import { parseAlgorithmOption } from '../options.ts'
+import { writeSecretFile } from '../write-file.ts'
+
+type Format = 'pem' | 'jwk'
+
+export const generateKey = createCommand({
+  parameters: [],
+  description:
+    "Make a new private key, or with an HS algorithm a new secret. 'txtoken keys convert --public' gives the half to hand out.",
+  options: {
+    alg: { type: 'string', value: 'NAME', description: 'The algorithm, such as ES256; required' },
+    kid: {
+      type: 'string',
+      value: 'KID',
+      description: 'The kid of a JWK (default its RFC 7638 thumbprint; random for a secret)'
+    },
+    format: {
+      type: 'string',
+      value: 'pem|jwk',
+      description: 'PEM (PKCS#8) or JWK (default pem; jwk for a secret, which has no PEM)'
+    },
+    out: {
+      type: 'string',
+      short: 'o',
+      value: 'FILE',
+      description: 'A file for it, with the mode 600 (default standard output)'
+    },
+    force: { type: 'boolean', description: 'Overwrite the file' }
+  },
+  examples: [
+    'txtoken keys generate --alg ES256 --out es256.pem',
+    'txtoken keys generate --alg RS256 --format jwk --kid 2026'
+  ],
+  async run({ values, print, tell }) {
+    if (values.alg === undefined) throw new UsageError('expected --alg, such as --alg ES256')
+    const alg = parseAlgorithmOption(values.alg)
+    const format = chooseFormat(values.format, alg)
+    if (values.kid !== undefined && format === 'pem') {
+      throw new UsageError('--kid only goes with --format jwk: PEM has no place for it')
+    }
+    const text = write(format, alg, await generateMaterial(alg), values.kid)
+    if (values.out === undefined) print(text)
+    else await writeSecretFile(values.out, text, { overwrite: values.force === true, tell })
+  }
+})
+
+function chooseFormat(text: string | undefined, alg: Algorithm): Format {
+  const isSecret = alg.startsWith('HS')
+  if (text === undefined) return isSecret ? 'jwk' : 'pem'
+  if (text !== 'pem' && text !== 'jwk') throw new UsageError('expected --format to be pem or jwk')
+  if (text === 'pem' && isSecret) {
+    throw new UsageError(`expected --format jwk: a secret, as for ${alg}, has no PEM`)
+  }
+  return text
+}
+
+function write(
+  format: Format,
+  alg: Algorithm,
+  material: KeyObject,
+  kid: string | undefined
+): string {
+  return format === 'pem'
+    ? toPrivatePem(material)
+    : `${JSON.stringify(toSigningJwk(alg, material, kid), null, 2)}\n`
+}

@@ -1,0 +1,91 @@
+/** Keys in whatever form a file has them: PEM, JWK or JWK Set. */
+import { createPublicKey, type KeyObject } from 'node:crypto'
+import { ALGORITHMS, type Algorithm } from '../../keys/key.ts'
+import { KeyError } from '../../keys/key-error.ts'
+import { importJwk, type Jwk, parseJwk, parseJwkSet } from '../../keys/material/jwk.ts'
+import {
+  type KeyMaterial,
+  parsePrivateKey,
+  parsePublicKey
+} from '../../keys/material/key-material.ts'
+import { isPem, parsePrivatePem, parsePublicPem } from '../../keys/material/pem.ts'
+
+export interface FoundKey extends KeyMaterial {
+  readonly alg: Algorithm
+}
+
+interface ReadKeysOptions {
+  /** The algorithm that the command line names. It has to be that of every key. */
+  readonly alg?: Algorithm | undefined
+  /** What opens an encrypted PEM key. */
+  readonly passphrase?: string | undefined
+  /** The algorithms of keys that could have several and name none. Such a key is refused where its own is left out. */
+  readonly assumed?: { readonly RSA?: Algorithm; readonly oct?: Algorithm }
+}
+
+/** What curves there are, each with the only algorithm for it. */
+const ALGORITHM_OF_CURVE: ReadonlyMap<unknown, Algorithm> = new Map([
+  ['P-256', 'ES256'],
+  ['P-384', 'ES384'],
+  ['P-521', 'ES512'],
+  ['Ed25519', 'EdDSA']
+])
+
+/**
+ * Reads every key of a text, each judged fit for its algorithm.
+ * @throws KeyError
+ */
+export function readKeys(text: string, options: ReadKeysOptions): readonly FoundKey[] {
+  if (isPem(text)) return [readPem(text, options)]
+  return parseJwks(text).map((jwk) => {
+    const alg = options.alg ?? algorithmOf(jwk, options)
+    const kid = typeof jwk.kid === 'string' ? jwk.kid : undefined
+    return { alg, material: importJwk(jwk, alg), kid }
+  })
+}
+
+function readPem(text: string, options: ReadKeysOptions): FoundKey {
+  const { passphrase } = options
+  const isPrivate = /-----BEGIN [A-Z0-9 ]*PRIVATE KEY-----/.test(text)
+  const read = isPrivate ? parsePrivatePem(text, passphrase) : parsePublicPem(text)
+  const alg = options.alg ?? algorithmOf(exportMembers(read), options)
+  const { material } = isPrivate
+    ? parsePrivateKey(text, alg, passphrase)
+    : parsePublicKey(text, alg)
+  return { alg, material }
+}
+
+function parseJwks(text: string): readonly Jwk[] {
+  try {
+    return [parseJwk(text)]
+  } catch {
+    return parseJwkSet(text)
+  }
+}
+
+function exportMembers(material: KeyObject): Jwk {
+  try {
+    const publicKey = material.type === 'private' ? createPublicKey(material) : material
+    return { ...publicKey.export({ format: 'jwk' }) }
+  } catch {
+    throw new KeyError(
+      `found a key of the type ${material.asymmetricKeyType}, expected RSA, EC or Ed25519`
+    )
+  }
+}
+
+function algorithmOf({ alg, kty, crv }: Jwk, { assumed = {} }: ReadKeysOptions): Algorithm {
+  if (alg !== undefined) {
+    const known = ALGORITHMS.find((one) => one === alg)
+    if (known !== undefined) return known
+    throw new KeyError(`found a JWK with an unknown alg, expected one of ${ALGORITHMS.join(', ')}`)
+  }
+  const found = kty === 'RSA' || kty === 'oct' ? assumed[kty] : ALGORITHM_OF_CURVE.get(crv)
+  if (found !== undefined) return found
+  if (kty === 'EC' || kty === 'OKP') {
+    throw new KeyError('found a key on another curve than P-256, P-384, P-521 and Ed25519')
+  }
+  throw new KeyError(
+    'found a key that may have one of several algorithms, expected --alg to name it'
+  )
+}

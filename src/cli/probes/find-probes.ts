@@ -1,0 +1,62 @@
+/** Finds what a configuration would connect to, wherever in it that stands. */
+import { formatPath } from '../../config/problems.ts'
+import type { Config } from '../../config/schema/full-form.ts'
+import { probeHttp } from './http.ts'
+import { probeJwks } from './jwks.ts'
+import { probeConnection, probeRedis } from './socket.ts'
+import type { Probe, ProbedTls, Reach } from './probe.ts'
+
+/** The settings whose URL is an address to connect to; any other URL is a name, such as that of an issuer. */
+const ADDRESSES: ReadonlySet<string> = new Set([
+  'url',
+  'jwksUrl',
+  'jwks',
+  'endpoint',
+  'recheck',
+  'store'
+])
+const JWK_SETS: ReadonlySet<string> = new Set(['jwksUrl', 'jwks'])
+
+/** How an address of each scheme is reached. */
+const REACHES: ReadonlyMap<string, Reach> = new Map([
+  ['http:', probeHttp],
+  ['https:', probeHttp],
+  ['redis:', probeRedis],
+  ['rediss:', probeRedis],
+  ['ldap:', probeConnection],
+  ['ldaps:', probeConnection]
+])
+
+/** One probe for each address, at the first place where it stands. */
+export function findProbes(config: Config): readonly Probe[] {
+  const probes = new Map<string, Probe>()
+  for (const probe of walk(config, [])) {
+    const key = JSON.stringify([probe.url, probe.tls])
+    if (!probes.has(key)) probes.set(key, probe)
+  }
+  return [...probes.values()]
+}
+
+function* walk(value: unknown, path: readonly PropertyKey[]): Generator<Probe> {
+  if (typeof value !== 'object' || value === null) return
+  for (const [name, one] of Object.entries(value)) {
+    const inner = [...path, Array.isArray(value) ? Number(name) : name]
+    const url = ADDRESSES.has(name) ? addressOf(one) : undefined
+    if (url !== undefined) {
+      const reach = JWK_SETS.has(name) ? probeJwks : REACHES.get(url.protocol)
+      const { tls } = value as { tls?: ProbedTls }
+      if (reach !== undefined) yield { setting: formatPath(inner), url, tls, reach }
+    }
+    yield* walk(one, inner)
+  }
+}
+
+/** The loader has taken the URL of Redis apart. */
+function addressOf(value: unknown): URL | undefined {
+  if (typeof value === 'string') return URL.canParse(value) ? new URL(value) : undefined
+  if (typeof value !== 'object' || value === null || !('kind' in value)) return undefined
+  const { kind, host, port, isTls } = value as Record<string, unknown>
+  if (kind !== 'redis') return undefined
+  const name = String(host).includes(':') ? `[${String(host)}]` : String(host)
+  return new URL(`${isTls === true ? 'rediss' : 'redis'}://${name}:${String(port)}`)
+}

@@ -1,0 +1,121 @@
+/** From a command line to an exit code: finds the command, shows help, and says what went wrong. */
+import { type CommandContext, UsageError } from './command.ts'
+import { COMMANDS } from './commands.ts'
+
+const DEFAULT_COMMAND = 'serve'
+
+/** All is well; something is not; the program was called in a wrong way. */
+export type ExitCode = 0 | 1 | 2
+
+/** Errors that are made for reading: their messages say what to do. Of any other the name tells that it is a defect. */
+const READABLE: ReadonlySet<string> = new Set([
+  'CommandError',
+  'ConfigError',
+  'JwksError',
+  'KeyError',
+  'ListenError',
+  'ServiceError',
+  'TracingError',
+  'UsageError'
+])
+
+/** A command line, as far as the commands' names go. */
+interface Chosen {
+  /** The command; undefined where the line is about the program or a group of commands. */
+  readonly name: string | undefined
+  readonly args: readonly string[]
+}
+
+/**
+ * Runs the command that the arguments name. Never rejects.
+ * @param args what stands behind the name of the program
+ */
+export async function runCommandLine(
+  args: readonly string[],
+  context: CommandContext
+): Promise<ExitCode> {
+  let said = 'txtoken'
+  try {
+    const help = await findHelp(args)
+    if (help !== undefined) {
+      context.print(`${help}\n`)
+      return 0
+    }
+    if (args[0] === '--version') {
+      const { VERSION } = await import('../version.ts')
+      context.print(`${VERSION}\n`)
+      return 0
+    }
+    const { name, args: rest } = choose(args)
+    if (isGroup(args[0])) said = `txtoken ${args[0]}`
+    if (name === undefined) throw await describeUnknown(args)
+    said = `txtoken ${name}`
+    const command = await load(name)
+    return (await command?.run(rest, context)) ?? 0
+  } catch (error) {
+    context.tell(`${said}: ${describe(error)}`)
+    if (!(error instanceof UsageError)) return 1
+    context.tell(`'${said} --help' tells how it is called.`)
+    return 2
+  }
+}
+
+function choose(args: readonly string[]): Chosen {
+  const [first, second] = args
+  if (first === undefined || first.startsWith('-')) return { name: DEFAULT_COMMAND, args }
+  if (isCommand(first)) return { name: first, args: args.slice(1) }
+  const both = `${first} ${second}`
+  return isCommand(both) ? { name: both, args: args.slice(2) } : { name: undefined, args }
+}
+
+function isCommand(text: string): boolean {
+  return COMMANDS.some(({ name }) => name === text)
+}
+
+function isGroup(text: string | undefined): text is string {
+  return text !== undefined && COMMANDS.some(({ name }) => name.startsWith(`${text} `))
+}
+
+async function load(wanted: string) {
+  return COMMANDS.find(({ name }) => name === wanted)?.load()
+}
+
+/** The help that is asked for, by `--help`, `-h` or the word `help`, whatever else stands on the line. */
+async function findHelp(args: readonly string[]): Promise<string | undefined> {
+  const options = args.includes('--') ? args.slice(0, args.indexOf('--')) : args
+  const isAsked = options.includes('--help') || options.includes('-h')
+  if (!isAsked && args[0] !== 'help') return undefined
+  const words = args.filter((arg) => !arg.startsWith('-') && arg !== 'help')
+  const { writeCommandHelp, writeGroupHelp, writeProgramHelp } = await import('./help.ts')
+  const [first] = words
+  if (first === undefined) return writeProgramHelp()
+  const { name } = choose(words)
+  const command = name === undefined ? undefined : await load(name)
+  if (name !== undefined && command !== undefined) return writeCommandHelp(name, command)
+  if (isGroup(first)) return writeGroupHelp(first)
+  throw await describeUnknown(words)
+}
+
+async function describeUnknown([first = '', second]: readonly string[]): Promise<UsageError> {
+  const { nearest } = await import('../config/problems.ts')
+  const names = COMMANDS.map(({ name }) => name)
+  const isWithinGroup = isGroup(first)
+  const known = isWithinGroup
+    ? names
+        .filter((name) => name.startsWith(`${first} `))
+        .map((name) => name.slice(first.length + 1))
+    : [...new Set(names.map((name) => name.split(' ', 1)[0] ?? name))]
+  const list = `expected one of ${known.join(', ')}`
+  const word = isWithinGroup ? second : first
+  if (word === undefined) return new UsageError(`found no command, ${list}`)
+  const meant = nearest(word, known)
+  return new UsageError(
+    `unknown command ${word}, ${meant === undefined ? list : `did you mean ${meant}?`}`
+  )
+}
+
+function describe(error: unknown): string {
+  if (!(error instanceof Error)) return String(error)
+  if (READABLE.has(error.name)) return error.message
+  return `${error.name}: ${error.message} (a defect of the program; please report it)`
+}

@@ -1,0 +1,25 @@
+/** `token decode`: what a token says of itself. */
+import { parseToken } from '../../check/token.ts'
+import { createCommand } from '../command.ts'
+import { INPUT_ADVICE, readToken } from './read-token.ts'
+import { toJson, toLines } from './write-token.ts'
+
+/** Deeper than anyone looks. */
+const MAX_DEPTH = 1000
+
+export const decodeToken = createCommand({
+  parameters: ['[<token>]'],
+  description: `Show header and claims of a token. Nothing is verified: anyone can have written it. ${INPUT_ADVICE}`,
+  options: {
+    json: { type: 'boolean', description: 'Write one JSON object' }
+  },
+  examples: [
+    'txtoken token decode < token.txt',
+    'txtoken tokens show ada | txtoken token decode --json'
+  ],
+  async run({ values, parameters: [argument], print, tell, ...context }) {
+    const token = parseToken(await readToken(argument, { ...context, print, tell }), MAX_DEPTH)
+    print(values.json === true ? toJson(token, { verified: false }) : toLines(token))
+    tell('not verified: anyone can have written this token')
+  }
+})

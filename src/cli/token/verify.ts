@@ -1,0 +1,135 @@
+/** `token verify`: checks a token the way that the service does. */
+import { createCheck } from '../../check/check.ts'
+import { createKeysVerifier } from '../../check/verifiers/keys-verifier.ts'
+import { createTimeRequirement, isNoServiceBearer } from '../../check/requirements.ts'
+import { ServiceError } from '../../errors.ts'
+import { isSymmetric } from '../../keys/algorithms.ts'
+import { createFixedKeySource } from '../../keys/fixed-key-source.ts'
+import { ALGORITHMS, type Algorithm } from '../../keys/key.ts'
+import type { KeySource } from '../../keys/key-source.ts'
+import { createKeyStore } from '../../keys/key-store.ts'
+import { createKey } from '../../keys/kinds/create-key.ts'
+import { parseSecret } from '../../keys/material/key-material.ts'
+import { createRemoteKeySource } from '../../keys/remote/remote-key-source.ts'
+import { CommandError, createCommand, type Environment, UsageError } from '../command.ts'
+import { readKeys } from '../keys/read-keys.ts'
+import { parseAlgorithmOption, readNamedFile, readSecretOption } from '../options.ts'
+import { INPUT_ADVICE, readToken } from './read-token.ts'
+import { toJson, toLines } from './write-token.ts'
+
+const MAX_DEPTH = 1000
+
+export const verifyToken = createCommand({
+  parameters: ['[<token>]'],
+  description: `Verify signature and times of a token, and print what it says. One of --key, --secret-env and --jwks says with what. ${INPUT_ADVICE}`,
+  options: {
+    key: { type: 'string', value: 'FILE', description: 'A key as PEM or JWK, or a JWK Set' },
+    'secret-env': {
+      type: 'string',
+      value: 'NAME',
+      description: 'The variable that holds the shared secret'
+    },
+    jwks: { type: 'string', value: 'URL', description: 'The URL of a JWK Set' },
+    alg: {
+      type: 'string',
+      value: 'NAME',
+      description: 'The algorithm to accept; required for an RSA key in PEM and for a secret'
+    },
+    'allow-http': { type: 'boolean', description: 'Whether --jwks may be plain http://' },
+    json: { type: 'boolean', description: 'Write one JSON object, for a refused token too' }
+  },
+  examples: [
+    'txtoken token verify --key .auth/id_rsa.pub --alg RS512 < .auth/ada.token',
+    'txtoken token verify --secret-env ENC_KEY --alg HS256 < token.txt',
+    'txtoken token verify --jwks https://issuer.example.com/.well-known/jwks.json < token.txt'
+  ],
+  async run({ values, parameters: [argument], ...context }) {
+    const { env, now, print, tell } = context
+    const sources = createSources(values, env, now)
+    const raw = await readToken(argument, context)
+    const keyStore = createKeyStore(sources, now)
+    const check = createCheck({
+      verifiers: [createKeysVerifier({ keyStore })],
+      requirements: [createTimeRequirement(now), isNoServiceBearer],
+      maxDepth: MAX_DEPTH
+    })
+    try {
+      await keyStore.start()
+      const { token } = await check(raw)
+      print(values.json === true ? toJson(token, { valid: true }) : toLines(token))
+      tell('valid')
+      return undefined
+    } catch (error) {
+      if (values.json !== true || !(error instanceof ServiceError)) throw error
+      print(`${JSON.stringify({ valid: false, reason: error.reason, error: error.message })}\n`)
+      return 1
+    } finally {
+      keyStore.close()
+    }
+  }
+})
+
+interface KeyValues {
+  readonly key?: string
+  readonly 'secret-env'?: string
+  readonly jwks?: string
+  readonly alg?: string
+  readonly 'allow-http'?: boolean
+}
+
+function createSources(
+  values: KeyValues,
+  env: Environment,
+  now: () => number
+): readonly KeySource[] {
+  const { key, 'secret-env': secretName, jwks } = values
+  const alg = values.alg === undefined ? undefined : parseAlgorithmOption(values.alg)
+  if ([key, secretName, jwks].filter((value) => value !== undefined).length !== 1) {
+    throw new UsageError('expected exactly one of --key, --secret-env and --jwks')
+  }
+  if (key !== undefined) {
+    return readKeys(readNamedFile(key), { alg }).map((found) =>
+      createFixedKeySource(createKey(found), undefined)
+    )
+  }
+  if (secretName !== undefined) {
+    if (alg === undefined) throw new UsageError('expected --alg with --secret-env, such as HS256')
+    const secret = readSecretOption('--secret-env', secretName, env)
+    return [createFixedKeySource(createKey({ alg, ...parseSecret(secret, alg) }), undefined)]
+  }
+  return [createJwksSource(jwks ?? '', alg, values['allow-http'] === true, now)]
+}
+
+function createJwksSource(
+  url: string,
+  alg: Algorithm | undefined,
+  allowHttp: boolean,
+  now: () => number
+): KeySource {
+  // A secret that somebody has published must not verify anything, unless that is what is asked for.
+  const algorithms = alg === undefined ? ALGORITHMS.filter((one) => !isSymmetric(one)) : [alg]
+  let failure: string | undefined
+  let source: KeySource
+  try {
+    source = createRemoteKeySource({
+      url,
+      algorithms,
+      allowHttp,
+      now,
+      report({ error }) {
+        failure = error?.message
+      }
+    })
+  } catch (error) {
+    if (error instanceof TypeError) throw new UsageError(`--jwks: ${error.message}`)
+    throw error
+  }
+  return {
+    ...source,
+    async start() {
+      await source.start?.()
+      // The service would start without its keys and try again.
+      if (failure !== undefined) throw new CommandError(`--jwks: ${failure}`)
+    }
+  }
+}

@@ -1,0 +1,22 @@
+/** What a token says, for people and for programs. */
+import type { Token } from '../../check/token.ts'
+
+/** One JSON object. Header and claims are spliced in as they stand in the token, digit for digit. */
+export function toJson({ headerText, payloadText }: Token, said: object): string {
+  const members = JSON.stringify(said).slice(1, -1)
+  return `{${members},"header":${headerText},"claims":${payloadText}}\n`
+}
+
+/** Lines for people: header, claims, and the times in them as dates. */
+export function toLines({ headerText, payloadText, payload }: Token): string {
+  const times = ['iat', 'nbf', 'exp'].flatMap((name) => {
+    const date = toDate(payload[name])
+    return date === undefined ? [] : [`${name}: ${date}`]
+  })
+  return `${[`header: ${headerText}`, `claims: ${payloadText}`, ...times].join('\n')}\n`
+}
+
+function toDate(seconds: unknown): string | undefined {
+  const date = new Date(typeof seconds === 'number' ? seconds * 1000 : Number.NaN)
+  return Number.isNaN(date.getTime()) ? undefined : date.toISOString()
+}

@@ -1,0 +1,28 @@
+/** `tokens create`: the token of a user and its groups. */
+import { createCommand, UsageError } from '../command.ts'
+import { MAKING_OPTIONS, makeToken, parseWishes } from './make-token.ts'
+import { createTokenFolder, SYSTEM, tokenFileName } from './token-folder.ts'
+
+export const createUserToken = createCommand({
+  parameters: ['<user>', '[<group>...]'],
+  description:
+    'Make the token of a user, save it in .auth/<user>.token and print it. Its claims are sub, groups, iat and exp, and those of --claim.',
+  options: {
+    ...MAKING_OPTIONS,
+    json: { type: 'boolean', description: 'Print user, file and token as JSON' }
+  },
+  examples: [
+    'txtoken tokens create ada analysts admins',
+    'txtoken tokens create ada --claim source=microservice --claim level=3 --lifetime 12h'
+  ],
+  async run({ values, parameters: [user = '', ...groups], print, tell, now }) {
+    tokenFileName(user)
+    if (user === SYSTEM) throw new UsageError('the token of system is made by tokens init')
+    const wishes = parseWishes(values)
+    const folder = createTokenFolder(values.dir ?? '.auth', tell)
+    const key = await folder.loadKey(wishes.alg)
+    const token = await makeToken(key, { sub: user, groups }, wishes, now)
+    const file = await folder.saveToken(user, token, values.force === true)
+    print(`${values.json === true ? JSON.stringify({ user, file, token }) : token}\n`)
+  }
+})

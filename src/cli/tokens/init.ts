@@ -1,0 +1,22 @@
+/** `tokens init`: a key pair, and the token that the system itself shows. */
+import { createCommand } from '../command.ts'
+import { MAKING_OPTIONS, makeToken, parseWishes } from './make-token.ts'
+import { createTokenFolder, SYSTEM } from './token-folder.ts'
+
+/** The system as other systems know it. */
+const SYSTEM_SUBJECT = { sub: 'okera', groups: ['root'] }
+
+export const initTokens = createCommand({
+  parameters: [],
+  description:
+    'Make a key pair (.auth/id_rsa and .auth/id_rsa.pub, in PEM) and the system token (.auth/system.token: sub okera, groups ["root"]). Keys of your own in the folder are used. Nothing is overwritten without --force.',
+  options: MAKING_OPTIONS,
+  examples: ['txtoken tokens init', 'txtoken tokens init --alg ES256 --lifetime 365d'],
+  async run({ values, tell, now }) {
+    const wishes = parseWishes(values)
+    const folder = createTokenFolder(values.dir ?? '.auth', tell)
+    const key = await folder.prepareKey(wishes.alg)
+    const token = await makeToken(key, SYSTEM_SUBJECT, wishes, now)
+    await folder.saveToken(SYSTEM, token, values.force === true)
+  }
+})

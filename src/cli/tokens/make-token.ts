@@ -1,0 +1,123 @@
+/** Signs the token of a user, with the service's own signing. */
+import { BEARER_MARK } from '../../issue/claims.ts'
+import { createSign } from '../../issue/sign.ts'
+import { type JsonText, JsonTextError, parseJsonText, toJsonText } from '../../json/json-text.ts'
+import { createKey } from '../../keys/kinds/create-key.ts'
+import { UsageError } from '../command.ts'
+import type { FoundKey } from '../keys/read-keys.ts'
+import { parseAlgorithmOption, parseLifetimeOption } from '../options.ts'
+
+const DEFAULT_LIFETIME = '30d'
+
+/** The options of the commands that make tokens. */
+export const MAKING_OPTIONS = {
+  dir: {
+    type: 'string',
+    value: 'FOLDER',
+    description: 'Where keys and tokens are kept (default .auth)'
+  },
+  alg: {
+    type: 'string',
+    value: 'NAME',
+    description: 'The algorithm (default RS512, or that of the key where it is not an RSA key)'
+  },
+  kid: {
+    type: 'string',
+    value: 'KID',
+    description: 'The kid in the header of the token (default none)'
+  },
+  claim: {
+    type: 'string',
+    multiple: true,
+    value: 'NAME=VALUE',
+    description: 'A claim more: the value as JSON if it is JSON, else as text. May be given again'
+  },
+  lifetime: {
+    type: 'string',
+    value: 'DURATION',
+    description: `How long the token is valid, such as 12h (default ${DEFAULT_LIFETIME})`
+  },
+  force: { type: 'boolean', description: 'Overwrite a token that is there; keys never are' }
+} as const
+
+interface MakingValues {
+  readonly alg?: string
+  readonly kid?: string
+  readonly claim?: string[]
+  readonly lifetime?: string
+}
+
+/** What the options say, judged before anything is read or written. */
+export interface TokenWishes {
+  readonly alg: ReturnType<typeof parseAlgorithmOption> | undefined
+  readonly kid: string | undefined
+  readonly claims: ReadonlyMap<string, JsonText>
+  readonly lifetimeSeconds: number
+}
+
+/** @throws UsageError */
+export function parseWishes({ alg, kid, claim = [], lifetime }: MakingValues): TokenWishes {
+  return {
+    alg: alg === undefined ? undefined : parseAsymmetric(alg),
+    kid,
+    claims: new Map(claim.map(parseClaim)),
+    lifetimeSeconds: parseLifetimeOption(lifetime ?? DEFAULT_LIFETIME)
+  }
+}
+
+interface TokenSubject {
+  readonly sub: string
+  readonly groups: readonly string[]
+}
+
+/** @param now the clock, in milliseconds since 1970 */
+export async function makeToken(
+  { alg, material }: FoundKey,
+  { sub, groups }: TokenSubject,
+  { kid, claims, lifetimeSeconds }: TokenWishes,
+  now: () => number
+): Promise<string> {
+  const { sign } = createKey({ alg, material, kid })
+  if (sign === undefined) throw new TypeError('expected a private key')
+  const all = new Map([['sub', toJsonText(sub)], ['groups', toJsonText(groups)], ...claims])
+  const { token } = await createSign({ signer: sign, now })(all, { lifetimeSeconds })
+  return token
+}
+
+const MAX_DEPTH = 64
+
+/** Claims that have another way into the token, or only one. */
+const TAKEN: ReadonlyMap<string, string> = new Map([
+  ['sub', 'comes from <user>'],
+  ['groups', 'comes from <group>...'],
+  ['iat', 'is the time of signing'],
+  ['exp', 'comes from --lifetime'],
+  ['nbf', 'is not set: the token is valid from its signing on'],
+  ['jti', 'is set by the service alone'],
+  [BEARER_MARK.claim, 'is set by the service alone']
+])
+
+function parseClaim(text: string): [string, JsonText] {
+  const at = text.indexOf('=')
+  if (at < 1) throw new UsageError('expected --claim to be NAME=VALUE')
+  const name = text.slice(0, at)
+  const taken = TAKEN.get(name)
+  if (taken !== undefined) throw new UsageError(`--claim ${name}: this claim ${taken}`)
+  const value = text.slice(at + 1)
+  try {
+    return [name, parseJsonText(value, MAX_DEPTH)]
+  } catch (error) {
+    if (!(error instanceof JsonTextError)) throw error
+    return [name, toJsonText(value)]
+  }
+}
+
+function parseAsymmetric(name: string) {
+  const alg = parseAlgorithmOption(name)
+  if (alg.startsWith('HS')) {
+    throw new UsageError(
+      'expected --alg to have a key pair: RS, PS or ES with 256, 384 or 512, or EdDSA'
+    )
+  }
+  return alg
+}

@@ -1,0 +1,18 @@
+/** `tokens show`: a token that was saved. */
+import { createCommand } from '../command.ts'
+import { MAKING_OPTIONS } from './make-token.ts'
+import { createTokenFolder } from './token-folder.ts'
+
+export const showToken = createCommand({
+  parameters: ['<user>'],
+  description: 'Print the saved token of a user, or that of system.',
+  options: {
+    dir: MAKING_OPTIONS.dir,
+    json: { type: 'boolean', description: 'Print user and token as JSON' }
+  },
+  examples: ['txtoken tokens show ada', 'txtoken tokens show ada | txtoken token decode'],
+  async run({ values, parameters: [user = ''], print, tell }) {
+    const token = await createTokenFolder(values.dir ?? '.auth', tell).loadToken(user)
+    print(`${values.json === true ? JSON.stringify({ user, token }) : token}\n`)
+  }
+})

@@ -1,0 +1,62 @@
+/** What is stored of a family of refresh tokens: those that descend from one login, each used once for the next. */
+import type { JsonText } from '../../json/json-text.ts'
+import type { Claims } from '../claims.ts'
+
+/** Claims by where they came from, so that those of the remote can be renewed in their place. */
+export interface ClaimsInParts {
+  readonly before: Claims
+  readonly remote: Claims
+  readonly after: Claims
+}
+
+/** A token that was handed out with the family. */
+export interface FamilyToken {
+  readonly issuer: string | undefined
+  /** The `jti` claim. */
+  readonly id: string
+  /** The `exp` claim, in seconds since 1970. */
+  readonly expiresAt: number
+}
+
+/** A request that uses the current refresh token right now. */
+interface FamilyUse {
+  readonly id: string
+  /** When it counts as lost, in milliseconds since 1970. */
+  readonly until: number
+}
+
+export interface FamilyState {
+  /** The hash of the one refresh token that can be used. */
+  readonly current: string
+  /** When that was made, in seconds since 1970. */
+  readonly issuedAt: number
+  readonly use?: FamilyUse | undefined
+  /** The tokens that may still be valid, the newest last. */
+  readonly tokens: readonly FamilyToken[]
+  readonly claims: ClaimsInParts
+}
+
+/** All claims of a token, later ones winning. */
+export function mergeParts({ before, remote, after }: ClaimsInParts): Map<string, JsonText> {
+  return new Map([...before, ...remote, ...after])
+}
+
+/** Claims stay text in it, so that no digit is lost. */
+export function formatFamily({ claims, ...state }: FamilyState): string {
+  const { before, remote, after } = claims
+  return JSON.stringify({ ...state, claims: [[...before], [...remote], [...after]] })
+}
+
+/** Reads what {@link formatFamily} wrote. */
+export function parseFamily(text: string): FamilyState {
+  const { claims, ...state } = JSON.parse(text) as Omit<FamilyState, 'claims'> & {
+    claims: readonly [ClaimList, ClaimList, ClaimList]
+  }
+  const [before, remote, after] = claims
+  return {
+    ...state,
+    claims: { before: new Map(before), remote: new Map(remote), after: new Map(after) }
+  }
+}
+
+type ClaimList = readonly (readonly [string, JsonText])[]

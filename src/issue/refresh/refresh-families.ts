@@ -1,0 +1,151 @@
+/**
+ * Families of refresh tokens, kept in the revocation store.
+ *
+ * Two records: the hash of a refresh token leads to its family, and stays until the token would have ended, so that a spent
+ * one is known when it comes again; the family has the hash of the one that can be used. Every change replaces the family in
+ * one step, or fails because another came first.
+ */
+import { randomUUID } from 'node:crypto'
+import type { ExpiringRecords } from '../../check/revocation/revocation-store.ts'
+import type { Revoke } from '../../check/revocation/revoke.ts'
+import { ServiceError } from '../../errors.ts'
+import {
+  type ClaimsInParts,
+  type FamilyState,
+  formatFamily,
+  type FamilyToken,
+  parseFamily
+} from './family-state.ts'
+import { createEndFamily, familyRecord, revokeTokens, tokenRecord } from './end-family.ts'
+import { createRefreshToken, hashRefreshToken } from './refresh-token.ts'
+
+/** Tokens of a family that are remembered; one more, and the oldest of them is revoked, rather than forgotten. */
+const MOST_TOKENS = 100
+
+/** What a family begins with, or goes on with. */
+interface FamilyContent {
+  readonly claims: ClaimsInParts
+  /** The token that is handed out with the refresh token. */
+  readonly token: FamilyToken
+}
+
+/** A refresh token in the hands of one request. */
+export interface RefreshUse {
+  readonly state: FamilyState
+  readonly name: string
+  /** The family's text while the use lasts, and the one before it. */
+  readonly text: string
+  readonly previousText: string
+}
+
+/** All reject with a ServiceError `check_unavailable` where the store is out of reach. */
+export interface RefreshFamilies {
+  /** Begins a family. Gives its first refresh token. */
+  readonly begin: (content: FamilyContent) => Promise<string>
+  /**
+   * Takes a refresh token into use, which nobody else can do until the use is over.
+   * @throws ServiceError `invalid_grant` for one that is unknown, ended or in use, or spent: then its family ends
+   */
+  readonly take: (token: string) => Promise<RefreshUse>
+  /**
+   * Spends the refresh token, for the next one.
+   * @throws ServiceError `invalid_grant` where the family has ended meanwhile
+   */
+  readonly rotate: (use: RefreshUse, content: FamilyContent) => Promise<string>
+  /** Gives the refresh token back unspent. */
+  readonly release: (use: RefreshUse) => Promise<void>
+  /** Ends the family, and revokes its tokens. */
+  readonly end: (use: Pick<RefreshUse, 'name'>) => Promise<void>
+}
+
+export interface RefreshFamiliesOptions {
+  readonly records: ExpiringRecords
+  readonly revoke: Pick<Revoke, 'token'>
+  /** Whether all tokens of the family's subject that were issued until then are revoked. */
+  readonly isSubjectRevoked: (state: FamilyState) => boolean
+  readonly lifetimeMs: number
+  /** The longest that a use takes; after it, the use counts as lost and the token can be used again. */
+  readonly longestUseMs: number
+  /** The clock, in milliseconds since 1970. */
+  readonly now: () => number
+}
+
+export function createRefreshFamilies(options: RefreshFamiliesOptions): RefreshFamilies {
+  const { records, revoke, isSubjectRevoked, lifetimeMs, longestUseMs, now } = options
+  const { end } = createEndFamily({ records, revoke })
+
+  /** Makes a refresh token that leads to a family, and the family's state with it. */
+  async function hand(name: string, state: Pick<FamilyState, 'tokens' | 'claims'>) {
+    const token = createRefreshToken()
+    const current = hashRefreshToken(token)
+    const until = now() + lifetimeMs
+    const issuedAt = Math.floor(now() / 1000)
+    await records.put(tokenRecord(current), { text: name, until })
+    return { token, record: { text: formatFamily({ ...state, current, issuedAt }), until } }
+  }
+
+  async function take(token: string): Promise<RefreshUse> {
+    for (;;) {
+      const name = await records.get(tokenRecord(hashRefreshToken(token)))
+      const previousText = name === undefined ? undefined : await records.get(familyRecord(name))
+      if (name === undefined || previousText === undefined) {
+        throw invalidGrant('Refresh token is unknown or has ended', 'unknown')
+      }
+      const state = parseFamily(previousText)
+      if (state.current !== hashRefreshToken(token)) {
+        await end(name)
+        throw invalidGrant('Refresh token was used before', 'reused')
+      }
+      if (isSubjectRevoked(state)) {
+        await end(name)
+        throw invalidGrant('Refresh token is revoked', 'revoked')
+      }
+      const time = now()
+      if (state.use !== undefined && state.use.until > time) {
+        throw invalidGrant('Refresh token is in use', 'in_use')
+      }
+      const use = { id: randomUUID(), until: time + longestUseMs }
+      const text = formatFamily({ ...state, use })
+      const until = time + lifetimeMs
+      if (await records.swap(familyRecord(name), previousText, { text, until })) {
+        return { state, name, text, previousText }
+      }
+    }
+  }
+
+  return {
+    async begin({ claims, token: issued }) {
+      const name = randomUUID()
+      const { token, record } = await hand(name, { claims, tokens: [issued] })
+      await records.put(familyRecord(name), record)
+      return token
+    },
+
+    take,
+
+    async rotate({ state, name, text }, { claims, token: issued }) {
+      const seconds = now() / 1000
+      const valid = state.tokens.filter(({ expiresAt }) => expiresAt > seconds)
+      const surplus = valid.slice(0, Math.max(0, valid.length + 1 - MOST_TOKENS))
+      await revokeTokens(revoke, surplus)
+      const tokens = [...valid.slice(surplus.length), issued]
+      const { token, record } = await hand(name, { claims, tokens })
+      if (await records.swap(familyRecord(name), text, record)) return token
+      throw invalidGrant('Refresh token was revoked meanwhile', 'revoked')
+    },
+
+    async release({ name, text, previousText }) {
+      await records.swap(familyRecord(name), text, {
+        text: previousText,
+        until: now() + lifetimeMs
+      })
+    },
+
+    end: ({ name }) => end(name)
+  }
+}
+
+/** The answer of RFC 6749, section 5.2. */
+function invalidGrant(message: string, reason: string): ServiceError {
+  return new ServiceError('invalid_grant', message, { status: 400, reason })
+}

@@ -1,0 +1,100 @@
+/** Issuing with refresh tokens: the first token of a login, and each one after it, for which the remote is asked again. */
+import { ServiceError } from '../../errors.ts'
+import type { JsonText } from '../../json/json-text.ts'
+import type { Claims } from '../claims.ts'
+import type { Gather, Issue, IssueRequest, Source } from '../issue.ts'
+import type { IssuedToken, Sign } from '../sign.ts'
+import { type ClaimsInParts, type FamilyToken, mergeParts } from './family-state.ts'
+import type { RefreshFamilies, RefreshUse } from './refresh-families.ts'
+
+export interface RefreshingOptions {
+  /** The sources before and after the remote one, which wins over the former and not over the latter. */
+  readonly before: Gather
+  readonly remote: Source
+  readonly after: Gather
+  /** The remote source of each later token: it is sent `{"sub", "claims"}` of the token before. */
+  readonly recheck: Source
+  readonly sign: Sign
+  /** The `iss` claim where no source gave one. */
+  readonly issuer: string | undefined
+  readonly lifetimeSeconds: number
+  readonly families: RefreshFamilies
+}
+
+export interface Refreshing {
+  /** Issues a token, and a refresh token with it. */
+  readonly issue: Issue
+  /**
+   * Exchanges a refresh token for the next of both.
+   * Where the remote refuses, the family ends; whatever else goes wrong leaves the refresh token as it was.
+   */
+  readonly refresh: (refreshToken: string, request: IssueRequest) => Promise<IssuedToken>
+}
+
+/** Of a client's faults these are none: the remote is out of breath, and says nothing about the subject. */
+const PASSING: ReadonlySet<number> = new Set([408, 425, 429])
+
+export function createRefreshing(options: RefreshingOptions): Refreshing {
+  const { before, remote, after, recheck, sign, issuer, lifetimeSeconds, families } = options
+
+  function signParts(parts: ClaimsInParts, { limit }: IssueRequest): Promise<IssuedToken> {
+    return sign(mergeParts(parts), { lifetimeSeconds, expiresAt: limit.expiresAt })
+  }
+
+  function describeToken(parts: ClaimsInParts, { id, expiresAt }: IssuedToken): FamilyToken {
+    if (id === undefined) throw new TypeError('tokens with refresh tokens have a jti')
+    return { issuer: textOf(mergeParts(parts), 'iss') ?? issuer, id, expiresAt }
+  }
+
+  async function askAgain({ state }: RefreshUse, request: IssueRequest) {
+    const body = Buffer.from(writeQuestion(mergeParts(state.claims)))
+    const claims = { ...state.claims, remote: await recheck({ ...request, body }) }
+    return { claims, issued: await signParts(claims, request) }
+  }
+
+  return {
+    async issue(request) {
+      const claims = {
+        before: await before(request),
+        remote: await remote(request),
+        after: await after(request)
+      }
+      const issued = await signParts(claims, request)
+      const token = describeToken(claims, issued)
+      return { ...issued, refreshToken: await families.begin({ claims, token }) }
+    },
+
+    async refresh(refreshToken, request) {
+      const use = await families.take(refreshToken)
+      try {
+        const { claims, issued } = await askAgain(use, request)
+        const token = describeToken(claims, issued)
+        return { ...issued, refreshToken: await families.rotate(use, { claims, token }) }
+      } catch (error) {
+        if (isRefusal(error)) await families.end(use)
+        // Where the store cannot be told, the use ends by itself, in time.
+        else await families.release(use).catch(() => undefined)
+        throw error
+      }
+    }
+  }
+}
+
+/** The text of a claim that is a string. */
+export function textOf(claims: Claims, name: string): string | undefined {
+  const text = claims.get(name)
+  const value: unknown = text === undefined ? undefined : JSON.parse(text)
+  return typeof value === 'string' ? value : undefined
+}
+
+function writeQuestion(claims: ReadonlyMap<string, JsonText>): string {
+  const sub = claims.get('sub')
+  const members = [...claims].map(([name, value]) => `${JSON.stringify(name)}:${value}`)
+  return `{${sub === undefined ? '' : `"sub":${sub},`}"claims":{${members.join(',')}}}`
+}
+
+function isRefusal(error: unknown): boolean {
+  if (!(error instanceof ServiceError) || error.remoteStatus === undefined) return false
+  const { remoteStatus } = error
+  return remoteStatus >= 400 && remoteStatus < 500 && !PASSING.has(remoteStatus)
+}

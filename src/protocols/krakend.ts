@@ -1,0 +1,50 @@
+/** The wire format of KrakenD's signer: the remote's reply comes back as it was, with tokens in place of some fields. */
+import type { JsonText } from '../json/json-text.ts'
+import { bodyOf } from '../middleware/body.ts'
+import type { AppContext } from '../middleware/request-state.ts'
+import { challengeFor } from './bearer-token.ts'
+import { parseJsonBody } from './json-body.ts'
+import type { Protocol } from './protocol.ts'
+import { type Statuses, statusOf } from './statuses.ts'
+
+export interface KrakendProtocol extends Protocol {
+  /**
+   * Gives the client's JSON, byte for byte.
+   * @throws ServiceError `invalid_request` for a body that is no JSON
+   */
+  readonly readBody: (context: AppContext) => Uint8Array
+  readonly writeDocument: (context: AppContext, document: JsonText) => void
+}
+
+export interface KrakendProtocolOptions {
+  readonly statuses: Statuses
+  /** Levels that the JSON of a request may nest. */
+  readonly maxDepth: number
+}
+
+export function createKrakendProtocol({
+  statuses,
+  maxDepth
+}: KrakendProtocolOptions): KrakendProtocol {
+  return {
+    methods: ['POST'],
+
+    readBody(context) {
+      const body = bodyOf(context)
+      parseJsonBody(body, maxDepth)
+      return body
+    },
+
+    writeDocument(context, document) {
+      context.set('Content-Type', 'application/json; charset=utf-8')
+      context.set('Cache-Control', 'no-store')
+      context.body = document
+    },
+
+    writeError(context, error) {
+      context.status = statusOf(error, statuses)
+      if (context.status === 401) context.set('WWW-Authenticate', challengeFor(error))
+      context.body = { error: error.message }
+    }
+  }
+}

@@ -1,0 +1,45 @@
+/** How a request carries a refresh token: in a form (RFC 6749, section 6), or in JSON. */
+import { ServiceError } from '../errors.ts'
+import { JsonTextError, parseJsonBytes } from '../json/json-text.ts'
+
+/**
+ * Reads `grant_type=refresh_token&refresh_token=...` or `{"refresh_token": "..."}`; the content tells which.
+ * @param maxDepth how deep the JSON may nest
+ * @throws ServiceError `invalid_request`, or `unsupported_grant_type` for a form that asks for something else
+ */
+export function readRefreshToken(body: Buffer, maxDepth: number): string {
+  const text = body.toString()
+  const token = text.trimStart().startsWith('{') ? tokenOfJson(body, maxDepth) : tokenOfForm(text)
+  if (typeof token !== 'string' || token === '') throw invalidRequest('expected a refresh_token')
+  return token
+}
+
+function tokenOfForm(text: string): string | undefined {
+  const form = new URLSearchParams(text)
+  const grant = form.get('grant_type')
+  if (grant !== null && grant !== 'refresh_token') {
+    throw new ServiceError('unsupported_grant_type', 'expected the grant_type refresh_token', {
+      status: 400
+    })
+  }
+  const tokens = form.getAll('refresh_token')
+  if (tokens.length > 1) throw invalidRequest('expected one refresh_token')
+  return tokens[0]
+}
+
+function tokenOfJson(body: Buffer, maxDepth: number): unknown {
+  try {
+    const { refresh_token: token } = JSON.parse(parseJsonBytes(body, maxDepth)) as Record<
+      string,
+      unknown
+    >
+    return token
+  } catch (error) {
+    if (error instanceof JsonTextError) throw invalidRequest(`body is ${error.message}`)
+    throw error
+  }
+}
+
+function invalidRequest(message: string): ServiceError {
+  return new ServiceError('invalid_request', message, { status: 400 })
+}

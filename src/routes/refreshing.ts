@@ -1,0 +1,88 @@
+/** The `refresh` setting of an issue route: its pipeline, and the route that refresh tokens are exchanged on. */
+import { createRefreshFamilies } from '../issue/refresh/refresh-families.ts'
+import type { ConfiguredRevocation } from '../configured-revocation.ts'
+import type { IssueRouteConfig } from '../config/schema/routes/issue.ts'
+import { createGather } from '../issue/issue.ts'
+import { mergeParts } from '../issue/refresh/family-state.ts'
+import { createRefreshing, type Refreshing, textOf } from '../issue/refresh/refresh.ts'
+import type { Sign } from '../issue/sign.ts'
+import type { Signer } from '../keys/key-store.ts'
+import { bodyOf } from '../middleware/body.ts'
+import type { IssueProtocol } from '../protocols/protocol.ts'
+import { readRefreshToken } from '../protocols/refresh-request.ts'
+import { createIssueRequest } from './issue-request.ts'
+import { type Route, startRoute } from './route.ts'
+import type { Services } from './services.ts'
+import { createSources } from './sources.ts'
+
+/** A use of a refresh token takes the time of the remote, and this for all the rest. */
+const USE_MARGIN_MS = 10_000
+
+export interface RefreshingParts {
+  readonly signer: Signer
+  readonly sign: Sign
+  readonly revocation: ConfiguredRevocation
+}
+
+/** The pipeline of an issue route that has refresh tokens; undefined for one that has none. */
+export function createConfiguredRefreshing(
+  { claims, refresh, lifetime }: IssueRouteConfig,
+  { signer, sign, revocation }: RefreshingParts,
+  services: Services
+): Refreshing | undefined {
+  const place = claims.findIndex(({ from }) => from === 'remote')
+  const remote = claims[place]
+  if (refresh === undefined || remote?.from !== 'remote') return undefined
+  const { issuer, now } = services
+  const { records, revoke, isRevoked } = revocation
+  const [askRemote, recheck] = createSources(
+    [remote, { ...remote, url: refresh.recheck }],
+    signer,
+    services
+  )
+  if (askRemote === undefined || recheck === undefined) return undefined
+  return createRefreshing({
+    before: createGather(createSources(claims.slice(0, place), signer, services)),
+    remote: askRemote,
+    after: createGather(createSources(claims.slice(place + 1), signer, services)),
+    recheck,
+    sign,
+    issuer,
+    lifetimeSeconds: Math.floor(lifetime / 1000),
+    families: createRefreshFamilies({
+      records,
+      revoke,
+      isSubjectRevoked({ claims: parts, tokens, issuedAt }) {
+        const sub = textOf(mergeParts(parts), 'sub')
+        return isRevoked({ claims: { iss: tokens.at(-1)?.issuer, sub, iat: issuedAt } })
+      },
+      lifetimeMs: refresh.lifetime,
+      longestUseMs: remote.timeout + USE_MARGIN_MS,
+      now
+    })
+  })
+}
+
+/** request -> refresh token -> the remote again -> protocol answers */
+export function createRefreshRoute(
+  path: string,
+  { refresh }: Refreshing,
+  protocol: IssueProtocol,
+  { apiKeys, services }: { apiKeys: readonly string[] | undefined; services: Services }
+): Route {
+  const { limits, metrics } = services
+  return {
+    path,
+    methods: ['POST'],
+    steps: [
+      ...startRoute({ path, protocol, apiKeys, maxBodyBytes: limits.body }),
+      async function refreshToken(context) {
+        const body = bodyOf(context)
+        const given = readRefreshToken(body, limits.depth)
+        const issued = await refresh(given, createIssueRequest(context, body))
+        metrics.tokenIssued(path)
+        protocol.writeToken(context, issued)
+      }
+    ]
+  }
+}

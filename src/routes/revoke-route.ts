@@ -1,0 +1,96 @@
+/** A `revoke` route of the configuration becomes a route that answers. */
+import { type Check, createCheck } from '../check/check.ts'
+import type { Revoke } from '../check/revocation/revoke.ts'
+import type { RevokeRouteConfig } from '../config/schema/routes/revoke.ts'
+import { ServiceError } from '../errors.ts'
+import { createEndFamily } from '../issue/refresh/end-family.ts'
+import { hasRefreshTokenForm } from '../issue/refresh/refresh-token.ts'
+import { withSpan } from '../operations/tracing.ts'
+import { type RevocationRequest, revocationProtocol } from '../protocols/revocation.ts'
+import { createVerifier } from './check-route.ts'
+import type { ConfiguredRevocation } from '../configured-revocation.ts'
+import { type Route, startRoute } from './route.ts'
+import type { Services } from './services.ts'
+
+const ALL_KEYS: NonNullable<RevokeRouteConfig['verify']> = [{ keys: 'all' }]
+
+export function createRevokeRoute(
+  config: RevokeRouteConfig,
+  revocation: ConfiguredRevocation,
+  services: Services
+): Route {
+  const { limits, metrics, logger, issuer } = services
+  const { revoke, records } = revocation
+  const { endOf: endRefreshFamilyOf } = createEndFamily({ records, revoke })
+  // Whether a token is in its time does not matter: one that has ended needs no entry, and one that is to begin does.
+  const check = createCheck({
+    verifiers: (config.verify ?? ALL_KEYS).map((verifier) => createVerifier(verifier, services)),
+    requirements: [],
+    maxDepth: limits.depth
+  })
+  const verify = withSpan('verify', check, services.tracing)
+
+  async function carryOut(request: RevocationRequest): Promise<void> {
+    if (request.kind === 'token') {
+      if (hasRefreshTokenForm(request.token)) await endRefreshFamilyOf(request.token)
+      else await revokeToken(request.token, verify, revoke)
+      return
+    }
+    if (config.auth === undefined) {
+      throw new ServiceError('invalid_request', 'sub and kid are taken with API keys only', {
+        status: 400
+      })
+    }
+    if (request.kind === 'key') await revoke.key(request.kid)
+    else await revoke.subject(request.issuer ?? issuer, request.subject)
+  }
+
+  return {
+    path: config.revoke,
+    methods: revocationProtocol.methods,
+    steps: [
+      ...startRoute({
+        path: config.revoke,
+        protocol: revocationProtocol,
+        apiKeys: config.auth?.apiKeys,
+        maxBodyBytes: limits.body
+      }),
+      async function revokeRequested(context) {
+        const request = revocationProtocol.readRequest(context)
+        await carryOut(request)
+        metrics.revoked(request.kind)
+        if (request.kind !== 'token') {
+          const { requestId, traceId } = context.state
+          logger.info({ requestId, traceId, kind: request.kind }, 'revoked')
+        }
+        revocationProtocol.writeDone(context)
+      }
+    ]
+  }
+}
+
+/** A token that nobody here verifies is as good as revoked (RFC 7009, section 2.2). */
+async function revokeToken(raw: string, verify: Check, revoke: Revoke): Promise<void> {
+  const claims = await verifiedClaims(raw, verify)
+  if (claims === undefined) return
+  const { iss, jti, exp } = claims
+  if (typeof jti !== 'string') {
+    throw new ServiceError('unsupported_token_type', 'Token has no jti to revoke it by', {
+      status: 400
+    })
+  }
+  await revoke.token(
+    typeof iss === 'string' ? iss : undefined,
+    jti,
+    typeof exp === 'number' ? exp : undefined
+  )
+}
+
+async function verifiedClaims(raw: string, verify: Check) {
+  try {
+    return (await verify(raw)).claims
+  } catch (error) {
+    if (error instanceof ServiceError && error.code === 'invalid_token') return undefined
+    throw error
+  }
+}

@@ -1,0 +1,207 @@
+/** `check-config`: what is wrong, the full form, and what can be reached. */
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import test, { type ExecutionContext } from 'ava'
+import { parse as parseYaml } from 'yaml'
+import { createAuthority } from '../helpers/certificates.ts'
+import { runCommand } from '../helpers/command-line.ts'
+import { parse } from '../helpers/config.ts'
+import { freePorts } from '../helpers/free-ports.ts'
+import { startJwksServer } from '../helpers/jwks-server.ts'
+import { generateKeys, toJwk } from '../helpers/keys.ts'
+import { writeConfig } from '../helpers/program.ts'
+import { refusingUrl, replying, startRawRemote, startRemote } from '../helpers/remote.ts'
+import { ENC_KEY, flatConfig, fullConfig } from '../helpers/service.ts'
+import { startSlapd } from '../helpers/slapd.ts'
+import { findProbes } from '../../src/cli/probes/find-probes.ts'
+import { type ProbeResult, runProbe } from '../../src/cli/probes/probe.ts'
+import type { Config } from '../../src/config/schema/full-form.ts'
+
+const check = (file: string, ...options: string[]) =>
+  runCommand(['check-config', file, ...options], { env: { ENC_KEY } })
+
+test('a good configuration is said to be good, also where CFG_FILE names it', async (t) => {
+  const file = await writeConfig(t, flatConfig('https://example.com'))
+  t.deepEqual(await check(file), { code: 0, stdout: `${file} is good\n`, stderr: '' })
+  const named = await runCommand(['check-config'], { env: { ENC_KEY, CFG_FILE: file } })
+  t.deepEqual(named, { code: 0, stdout: `${file} is good\n`, stderr: '' })
+})
+
+test('every problem is told, to programs too', async (t) => {
+  const file = await writeConfig(t, flatConfig('nowhere', { prot: 1, expHours: -1 }))
+  const { code, stdout, stderr } = await check(file)
+  t.deepEqual({ code, stdout }, { code: 1, stdout: '' })
+  t.regex(stderr, /^txtoken check-config: 3 problems in /)
+  const json = await check(file, '--json')
+  t.deepEqual({ code: json.code, stderr: json.stderr }, { code: 1, stderr: '' })
+  const { valid, problems } = JSON.parse(json.stdout)
+  t.false(valid)
+  t.deepEqual(problems.map(({ path }: { path: string }) => path).toSorted(), [
+    'expHours',
+    'prot',
+    'remote'
+  ])
+})
+
+test('--print writes a full form that means the same, without its secrets', async (t) => {
+  const file = await writeConfig(t, flatConfig('https://example.com/login'))
+  const { code, stdout, stderr } = await check(file, '--print')
+  t.deepEqual({ code, stderr }, { code: 0, stderr: `${file} is good\n` })
+  t.false(stdout.includes(ENC_KEY))
+  t.false(stdout.includes('internal'))
+  const printed = parseYaml(stdout)
+  t.is(printed.keys[0].secret, '***')
+  t.is(printed.routes[0].claims[0].bearer, '***')
+  t.is(printed.timeouts.keepAlive, '72s')
+  t.is(printed.routes[0].lifetime, '1h')
+  printed.keys[0].secret = ENC_KEY
+  printed.routes[0].claims[0].bearer = { authorization: 'internal' }
+  t.deepEqual(parse(printed), parse(flatConfig('https://example.com/login'), { env: { ENC_KEY } }))
+  const json = JSON.parse((await check(file, '--print', '--json')).stdout)
+  t.is(json.fullForm.keys[0].secret, '***')
+})
+
+test('--probe reaches remotes and JWK Sets, and sends them no credentials', async (t) => {
+  const remote = await startRemote(t, replying('{}', 405))
+  const jwk = toJwk(generateKeys('RS256').verifying, { kid: 'k1', alg: 'RS256' })
+  const jwks = await startJwksServer(t, { body: { keys: [jwk] } })
+  const config = fullConfig(remote.url, {
+    more: {
+      keys: [
+        { alg: 'HS256', secret: ENC_KEY },
+        { kid: 'k1', alg: 'RS256', jwksUrl: jwks.url, allowHttp: true }
+      ]
+    }
+  })
+  const file = await writeConfig(t, config)
+  const { code, stdout, stderr } = await check(file, '--probe')
+  t.deepEqual({ code, stderr }, { code: 0, stderr: '' })
+  t.deepEqual(stdout.split('\n'), [
+    `${file} is good`,
+    `ok     keys[1].jwksUrl ${jwks.url}: a JWK Set with 1 key`,
+    `ok     routes[0].claims[0].url ${remote.url}: answers HTTP, status 405 to HEAD`,
+    ''
+  ])
+  t.deepEqual(
+    remote.requests.map(({ method, headers }) => [method, headers.authorization]),
+    [['HEAD', undefined]]
+  )
+})
+
+test('--probe fails where something is not reached, and tells what', async (t) => {
+  const url = await refusingUrl(t)
+  const file = await writeConfig(t, flatConfig(`${url}?token=secret`))
+  const { code, stdout } = await check(file, '--probe')
+  t.is(code, 1)
+  t.regex(
+    stdout,
+    /failed routes\[0\]\.claims\[0\]\.url http:\/\/127\.0\.0\.1:\d+\/login: connect ECONNREFUSED/
+  )
+  t.false(stdout.includes('secret'))
+  const json = await check(file, '--probe', '--json')
+  t.is(json.code, 1)
+  const [result] = JSON.parse(json.stdout).probes
+  t.like(result, { setting: 'routes[0].claims[0].url', address: url, reached: false })
+})
+
+/** Probes whatever a configuration has under a name. Settings of stores and directories are known by their addresses. */
+function probe(settings: object, deadlineMs = 3000): Promise<ProbeResult[]> {
+  const probes = findProbes(settings as Config)
+  return Promise.all(probes.map((one) => runProbe(one, deadlineMs)))
+}
+
+test('TLS is that of the setting beside the address', async (t) => {
+  const authority = createAuthority()
+  const server = authority.issue()
+  const client = authority.issue({ use: 'client' })
+  const options = { ...server, ca: authority.cert, requestCert: true, rejectUnauthorized: true }
+  const { url } = await startRemote(t, replying('{}'), options)
+  const tls = { ca: authority.cert, cert: client.cert, key: client.key }
+  const [trusting] = await probe({ url, tls })
+  t.like(trusting, { reached: true, found: 'answers HTTP, status 200 to HEAD' })
+  const [unknown] = await probe({ url, tls: { ca: authority.cert } })
+  t.is(unknown?.reached, false)
+  const [distrusting] = await probe({ url })
+  t.like(distrusting, { reached: false })
+  t.regex(distrusting?.found ?? '', /certificate/)
+})
+
+test('one address is probed once, and a name that is a URL is not', async (t) => {
+  const probes = findProbes({
+    issuer: 'https://tokens.example.com',
+    a: [{ url: 'https://a.example.com' }, { url: 'https://a.example.com' }],
+    b: { endpoint: 'https://b.example.com', issuer: 'https://c.example.com' },
+    c: { url: 'ftp://example.com' }
+  } as unknown as Config)
+  t.deepEqual(
+    probes.map(({ setting }) => setting),
+    ['a[0].url', 'b.endpoint']
+  )
+})
+
+/** Starts a Redis of the test's own. */
+async function startRedis(t: ExecutionContext, ...args: string[]): Promise<number> {
+  const [port = 0] = await freePorts(1)
+  const own = ['--port', String(port), '--bind', '127.0.0.1', '--save', '', '--dir', '/tmp']
+  const server = spawn('redis-server', [...own, ...args], { stdio: ['ignore', 'pipe', 'inherit'] })
+  const ended = once(server, 'exit')
+  t.teardown(async () => {
+    server.kill('SIGKILL')
+    await ended
+  })
+  for await (const text of server.stdout.iterator({ destroyOnReturn: false })) {
+    if (String(text).includes('Ready to accept connections')) break
+  }
+  server.stdout.resume()
+  return port
+}
+
+test('Redis is told by its answer, with a password or without', async (t) => {
+  const open = await startRedis(t)
+  const locked = await startRedis(t, '--requirepass', 'secret')
+  const [first] = await probe({ store: `redis://127.0.0.1:${open}/0` })
+  t.like(first, { reached: true, found: 'answers as Redis' })
+  const store = { kind: 'redis', host: '127.0.0.1', port: locked, password: 'secret' }
+  const [second] = await probe({ revocation: { store } })
+  t.like(second, { setting: 'revocation.store', reached: true })
+  t.regex(second?.found ?? '', /^answers as Redis: NOAUTH/)
+  const { url } = await startRawRemote(t, (socket) =>
+    socket.end('HTTP/1.1 400 Bad Request\r\n\r\n')
+  )
+  const [third] = await probe({ store: url.replace('http:', 'redis:') })
+  t.like(third, { reached: false, found: 'answers, but not as Redis' })
+})
+
+test('a directory is reached when it takes connections, by TLS where its address says so', async (t) => {
+  const authority = createAuthority()
+  const directory = await startSlapd(t, authority.issue())
+  const groups = [
+    { url: directory.url.replace('//', '//user:secret@') },
+    { url: directory.tlsUrl, tls: { ca: authority.cert } }
+  ]
+  t.deepEqual(await probe({ groups }), [
+    {
+      setting: 'groups[0].url',
+      address: directory.url,
+      reached: true,
+      found: 'takes connections'
+    },
+    {
+      setting: 'groups[1].url',
+      address: directory.tlsUrl,
+      reached: true,
+      found: 'takes connections, by TLS'
+    }
+  ])
+  t.like((await probe({ url: directory.tlsUrl }))[0], { reached: false })
+  await directory.kill()
+  for (const { reached } of await probe({ groups })) t.false(reached)
+})
+
+test('who takes connections and says nothing is not waited for', async (t) => {
+  const { url } = await startRawRemote(t, () => {})
+  for (const address of [url, url.replace('http:', 'redis:')]) {
+    const [result] = await probe({ url: address }, 50)
+    t.like(result, { reached: false, found: 'no answer within 50 ms' })
+  }
+})

@@ -1,0 +1,86 @@
+/** `explain` and `schema`. */
+import { readFileSync } from 'node:fs'
+import test from 'ava'
+import { runCommand } from '../helpers/command-line.ts'
+import { writeConfig } from '../helpers/program.ts'
+import { ENC_KEY, flatConfig } from '../helpers/service.ts'
+
+test('explain draws the flat form', async (t) => {
+  const file = await writeConfig(t, flatConfig('https://example.com/login'))
+  const { code, stdout, stderr } = await runCommand(['explain', file], { env: { ENC_KEY } })
+  t.deepEqual({ code, stderr }, { code: 0, stderr: '' })
+  t.is(
+    stdout,
+    `listener main, 0.0.0.0:8888
+  issue /getToken as txtoken
+    claims 1: from remote, url https://example.com/login, at data, bearer ***
+    key: the first that can sign
+    lifetime: 1h
+    statuses: txtoken
+  check /checkToken as txtoken
+    verify 1: keys all
+  health and metrics: /livez /readyz /healthz /metrics
+
+keys
+  (no kid): HS256, signs and verifies, secret ***
+`
+  )
+})
+
+const FULL = `
+issuer: https://tokens.example.com
+listen: { admin: { port: 9999 }, tokens: { port: 7000, host: 127.0.0.1 } }
+keys:
+  - { kid: main, alg: ES256, generate: { dir: keys } }
+  - { kid: partner, alg: RS256, jwksUrl: 'https://partner.example.com/jwks.json', publish: false }
+routes:
+  - issue: /issue/{mac}
+    on: tokens
+    auth: { apiKeys: [ '\${ENC_KEY}', { env: ENC_KEY } ] }
+    claims:
+      - { from: fixed, set: { capabilities: [ 'a', 'b' ], trust: { level: 3 } } }
+      - { from: remote, url: 'https://example.com', at: data, timeout: 2s }
+    key: main
+    lifetime: 15m
+  - claims: /claims
+    on: tokens
+  - check: /check
+    verify: [ { keys: [ main, partner ] } ]
+  - keys: /keys
+`
+
+test('explain draws every listener with its routes, steps and settings, and the keys', async (t) => {
+  const file = await writeConfig(t, FULL)
+  const { stdout } = await runCommand(['explain', file], { env: { ENC_KEY } })
+  t.is(
+    stdout,
+    `listener main, 0.0.0.0:8888
+  check /check as txtoken
+    verify 1: keys [main, partner]
+  keys /keys
+  public keys: /.well-known/jwks.json /.well-known/openid-configuration
+
+listener admin, 127.0.0.1:9999
+  health and metrics: /livez /readyz /healthz /metrics
+
+listener tokens, 127.0.0.1:7000
+  issue /issue/{mac} as txtoken
+    claims 1: from fixed, set { capabilities [a, b], trust { level 3 } }
+    claims 2: from remote, url https://example.com, at data, timeout 2s
+    key: main
+    lifetime: 15m
+    auth: apiKeys [***, { env ENC_KEY }]
+  claims /claims
+
+keys
+  main: ES256, signs and verifies, generate { dir keys }
+  partner: RS256, verifies, and signs if it is private, publish false, jwksUrl https://partner.example.com/jwks.json
+`
+  )
+})
+
+test('schema prints the JSON Schema that the package has', async (t) => {
+  const { code, stdout } = await runCommand(['schema'])
+  t.is(code, 0)
+  t.is(stdout, readFileSync('config.schema.json', 'utf8'))
+})

@@ -1,0 +1,113 @@
+/** The command line as such: help, versions, and what is said of a wrong call. */
+import { readFileSync } from 'node:fs'
+import test from 'ava'
+import { COMMANDS } from '../../src/cli/commands.ts'
+import { runCommand } from '../helpers/command-line.ts'
+
+test('the help of the program has a line for each command', async (t) => {
+  for (const args of [['--help'], ['-h'], ['help']]) {
+    const { code, stdout, stderr } = await runCommand(args)
+    t.deepEqual({ code, stderr }, { code: 0, stderr: '' })
+    for (const { name, summary } of COMMANDS) {
+      t.true(
+        stdout.split('\n').some((line) => line.startsWith(`  ${name} `) && line.endsWith(summary))
+      )
+    }
+  }
+})
+
+for (const { name } of COMMANDS) {
+  test(`${name} has a help with its usage, options and an example`, async (t) => {
+    const { code, stdout, stderr } = await runCommand([...name.split(' '), '--help'])
+    t.deepEqual({ code, stderr }, { code: 0, stderr: '' })
+    t.true(stdout.includes(`\nUsage:\n  txtoken ${name} `), stdout)
+    t.true(stdout.includes('-h, --help'))
+    t.true(stdout.includes('\nExamples:\n  '))
+    t.true(
+      stdout.split('\n').every((line) => line.length <= 110),
+      stdout
+    )
+    t.is((await runCommand(['help', ...name.split(' ')])).stdout, stdout)
+    t.is((await runCommand([...name.split(' '), '--no-such-option', '-h'])).stdout, stdout)
+  })
+}
+
+test('the help of a group has its commands alone', async (t) => {
+  const { code, stdout } = await runCommand(['tokens', '--help'])
+  t.is(code, 0)
+  t.regex(stdout, /tokens create/)
+  t.notRegex(stdout, /keys generate/)
+})
+
+test('behind two dashes nothing asks for help', async (t) => {
+  t.is((await runCommand(['tokens', 'show', '--', '--help'])).code, 2)
+})
+
+test('--version prints the version of the package', async (t) => {
+  const { version } = JSON.parse(readFileSync('package.json', 'utf8'))
+  t.deepEqual(await runCommand(['--version']), { code: 0, stdout: `${version}\n`, stderr: '' })
+})
+
+const wrongCalls: Record<string, { args: string[]; says: string; help: string }> = {
+  'a misspelt command': {
+    args: ['sreve'],
+    says: 'txtoken: unknown command sreve, did you mean serve?',
+    help: 'txtoken'
+  },
+  'a misspelt command of a group': {
+    args: ['tokens', 'crate'],
+    says: 'txtoken tokens: unknown command crate, did you mean create?',
+    help: 'txtoken tokens'
+  },
+  'a group alone': {
+    args: ['keys'],
+    says: 'txtoken keys: found no command, expected one of generate, convert',
+    help: 'txtoken keys'
+  },
+  'a misspelt option': {
+    args: ['check-config', '--jsn'],
+    says: 'txtoken check-config: unknown option --jsn, did you mean --json?',
+    help: 'txtoken check-config'
+  },
+  'an option like no other': {
+    args: ['tokens', 'show', 'ada', '--quiet=yes'],
+    says: 'txtoken tokens show: unknown option --quiet, expected one of --dir, --json, --help',
+    help: 'txtoken tokens show'
+  },
+  'an option of the default command': {
+    args: ['--confg', 'a.yml'],
+    says: 'txtoken serve: unknown option --confg, did you mean --config?',
+    help: 'txtoken serve'
+  },
+  'a parameter that is missing': {
+    args: ['tokens', 'create'],
+    says: 'txtoken tokens create: expected <user>',
+    help: 'txtoken tokens create'
+  },
+  'a parameter too many': {
+    args: ['check-config', 'a.yml', 'b.yml'],
+    says: 'txtoken check-config: found 1 more than the expected [FILE]',
+    help: 'txtoken check-config'
+  },
+  'a parameter where there are none': {
+    args: ['schema', 'a.yml'],
+    says: 'txtoken schema: found 1 more than the expected options alone',
+    help: 'txtoken schema'
+  }
+}
+
+for (const [what, { args, says, help }] of Object.entries(wrongCalls)) {
+  test(`${what} is told, with the way to the help`, async (t) => {
+    t.deepEqual(await runCommand(args), {
+      code: 2,
+      stdout: '',
+      stderr: `${says}\n'${help} --help' tells how it is called.\n`
+    })
+  })
+}
+
+test('an option without its value is told', async (t) => {
+  const { code, stderr } = await runCommand(['tokens', 'show', 'ada', '--dir'])
+  t.is(code, 2)
+  t.regex(stderr, /^txtoken tokens show: .*--dir/)
+})

@@ -1,0 +1,63 @@
+/** The full form for people to look at. */
+import test from 'ava'
+import { showFullForm } from '../../src/config/shown-form.ts'
+
+const KEYS = [{ alg: 'HS256', secret: 'not to be shown' }]
+const ROUTES = [{ check: '/check', verify: [{ keys: 'all' }] }]
+
+function show(written: object, defaults = false) {
+  return showFullForm({ keys: KEYS, routes: ROUTES, ...written }, { defaults }) as Record<
+    string,
+    unknown
+  >
+}
+
+test('secrets are masked wherever they stand, and where one stands elsewhere is told', (t) => {
+  const keys = [
+    { alg: 'HS256', secret: 'not to be shown' },
+    { alg: 'RS256', private: { file: 'rsa.pem' }, passphrase: { env: 'PASSPHRASE' } }
+  ]
+  t.deepEqual(show({ keys }).keys, [
+    { alg: 'HS256', secret: '***' },
+    { alg: 'RS256', private: { file: 'rsa.pem' }, passphrase: { env: 'PASSPHRASE' } }
+  ])
+  const apiKeys = ['not to be shown either', { env: 'API_KEY' }]
+  t.like(show({ routes: [{ check: '/check', auth: { apiKeys }, verify: [{ keys: 'all' }] }] }), {
+    routes: [{ check: '/check', auth: { apiKeys: ['***', { env: 'API_KEY' }] } }]
+  })
+})
+
+test('a map that only looks like a reference is masked', (t) => {
+  const claims = [
+    { from: 'remote', url: 'https://a', at: 'data', bearer: { file: 'x', authorization: 'y' } }
+  ]
+  const { routes } = show({ routes: [{ issue: '/issue', claims }] }) as {
+    routes: { claims: { bearer: unknown }[] }[]
+  }
+  t.is(routes[0]?.claims[0]?.bearer, '***')
+})
+
+test('the password of a URL is masked', (t) => {
+  const set = { store: 'redis://user:password@host:6379/0', mail: 'a:b@c' }
+  const { routes } = show({ routes: [{ issue: '/issue', claims: [{ from: 'fixed', set }] }] }) as {
+    routes: { claims: { set: unknown }[] }[]
+  }
+  t.deepEqual(routes[0]?.claims[0]?.set, {
+    store: 'redis://user:***@host:6379/0',
+    mail: 'a:b@c'
+  })
+})
+
+test('defaults are filled in where they are asked for, those of named listeners and of each kind of route too', (t) => {
+  const listen = { extra: { port: 7000 } }
+  t.deepEqual(show({ listen }).listen, listen)
+  const filled = show({ listen }, true)
+  t.deepEqual(filled.listen, {
+    main: { port: 8888, host: '0.0.0.0' },
+    extra: { port: 7000, host: '0.0.0.0' }
+  })
+  t.like(filled, {
+    limits: { body: '1MiB', depth: 64 },
+    routes: [{ check: '/check', on: 'main', protocol: 'txtoken', verify: [{ keys: 'all' }] }]
+  })
+})

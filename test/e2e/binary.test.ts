@@ -1,0 +1,76 @@
+/** The standalone binary, built anew and run without Node.js and the package beside it. */
+import { execFile } from 'node:child_process'
+import { readFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { promisify } from 'node:util'
+import test, { type ExecutionContext } from 'ava'
+import { post, send } from '../helpers/http.ts'
+import { runProgram, urlOf, writeConfig } from '../helpers/program.ts'
+import { replying, startRemote } from '../helpers/remote.ts'
+import { ENC_KEY, flatConfig } from '../helpers/service.ts'
+import { createTemporaryFolder } from '../helpers/temporary-folder.ts'
+
+const ROOT = join(import.meta.dirname, '../..')
+const BUILT = join(ROOT, `build/txtoken-linux-${process.arch}`)
+
+test.before('the binary is built', async (t) => {
+  t.timeout(300_000, 'Node.js is fetched from the npm registry')
+  const script = join(ROOT, 'scripts/build-binary.ts')
+  await promisify(execFile)(process.execPath, ['--import=tsx', script, process.arch], { cwd: ROOT })
+})
+
+/** Runs it in an empty folder, with nothing on its PATH. */
+async function run(t: ExecutionContext, args: string[], env: Record<string, string> = {}) {
+  const cwd = await createTemporaryFolder(t)
+  return runProgram(t, { binary: BUILT, args, env: { PATH: '', ...env }, cwd })
+}
+
+test('it says its version, its help and its schema', async (t) => {
+  const { version } = JSON.parse(await readFile(join(ROOT, 'package.json'), 'utf8'))
+  t.deepEqual(await (await run(t, ['--version'])).exit(), {
+    code: 0,
+    stdout: `${version}\n`,
+    stderr: ''
+  })
+  t.regex((await (await run(t, ['tokens', '--help'])).exit()).stdout, /tokens create/)
+  const schema = await (await run(t, ['schema'])).exit()
+  t.is(schema.stdout, await readFile(join(ROOT, 'config.schema.json'), 'utf8'))
+  t.like(await (await run(t, ['serv'])).exit(), { code: 2, stdout: '' })
+})
+
+test('it issues tokens and checks them, and its healthcheck finds it', async (t) => {
+  const remote = await startRemote(t, replying('{"id":1}'))
+  const file = await writeConfig(t, flatConfig(remote.url, { port: 0 }))
+  const service = await run(t, ['serve', '--config', file], { ENC_KEY })
+  const url = await urlOf(service)
+  const issued = await post(`${url}/getToken`, '{"email":"a"}')
+  t.is(issued.status, 200)
+  const checked = await post(`${url}/checkToken`, issued.text)
+  t.is(checked.status, 200)
+  t.like(JSON.parse(checked.text).Claims.data, { id: 1 })
+  t.is((await send(`${url}/metrics`)).status, 200)
+
+  const { port } = new URL(url)
+  const CFG_FILE = await writeConfig(t, flatConfig(remote.url, { port }))
+  t.deepEqual(await (await run(t, ['healthcheck'], { ENC_KEY, CFG_FILE })).exit(), {
+    code: 0,
+    stdout: '',
+    stderr: ''
+  })
+  service.process.kill('SIGTERM')
+  t.like(await service.exit(), { code: 0, stderr: '' })
+  t.is((await (await run(t, ['healthcheck'], { ENC_KEY, CFG_FILE })).exit()).code, 1)
+})
+
+test('it makes keys and tokens, verifies them, and has the demo inside', async (t) => {
+  const cwd = await createTemporaryFolder(t)
+  const call = (...args: string[]) => runProgram(t, { binary: BUILT, args, cwd }).exit()
+  t.is((await call('tokens', 'init', '--alg', 'EdDSA')).code, 0)
+  const { stdout: token } = await call('tokens', 'create', 'ada')
+  t.is((await call('token', 'verify', '--key', '.auth/id_rsa.pub', token.trim())).code, 0)
+
+  const demo = await run(t, ['demo'], { PORT: '0', DEMO_PORT: '0' })
+  await demo.saying('Check it:')
+  demo.process.kill('SIGTERM')
+  t.is((await demo.exit()).code, 0)
+})

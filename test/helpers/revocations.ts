@@ -1,0 +1,45 @@
+/** The revocations of one replica. */
+import type { ExecutionContext } from 'ava'
+import { createRevocations, type Revocations } from '../../src/check/revocation/revocations.ts'
+import { createRedisStore } from '../../src/check/revocation/redis/redis-store.ts'
+import { startUnreferencedTimer } from '../../src/keys/timer.ts'
+
+export interface TestReplica {
+  readonly revocations: Revocations
+  /** The messages of its log so far. */
+  readonly log: string[]
+  /** Whether the token of this `jti`, without an issuer, is revoked here. */
+  readonly knows: (jti: string) => boolean
+  /** Revokes the token of this `jti` for an hour. */
+  readonly revoke: (jti: string) => Promise<void>
+}
+
+const HOUR_MS = 3_600_000
+
+/** Starts a replica that shares the Redis on this port; it ends with the test. */
+export async function startRedisReplica(t: ExecutionContext, port: number): Promise<TestReplica> {
+  const log: string[] = []
+  const revocations = createRevocations({
+    store: createRedisStore({
+      address: { host: '127.0.0.1', port, database: 0 },
+      now: Date.now,
+      log: { warn: (_fields, message) => void log.push(message) }
+    }),
+    now: Date.now,
+    startTimer: startUnreferencedTimer,
+    maxEntries: 10_000,
+    report: { entries() {}, available() {}, synchronized() {} }
+  })
+  t.teardown(revocations.close)
+  await revocations.start()
+  return {
+    revocations,
+    log,
+    knows: (jti) => revocations.isRevoked({ claims: { jti } }),
+    revoke: (jti) =>
+      revocations.revoke({
+        revoked: { kind: 'token', issuer: undefined, jti },
+        until: Date.now() + HOUR_MS
+      })
+  }
+}

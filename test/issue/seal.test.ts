@@ -1,0 +1,240 @@
+import test from 'ava'
+import fc from 'fast-check'
+import { ServiceError } from '../../src/errors.ts'
+import { RESERVED_CLAIMS } from '../../src/issue/claims.ts'
+import { createSeal, type FieldToSign, type SealOptions } from '../../src/issue/seal.ts'
+import { createSign, type SignOptions } from '../../src/issue/sign.ts'
+import { parseJsonPath } from '../../src/json/json-path.ts'
+import { parseJsonText } from '../../src/json/json-text.ts'
+import { spelledJson } from '../helpers/json-arbitrary.ts'
+import { encode, makeToken, readToken } from '../helpers/tokens.ts'
+
+const NOW_SECONDS = 1_893_456_000
+const HOUR = 3600
+const TIMES = `"iat":${NOW_SECONDS},"exp":${NOW_SECONDS + HOUR}`
+const DEPTH = 64
+
+interface TestOptions extends Partial<Omit<SealOptions, 'fields' | 'sign'>> {
+  sign?: Partial<SignOptions>
+}
+
+function field(path: string): FieldToSign {
+  return { path: parseJsonPath(path.replace('?', '')), optional: path.endsWith('?') }
+}
+
+/** Seals for an hour. A path that ends with a question mark is optional. */
+async function sealed(document: string, paths: string[], { sign, ...options }: TestOptions = {}) {
+  const seal = createSeal({
+    fields: paths.map(field),
+    sign: createSign({
+      signer: (payload) => makeToken(payload),
+      now: () => NOW_SECONDS * 1000 + 999,
+      ...sign
+    }),
+    lifetimeSeconds: HOUR,
+    requiresExp: false,
+    full: false,
+    ...options
+  })
+  return (await seal(parseJsonText(document, DEPTH))).document as string
+}
+
+/** What it says when it refuses a document. */
+async function refusal(document: string, paths: string[], options?: TestOptions) {
+  try {
+    return `sealed: ${await sealed(document, paths, options)}`
+  } catch (error) {
+    if (!(error instanceof ServiceError)) throw error
+    return `${error.code}: ${error.message}`
+  }
+}
+
+/** A token over the claims, which come without their braces. */
+function token(claims: string): string {
+  return `"${makeToken(`{${claims === '' ? '' : `${claims},`}${TIMES}}`)}"`
+}
+
+test('fields become tokens over their claims, and all else stays as it was written', async (t) => {
+  t.is(
+    await sealed('{"n":1.50,"b":{"x":12345678901234567890},"a":{"y":1e400},"\\u0061":"\\/"}', [
+      'b'
+    ]),
+    `{"n":1.50,"b":${token('"x":12345678901234567890')},"a":{"y":1e400},"\\u0061":"\\/"}`
+  )
+  t.is(
+    await sealed('{"b":{"x":1},"a":{"y":[{}]},"c":{}}', ['a', 'b', 'c']),
+    `{"b":${token('"x":1')},"a":${token('"y":[{}]')},"c":${token('')}}`
+  )
+})
+
+test('a path leads inside of objects, and into each item of an array', async (t) => {
+  t.is(
+    await sealed('{"user":{"id":1,"token":{"x":1}}}', ['user.token']),
+    `{"user":{"id":1,"token":${token('"x":1')}}}`
+  )
+  t.is(
+    await sealed('{"all":[{"token":{"x":1}},[{"token":{"x":2},"id":3}]]}', ['all.token']),
+    `{"all":[{"token":${token('"x":1')}},[{"token":${token('"x":2')},"id":3}]]}`
+  )
+  t.is(
+    await sealed('{"all":[{"x":1},{"x":2}],"none":[]}', ['all', 'none']),
+    `{"all":[${token('"x":1')},${token('"x":2')}],"none":[]}`
+  )
+})
+
+test('a name that stands twice is signed twice: a reader may take either', async (t) => {
+  t.is(
+    await sealed('{"a":{"x":1},"a":{"x":2},"\\u0061":{"x":3}}', ['a']),
+    `{"a":${token('"x":1')},"a":${token('"x":2')},"\\u0061":${token('"x":3')}}`
+  )
+  t.is(await refusal('{"a":{"x":1},"a":"x"}', ['a']), 'remote_reply: a: not an object')
+})
+
+test('the times, the jti and the mark of a bearer are not those of the field', async (t) => {
+  const own = '"iat":1,"nbf":1,"jti":"x","txtoken_use":"service-bearer"'
+  t.is(await sealed(`{"a":{${own},"sub":"ada"}}`, ['a']), `{"a":${token('"sub":"ada"')}}`)
+})
+
+test('who a token is from, about and for are those of the field', async (t) => {
+  const identity = '"aud":["a","b"],"iss":"https://krakend.io","sub":"1"'
+  const sign = { issuer: 'https://tokens.example.com' }
+  t.is(await sealed(`{"a":{${identity}}}`, ['a'], { sign }), `{"a":${token(identity)}}`)
+})
+
+const ends = [
+  ['an earlier exp', `${NOW_SECONDS + 60}`, NOW_SECONDS + 60],
+  ['a later exp', `${NOW_SECONDS + 7200}`, NOW_SECONDS + HOUR],
+  ['a fraction of a second', `${NOW_SECONDS + 60}.9`, NOW_SECONDS + 60],
+  ['an exponent', '1.893456060e9', NOW_SECONDS + 60]
+] as const
+
+for (const [what, exp, expected] of ends) {
+  test(`a field with ${what} ends with it or with its lifetime, whichever comes first`, async (t) => {
+    const document = JSON.parse(await sealed(`{"a":{"exp":${exp}}}`, ['a']))
+    t.is(readToken(document.a).payload, `{"iat":${NOW_SECONDS},"exp":${expected}}`)
+  })
+}
+
+test('without a lifetime, the exp of the field is the end', async (t) => {
+  const options = { lifetimeSeconds: undefined, requiresExp: true }
+  const document = JSON.parse(await sealed('{"a":{"exp":4000000000}}', ['a'], options))
+  t.is(readToken(document.a).payload, `{"iat":${NOW_SECONDS},"exp":4000000000}`)
+})
+
+const badEnds = [
+  ['1893455999', 'reply has expired already'],
+  ['-1', 'reply has expired already'],
+  ['"1893456060"', 'exp is not a time in seconds'],
+  ['null', 'exp is not a time in seconds'],
+  ['[1893456060]', 'exp is not a time in seconds'],
+  ['1893456060000', 'exp is not a time in seconds'],
+  ['1e400', 'exp is not a time in seconds']
+] as const
+
+for (const [exp, message] of badEnds) {
+  test(`a field with the exp ${exp} is refused`, async (t) => {
+    t.is(await refusal(`{"u":{"a":{"exp":${exp}}}}`, ['u.a']), `remote_reply: u.a: ${message}`)
+  })
+}
+
+test('a field without an exp is refused where one is required, and is named', async (t) => {
+  const options = { requiresExp: true }
+  const document = `{"a":{"exp":${NOW_SECONDS + 60}},"all":[{"exp":${NOW_SECONDS + 60}},{"x":1}]}`
+  t.is(await refusal(document, ['a', 'all'], options), 'remote_reply: all.1: no exp')
+})
+
+const unsignable = [
+  ['{"a":{}}', 'b', 'b: missing from the reply'],
+  ['{"a":{}}', 'a.b', 'a.b: missing from the reply'],
+  ['{"a":1}', 'a.b', 'a.b: missing from the reply'],
+  ['{"a":[{"b":{}},{}]}', 'a.b', 'a.1.b: missing from the reply'],
+  ['{"a":"x"}', 'a', 'a: not an object'],
+  ['{"a":null}', 'a', 'a: not an object'],
+  ['{"a":[{},1]}', 'a', 'a.1: not an object'],
+  ['[{"a":{}}]', 'a', 'reply is not a JSON object'],
+  ['"a"', 'a', 'reply is not a JSON object'],
+  ['null', 'a', 'reply is not a JSON object']
+] as const
+
+for (const [document, path, message] of unsignable) {
+  test(`${document} cannot be signed at ${path}`, async (t) => {
+    t.is(await refusal(document, [path]), `remote_reply: ${message}`)
+  })
+}
+
+test('an optional field may be missing or null, and nothing else', async (t) => {
+  for (const document of ['{"a":1}', '{"b":null}', '{"u":{}}', '{"u":null}', '{}']) {
+    t.is(await sealed(document, ['b?', 'u.b?']), document)
+  }
+  t.is(await sealed('{"b":{"x":1}}', ['b?', 'c?']), `{"b":${token('"x":1')}}`)
+  t.is(await refusal('{"b":"x"}', ['b?']), 'remote_reply: b: not an object')
+  t.is(await refusal('{"b":[{},true]}', ['b?']), 'remote_reply: b.1: not an object')
+})
+
+test('one field that cannot be signed keeps all of them back', async (t) => {
+  let calls = 0
+  const signer = (payload: string) => {
+    calls++
+    if (payload.includes('"x":2')) throw new ServiceError('internal', 'no key', { status: 500 })
+    return makeToken(payload)
+  }
+  t.is(
+    await refusal('{"a":{"x":1},"b":{"x":2}}', ['a', 'b'], { sign: { signer } }),
+    'internal: no key'
+  )
+  t.is(calls, 2)
+  t.is(
+    await refusal('{"a":{"x":1},"b":0}', ['a', 'b'], { sign: { signer } }),
+    'remote_reply: b: not an object'
+  )
+  t.is(calls, 2)
+})
+
+test('a token over the limit is refused, and its field is named', async (t) => {
+  t.is(
+    await refusal('{"a":{"x":1}}', ['a'], { sign: { maxTokenLength: 20 } }),
+    'remote_reply: a: reply makes a token over the limit'
+  )
+})
+
+test('a thousand fields are signed, and not one more', async (t) => {
+  const list = (count: number) => `{"a":[${Array(count).fill('{}').join(',')}]}`
+  const document = JSON.parse(await sealed(list(1000), ['a']))
+  t.is(new Set(document.a).size, 1)
+  t.is(await refusal(list(1001), ['a']), 'remote_reply: reply has more than 1000 fields to sign')
+})
+
+test('full gives the flattened JSON serialization, as a string', async (t) => {
+  const document = JSON.parse(await sealed('{"a":{"x":1}}', ['a'], { full: true }))
+  const compact = JSON.parse(token('"x":1'))
+  const [header, payload, signature] = compact.split('.')
+  t.is(document.a, JSON.stringify({ payload, protected: header, signature }))
+  t.is(header, encode('{"alg":"HS256","typ":"JWT"}'))
+})
+
+const name = fc.string({ unit: 'grapheme' }).filter((text) => !RESERVED_CLAIMS.has(text))
+const members = fc
+  .uniqueArray(fc.tuple(name, spelledJson), { selector: ([text]) => text, maxLength: 5 })
+  .map((pairs) =>
+    pairs.map(([text, { compact }]) => `${JSON.stringify(text)}:${compact}`).join(',')
+  )
+
+test('any object round-trips through its token, text for text', async (t) => {
+  await fc.assert(
+    fc.asyncProperty(members, spelledJson, spelledJson, async (claims, before, after) => {
+      const document = `{"before":${before.compact},"a":{${claims}},"after":${after.compact}}`
+      t.is(
+        await sealed(document, ['a']),
+        `{"before":${before.compact},"a":${token(claims)},"after":${after.compact}}`
+      )
+    })
+  )
+})
+
+test('what has no field to sign is not touched, whatever it is', async (t) => {
+  await fc.assert(
+    fc.asyncProperty(members, async (claims) => {
+      t.is(await sealed(`{${claims}}`, ['no such name?']), `{${claims}}`)
+    })
+  )
+})
