@@ -21,6 +21,7 @@ import { createRemote, type Remote } from './remote/remote.ts'
 import { addRoutes, type ListenerRoutes } from './routes/add-routes.ts'
 import { createConnections } from './routes/connections.ts'
 import { withKnownTokens } from './routes/known-tokens.ts'
+import { addDocsRoutes } from './routes/docs-routes.ts'
 import { addOperationRoutes } from './routes/operation-routes.ts'
 import type { Services } from './routes/services.ts'
 import { traceServices } from './routes/traced-services.ts'
@@ -85,6 +86,11 @@ export function createApp(options: AppOptions): App {
     tracing === undefined ? services : traceServices(services, tracing),
     options
   )
+  if (config.docs) {
+    for (const [listener, { router }] of listeners) {
+      addDocsRoutes(router, { config, listener, version: options.version })
+    }
+  }
   const operations = listeners.get(operationsListener(config))
   if (operations !== undefined) addOperationRoutes(operations.router, options)
 

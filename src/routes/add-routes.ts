@@ -1,7 +1,7 @@
 /** The routes of a configuration, each on its listener, and those that publish its keys. */
 import type Router from '@koa/router'
 import { DISCOVERY_PATH, JWK_SET_PATH } from '../config/own-paths.ts'
-import { listenerOf } from '../config/listeners.ts'
+import { listenerOf, publishingListeners } from '../config/listeners.ts'
 import { toRouterPath } from '../config/path-variables.ts'
 import type { Config } from '../config/schema/full-form.ts'
 import type { ClaimsRouteConfig } from '../config/schema/routes/claims.ts'
@@ -83,19 +83,14 @@ function sourcesOf(
   return issuing.find(({ issue }) => of === undefined || issue === of)?.claims ?? []
 }
 
-/** On the main listener, and where single keys are. A service that has shared secrets only has nothing to publish. */
 function addPublishing(
   listeners: ReadonlyMap<string, ListenerRoutes>,
-  { issuer, keys, routes }: Config,
+  config: Config,
   { keyStore, now }: Services
 ): void {
+  const { issuer, keys } = config
   const algorithms = keys.map(({ alg }) => alg).filter((alg) => !isSymmetric(alg))
-  if (algorithms.length === 0) return
-  const publishing = new Set([
-    'main',
-    ...routes.flatMap((route) => ('keys' in route ? route.on : []))
-  ])
-  for (const name of publishing) {
+  for (const name of publishingListeners(config)) {
     const router = listeners.get(name)?.router
     router?.get(JWK_SET_PATH, createJwkSetRoute(keyStore, now))
     if (issuer !== undefined) {

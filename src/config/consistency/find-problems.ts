@@ -38,7 +38,7 @@ export function findFullProblems(tree: unknown): Problem[] {
     ].map((use) => ({ ...use, on: listenerOf(route, operations) }))
   )
   return [
-    ...findRouteProblems(routes, operations),
+    ...findRouteProblems(routes, operations, String(valueAt(tree, ['docs'])) === 'true'),
     ...findListenerProblems(tree),
     ...findClaimsProblems(tree),
     ...findRevocationProblems(tree),

@@ -1,7 +1,13 @@
 /** Routes that would hide each other, and those that lean on another one which is not there. */
 
 import { valueAt } from '../issues.ts'
-import { DISCOVERY_PATH, JWK_SET_PATH, OPERATION_PATHS } from '../own-paths.ts'
+import {
+  DISCOVERY_PATH,
+  DOCS_PATH,
+  JWK_SET_PATH,
+  OPENAPI_PATH,
+  OPERATION_PATHS
+} from '../own-paths.ts'
 import type { Problem } from '../problems.ts'
 import { itemsOf, type Use, useOf } from './tree.ts'
 
@@ -13,11 +19,17 @@ export interface RouteUse extends Use {
 /**
  * Finds routes that would hide each other, or the paths that the service answers itself.
  * @param operations the listener that health and metrics are on
+ * @param docs whether listeners say what they answer
  */
-export function findRouteProblems(routes: readonly RouteUse[], operations: string): Problem[] {
+export function findRouteProblems(
+  routes: readonly RouteUse[],
+  operations: string,
+  docs = false
+): Problem[] {
   return routes.flatMap(({ text, at, on }, index): Problem[] => {
     const isOperation = on === operations && OPERATION_PATHS.some((path) => path === text)
-    if (isOperation || text === JWK_SET_PATH || text === DISCOVERY_PATH) {
+    const isDocs = docs && (text === OPENAPI_PATH || isAtOrBelow(text, DOCS_PATH))
+    if (isOperation || isDocs || text === JWK_SET_PATH || text === DISCOVERY_PATH) {
       return [
         { path: at, message: `${text} is answered by the service itself, expected another path` }
       ]
@@ -26,6 +38,10 @@ export function findRouteProblems(routes: readonly RouteUse[], operations: strin
       ? [{ path: at, message: `${text} is a route already, expected another path` }]
       : []
   })
+}
+
+function isAtOrBelow(path: string, top: string): boolean {
+  return path === top || path.startsWith(`${top}/`)
 }
 
 /** Finds routes that show the claims of another one which is not there. */
