@@ -4,8 +4,10 @@ import Router from '@koa/router'
 import Koa from 'koa'
 import { openListeners, operationsListener } from './config/listeners.ts'
 import type { Config } from './config/schema/full-form.ts'
+import type { ListenerConfig } from './config/schema/listen.ts'
 import type { ConfiguredRevocation } from './configured-revocation.ts'
 import type { KeyStore } from './keys/key-store.ts'
+import { createCertificateStep } from './middleware/client-certificate.ts'
 import { errors } from './middleware/errors.ts'
 import { createExactRoutes } from './middleware/exact-routes.ts'
 import { createInFlight, type InFlight } from './middleware/in-flight.ts'
@@ -13,6 +15,7 @@ import { requestGuard } from './middleware/request-guard.ts'
 import { requestId } from './middleware/request-id.ts'
 import { createRequestLog } from './middleware/request-log.ts'
 import type { AppMiddleware, RequestState } from './middleware/request-state.ts'
+import { withResponseHeaders } from './middleware/response-headers.ts'
 import { createRequestTracing } from './middleware/trace-requests.ts'
 import type { Logger } from './operations/logger.ts'
 import type { Metrics } from './operations/metrics.ts'
@@ -77,8 +80,9 @@ export function createApp(options: AppOptions): App {
     }
   }
 
+  const open = openListeners(config)
   const listeners = new Map<string, ListenerRoutes>(
-    [...openListeners(config).keys()].map((name) => [name, { router: createRouter(), known: [] }])
+    [...open.keys()].map((name) => [name, { router: createRouter(), known: [] }])
   )
   addRoutes(
     listeners,
@@ -96,7 +100,10 @@ export function createApp(options: AppOptions): App {
 
   return {
     listeners: new Map(
-      [...listeners].map(([name, routes]) => [name, createListener(routes, inFlight, options)])
+      [...listeners].map(([name, routes]) => [
+        name,
+        createListener(routes, open.get(name), inFlight, options)
+      ])
     ),
     async close() {
       await inFlight.drained()
@@ -115,16 +122,19 @@ function createRouter(): Router<RequestState> {
 
 function createListener(
   { router, known }: ListenerRoutes,
+  settings: ListenerConfig | undefined,
   inFlight: InFlight,
   options: AppOptions
 ): RequestListener {
-  const { config, logger, metrics, tracing, isReady } = options
+  const { config, logger, metrics, tracing, now, isReady } = options
   const { requests: logRequests } = config.log
+  const authorities = settings?.tls?.clientCa
   const app = new Koa<RequestState>()
   app.on('error', (error: Error) =>
     logger.error({ name: error.name, error: error.message }, 'response failed')
   )
   app.use(requestId)
+  if (authorities !== undefined) app.use(createCertificateStep({ authorities, now }))
   if (tracing !== undefined) app.use(createRequestTracing(tracing))
   app.use(createRequestLog({ logger, metrics, logRequests }))
   app.use(createConnectionCloser(isReady))
@@ -136,7 +146,10 @@ function createListener(
   app.use(router.allowedMethods())
   // The short way knows nothing of spans.
   const shortWays = tracing === undefined ? known : []
-  return withKnownTokens(app.callback(), shortWays, { logger, metrics, logRequests, isReady })
+  return withResponseHeaders(
+    withKnownTokens(app.callback(), shortWays, { logger, metrics, logRequests, isReady }),
+    settings?.responseHeaders
+  )
 }
 
 /** Once the service stops, no connection stays open for another request: not those of requests under way either. */

@@ -4,6 +4,7 @@ import { ConfigError, formatPath } from './config/problems.ts'
 import type { Config } from './config/schema/full-form.ts'
 import type { IssueRouteConfig } from './config/schema/routes/issue.ts'
 import type { KrakendRouteConfig } from './config/schema/routes/krakend.ts'
+import { longestOf } from './config/schema/routes/lifetime.ts'
 import type { SupertokensRouteConfig } from './config/schema/routes/supertokens.ts'
 import { SERVICE_BEARER_LIFETIME_SECONDS } from './issue/service-bearer.ts'
 import { createKeySources, type KeySourceFactories } from './keys/create-key-sources.ts'
@@ -78,7 +79,7 @@ function createFactories(
 /** Keys that sign no more must verify until the last token that they signed has ended. */
 function longestLifetimeMs({ routes }: Config, kid: string | undefined): number {
   const lifetimes = routes.flatMap((route) =>
-    'issue' in route && maySignWith(route, kid) ? (route.lifetime ?? []) : []
+    'issue' in route && maySignWith(route, kid) ? longestOf(route.lifetime) : []
   )
   return Math.max(SERVICE_BEARER_LIFETIME_SECONDS * 1000, ...lifetimes)
 }

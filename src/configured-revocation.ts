@@ -9,6 +9,7 @@ import type { ShareRevocations } from './check/revocation/share-revocations.ts'
 import { ConfigError } from './config/problems.ts'
 import type { Config } from './config/schema/full-form.ts'
 import type { RevocationConfig } from './config/schema/revocation.ts'
+import { longestOf } from './config/schema/routes/lifetime.ts'
 import { startUnreferencedTimer } from './keys/timer.ts'
 import type { Logger } from './operations/logger.ts'
 import type { Metrics } from './operations/metrics.ts'
@@ -97,7 +98,7 @@ function defaultKeepMs({ routes }: Config): number {
   const lifetimes = routes.flatMap((route) => {
     if (!('issue' in route)) return []
     const refresh = 'refresh' in route ? route.refresh : undefined
-    return [route.lifetime ?? 0, refresh?.lifetime ?? 0]
+    return [longestOf(route.lifetime), refresh?.lifetime ?? 0]
   })
   return Math.max(LEAST_KEEP_MS, ...lifetimes)
 }

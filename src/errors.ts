@@ -12,6 +12,7 @@ export type ErrorCode =
   | 'remote_timeout'
   | 'remote_reply'
   | 'overloaded'
+  | 'too_many_requests'
   | 'client_gone'
   | 'missing_token'
   | 'invalid_token'

@@ -1,8 +1,12 @@
 /** Listens, and stops listening without cutting anyone off. */
 import { createServer, type RequestListener, type Server } from 'node:http'
+import { createServer as createTlsServer } from 'node:https'
 import type { AddressInfo, Socket } from 'node:net'
 import { setTimeout as wait } from 'node:timers/promises'
+import { TLSSocket } from 'node:tls'
 import type { Config } from './config/schema/full-form.ts'
+import type { ListenerTlsConfig } from './config/schema/listener-tls.ts'
+import { createTlsServerOptions } from './server-tls.ts'
 
 type Timeouts = Config['timeouts']
 
@@ -10,6 +14,8 @@ export interface ListenOptions {
   readonly host: string
   readonly port: number
   readonly timeouts: Timeouts
+  /** Default: plain HTTP. */
+  readonly tls?: ListenerTlsConfig | undefined
 }
 
 /** A port that cannot be had. */
@@ -21,6 +27,11 @@ class ListenError extends Error {
 export interface Listener {
   /** The port, also where the system chose it. */
   readonly port: number
+  /**
+   * Shows and trusts other certificates from the next connection on. What it asks of its clients stays as it was when it
+   * began to listen: for settings that ask something else, nothing changes.
+   */
+  readonly renewTls: (tls: ListenerTlsConfig) => void
   /**
    * Takes no new connections, and waits for the requests in flight.
    * @param deadlineMs how long to wait before their connections are cut
@@ -34,39 +45,70 @@ export interface Listener {
  * @throws ListenError with what to do about it
  */
 export async function listen(handler: RequestListener, options: ListenOptions): Promise<Listener> {
-  const { host, port, timeouts } = options
+  const { host, port, timeouts, tls } = options
   // Node.js refuses to give the header more time than the request that it is a part of.
   const headersTimeout = Math.min(timeouts.headers, timeouts.request)
-  const server = createServer(
-    {
-      headersTimeout,
-      requestTimeout: timeouts.request,
-      keepAliveTimeout: timeouts.keepAlive,
-      // How often Node.js looks for connections that are over these times.
-      connectionsCheckingInterval: Math.min(headersTimeout, 5000)
-    },
-    handler
-  )
+  const settings = {
+    headersTimeout,
+    requestTimeout: timeouts.request,
+    keepAliveTimeout: timeouts.keepAlive,
+    // How often Node.js looks for connections that are over these times.
+    connectionsCheckingInterval: Math.min(headersTimeout, 5000)
+  }
+  const tlsServer =
+    tls === undefined
+      ? undefined
+      : createTlsServer(
+          { ...settings, ...createTlsServerOptions(tls), handshakeTimeout: headersTimeout },
+          handler
+        )
+  const server = tlsServer ?? createServer(settings, handler)
   // The header has a size, and no count: beyond one, Node.js would drop fields unseen, a second Host among them.
   server.maxHeadersCount = 0
-  const sockets = new Set<Socket>()
-  server.on('connection', (socket: Socket) => {
-    sockets.add(socket)
-    socket.once('close', () => sockets.delete(socket))
-  })
+  const silent = trackSilent(server)
   await new Promise<void>((resolve, reject) => {
     server.once('error', (error: NodeJS.ErrnoException) => reject(explain(error, host, port)))
     server.listen(port, host, resolve)
   })
   return {
     port: (server.address() as AddressInfo).port,
+    renewTls(next) {
+      if (next.clientCertificate === tls?.clientCertificate) {
+        tlsServer?.setSecureContext(createTlsServerOptions(next))
+      }
+    },
     async stop(deadlineMs) {
       const stopped = stop(server, deadlineMs)
-      // To Node.js a connection on which nothing has come yet is busy with its first request. Clients open such ahead of need.
-      for (const socket of sockets) if (socket.bytesRead === 0) socket.destroy()
+      for (const socket of silent()) socket.destroy()
       return stopped
     }
   }
+}
+
+/**
+ * Finds the connections on which no byte of a request has come yet, a TLS handshake aside. To Node.js these are busy with
+ * their first request. Clients open such ahead of need.
+ */
+function trackSilent(server: Server): () => Socket[] {
+  const sockets = new Map<string, Socket>()
+  const isTls = 'setSecureContext' in server
+
+  function track(socket: Socket): void {
+    const { localAddress, remoteAddress, remotePort } = socket
+    const connection = `${localAddress} ${remoteAddress} ${remotePort}`
+    sockets.set(connection, socket)
+    socket.once('close', () => {
+      if (sockets.get(connection) === socket) sockets.delete(connection)
+    })
+  }
+
+  server.on('connection', track)
+  // It takes the place of the socket below it, which has served for the handshake.
+  server.on('secureConnection', track)
+  return () =>
+    [...sockets.values()].filter(
+      (socket) => socket.bytesRead === 0 || (isTls && !(socket instanceof TLSSocket))
+    )
 }
 
 async function stop(server: Server, deadlineMs: number): Promise<boolean> {

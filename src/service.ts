@@ -108,8 +108,16 @@ const refuseWithoutRoutes: RequestListener = function refuseWithoutRoutes(_reque
   response.writeHead(503, { Connection: 'close' }).end()
 }
 
+/** Certificates are taken over while the service runs; what is asked of clients is not. */
 function needsRestart(before: LoadedConfig, after: LoadedConfig): boolean {
-  const fixed = ({ config }: LoadedConfig) =>
-    JSON.stringify([...openListeners(config), config.timeouts])
+  const fixed = ({ config }: LoadedConfig) => {
+    const listeners = [...openListeners(config)].map(([name, { host, port, tls }]) => [
+      name,
+      host,
+      port,
+      tls?.clientCertificate
+    ])
+    return JSON.stringify([listeners, config.timeouts])
+  }
   return fixed(before) !== fixed(after)
 }

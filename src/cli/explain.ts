@@ -4,6 +4,7 @@ import { loadWrittenConfig } from '../config/load.ts'
 import { DISCOVERY_PATH, JWK_SET_PATH, OPERATION_PATHS } from '../config/own-paths.ts'
 import type { Config } from '../config/schema/full-form.ts'
 import type { KeyConfig } from '../config/schema/keys.ts'
+import type { ListenerTlsConfig } from '../config/schema/listener-tls.ts'
 import { showFullForm } from '../config/shown-form.ts'
 import { isSymmetric } from '../keys/algorithms.ts'
 import { configFileOf, createCommand } from './command.ts'
@@ -25,23 +26,28 @@ export const explain = createCommand({
     const { config, written } = loadWrittenConfig({ file: configFileOf(named, env), env })
     const filled = showFullForm(written, { defaults: true }) as { routes: Settings[] }
     const bare = showFullForm(written, { defaults: false }) as {
-      keys: Settings[]
+      keys?: Settings[]
       routes: Settings[]
     }
     const routes = filled.routes.map((route, index) =>
       drawRoute(route, bare.routes[index] ?? route)
     )
-    const blocks = [...openListeners(config)].map(([name, { host, port }]) =>
+    const blocks = [...openListeners(config)].map(([name, { host, port, tls }]) =>
       [
-        `listener ${name}, ${host}:${port}`,
+        `listener ${name}, ${host}:${port}${tls === undefined ? '' : drawTls(tls)}`,
         ...routes.filter((_, index) => filled.routes[index]?.on === name).flat(),
         ...drawOwnPaths(name, config)
       ].join('\n')
     )
-    const keys = ['keys', ...bare.keys.flatMap((key, index) => drawKey(key, config.keys[index]))]
-    print(`${[...blocks, keys.join('\n')].join('\n\n')}\n`)
+    const keys = (bare.keys ?? []).flatMap((key, index) => drawKey(key, config.keys[index]))
+    if (keys.length > 0) blocks.push(['keys', ...keys].join('\n'))
+    print(`${blocks.join('\n\n')}\n`)
   }
 })
+
+function drawTls({ clientCertificate }: ListenerTlsConfig): string {
+  return clientCertificate === 'none' ? ', TLS' : `, TLS, certificates: ${clientCertificate}`
+}
 
 /** @param bare the route without the defaults */
 function drawRoute(route: Settings, bare: Settings): string[] {

@@ -1,6 +1,7 @@
 /** `healthcheck`: asks the service on this machine whether it lives, for containers without curl. */
-import { get } from 'node:http'
-import { operationsListener } from '../config/listeners.ts'
+import { get as getPlain, type RequestOptions } from 'node:http'
+import { get as getTls } from 'node:https'
+import { findHealth } from '../config/listeners.ts'
 import { loadConfig } from '../config/load.ts'
 import { CommandError, configFileOf, createCommand } from './command.ts'
 
@@ -12,7 +13,7 @@ const CALLABLE: Readonly<Record<string, string>> = { '0.0.0.0': '127.0.0.1', '::
 export const healthcheck = createCommand({
   parameters: [],
   description:
-    'Ask the service on this machine whether it lives: GET /livez on the port that its configuration names. For containers without curl. Says nothing where all is well.',
+    'Ask the service on this machine whether it lives: GET /livez on the port that its configuration names, or a health route where that is not answered. For containers without curl. Says nothing where all is well.',
   options: {
     config: {
       type: 'string',
@@ -24,19 +25,33 @@ export const healthcheck = createCommand({
   examples: ['txtoken healthcheck --config txtoken.yml'],
   async run({ values, env }) {
     const { config } = loadConfig({ file: configFileOf(values.config, env), env })
-    const { host, port } = config.listen[operationsListener(config)] ?? config.listen.main
-    const status = await askForStatus(CALLABLE[host] ?? host, port)
-    if (status !== 200) throw new CommandError(`/livez answered ${status}, expected 200`)
+    const place = findHealth(config)
+    if (place === undefined) {
+      throw new CommandError('nothing tells whether the service lives, expected a health route')
+    }
+    const { host, port, tls } = place.listener
+    if (tls?.clientCertificate === 'require') {
+      throw new CommandError(
+        `the listener ${place.name} takes no client without a certificate, expected health on one that does: listen.admin, or a health route on another listener`
+      )
+    }
+    const { path } = place
+    const options = { host: CALLABLE[host] ?? host, port, path, timeout: TIMEOUT_MS }
+    const status = await askForStatus(options, tls !== undefined)
+    if (status !== 200) throw new CommandError(`${path} answered ${status}, expected 200`)
   }
 })
 
-function askForStatus(host: string, port: number): Promise<number | undefined> {
+/** Whether a certificate is good is not asked: it need not be one for this address, and a service lives with one that is over. */
+function askForStatus(options: RequestOptions, isTls: boolean): Promise<number | undefined> {
+  const { path } = options
+  const get = isTls ? getTls : getPlain
   return new Promise((resolve, reject) => {
-    get({ host, port, path: '/livez', timeout: TIMEOUT_MS }, (response) => {
+    get({ ...options, rejectUnauthorized: false }, (response) => {
       response.resume()
       resolve(response.statusCode)
     })
-      .once('timeout', () => reject(new CommandError('/livez did not answer in time')))
-      .once('error', (cause) => reject(new CommandError('/livez cannot be reached', { cause })))
+      .once('timeout', () => reject(new CommandError(`${path} did not answer in time`)))
+      .once('error', (cause) => reject(new CommandError(`${path} cannot be reached`, { cause })))
   })
 }

@@ -2,6 +2,7 @@
 import { setTimeout as wait } from 'node:timers/promises'
 import { openListeners } from '../config/listeners.ts'
 import { type LoadedConfig, loadConfig } from '../config/load.ts'
+import type { Config } from '../config/schema/full-form.ts'
 import { createFileWatch } from '../config/watch.ts'
 import { createLogger } from '../operations/logger.ts'
 import { createMetrics } from '../operations/metrics.ts'
@@ -54,7 +55,7 @@ async function runService(load: Load, env: Environment): Promise<void> {
   // Before pino's own listener, which would wait without end for a reader that does not read.
   process.prependOnceListener('exit', flush)
   const tracing = await createTracing({ env, logger, version: VERSION })
-  const listeners: Listener[] = []
+  const listeners = new Map<string, Listener>()
   let ready = true
   const fileWatch = createFileWatch({
     intervalMs: WATCH_INTERVAL_MS,
@@ -71,7 +72,9 @@ async function runService(load: Load, env: Environment): Promise<void> {
   })
 
   async function reload(): Promise<void> {
-    await (await starting).reload()
+    const service = await starting
+    await service.reload()
+    renewTls(listeners, service.loaded().config)
   }
 
   // Before the service is there, and from the second signal on, a signal ends the process at once.
@@ -92,7 +95,7 @@ async function runService(load: Load, env: Environment): Promise<void> {
     fileWatch.close()
     logger.info({ signal }, 'stopping')
     await wait(timeouts.drain)
-    const inTime = await stopAll(listeners, timeouts.shutdown)
+    const inTime = await stopAll([...listeners.values()], timeouts.shutdown)
     await service.close()
     await tracing?.close()
     if (inTime) logger.info('stopped')
@@ -102,13 +105,20 @@ async function runService(load: Load, env: Environment): Promise<void> {
   }
 
   const open = openListeners(config)
-  for (const [name, { host, port }] of open) {
-    listeners.push(await listen(service.listener(name), { host, port, timeouts }))
+  for (const [name, { host, port, tls }] of open) {
+    listeners.set(name, await listen(service.listener(name), { host, port, timeouts, tls }))
   }
   // Nobody is told before all of them can be had.
-  for (const [index, [name, { host }]] of [...open].entries()) {
-    const port = listeners[index]?.port
+  for (const [name, { host }] of open) {
+    const port = listeners.get(name)?.port
     logger.info({ version: VERSION, listener: name, host, port }, 'listening')
+  }
+}
+
+function renewTls(listeners: ReadonlyMap<string, Listener>, { listen }: Config): void {
+  for (const [name, listener] of listeners) {
+    const tls = listen[name]?.tls
+    if (tls !== undefined) listener.renewTls(tls)
   }
 }
 

@@ -20,7 +20,7 @@ export function createCheckRouteVerifier(remote: Remote): Verifier {
 
   async function ask({ raw }: Token): Promise<Buffer> {
     try {
-      return await remote.post({
+      return await remote.call({
         body: NO_BODY,
         authorization: `Bearer ${raw}`,
         onAbort: () => {}

@@ -94,7 +94,7 @@ export function createTokenRequest(options: TokenRequestOptions): TokenRequest {
 
   async function post(): Promise<string> {
     try {
-      return (await remote.post({ body, onAbort: () => {} })).toString()
+      return (await remote.call({ body, onAbort: () => {} })).toString()
     } catch (error) {
       throw explainFailure(error)
     }

@@ -31,6 +31,9 @@ export function describeIssues(
       const branch = closestBranch(issue.errors)
       if (branch !== undefined) return describeIssues(branch, tree, path)
     }
+    if (issue.code === 'invalid_key') {
+      return [{ path, message: issue.issues[0]?.message ?? issue.message }]
+    }
     return [{ path, message: issue.message + describeFound(issue, valueAt(tree, path)) }]
   })
 }

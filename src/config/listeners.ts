@@ -43,3 +43,25 @@ export function openListeners({
     )
   )
 }
+
+/** Where a service can be asked whether it lives. */
+export interface HealthPlace {
+  /** The name of the listener. */
+  readonly name: string
+  readonly listener: ListenerConfig
+  readonly path: string
+}
+
+/** `/livez`, or a route for health where main, which that would be on, is not opened. Undefined where there is neither. */
+export function findHealth(config: Pick<Config, 'listen' | 'routes'>): HealthPlace | undefined {
+  const open = openListeners(config)
+  const name = operationsListener(config)
+  const listener = open.get(name)
+  if (listener !== undefined) return { name, listener, path: '/livez' }
+  for (const route of config.routes) {
+    if (!('health' in route)) continue
+    const other = open.get(route.on)
+    if (other !== undefined) return { name: route.on, listener: other, path: route.health }
+  }
+  return undefined
+}

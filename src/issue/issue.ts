@@ -1,19 +1,28 @@
 /** The issue pipeline: claim sources, in order, then signing. */
 import type { IncomingHttpHeaders } from 'node:http'
+import type { ClientCertificate } from '../client-certificates/client-certificate.ts'
 import type { JsonText } from '../json/json-text.ts'
 import type { Claims } from './claims.ts'
 import type { IssuedToken, Sign } from './sign.ts'
 
 /** What a protocol has read from a request for a token. */
 export interface IssueRequest {
+  /** Names the request in the log. */
+  readonly id: string
   /** The client's JSON, byte for byte. */
   readonly body: Uint8Array
-  /** By their names in lower case. */
+  /** The client's JSON as text; undefined where the body is empty. Throws a ServiceError where it is no JSON. */
+  readonly json: () => JsonText | undefined
+  /** By their names in lower case; Node.js has joined those that stand several times, or dropped all but the first. */
   readonly headers: IncomingHttpHeaders
+  /** The values of a header, by its name in lower case: as many as there are lines of it. */
+  readonly headerLines: (name: string) => readonly string[]
   /** The parameters of the query, and after them those of a form in the body. */
   readonly parameters: () => URLSearchParams
   /** The values of the route's path variables. */
   readonly variables: Readonly<Record<string, string>>
+  /** What the client showed when it connected. Undefined where it showed no certificate, or was not asked for one. */
+  readonly certificate: () => ClientCertificate | undefined
   /** Registers a listener for the moment when the client is gone. */
   readonly onAbort: (listener: () => void) => void
   /** Sources note here what the request log should tell. */
@@ -38,18 +47,27 @@ export function createGather(sources: readonly Source[]): Gather {
   }
 }
 
+/** How many seconds a token that is asked for is to live. Throws a ServiceError where the request does not say. */
+export type LifetimeOf = (request: IssueRequest) => number
+
 export interface IssueOptions {
   readonly gather: Gather
   readonly sign: Sign
-  readonly lifetimeSeconds: number
+  /** In whole seconds: the same for every token, or what the request asks for. */
+  readonly lifetimeSeconds: number | LifetimeOf
 }
 
 /** Issues a token. */
 export type Issue = (request: IssueRequest) => Promise<IssuedToken>
 
 export function createIssue({ gather, sign, lifetimeSeconds }: IssueOptions): Issue {
+  const lifetimeOf: LifetimeOf =
+    typeof lifetimeSeconds === 'number' ? () => lifetimeSeconds : lifetimeSeconds
+
   return async function issue(request) {
+    // A request that asks for none is refused before anybody else is asked.
+    const seconds = lifetimeOf(request)
     const claims = await gather(request)
-    return sign(claims, { lifetimeSeconds, expiresAt: request.limit.expiresAt })
+    return sign(claims, { lifetimeSeconds: seconds, expiresAt: request.limit.expiresAt })
   }
 }

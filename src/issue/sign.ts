@@ -33,7 +33,9 @@ export interface SignOptions {
   readonly issuer?: string | undefined
   /** The clock, in milliseconds since 1970. */
   readonly now: () => number
-  /** Makes the `jti` claim; none when left out. */
+  /** The `nbf` claim, in seconds from `iat` on; none when left out. */
+  readonly notBeforeSeconds?: number | undefined
+  /** Makes the `jti` claim, of characters that stand for themselves in JSON; none when left out. */
   readonly createId?: (() => string) | undefined
   /** Largest token to hand out, in characters. */
   readonly maxTokenLength?: number | undefined
@@ -41,16 +43,19 @@ export interface SignOptions {
 
 /** @throws ServiceError `remote_reply` when signing, for a token over its limit or whose time is over already */
 export function createSign(options: SignOptions): Sign {
-  const { signer, issuer, now, createId, maxTokenLength = Number.POSITIVE_INFINITY } = options
+  const { signer, issuer, now, notBeforeSeconds, createId } = options
+  const { maxTokenLength = Number.POSITIVE_INFINITY } = options
   const issuerClaim = issuer === undefined ? '' : `"iss":${JSON.stringify(issuer)},`
 
   return async function sign(claims, { lifetimeSeconds, expiresAt: limit }) {
     const issuedAt = Math.floor(now() / 1000)
     const expiresAt = Math.min(issuedAt + lifetimeSeconds, limit ?? Number.POSITIVE_INFINITY)
     if (expiresAt <= issuedAt) throw unusable('reply has expired already')
+    const start = claims.has('iss') ? '' : issuerClaim
+    const notBefore = notBeforeSeconds === undefined ? '' : `,"nbf":${issuedAt + notBeforeSeconds}`
     const id = createId?.()
     const idClaim = id === undefined ? '' : `,"jti":"${id}"`
-    const ownClaims = `${claims.has('iss') ? '' : issuerClaim}"iat":${issuedAt},"exp":${expiresAt}${idClaim}`
+    const ownClaims = `${start}"iat":${issuedAt}${notBefore},"exp":${expiresAt}${idClaim}`
     const token = await signer(`{${writeClaims(claims)}${ownClaims}}`)
     if (token.length > maxTokenLength) throw unusable('reply makes a token over the limit')
     return { token, issuedAt, expiresAt, id }

@@ -46,8 +46,8 @@ export function textOf(text: JsonText, { start, end }: Pick<Member, 'start' | 'e
   return text.slice(start, end) as JsonText
 }
 
-/** Where a value that starts here ends. There is no white space in the text. */
-function endOfValue(text: string, start: number): number {
+/** Where a value that starts here ends: before the comma, colon or bracket behind it. There is no white space in the text. */
+export function endOfValue(text: string, start: number): number {
   let depth = 0
   for (let index = start; index < text.length; index++) {
     const char = text.charCodeAt(index)

@@ -26,6 +26,11 @@ export function parseJsonPath(text: string): JsonPath {
   return names
 }
 
+/** Writes a path the way it is read. */
+export function formatJsonPath(path: JsonPath): string {
+  return path.map((name) => name.replaceAll(/[.\\]/g, '\\$&')).join('.')
+}
+
 /** The text of the value that a path leads to. Undefined where it leads nowhere; of a name that stands twice, the last counts. */
 export function textAt(text: JsonText, path: JsonPath): JsonText | undefined {
   let found: JsonText | undefined = text

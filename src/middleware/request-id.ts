@@ -16,6 +16,8 @@ export function requestIdOf({ headers }: IncomingMessage): string {
 export const requestId: AppMiddleware = function requestId(context, next) {
   const id = requestIdOf(context.req)
   context.state.requestId = id
+  // Whoever the header is passed on to is told the same id.
+  context.req.headers['x-request-id'] = id
   context.set('X-Request-Id', id)
   return next()
 }

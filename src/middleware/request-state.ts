@@ -1,5 +1,6 @@
 /** What the middleware of one request share. */
 import type { Middleware, ParameterizedContext } from 'koa'
+import type { ClientCertificate } from '../client-certificates/client-certificate.ts'
 import type { ServiceError } from '../errors.ts'
 
 export interface RequestState {
@@ -15,6 +16,8 @@ export interface RequestState {
   refusal?: ServiceError
   /** The label that the client put on the body, where the route reads one; it may be wrong. */
   contentType?: string | undefined
+  /** Tells of the certificate that the client showed, on a listener that asks for one. */
+  certificate?: () => ClientCertificate | undefined
   /** Writes a refusal in the wire format of the route. */
   writeError: (context: AppContext, error: ServiceError) => void
   /** What the steps of the route note for the log. */

@@ -1,7 +1,7 @@
 /** Routes that check tokens, in each of their protocols. */
 import type { CheckRouteConfig } from '../config/schema/routes/check.ts'
 import { BEARER_PLACES, type TokenPlace } from '../protocols/token-places.ts'
-import { COMMON, type FailureStatus, failures } from './failures.ts'
+import { commonFailures, failures } from './failures.ts'
 import {
   type Answer,
   type Content,
@@ -14,8 +14,6 @@ import {
   secret
 } from './openapi.ts'
 import { callers, tokenSecurity } from './security.ts'
-
-const STATUSES: readonly FailureStatus[] = [...COMMON, 401, 403, 503]
 
 export function describeCheck(route: CheckRouteConfig): PathItem {
   switch (route.protocol) {
@@ -31,6 +29,7 @@ export function describeCheck(route: CheckRouteConfig): PathItem {
 function describeTxtoken(route: CheckRouteConfig): PathItem {
   const places = route.token ?? BEARER_PLACES
   const responses = answers(
+    route,
     secret('The token is valid: all its parts.', json(schemaRef('CheckedToken'))),
     json(schemaRef('Error'))
   )
@@ -49,6 +48,7 @@ function describeOkera(route: CheckRouteConfig): Operation {
     security: tokenSecurity(route, places, 'post'),
     ...bodyFor(places),
     responses: answers(
+      route,
       secret('The claims of the token.', json({ type: 'object', required: ['sub'] })),
       json(schemaRef('OauthError'))
     )
@@ -56,17 +56,17 @@ function describeOkera(route: CheckRouteConfig): Operation {
 }
 
 /** RFC 7662. */
-function describeIntrospection({ auth }: CheckRouteConfig): Operation {
+function describeIntrospection(route: CheckRouteConfig): Operation {
   return {
     summary: 'Tells whether a token is active (RFC 7662).',
-    ...callers(auth),
+    ...callers(route.auth),
     requestBody: {
       required: true,
       content: form(fields({ token: 'The token.', token_type_hint: 'Ignored.' }, ['token']))
     },
     responses: {
       200: secret('Its claims, or that it is not active.', json(schemaRef('Introspection'))),
-      ...failures([...COMMON, 401, 503], json(schemaRef('OauthError')))
+      ...failures([...commonFailures(route), 503], json(schemaRef('OauthError')))
     }
   }
 }
@@ -83,6 +83,6 @@ function bodyFor(places: readonly TokenPlace[]): Pick<Operation, 'requestBody'> 
   }
 }
 
-function answers(good: Answer, errors: Content): Operation['responses'] {
-  return { 200: good, ...failures(STATUSES, errors) }
+function answers(route: CheckRouteConfig, good: Answer, errors: Content): Operation['responses'] {
+  return { 200: good, ...failures([...commonFailures(route), 401, 403, 503], errors) }
 }

@@ -18,6 +18,7 @@ import { describeRevoke } from './revoke.ts'
 import { SCHEMAS } from './schemas.ts'
 import { cookieSchemes, SECURITY_SCHEMES } from './security.ts'
 import { describeSupertokens } from './supertokens.ts'
+import { describeThemisIssue } from './themis.ts'
 
 type RouteConfig = Config['routes'][number]
 
@@ -70,6 +71,8 @@ function describeRoute(route: RouteConfig): Paths {
         return describeIssue(route, describeTxtokenIssue(route))
       case 'oauth':
         return describeIssue(route, describeOauthIssue(route))
+      case 'themis':
+        return describeThemis(route)
     }
   }
   if ('claims' in route) return { [route.claims]: describeClaims(route) }
@@ -85,6 +88,12 @@ function describeIssue({ issue, refresh }: IssueRouteConfig, operation: Operatio
     [issue]: { post: operation },
     ...(refresh !== undefined && { [refresh.route]: { post: describeRefresh(operation) } })
   }
+}
+
+/** A refresh token has no place in the bare token that is answered, but its own route answers as this one does. */
+function describeThemis(route: IssueRouteConfig): Paths {
+  const item = describeThemisIssue(route)
+  return { ...(item.post && describeIssue(route, item.post)), [route.issue]: item }
 }
 
 function completeItem(path: string, item: PathItem): object {

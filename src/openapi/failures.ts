@@ -40,17 +40,28 @@ export function failures(
   )
 }
 
+/** What any route may say of itself. */
+interface RouteSettings {
+  readonly auth?: object | undefined
+  readonly limits?: { readonly requests?: number | undefined }
+}
+
 /** Those of every route that reads bodies. */
-export const COMMON: readonly FailureStatus[] = [400, 413, 415, 500]
+export function commonFailures({ auth, limits }: RouteSettings): FailureStatus[] {
+  return [
+    400,
+    413,
+    415,
+    500,
+    ...(auth === undefined ? [] : [401 as const]),
+    ...(limits?.requests === undefined ? [] : [429 as const])
+  ]
+}
 
 /** Those of a route that has sources: what becomes of a refusal by a remote is for the route to say. */
-export function sourceFailures({
-  auth,
-  statuses
-}: {
-  readonly auth?: object | undefined
-  readonly statuses: 'txtoken' | 'relay'
-}): readonly FailureStatus[] {
-  const own: FailureStatus[] = [...COMMON, 503, ...(auth === undefined ? [] : [401 as const])]
-  return statuses === 'relay' ? [...own, 401, 403, 422, 429, 502, 504] : own
+export function sourceFailures(
+  route: RouteSettings & { readonly statuses: 'txtoken' | 'relay' }
+): FailureStatus[] {
+  const own: FailureStatus[] = [...commonFailures(route), 503]
+  return route.statuses === 'relay' ? [...own, 401, 403, 422, 429, 502, 504] : own
 }

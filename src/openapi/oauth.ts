@@ -4,11 +4,11 @@ import { failures, sourceFailures } from './failures.ts'
 import { form, json, type Operation, schemaRef, secret } from './openapi.ts'
 import { callers } from './security.ts'
 
-export function describeOauthIssue({ auth }: IssueRouteConfig): Operation {
+export function describeOauthIssue(route: IssueRouteConfig): Operation {
   return {
     summary: 'Issues an access token.',
     description: 'Takes any JSON, or a form, each of whose fields may stand once.',
-    ...callers(auth),
+    ...callers(route.auth),
     requestBody: {
       required: true,
       content: {
@@ -18,7 +18,7 @@ export function describeOauthIssue({ auth }: IssueRouteConfig): Operation {
     },
     responses: {
       200: secret('The access token.', json(schemaRef('AccessToken'))),
-      ...failures(sourceFailures({ auth, statuses: 'relay' }), json(schemaRef('OauthError')))
+      ...failures(sourceFailures({ ...route, statuses: 'relay' }), json(schemaRef('OauthError')))
     }
   }
 }

@@ -1,6 +1,6 @@
 /** Routes that revoke tokens (RFC 7009). */
 import type { RevokeRouteConfig } from '../config/schema/routes/revoke.ts'
-import { COMMON, failures } from './failures.ts'
+import { commonFailures, failures } from './failures.ts'
 import { fields, form, json, type Operation, schemaRef } from './openapi.ts'
 import { callers } from './security.ts'
 
@@ -24,10 +24,7 @@ export function describeRevoke({ auth }: RevokeRouteConfig): Operation {
     },
     responses: {
       200: { description: 'It is revoked.' },
-      ...failures(
-        [...COMMON, 503, ...(auth === undefined ? [] : [401 as const])],
-        json(schemaRef('OauthError'))
-      )
+      ...failures([...commonFailures({ auth }), 503], json(schemaRef('OauthError')))
     }
   }
 }

@@ -8,7 +8,7 @@ const TEXT: Content = { 'text/html': { schema: { type: 'string' } } }
 
 /** @param versionPath where the versions are */
 export function describeSupertokens(
-  { issue, auth, lifetime }: SupertokensRouteConfig,
+  { issue, auth, limits, lifetime }: SupertokensRouteConfig,
   versionPath: string
 ): Paths {
   const request = {
@@ -38,7 +38,7 @@ export function describeSupertokens(
             'The token, or the refusal of an algorithm.',
             json(schemaRef('SupertokensJwt'))
           ),
-          ...failures(sourceFailures({ auth, statuses: 'txtoken' }), TEXT)
+          ...failures(sourceFailures({ auth, limits, statuses: 'txtoken' }), TEXT)
         }
       }
     },

@@ -1,5 +1,6 @@
 /** Metrics for Prometheus: few labels, and none that a client chooses. */
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client'
+import type { ErrorCode } from '../errors.ts'
 import type { CallOutcome } from '../remote/remote.ts'
 
 export interface Metrics {
@@ -7,6 +8,8 @@ export interface Metrics {
   readonly requestEnded: (route: string, status: number, seconds: number) => void
   /** @param remote the host of the remote */
   readonly remoteCallEnded: (remote: string, outcome: CallOutcome, seconds: number) => void
+  /** @param code why its claims were done without */
+  readonly remoteSkipped: (remote: string, code: ErrorCode) => void
   readonly tokenIssued: (route: string) => void
   /** @param reason why the token was refused; `none` for a valid one */
   readonly tokenChecked: (route: string, result: 'valid' | 'refused', reason: string) => void
@@ -57,6 +60,12 @@ export function createMetrics(): Metrics {
     help: 'Time from the start of a call to a remote to its end.',
     labelNames: ['remote'],
     buckets: SECONDS,
+    registers
+  })
+  const remoteSkips = new Counter({
+    name: 'txtoken_remote_skips_total',
+    help: 'Calls to a remote that failed, and whose claims were done without.',
+    labelNames: ['remote', 'code'],
     registers
   })
   const issued = new Counter({
@@ -119,6 +128,7 @@ export function createMetrics(): Metrics {
       remoteCalls.inc({ remote, outcome })
       remoteDurations.observe({ remote }, seconds)
     },
+    remoteSkipped: (remote, code) => remoteSkips.inc({ remote, code }),
     tokenIssued: (route) => issued.inc({ route }),
     tokenChecked: (route, result, reason) => checks.inc({ route, result, reason }),
     jwksFetched: (outcome) => jwksFetches.inc({ outcome }),

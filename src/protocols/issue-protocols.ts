@@ -3,6 +3,7 @@ import type { Config } from '../config/schema/full-form.ts'
 import type { IssueRouteConfig } from '../config/schema/routes/issue.ts'
 import { createOauthProtocol } from './oauth.ts'
 import type { IssueProtocol } from './protocol.ts'
+import { createThemisIssueProtocol } from './themis-issue.ts'
 import { createTxtokenIssueProtocol } from './txtoken-issue.ts'
 
 export function createIssueProtocol(
@@ -14,5 +15,7 @@ export function createIssueProtocol(
       return createTxtokenIssueProtocol({ statuses, maxDepth: depth })
     case 'oauth':
       return createOauthProtocol({ maxDepth: depth })
+    case 'themis':
+      return createThemisIssueProtocol(statuses)
   }
 }

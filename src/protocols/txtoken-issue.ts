@@ -1,5 +1,6 @@
 /** The wire format of the original program's getToken. */
 import type { ErrorCode, ServiceError } from '../errors.ts'
+import { CLAIM_REASON } from '../issue/invalid-claim.ts'
 import { bodyOf } from '../middleware/body.ts'
 import { challengeFor } from './bearer-token.ts'
 import { parseJsonBody } from './json-body.ts'
@@ -51,8 +52,8 @@ export function createTxtokenIssueProtocol({
   }
 }
 
-function describe({ code, message, remoteStatus }: ServiceError) {
-  const known = MESSAGES[code]
+function describe({ code, message, reason, remoteStatus }: ServiceError) {
+  const known = reason === CLAIM_REASON ? undefined : MESSAGES[code]
   if (remoteStatus !== undefined) return { message: known, status: remoteStatus }
   return known === undefined ? { message } : { error: message, message: known }
 }

@@ -16,12 +16,20 @@ export interface Call {
   readonly cut: (makeError: () => ServiceError) => void
 }
 
-/**
- * @param maxReplyBytes largest reply that is taken
- * @param onEnd called once: with the body of a 200 reply, or with what went wrong
- */
+/** What of a reply is taken. */
+export interface ReplyRules {
+  /** Largest reply. */
+  readonly maxReplyBytes: number
+  /** The statuses of replies that are not refusals. */
+  readonly success: Success
+}
+
+/** 200 alone, or any 2xx. */
+export type Success = 200 | '2xx'
+
+/** @param onEnd called once: with the body of a success, or with what went wrong */
 export function createCall(
-  maxReplyBytes: number,
+  { maxReplyBytes, success }: ReplyRules,
   onEnd: (result: Buffer | ServiceError) => void
 ): Call {
   let ended: ServiceError | true | undefined
@@ -29,6 +37,10 @@ export function createCall(
   let status = 0
   let headers: Headers = {}
   const collector = createByteCollector(maxReplyBytes)
+
+  function isSuccess(): boolean {
+    return status === 200 || (success === '2xx' && status >= 200 && status < 300)
+  }
 
   function end(result: Buffer | ServiceError): void {
     if (ended !== undefined) return
@@ -45,7 +57,7 @@ export function createCall(
 
   /** Of a refusal the status says enough, however long the page is that comes with it. */
   function tooLarge(): ServiceError {
-    return status === 200 ? remoteReply('reply too large') : refusedByRemote(status, headers)
+    return isSuccess() ? remoteReply('reply too large') : refusedByRemote(status, headers)
   }
 
   return {
@@ -61,14 +73,14 @@ export function createCall(
         if (statusCode < 200) return
         status = statusCode
         headers = responseHeaders
-        const fault = status === 200 ? findFault(headers, maxReplyBytes) : undefined
+        const fault = isSuccess() ? findFault(headers, maxReplyBytes) : undefined
         if (fault !== undefined) cut(() => remoteReply(fault))
       },
       onResponseData(_controller, chunk) {
         if (!collector.add(chunk)) cut(tooLarge)
       },
       onResponseEnd() {
-        end(status === 200 ? collector.bytes() : refusedByRemote(status, headers))
+        end(isSuccess() ? collector.bytes() : refusedByRemote(status, headers))
       },
       onResponseError(_controller, error) {
         end(remoteFailed(error))
@@ -77,7 +89,7 @@ export function createCall(
   }
 }
 
-/** Judges a 200 reply before its body arrives. */
+/** Judges a successful reply before its body arrives. */
 function findFault(headers: Headers, maxReplyBytes: number): string | undefined {
   const encoding = headers['content-encoding']
   // Inflating could turn a small reply into a huge one, and no encoding was asked for.

@@ -1,7 +1,7 @@
 /** Calls to a JSON API: pooled connections, one total deadline, one size, no redirects, nothing inflated. */
 import { Pool } from 'undici'
 import { type ErrorCode, ServiceError } from '../errors.ts'
-import { createCall } from './call.ts'
+import { createCall, type Success } from './call.ts'
 import { createDeadlines } from './deadlines.ts'
 import { remoteTimeout } from './remote-errors.ts'
 import type { TraceHeaders } from './trace-context.ts'
@@ -9,20 +9,27 @@ import type { TraceHeaders } from './trace-context.ts'
 /** How a call ended, for the metrics. */
 export type CallOutcome = 'ok' | ErrorCode
 
-interface RemoteCall {
-  /** JSON, sent byte for byte. */
-  readonly body: Uint8Array
+/** What is sent to a remote. */
+export interface RemoteCall {
+  /** Default: POST. */
+  readonly method?: 'GET' | 'POST' | undefined
+  /** With its query, both encoded. Default: that of the URL. */
+  readonly path?: string | undefined
+  /** JSON, sent byte for byte; nothing is sent when left out. */
+  readonly body?: Uint8Array | null | undefined
   /** The value of the Authorization header. */
   readonly authorization?: string | undefined
   /** The trace that the call is a part of. */
   readonly trace?: TraceHeaders | undefined
+  /** More headers, by their names in lower case. */
+  readonly headers?: Readonly<Record<string, string>> | undefined
   /** Registers a listener for the moment when nobody waits for the answer any more. */
   readonly onAbort: (listener: () => void) => void
 }
 
-/** Posts to the remote. The promise gives the body of a 200 reply, and rejects with a ServiceError for everything else. */
+/** Calls the remote. The promise gives the body of a success, and rejects with a ServiceError for everything else. */
 export interface Remote {
-  readonly post: (call: RemoteCall) => Promise<Buffer>
+  readonly call: (call: RemoteCall) => Promise<Buffer>
   readonly close: () => Promise<void>
 }
 
@@ -35,6 +42,8 @@ export interface RemoteOptions {
   readonly timeoutMs: number
   readonly connectTimeoutMs: number
   readonly maxReplyBytes: number
+  /** The statuses that are a success. Default: 200. */
+  readonly success?: Success | undefined
   /** Calls in flight; the next one is refused. Each has a connection of its own, so none waits in a queue unseen. */
   readonly maxCalls: number
   readonly tls?: RemoteTls | undefined
@@ -55,8 +64,10 @@ const OVERLOADED_RETRY_SECONDS = 1
 export function createRemote(options: RemoteOptions): Remote {
   const { userAgent, timeoutMs, connectTimeoutMs, maxReplyBytes, maxCalls, tls, onOutcome } =
     options
+  const { headers: own } = options
   const url = new URL(options.url)
-  const path = url.pathname + url.search
+  const ownPath = url.pathname + url.search
+  const replyRules = { maxReplyBytes, success: options.success ?? 200 }
   const deadlines = createDeadlines(timeoutMs)
   const pool = new Pool(url.origin, {
     connections: maxCalls,
@@ -70,7 +81,15 @@ export function createRemote(options: RemoteOptions): Remote {
   let callsInFlight = 0
 
   return {
-    async post({ body, authorization, trace, onAbort }) {
+    async call({
+      method = 'POST',
+      path = ownPath,
+      body = null,
+      authorization,
+      headers: more,
+      trace,
+      onAbort
+    }) {
       if (callsInFlight >= maxCalls) {
         onOutcome('overloaded', 0)
         throw overloaded()
@@ -78,7 +97,7 @@ export function createRemote(options: RemoteOptions): Remote {
       callsInFlight++
       const startedAt = performance.now()
       return new Promise((resolve, reject) => {
-        const call = createCall(maxReplyBytes, (result) => {
+        const call = createCall(replyRules, (result) => {
           callsInFlight--
           endDeadline()
           const isRefused = result instanceof ServiceError
@@ -89,14 +108,15 @@ export function createRemote(options: RemoteOptions): Remote {
         const endDeadline = deadlines.start(() => call.cut(remoteTimeout))
         onAbort(() => call.cut(clientGone))
         const headers = {
-          ...options.headers,
           accept: 'application/json',
-          'content-type': 'application/json',
+          'content-type': body === null ? undefined : 'application/json',
           'user-agent': userAgent,
-          authorization,
-          ...trace
+          authorization
         }
-        pool.dispatch({ path, method: 'POST', headers, body }, call.handler)
+        // Copying the headers costs more than the rest of this function.
+        const isPlain = own === undefined && more === undefined && trace === undefined
+        const all = isPlain ? headers : { ...headers, ...own, ...more, ...trace }
+        pool.dispatch({ path, method, headers: all, body }, call.handler)
       })
     },
     async close() {

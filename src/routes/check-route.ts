@@ -42,6 +42,7 @@ export function createCheckRoute(config: CheckRouteConfig, services: Services): 
         path: config.check,
         protocol,
         apiKeys: config.auth?.apiKeys,
+        maxRequests: config.limits.requests,
         maxBodyBytes: limits.body
       }),
       createCheckHandler(

@@ -1,6 +1,7 @@
 /** A `claims` route of the configuration becomes a route that answers: the pipeline of tokens, without the signing. */
 import type { ClaimsRouteConfig } from '../config/schema/routes/claims.ts'
 import type { SourceConfig } from '../config/schema/sources/source.ts'
+import { createExplain } from '../issue/explain.ts'
 import { createGather } from '../issue/issue.ts'
 import { createClaimsProtocol } from '../protocols/claims.ts'
 import { createIssueRequest } from './issue-request.ts'
@@ -15,7 +16,14 @@ export function createClaimsRoute(
   services: Services
 ): Route {
   const { limits, keyStore } = services
-  const gather = createGather(createSources(sources, keyStore.signer(), services))
+  const running = createSources(sources, keyStore.signer(), services)
+  const gather = createGather(running)
+  const explain = config.explain
+    ? createExplain(
+        running,
+        nameSources(sources, config.sources === undefined ? 'claims' : 'sources')
+      )
+    : undefined
   const protocol = createClaimsProtocol(config.statuses)
   return {
     path: config.claims,
@@ -25,12 +33,22 @@ export function createClaimsRoute(
         path: config.claims,
         protocol,
         apiKeys: config.auth?.apiKeys,
+        maxRequests: config.limits.requests,
         maxBodyBytes: limits.body
       }),
       async function showClaims(context) {
-        const request = createIssueRequest(context, protocol.readBody(context))
-        protocol.writeClaims(context, await gather(request))
+        const request = createIssueRequest(context, protocol.readBody(context), limits.depth)
+        if (explain !== undefined && context.query.explain === '1') {
+          protocol.writeExplanations(context, await explain(request))
+        } else {
+          protocol.writeClaims(context, await gather(request))
+        }
       }
     ]
   }
+}
+
+/** @param setting the one that has them */
+function nameSources(sources: readonly SourceConfig[], setting: string): string[] {
+  return sources.map(({ from }, index) => `${setting}[${index}] ${from}`)
 }

@@ -2,25 +2,46 @@
 import type { ServerResponse } from 'node:http'
 import type { RouterContext } from '@koa/router'
 import type { IssueRequest } from '../issue/issue.ts'
+import type { JsonText } from '../json/json-text.ts'
 import { bodyOf } from '../middleware/body.ts'
 import type { AppContext, RequestState } from '../middleware/request-state.ts'
 import { isForm } from '../protocols/form.ts'
+import { parseJsonBody } from '../protocols/json-body.ts'
 
-/** @param body the client's JSON, as the protocol has read it */
-export function createIssueRequest(context: AppContext, body: Uint8Array): IssueRequest {
+/**
+ * @param body the client's JSON, as the protocol has read it
+ * @param maxDepth levels that it may nest
+ */
+export function createIssueRequest(
+  context: AppContext,
+  body: Uint8Array,
+  maxDepth: number
+): IssueRequest {
   let parameters: URLSearchParams | undefined
+  let json: JsonText | undefined
   return {
+    id: context.state.requestId,
     body,
+    json() {
+      if (body.length > 0) json ??= parseJsonBody(body, maxDepth)
+      return json
+    },
     headers: context.req.headers,
+    headerLines: (name) => context.req.headersDistinct[name] ?? [],
     parameters() {
       parameters ??= readParameters(context)
       return parameters
     },
     variables: (context as RouterContext<RequestState>).params ?? {},
+    certificate: context.state.certificate ?? noCertificate,
     onAbort: (listener) => onClose(context.res, listener),
     trace: context.state.trace,
     limit: {}
   }
+}
+
+function noCertificate(): undefined {
+  return undefined
 }
 
 function readParameters(context: AppContext): URLSearchParams {

@@ -1,6 +1,7 @@
 /** An `issue` route of the configuration becomes a route that answers. */
 import type { IssueRouteConfig } from '../config/schema/routes/issue.ts'
-import { createGather, createIssue, type Issue } from '../issue/issue.ts'
+import { createGather, createIssue, type Issue, type IssueOptions } from '../issue/issue.ts'
+import { createLifetimeOf } from '../issue/lifetime.ts'
 import { createSign } from '../issue/sign.ts'
 import { createTokenId } from '../issue/token-id.ts'
 import type { AppMiddleware } from '../middleware/request-state.ts'
@@ -19,10 +20,12 @@ export function createIssueRoutes(config: IssueRouteConfig, services: Services):
   const { issuer, limits, keyStore, revocation, now } = services
   const signer = keyStore.signer(config.key)
   const sign = createSign({
-    signer,
+    signer: keyStore.signer(config.key, config.typ),
     issuer,
     now,
-    createId: revocation === undefined ? undefined : createTokenId,
+    notBeforeSeconds:
+      config.notBefore === undefined ? undefined : Math.floor(config.notBefore / 1000),
+    createId: config.jti || revocation !== undefined ? createTokenId : undefined,
     maxTokenLength: limits.token
   })
   const refreshing =
@@ -32,9 +35,9 @@ export function createIssueRoutes(config: IssueRouteConfig, services: Services):
   const issue =
     refreshing?.issue ??
     createIssue({
-      gather: createGather(createSources(config.claims, signer, services)),
+      gather: createGather(createSources(config.claims, signer, services, config.expiresAt)),
       sign,
-      lifetimeSeconds: Math.floor(config.lifetime / 1000)
+      lifetimeSeconds: toLifetime(config)
     })
   const protocol = createConfiguredProtocol(config, services)
   const apiKeys = config.auth?.apiKeys
@@ -42,13 +45,25 @@ export function createIssueRoutes(config: IssueRouteConfig, services: Services):
     path: config.issue,
     methods: protocol.methods,
     steps: [
-      ...startRoute({ path: config.issue, protocol, apiKeys, maxBodyBytes: limits.body }),
+      ...startRoute({
+        path: config.issue,
+        protocol,
+        apiKeys,
+        maxRequests: config.limits.requests,
+        maxBodyBytes: limits.body
+      }),
       createIssueHandler(config.issue, protocol, issue, services)
     ]
   }
   if (refreshing === undefined || config.refresh === undefined) return [issueRoute]
   const { route } = config.refresh
   return [issueRoute, createRefreshRoute(route, refreshing, protocol, { apiKeys, services })]
+}
+
+function toLifetime({ lifetime }: IssueRouteConfig): IssueOptions['lifetimeSeconds'] {
+  return typeof lifetime === 'number'
+    ? Math.floor(lifetime / 1000)
+    : createLifetimeOf(lifetime.body, Math.floor(lifetime.max / 1000))
 }
 
 /** The protocol, which sets a cookie where the route has one. */
@@ -71,10 +86,12 @@ function createIssueHandler(
   route: string,
   protocol: IssueProtocol,
   issue: Issue,
-  { metrics, logger }: Services
+  { limits, metrics, logger }: Services
 ): AppMiddleware {
   return async function issueToken(context) {
-    const issued = await issue(createIssueRequest(context, protocol.readBody(context)))
+    const issued = await issue(
+      createIssueRequest(context, protocol.readBody(context), limits.depth)
+    )
     metrics.tokenIssued(route)
     warnOfLargeToken(context, issued.token, logger)
     protocol.writeToken(context, issued)

@@ -27,6 +27,7 @@ export function createKrakendRoute(config: KrakendRouteConfig, services: Service
         path: config.issue,
         protocol,
         apiKeys: config.auth?.apiKeys,
+        maxRequests: config.limits.requests,
         maxBodyBytes: limits.body
       }),
       createSealHandler(config.issue, protocol, createIssueDocument(config, services), services)
@@ -38,7 +39,8 @@ type IssueDocument = (request: IssueRequest) => Promise<SealedDocument>
 
 function createIssueDocument(config: KrakendRouteConfig, services: Services): IssueDocument {
   const { issuer, limits, keyStore, revocation, now } = services
-  const sources = config.claims.map((source) => ({ ...source, at: REPLY }))
+  const whole = { at: REPLY, success: 200, onError: 'fail' } as const
+  const sources = config.claims.map((source) => ({ ...source, ...whole }))
   const gather = createGather(createSources(sources, keyStore.signer(config.key), services))
   const seal = createSeal({
     fields: config.sign,
@@ -68,7 +70,7 @@ function createSealHandler(
   services: Services
 ): AppMiddleware {
   return async function sealReply(context) {
-    const request = createIssueRequest(context, protocol.readBody(context))
+    const request = createIssueRequest(context, protocol.readBody(context), services.limits.depth)
     const { document, tokens } = await issueDocument(request)
     for (const token of tokens) {
       services.metrics.tokenIssued(route)

@@ -2,6 +2,7 @@
 import { createRefreshFamilies } from '../issue/refresh/refresh-families.ts'
 import type { ConfiguredRevocation } from '../configured-revocation.ts'
 import type { IssueRouteConfig } from '../config/schema/routes/issue.ts'
+import { longestOf } from '../config/schema/routes/lifetime.ts'
 import { createGather } from '../issue/issue.ts'
 import { mergeParts } from '../issue/refresh/family-state.ts'
 import { createRefreshing, type Refreshing, textOf } from '../issue/refresh/refresh.ts'
@@ -26,7 +27,7 @@ export interface RefreshingParts {
 
 /** The pipeline of an issue route that has refresh tokens; undefined for one that has none. */
 export function createConfiguredRefreshing(
-  { claims, refresh, lifetime }: IssueRouteConfig,
+  { claims, refresh, lifetime, expiresAt }: IssueRouteConfig,
   { signer, sign, revocation }: RefreshingParts,
   services: Services
 ): Refreshing | undefined {
@@ -36,9 +37,10 @@ export function createConfiguredRefreshing(
   const { issuer, now } = services
   const { records, revoke, isRevoked } = revocation
   const [askRemote, recheck] = createSources(
-    [remote, { ...remote, url: refresh.recheck }],
+    [remote, { ...remote, url: refresh.recheck, method: 'POST', send: 'body', onError: 'fail' }],
     signer,
-    services
+    services,
+    expiresAt
   )
   if (askRemote === undefined || recheck === undefined) return undefined
   return createRefreshing({
@@ -48,7 +50,7 @@ export function createConfiguredRefreshing(
     recheck,
     sign,
     issuer,
-    lifetimeSeconds: Math.floor(lifetime / 1000),
+    lifetimeSeconds: Math.floor(longestOf(lifetime) / 1000),
     families: createRefreshFamilies({
       records,
       revoke,
@@ -79,7 +81,7 @@ export function createRefreshRoute(
       async function refreshToken(context) {
         const body = bodyOf(context)
         const given = readRefreshToken(body, limits.depth)
-        const issued = await refresh(given, createIssueRequest(context, body))
+        const issued = await refresh(given, createIssueRequest(context, body, limits.depth))
         metrics.tokenIssued(path)
         protocol.writeToken(context, issued)
       }

@@ -2,6 +2,7 @@
 
 import { createBodyReader } from '../middleware/body.ts'
 import type { AppMiddleware } from '../middleware/request-state.ts'
+import { createRequestLimit } from '../middleware/request-limit.ts'
 import type { Protocol } from '../protocols/protocol.ts'
 import { createApiKeyGuard } from './api-keys.ts'
 import type { KnownTokens } from './known-tokens.ts'
@@ -20,15 +21,18 @@ export interface RouteStartOptions {
   readonly path: string
   readonly protocol: Pick<Protocol, 'writeError'>
   readonly apiKeys?: readonly string[] | undefined
+  /** Requests that it takes at once. Default: no limit. */
+  readonly maxRequests?: number | undefined
   readonly maxBodyBytes: number
 }
 
 /** From the first step on, whatever happens is answered in the route's own format. A caller without a key is not listened to. */
 export function startRoute(options: RouteStartOptions): AppMiddleware[] {
-  const { path, protocol, apiKeys, maxBodyBytes } = options
+  const { path, protocol, apiKeys, maxRequests, maxBodyBytes } = options
   return [
     createAnswerer(path, protocol),
     ...(apiKeys === undefined ? [] : [createApiKeyGuard(apiKeys)]),
+    ...(maxRequests === undefined ? [] : [createRequestLimit(maxRequests)]),
     createBodyReader(maxBodyBytes)
   ]
 }

@@ -1,49 +1,79 @@
 /** The sources of a configuration become those of a pipeline. */
-import type { RemoteSourceConfig, SourceConfig } from '../config/schema/sources/source.ts'
+import type {
+  CertificateSourceConfig,
+  RequestSourceConfig,
+  SourceConfig
+} from '../config/schema/sources/source.ts'
 import type { Source } from '../issue/issue.ts'
-import { createServiceBearer } from '../issue/service-bearer.ts'
+import { createNameMatcher } from '../issue/name-patterns.ts'
+import { createCertificateSource } from '../issue/sources/certificate-source.ts'
 import { createFixedSource } from '../issue/sources/fixed-source.ts'
-import { createRemoteSource } from '../issue/sources/remote-source.ts'
+import { createRequestSource } from '../issue/sources/request/request-source.ts'
 import type { Signer } from '../keys/key-store.ts'
+import { createConfiguredRemoteSource, type ExpiryConfig } from './remote-source.ts'
 import type { Services } from './services.ts'
 
-/** @param signer signs the service bearers that remotes are shown */
+/**
+ * @param signer signs the service bearers that remotes are shown
+ * @param expiresAt where the reply of a remote says until when it is true
+ */
 export function createSources(
   configs: readonly SourceConfig[],
   signer: Signer,
-  services: Services
+  services: Services,
+  expiresAt?: ExpiryConfig
 ): Source[] {
-  return configs.map((config) => createSource(config, signer, services))
+  return configs.map((config) => createSource(config, signer, services, expiresAt))
 }
 
-function createSource(config: SourceConfig, signer: Signer, services: Services): Source {
+function createSource(
+  config: SourceConfig,
+  signer: Signer,
+  services: Services,
+  expiresAt: ExpiryConfig | undefined
+): Source {
   switch (config.from) {
     case 'fixed':
       return createFixedSource(new Map(Object.entries(config.set)))
+    case 'request':
+      return createConfiguredRequestSource(config, services)
     case 'remote':
-      return createConfiguredRemoteSource(config, signer, services)
+      return createConfiguredRemoteSource(config, signer, services, expiresAt)
+    case 'certificate':
+      return createConfiguredCertificateSource(config, services)
   }
 }
 
-function createConfiguredRemoteSource(
-  config: RemoteSourceConfig,
-  signer: Signer,
-  { limits, now, connect }: Services
+function createConfiguredCertificateSource(
+  { claim, levels, untrustedIssuers = [] }: CertificateSourceConfig,
+  { now }: Services
 ): Source {
-  return createRemoteSource({
-    remote: connect({
-      url: config.url,
-      timeoutMs: config.timeout,
-      connectTimeoutMs: config.connectTimeout,
-      maxReplyBytes: limits.reply,
-      maxCalls: limits.calls,
-      tls: config.tls
-    }),
-    claim: config.at,
-    serviceBearer:
-      config.bearer === undefined
-        ? undefined
-        : createServiceBearer({ data: config.bearer, signer, now }),
+  const isUntrustedIssuer = createNameMatcher(untrustedIssuers)
+  return createCertificateSource({ claim, levels, isUntrustedIssuer, now })
+}
+
+function createConfiguredRequestSource(
+  {
+    claim,
+    header,
+    parameter,
+    variable,
+    body,
+    type,
+    take,
+    required,
+    default: fallback
+  }: RequestSourceConfig,
+  { limits }: Services
+): Source {
+  return createRequestSource({
+    claim,
+    places: { header, parameter, variable },
+    body,
+    type,
+    takeFirst: take === 'first-of-list',
+    required,
+    fallback,
     maxDepth: limits.depth
   })
 }

@@ -32,7 +32,12 @@ export function createSupertokensRoutes(
       path: config.issue,
       methods: protocol.methods,
       steps: [
-        ...startRoute({ ...start, path: config.issue, apiKeys: config.auth?.apiKeys }),
+        ...startRoute({
+          ...start,
+          path: config.issue,
+          apiKeys: config.auth?.apiKeys,
+          maxRequests: config.limits.requests
+        }),
         createIssueHandler(config, protocol, services)
       ]
     },
@@ -58,7 +63,9 @@ function createIssueHandler(
   return async function issueToken(context) {
     const asked = protocol.readRequest(context)
     if (asked === undefined) return protocol.writeUnsupportedAlgorithm(context)
-    const gathered = await gather(createIssueRequest(context, bodyOf(context)))
+    const gathered = await gather(
+      createIssueRequest(context, bodyOf(context), services.limits.depth)
+    )
     const claims = new Map([...asked.claims, ...gathered])
     const sign = asked.useStaticKey ? signStatic : signDynamic
     const { token } = await sign(claims, { lifetimeSeconds: asked.validitySeconds })

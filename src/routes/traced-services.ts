@@ -29,13 +29,13 @@ function traceSigning<Store extends KeyStore>(keyStore: Store, tracing: Tracing)
 }
 
 function traceRemote(remote: Remote, url: string, tracing: Tracing): Remote {
-  const options = describeCall('POST', new URL(url))
+  const target = new URL(url)
   return {
     ...remote,
-    post: (call) =>
-      tracing.run(options, async (span) => {
+    call: (call) =>
+      tracing.run(describeCall(call.method ?? 'POST', target), async (span) => {
         try {
-          return await remote.post({ ...call, trace: span.headers })
+          return await remote.call({ ...call, trace: span.headers })
         } catch (error) {
           const status = error instanceof ServiceError ? error.remoteStatus : undefined
           if (status !== undefined) span.set('http.response.status_code', status)

@@ -1,6 +1,7 @@
 /** `explain` and `schema`. */
 import { readFileSync } from 'node:fs'
 import test from 'ava'
+import { createAuthority } from '../helpers/certificates.ts'
 import { runCommand } from '../helpers/command-line.ts'
 import { writeConfig } from '../helpers/program.ts'
 import { ENC_KEY, flatConfig } from '../helpers/service.ts'
@@ -13,7 +14,7 @@ test('explain draws the flat form', async (t) => {
     stdout,
     `listener main, 0.0.0.0:8888
   issue /getToken as txtoken
-    claims 1: from remote, url https://example.com/login, at data, bearer ***
+    claims 1: from remote, url https://example.com/login, bearer ***, at data
     key: the first that can sign
     lifetime: 1h
     statuses: txtoken
@@ -83,4 +84,30 @@ test('schema prints the JSON Schema that the package has', async (t) => {
   const { code, stdout } = await runCommand(['schema'])
   t.is(code, 0)
   t.is(stdout, readFileSync('config.schema.json', 'utf8'))
+})
+
+test('explain draws TLS, and a service that has no keys', async (t) => {
+  const authority = createAuthority()
+  const { cert, key } = authority.issue()
+  const tls = { cert, key, clientCa: authority.cert, clientCertificate: 'request' }
+  const listen = { main: { tls: { cert, key } }, mutual: { port: 8443, tls } }
+  const routes = ['main', 'mutual'].map((on) => ({
+    claims: '/claims',
+    on,
+    sources: [{ from: 'fixed', set: { a: 1 } }]
+  }))
+  const file = await writeConfig(t, JSON.stringify({ listen, routes }))
+  const { stdout } = await runCommand(['explain', file])
+  t.is(
+    stdout,
+    `listener main, 0.0.0.0:8888, TLS
+  claims /claims
+    sources 1: from fixed, set { a 1 }
+  health and metrics: /livez /readyz /healthz /metrics
+
+listener mutual, 0.0.0.0:8443, TLS, certificates: request
+  claims /claims
+    sources 1: from fixed, set { a 1 }
+`
+  )
 })

@@ -16,7 +16,20 @@ export interface TestAuthority extends TestCertificate {
   /** Makes a certificate for the end of a chain, with a key of its own. `cert` has the intermediate authorities behind it. */
   readonly issue: (options?: IssueOptions) => TestCertificate
   /** Makes an authority below this one. */
-  readonly issueAuthority: (name: string) => TestAuthority
+  readonly issueAuthority: (name: string, options?: AuthorityOptions) => TestAuthority
+}
+
+interface AuthorityOptions {
+  /** Default: an hour ago. */
+  readonly notBefore?: Date
+  /** Default: in an hour. */
+  readonly notAfter?: Date
+  /** How many authorities may stand below it. Default: any number. */
+  readonly pathLength?: number
+  /** The only domain that it may issue for. Default: any. */
+  readonly permittedDomain?: string
+  /** Whether it says that it is an authority. Default true. */
+  readonly isAuthority?: boolean
 }
 
 interface IssueOptions {
@@ -50,9 +63,18 @@ interface Subject {
 }
 
 /** Makes a root authority. Clients trust it by its `cert`, given as `ca`. */
-export function createAuthority(name = 'Test Root'): TestAuthority {
+export function createAuthority(name = 'Test Root', options: AuthorityOptions = {}): TestAuthority {
   const issuer = { name, ...createKeyPair() }
-  return describeAuthority(issuer, signCertificate({ ...issuer, extensions: AUTHORITY }, issuer))
+  return describeAuthority(issuer, signAuthority(issuer, issuer, options))
+}
+
+function signAuthority(subject: Issuer, issuer: Issuer, options: AuthorityOptions): string {
+  const { isAuthority = true, pathLength, permittedDomain, ...times } = options
+  const extensions = [
+    ...(isAuthority ? authorityExtensions(pathLength) : END_ENTITY),
+    ...(permittedDomain === undefined ? [] : [nameConstraints(permittedDomain)])
+  ]
+  return signCertificate({ ...subject, extensions, ...times }, issuer)
 }
 
 /** @param intermediates the certificates between the root and those that this authority issues, as PEM */
@@ -65,9 +87,9 @@ function describeAuthority(issuer: Issuer, cert: string, intermediates = ''): Te
       const own = signCertificate({ name, publicKey: pair.publicKey, extensions, ...rest }, issuer)
       return describeCertificate(own + intermediates, pair)
     },
-    issueAuthority(name) {
+    issueAuthority(name, options = {}) {
       const below = { name, ...createKeyPair() }
-      const own = signCertificate({ ...below, extensions: AUTHORITY }, issuer)
+      const own = signAuthority(below, issuer, options)
       return describeAuthority(below, own, own + intermediates)
     }
   }
@@ -158,6 +180,20 @@ function extension(id: string, value: Buffer, critical = false): Buffer {
   return sequence(objectId(id), ...(critical ? [TRUE] : []), octetString(value))
 }
 
+function authorityExtensions(pathLength: number | undefined): Buffer[] {
+  const length = pathLength === undefined ? [] : [integer(Buffer.from([pathLength]))]
+  return [
+    extension(OID.basicConstraints, sequence(TRUE, ...length), true),
+    extension(OID.keyUsage, KEY_CERT_SIGN, true)
+  ]
+}
+
+/** RFC 5280, section 4.2.1.10. */
+function nameConstraints(domain: string): Buffer {
+  const subtree = sequence(der(0x82, Buffer.from(domain, 'ascii')))
+  return extension(OID.nameConstraints, sequence(der(0xa0, subtree)), true)
+}
+
 /** The object identifiers in use, encoded, as hex (RFC 5280, appendix A). */
 const OID = {
   commonName: '550403',
@@ -165,6 +201,7 @@ const OID = {
   keyUsage: '551d0f',
   subjectAltName: '551d11',
   basicConstraints: '551d13',
+  nameConstraints: '551d1e',
   authorityKeyIdentifier: '551d23',
   extendedKeyUsage: '551d25',
   serverAuth: '2b06010505070301',
@@ -175,10 +212,6 @@ const OID = {
 const ECDSA_WITH_SHA256 = sequence(objectId(OID.ecdsaWithSha256))
 const KEY_CERT_SIGN = bitString(Buffer.from([0b00000100]), 2)
 const DIGITAL_SIGNATURE = bitString(Buffer.from([0b10000000]), 7)
-const AUTHORITY = [
-  extension(OID.basicConstraints, sequence(TRUE), true),
-  extension(OID.keyUsage, KEY_CERT_SIGN, true)
-]
 const END_ENTITY = [
   extension(OID.basicConstraints, sequence(), true),
   extension(OID.keyUsage, DIGITAL_SIGNATURE, true)

@@ -1,6 +1,8 @@
 /** HTTP from the client's side: whole answers, and raw sockets where a client library would hide something. */
 import { type IncomingHttpHeaders, request } from 'node:http'
+import { request as requestTls } from 'node:https'
 import { connect, type Socket } from 'node:net'
+import type { ConnectionOptions } from 'node:tls'
 import type { ExecutionContext } from 'ava'
 
 export interface Answer {
@@ -13,14 +15,18 @@ interface RequestOptions {
   method?: string
   headers?: Record<string, string>
   body?: string | Uint8Array
+  /** For an https:// URL. */
+  tls?: ConnectionOptions
 }
 
 /** Asks on a connection of its own. Headers are those given, and what HTTP needs: there is no Content-Type by default. */
 export function send(url: string, options: RequestOptions = {}): Promise<Answer> {
-  const { method = 'GET', headers = {}, body } = options
+  const { method = 'GET', headers = {}, body, tls = {} } = options
   const length = body === undefined ? {} : { 'content-length': String(Buffer.byteLength(body)) }
   return new Promise((resolve, reject) => {
-    request(url, { method, headers: { ...length, ...headers }, agent: false }, async (response) => {
+    const ask = url.startsWith('https:') ? requestTls : request
+    const settings = { ...tls, method, headers: { ...length, ...headers }, agent: false }
+    ask(url, settings, async (response) => {
       const chunks: Buffer[] = []
       for await (const chunk of response) chunks.push(chunk)
       const text = Buffer.concat(chunks).toString()

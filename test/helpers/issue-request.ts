@@ -1,5 +1,6 @@
 /** A request for a token as the issue pipeline sees it, without HTTP. */
 import type { IssueRequest } from '../../src/issue/issue.ts'
+import { parseJsonText } from '../../src/json/json-text.ts'
 
 interface RequestParts extends Partial<Omit<IssueRequest, 'body' | 'parameters'>> {
   body?: string
@@ -9,10 +10,14 @@ interface RequestParts extends Partial<Omit<IssueRequest, 'body' | 'parameters'>
 /** One that says nothing, but for these parts. */
 export function createTestRequest({ body, parameters, ...parts }: RequestParts = {}): IssueRequest {
   return {
+    id: 'request-1',
     body: Buffer.from(body ?? '{}'),
+    json: () => parseJsonText(body ?? '{}', 64),
     headers: {},
+    headerLines: (name) => [parts.headers?.[name] ?? []].flat(),
     parameters: () => new URLSearchParams(parameters),
     variables: {},
+    certificate: () => undefined,
     onAbort: () => {},
     trace: {},
     limit: {},

@@ -86,7 +86,8 @@ export async function startService(
   })
   t.teardown(app.close)
   const urls = new Map<string, string>()
-  for (const [name, listener] of app.listeners) urls.set(name, await serve(t, listener, config))
+  for (const [name, listener] of app.listeners)
+    urls.set(name, await serve(t, name, listener, config))
   return {
     url: urls.get('main') ?? '',
     adminUrl: urls.get('admin') ?? '',
@@ -106,12 +107,14 @@ export async function startService(
 /** Listens on a port that the system chooses, whatever the configuration says, until the test ends. */
 async function serve(
   t: ExecutionContext,
+  name: string,
   handler: RequestListener,
-  { timeouts }: Config
+  { timeouts, listen: { [name]: settings } }: Config
 ): Promise<string> {
-  const listener = await listen(handler, { host: '127.0.0.1', port: 0, timeouts })
+  const tls = settings?.tls
+  const listener = await listen(handler, { host: '127.0.0.1', port: 0, timeouts, tls })
   t.teardown(() => listener.stop(0))
-  return `http://127.0.0.1:${listener.port}`
+  return `${tls === undefined ? 'http' : 'https'}://127.0.0.1:${listener.port}`
 }
 
 /** The flat form with a remote, and more keys where a test needs them. */

@@ -61,6 +61,18 @@ test('a token ends with its lifetime or at its limit, whichever comes first', as
   })
 })
 
+test('a token may start before or after it is issued, and may have an id', async (t) => {
+  const claims = claimsOf({ sub: '"ada"' })
+  t.is(
+    await signed(claims, { notBeforeSeconds: -15, createId: () => 'id' }),
+    '{"sub":"ada","iat":1893456000,"nbf":1893455985,"exp":1893456060,"jti":"id"}'
+  )
+  t.is(
+    await signed(new Map(), { notBeforeSeconds: 0 }),
+    '{"iat":1893456000,"nbf":1893456000,"exp":1893456060}'
+  )
+})
+
 test('names of claims are written as JSON', async (t) => {
   const claims = claimsOf({ 'a"b\\': '1', é: '2', ['__proto__']: '3' })
   t.is(await signed(claims), `{"a\\"b\\\\":1,"é":2,"__proto__":3,${TIMES}}`)

@@ -107,6 +107,19 @@ for (const [what, status] of [
   })
 }
 
+test('however the remote is asked for claims, it is asked again by POST, and not done without', async (t) => {
+  const remote = await startJsonRemote(t)
+  const { url } = await start(t, remote, { source: { method: 'GET', onError: 'skip' } })
+  const { refresh_token: refreshToken } = await login(url)
+  remote.reply('{}', 500)
+  t.is((await refresh(url, refreshToken)).status, 502)
+  t.deepEqual(
+    remote.requests.map(({ method }) => method),
+    ['GET', 'POST']
+  )
+  t.regex(remote.requests[1]?.body.toString() ?? '', /^\{"sub":"alice"/)
+})
+
 test('while one request uses a refresh token, another is refused', async (t) => {
   const remote = await startJsonRemote(t)
   const { url } = await start(t, remote)
@@ -256,12 +269,14 @@ async function startJsonRemote(t: ExecutionContext): Promise<JsonRemote> {
 interface StartOptions {
   store?: string
   now?: () => number
+  /** More settings of the remote source. */
+  source?: object
 }
 
 async function start(
   t: ExecutionContext,
   remote: TestRemote,
-  { store = 'memory', now }: StartOptions = {}
+  { store = 'memory', now, source = {} }: StartOptions = {}
 ): Promise<TestService> {
   return startService(t, {
     ...(now !== undefined && { now }),
@@ -276,7 +291,13 @@ async function start(
           lifetime: '1d',
           claims: [
             { from: 'fixed', set: { sub: 'alice', tier: 1 } },
-            { from: 'remote', url: remote.url, at: 'data', bearer: { authorization: 'internal' } },
+            {
+              from: 'remote',
+              url: remote.url,
+              at: 'data',
+              bearer: { authorization: 'internal' },
+              ...source
+            },
             { from: 'fixed', set: { tier: 2 } }
           ],
           refresh: { route: '/refreshToken', recheck: new URL('/recheck', remote.url).href }

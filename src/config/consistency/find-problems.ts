@@ -5,11 +5,18 @@
 import { DEFAULT_ROUTES } from '../flat-form.ts'
 import { valueAt } from '../issues.ts'
 import type { Problem } from '../problems.ts'
-import { findReferenceProblems, findSignerProblems } from './keys.ts'
+import { findCertificateProblems } from './certificates.ts'
+import {
+  findMissingKeys,
+  findNamelessKeys,
+  findReferenceProblems,
+  findSignerProblems
+} from './keys.ts'
 import { findLifetimeProblems } from './lifetimes.ts'
 import { findListenerProblems } from './listeners.ts'
 import { findRevocationProblems } from './revocation.ts'
 import { findClaimsProblems, findOauthProblems, findRouteProblems } from './routes.ts'
+import { findApiKeyProblems, findExpiryProblems, findVariableProblems } from './sources.ts'
 import { itemsOf, listenerOf, MAIN, useOf } from './tree.ts'
 
 /** The settings of a route that hold its path. */
@@ -41,6 +48,12 @@ export function findFullProblems(tree: unknown): Problem[] {
     ...findRouteProblems(routes, operations, String(valueAt(tree, ['docs'])) === 'true'),
     ...findListenerProblems(tree),
     ...findClaimsProblems(tree),
+    ...findVariableProblems(tree),
+    ...findExpiryProblems(tree),
+    ...findApiKeyProblems(tree),
+    ...findCertificateProblems(tree),
+    ...findMissingKeys(tree),
+    ...findNamelessKeys(tree),
     ...findRevocationProblems(tree),
     ...findReferenceProblems(tree),
     ...findSignerProblems(tree),

@@ -1,7 +1,34 @@
 /** Routes that name keys which are not there, or which cannot do what the route asks of them. */
 import { valueAt } from '../issues.ts'
-import type { Problem } from '../problems.ts'
+import { formatPath, type Problem } from '../problems.ts'
 import { itemsOf, useOf } from './tree.ts'
+
+/** Finds out whether there are no keys although routes need some. */
+export function findMissingKeys(tree: unknown): Problem[] {
+  if (valueAt(tree, ['keys']) !== undefined) return []
+  const needs = itemsOf(tree, 'routes').flatMap((route, index) =>
+    findNeeds(route).map((path) => formatPath(['routes', index, ...path]))
+  )
+  return needs.length === 0
+    ? []
+    : [{ path: ['keys'], message: `expected a list of keys, needed by ${needs.join(', ')}` }]
+}
+
+/** The settings of a route that mean nothing without a key: what issues, publishes and revokes, own verifiers, and service bearers. */
+function findNeeds(route: unknown): Problem['path'][] {
+  const verbs = ['issue', 'keys', 'revoke'].filter((verb) => valueAt(route, [verb]) !== undefined)
+  const inLists = [
+    ['verify', 'keys'],
+    ['claims', 'bearer'],
+    ['sources', 'bearer']
+  ].flatMap(([list = '', setting = '']) =>
+    itemsOf(route, list).flatMap((item, place) =>
+      valueAt(item, [setting]) === undefined ? [] : [[list, place, setting]]
+    )
+  )
+  const own = verbs.filter((verb) => verb !== 'revoke' || valueAt(route, ['verify']) === undefined)
+  return [...own.map((verb) => [verb]), ...inLists]
+}
 
 /** Finds routes that name keys which are not there. */
 export function findReferenceProblems(tree: unknown): Problem[] {
@@ -37,5 +64,19 @@ export function findSignerProblems(tree: unknown): Problem[] {
         message: 'expected a key that can sign, found public keys only'
       }
     ]
+  })
+}
+
+/** Finds keys without a name where the wire format wants one in the header of each token. */
+export function findNamelessKeys(tree: unknown): Problem[] {
+  const route = itemsOf(tree, 'routes').findIndex(
+    (one) => valueAt(one, ['protocol']) === 'themis' && valueAt(one, ['key']) === undefined
+  )
+  if (route === -1) return []
+  return itemsOf(tree, 'keys').flatMap((key, index): Problem[] => {
+    const signs = ['secret', 'private'].some((origin) => valueAt(key, [origin]) !== undefined)
+    if (!signs || valueAt(key, ['kid']) !== undefined) return []
+    const message = `expected a kid, which routes[${route}] (protocol: themis) puts into the header of tokens`
+    return [{ path: ['keys', index], message }]
   })
 }

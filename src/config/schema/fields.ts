@@ -65,6 +65,22 @@ export function duration(least: string, most: string) {
     })
 }
 
+/** A duration before or after something, in milliseconds once parsed; before it with a minus sign. */
+export function offset(most: string) {
+  const title = `a duration up to ${most}, before it with a minus sign`
+  const expected = `expected ${title}, such as -15s or 1m`
+  const isOffset = (text: string) => DURATION.test(text.replace(/^-/, ''))
+  return z
+    .string(expected)
+    .refine(isOffset, { error: expected })
+    .meta({ title })
+    .transform((text) => {
+      if (!isOffset(text)) return 0
+      return text.startsWith('-') ? -parseDuration(text.slice(1)) : parseDuration(text)
+    })
+    .refine((value) => Math.abs(value) <= parseDuration(most), { error: expected })
+}
+
 /** A size, in bytes once parsed. */
 export function size(least: string, most: string) {
   const title = `a size from ${least} to ${most}`

@@ -25,7 +25,7 @@ export type FullConfigInput = z.input<ReturnType<typeof createFullSchema>>
 /** @param reader follows the references of settings that stand in files or in the environment */
 export function createFullSchema(reader: SecretReader) {
   return section({
-    listen: listenSchema.prefault({}).describe('Where the service listens.'),
+    listen: listenSchema(reader).prefault({}).describe('Where the service listens.'),
     log: logSchema.prefault({}).describe('What is logged. Logs are JSON lines on standard output.'),
     limits: limitsSchema.prefault({}).describe('How much of anything is taken.'),
     timeouts: timeoutsSchema.prefault({}).describe('How long anything may take.'),
@@ -42,7 +42,11 @@ export function createFullSchema(reader: SecretReader) {
     keys: z
       .array(keySchema(reader), 'expected a list of keys')
       .min(1, 'expected at least one key')
-      .describe('The keys that sign and verify. One key has one algorithm.'),
+      .optional()
+      .transform((keys) => keys ?? [])
+      .describe(
+        'The keys that sign and verify. One key has one algorithm. Only a service that signs and verifies nothing has none. Default: none.'
+      ),
     revocation: revocationSchema(reader)
       .optional()
       .describe(

@@ -26,5 +26,6 @@ export const jsonTree = z
 /** A YAML tree that stands for itself: its texts are JSON strings, whatever they hold. */
 export const jsonValue = z
   .unknown()
+  .meta({ title: 'any value' })
   .refine((value) => value !== undefined, { error: 'expected a value' })
   .transform((value) => JSON.stringify(value) as JsonText)

@@ -59,7 +59,9 @@ test('without key or route there is nothing to do', (t) => {
     'keys: expected at least one key, found a list',
     'routes: expected at least one route, found a list'
   ])
-  t.deepEqual(problemsOf(t, { routes: [CHECK] }), ['keys: expected a list of keys, found nothing'])
+  t.deepEqual(problemsOf(t, { routes: [CHECK] }), [
+    'keys: expected a list of keys, needed by routes[0].verify[0].keys'
+  ])
   t.deepEqual(problemsOf(t, { keys: [KEY], routes: CHECK }), [
     'routes: expected a list of routes, found a map'
   ])
@@ -116,10 +118,10 @@ test('a mistake in any section is told with its path and what is expected', (t) 
     'timeouts.shutdown: expected a duration from 0s to 1h, such as 500ms, 5s, 15m or 1.5h',
     `keys[0].alg: expected one of ${ALGORITHMS}`,
     'routes[0].issue: expected a path that starts with a slash and has letters, digits and . _ ~ - only, or whole segments such as {name}',
-    'routes[0].protocol: expected txtoken, oauth, krakend or supertokens',
+    'routes[0].protocol: expected txtoken, oauth, themis, krakend or supertokens',
     'routes[0].claims[0].url: expected an http:// or https:// URL',
-    'routes[0].claims[0].at: expected the name of a claim',
     'routes[0].claims[0].bearer: expected a string that holds JSON: not valid JSON',
+    'routes[0].claims[0].at: expected the name of a claim',
     'routes[0].claims[0].timeout: expected a duration from 1ms to 5m, such as 500ms, 5s, 15m or 1.5h',
     'routes[0].claims[0].connectTimeout: expected a duration from 1ms to 5m, such as 500ms, 5s, 15m or 1.5h',
     'routes[0].claims[0].tls.cert: expected PEM certificates',
@@ -132,7 +134,7 @@ test('a mistake in any section is told with its path and what is expected', (t) 
     'routes[1].verify[1].keys: expected all, or a list of kids, found a list',
     'routes[1].verify[2].keys: expected all, or a list of kids, found nothing',
     'routes[2].claims: expected a path such as /getToken, found nothing',
-    'routes[2].publish: unknown key, expected one of claims, on, auth, of, sources, statuses',
+    'routes[2].publish: unknown key, expected one of claims, on, auth, limits, of, sources, explain, statuses',
     'routes[3]: expected a route',
     'listen.other: no route is on this listener, expected main, admin or one that a route names'
   ])
@@ -236,7 +238,6 @@ test('a misspelt verb of a route is told as just that', (t) => {
 
 test('a configuration is read as the form that knows more of its keys', (t) => {
   t.deepEqual(problemsOf(t, { listen: { main: { port: 1 } } }), [
-    'keys: expected a list of keys, found nothing',
     'routes: expected a list of routes, found nothing'
   ])
   t.deepEqual(problemsOf(t, { encKey: KEY.secret, remote: 'http://a', routes: [] }), [

@@ -4,7 +4,7 @@ import type { SecretReader } from '../../secrets.ts'
 import { routePath, section, size } from '../fields.ts'
 import { groupsCache, groupsSchema } from '../groups/group-source.ts'
 import { verifierSchema } from '../verifiers/verifier.ts'
-import { auth, on } from './route.ts'
+import { auth, limits, on } from './route.ts'
 import { tokenPlaces } from './token-places.ts'
 
 export type CheckRouteConfig = z.output<ReturnType<typeof checkRouteSchema>>
@@ -21,6 +21,7 @@ export function checkRouteSchema(reader: SecretReader) {
       .default('txtoken')
       .describe('The wire format. Default: txtoken.'),
     auth: auth(reader),
+    limits,
     token: tokenPlaces,
     verify: z
       .array(verifierSchema(reader), 'expected a list of verifiers')

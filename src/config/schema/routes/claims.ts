@@ -1,9 +1,9 @@
 /** The settings of a route that shows the claims of a token without signing them. */
 import { z } from 'zod'
 import type { SecretReader } from '../../secrets.ts'
-import { routePattern, section } from '../fields.ts'
+import { flag, routePattern, section } from '../fields.ts'
 import { sourcesSchema } from '../sources/source.ts'
-import { auth, on } from './route.ts'
+import { auth, limits, on } from './route.ts'
 import { statuses } from './statuses.ts'
 
 export type ClaimsRouteConfig = z.output<ReturnType<typeof claimsRouteSchema>>
@@ -15,6 +15,7 @@ export function claimsRouteSchema(reader: SecretReader) {
     ),
     on,
     auth: auth(reader),
+    limits,
     of: z
       .string('expected the path of an issue route')
       .optional()
@@ -24,6 +25,11 @@ export function claimsRouteSchema(reader: SecretReader) {
     sources: sourcesSchema(reader)
       .optional()
       .describe('Sources of its own, in order; later ones win. Default: those of an issue route.'),
+    explain: flag
+      .default(false)
+      .describe(
+        'Whether `?explain=1` tells for each claim which source set it, and which others did before. Default: false.'
+      ),
     statuses
   }).refine(({ of, sources }) => of === undefined || sources === undefined, {
     error: 'expected of or sources, found both'

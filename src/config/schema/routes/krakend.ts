@@ -2,18 +2,19 @@
 import { z } from 'zod'
 import type { SecretReader } from '../../secrets.ts'
 import { duration, flag, routePattern, section } from '../fields.ts'
-import { remoteCallShape } from '../sources/remote.ts'
+import { remoteCallSchema } from '../sources/remote.ts'
 import { kid } from './kid.ts'
-import { auth, on } from './route.ts'
+import { auth, limits, on } from './route.ts'
 import { fieldsToSign } from './fields-to-sign.ts'
 import { statusesOr } from './statuses.ts'
+import { typ } from './typ.ts'
 
 export type KrakendRouteConfig = z.output<ReturnType<typeof krakendRouteSchema>>
 
 const ONLY = 'only goes with the protocol krakend'
 
 /** What other routes say of the settings that are there for this one alone. */
-export const KRAKEND_ONLY = { sign: ONLY, full: ONLY, typ: ONLY } as const
+export const KRAKEND_ONLY = { sign: ONLY, full: ONLY } as const
 
 export function krakendRouteSchema(reader: SecretReader) {
   const shape = {
@@ -23,8 +24,9 @@ export function krakendRouteSchema(reader: SecretReader) {
     on,
     protocol: z.literal('krakend', 'expected krakend').describe('The wire format.'),
     auth: auth(reader),
+    limits,
     claims: z
-      .array(section(remoteCallShape(reader)), 'expected a list of sources')
+      .array(remoteCallSchema(reader), 'expected a list of sources')
       .length(1, 'expected one source')
       .describe('The remote whose reply is signed: a list of one source.'),
     key: kid.optional().describe('The kid of the key that signs. Default: the first key that can.'),
@@ -47,11 +49,7 @@ export function krakendRouteSchema(reader: SecretReader) {
       .describe(
         'Whether a signature is the JWS JSON serialization (RFC 7515, section 7.2.2), as a string, instead of the compact one. Default: false.'
       ),
-    typ: z
-      .string('expected text')
-      .min(1, 'expected text')
-      .optional()
-      .describe('The type (typ) in the header of the tokens. Default: that of the key.'),
+    typ,
     statuses: statusesOr('relay')
   }
   return section(shape, { cookie: 'does not go with the protocol krakend' }).refine(

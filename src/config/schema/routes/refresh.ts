@@ -6,9 +6,11 @@ export const refresh = section({
   lifetime: duration('1m', '3650d')
     .prefault('30d')
     .describe('How long a refresh token can be used, once. Default: 30d.'),
-  recheck: httpUrl.describe(
-    'The URL that is asked before each new token, by POST of `{"sub", "claims"}`; its reply is taken as that of the remote source is.'
-  )
+  recheck: httpUrl
+    .refine((url) => !/[{}]/.test(url), { error: 'expected a URL without variables' })
+    .describe(
+      'The URL that is asked before each new token, by POST of `{"sub", "claims"}`; its reply is taken as that of the remote source is.'
+    )
 })
   .optional()
   .describe(

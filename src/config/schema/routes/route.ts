@@ -1,7 +1,7 @@
 /** What routes of every kind may say. */
 import { z } from 'zod'
 import type { SecretReader } from '../../secrets.ts'
-import { material, section } from '../fields.ts'
+import { integer, material, section } from '../fields.ts'
 
 const API_KEY_LENGTH = 20
 
@@ -29,3 +29,14 @@ export function auth(reader: SecretReader) {
     .optional()
     .describe('Who may call the route. Default: everybody.')
 }
+
+/** How much a route takes at once. */
+export const limits = section({
+  requests: integer(1, 65_535)
+    .optional()
+    .describe(
+      'Requests in flight on the route; beyond it the answer is 429 with `Retry-After`. Default: no limit.'
+    )
+})
+  .prefault({})
+  .describe('How much the route takes at once.')

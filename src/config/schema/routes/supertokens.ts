@@ -5,7 +5,7 @@ import { duration, routePath, section } from '../fields.ts'
 import { sourceSchema } from '../sources/source.ts'
 import { kid } from './kid.ts'
 import { KRAKEND_ONLY } from './krakend.ts'
-import { auth, on } from './route.ts'
+import { auth, limits, on } from './route.ts'
 
 export type SupertokensRouteConfig = z.output<ReturnType<typeof supertokensRouteSchema>>
 
@@ -21,6 +21,7 @@ export function supertokensRouteSchema(reader: SecretReader) {
     on,
     protocol: z.literal('supertokens', 'expected supertokens').describe('The wire format.'),
     auth: auth(reader),
+    limits,
     claims: z
       .array(sourceSchema(reader), 'expected a list of sources')
       .default([])

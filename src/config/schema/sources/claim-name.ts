@@ -2,7 +2,7 @@
 import { z } from 'zod'
 import { IDENTITY_CLAIMS, RESERVED_CLAIMS } from '../../../issue/claims.ts'
 
-export const claimName = z
+const claimName = z
   .string('expected the name of a claim')
   .min(1, 'expected the name of a claim')
   .refine((name) => !RESERVED_CLAIMS.has(name), {
@@ -13,3 +13,8 @@ export const claimName = z
 export const foreignClaimName = claimName.refine((name) => !IDENTITY_CLAIMS.has(name), {
   error: 'only `fixed` and `pick` set this claim, expected another name'
 })
+
+/** A map from names of claims to something. */
+export function claimMap<Value extends z.ZodType>(value: Value, title: string) {
+  return z.record(claimName, value, `expected ${title}`).meta({ title })
+}

@@ -2,12 +2,9 @@
 import { z } from 'zod'
 import { section } from '../fields.ts'
 import { jsonValue } from '../json-tree.ts'
-import { claimName } from './claim-name.ts'
+import { claimMap } from './claim-name.ts'
 
 export const fixedSourceSchema = section({
   from: z.literal('fixed', 'expected fixed').describe('Claims that are the same in every token.'),
-  set: z
-    .record(claimName, jsonValue, 'expected a map of claims')
-    .meta({ title: 'a map of claims and their values' })
-    .describe('The claims.')
+  set: claimMap(jsonValue, 'a map of claims and their values').describe('The claims.')
 })

@@ -1,16 +1,22 @@
 /** The sources that the claims of a token may come from. */
 import { z } from 'zod'
 import type { SecretReader } from '../../secrets.ts'
+import { certificateSourceSchema } from './certificate.ts'
 import { fixedSourceSchema } from './fixed.ts'
 import { remoteSourceSchema } from './remote.ts'
+import { requestSourceSchema } from './request.ts'
 
 export type SourceConfig = z.output<ReturnType<typeof sourceSchema>>
+export type CertificateSourceConfig = Extract<SourceConfig, { from: 'certificate' }>
 export type RemoteSourceConfig = Extract<SourceConfig, { from: 'remote' }>
+export type RequestSourceConfig = Extract<SourceConfig, { from: 'request' }>
 
 export function sourceSchema(reader: SecretReader) {
-  return z.discriminatedUnion('from', [fixedSourceSchema, remoteSourceSchema(reader)], {
-    error: 'expected fixed or remote'
-  })
+  return z.discriminatedUnion(
+    'from',
+    [fixedSourceSchema, requestSourceSchema, remoteSourceSchema(reader), certificateSourceSchema],
+    { error: 'expected fixed, request, remote or certificate' }
+  )
 }
 
 /** The `claims` of a route. */

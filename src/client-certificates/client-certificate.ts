@@ -1,0 +1,94 @@
+/** What is known of the certificate that a client showed when it connected. */
+import { X509Certificate } from 'node:crypto'
+import type { DetailedPeerCertificate, TLSSocket } from 'node:tls'
+import { createIssuerSearch, MOST_ISSUERS } from './issuer-search.ts'
+
+export interface ClientCertificate {
+  /**
+   * Whether it comes from an authority of the listener. For one that was over when the client connected: whether it was so
+   * when its time ended.
+   */
+  readonly isTrusted: boolean
+  /** The end of its own time, in milliseconds since 1970. */
+  readonly expiresAt: number
+  /** The common names (CN) of who issued it and of those above; of one that is not trusted, of who is said to have issued it. */
+  readonly issuers: readonly string[]
+}
+
+/** @returns undefined where the client showed none */
+export type ReadClientCertificate = (socket: TLSSocket) => ClientCertificate | undefined
+
+export interface ClientCertificateOptions {
+  /** The authorities that certificates of clients come from, as PEM. */
+  readonly authorities: string
+  /** The clock, in milliseconds since 1970. */
+  readonly now: () => number
+}
+
+/** `id-kp-clientAuth` (RFC 5280, section 4.2.1.12). */
+const CLIENT_AUTHENTICATION = '1.3.6.1.5.5.7.3.2'
+/** The encoded object identifier of `id-ce-nameConstraints` (RFC 5280, section 4.2.1.10). */
+const NAME_CONSTRAINTS = Buffer.from('0603551d1e', 'hex')
+
+/**
+ * Makes a function that looks at the certificate of a connection once, and remembers what it found as long as the connection
+ * is there. Of a chain, the client has proved to have the key of the first certificate alone, so this one is judged: what it
+ * sends along may be anybody's.
+ */
+export function createClientCertificateReader(
+  options: ClientCertificateOptions
+): ReadClientCertificate {
+  const { now } = options
+  const findIssuers = createIssuerSearch(options.authorities)
+  const known = new WeakMap<TLSSocket, { readonly found: ClientCertificate | undefined }>()
+
+  function judge(socket: TLSSocket): ClientCertificate | undefined {
+    const [certificate, ...sent] = listChain(socket.getPeerCertificate(true))
+    if (certificate === undefined) return undefined
+    const time = now()
+    const expiresAt = Date.parse(certificate.validTo)
+    const isExpired = time > expiresAt
+    // An authority that has been renewed since is as good as one that was valid then.
+    const issuers = findIssuers(certificate, sent, isExpired ? [expiresAt, time] : [time])
+    const isTrusted =
+      issuers !== undefined &&
+      (isExpired ? isFitForClients([certificate, ...issuers]) : socket.authorized)
+    const chain = isTrusted ? [certificate, ...issuers] : [certificate]
+    return { isTrusted, expiresAt, issuers: chain.flatMap(issuerNames) }
+  }
+
+  return function readClientCertificate(socket) {
+    const entry = known.get(socket) ?? { found: judge(socket) }
+    known.set(socket, entry)
+    return entry.found
+  }
+}
+
+/** What Node.js lists goes by names: that one certificate stands above another does not mean that it signed that one. */
+function listChain(peer: DetailedPeerCertificate | null): X509Certificate[] {
+  const chain: X509Certificate[] = []
+  // The object is empty where the client showed none, and a root stands above itself.
+  for (let one = peer ?? undefined; one?.raw !== undefined; one = one.issuerCertificate) {
+    chain.push(new X509Certificate(one.raw))
+    if (one === one.issuerCertificate || chain.length > MOST_ISSUERS) break
+  }
+  return chain
+}
+
+/**
+ * The rules that OpenSSL has beside signatures and times, for a chain that it has not judged: where one is over, the word that it
+ * gives is about that alone. What cannot be judged here is not trusted.
+ */
+function isFitForClients(chain: readonly X509Certificate[]): boolean {
+  return chain.every(
+    ({ keyUsage, raw }) =>
+      (keyUsage === undefined || keyUsage.includes(CLIENT_AUTHENTICATION)) &&
+      !raw.includes(NAME_CONSTRAINTS)
+  )
+}
+
+/** Of a name with several common names, all. */
+function issuerNames(certificate: X509Certificate): string[] {
+  const { CN } = certificate.toLegacyObject().issuer as { CN?: string | string[] }
+  return CN === undefined ? [] : [CN].flat()
+}

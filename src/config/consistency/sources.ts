@@ -1,0 +1,94 @@
+/** Sources that want of a route what it does not have. */
+import { valueAt } from '../issues.ts'
+import { variablesIn } from '../path-variables.ts'
+import type { Problem } from '../problems.ts'
+import { itemsOf, type Use, useOf } from './tree.ts'
+
+/** The headers that a client may give its API key in. */
+const API_KEY_HEADERS: ReadonlySet<string> = new Set(['api-key', 'authorization'])
+const API_KEY_MESSAGE =
+  'expected another header, since the API key of a client may stand in this one'
+
+/** A list of sources as a route uses it, and where it is given. */
+interface Sources {
+  readonly route: unknown
+  readonly items: readonly unknown[]
+  readonly at: Problem['path']
+}
+
+/** Finds sources that read variables which the path of a route with these sources does not have. */
+export function findVariableProblems(tree: unknown): Problem[] {
+  return sourcesIn(tree).flatMap(({ route, items, at }) => {
+    const [path] = [...useOf(route, 'issue', []), ...useOf(route, 'claims', [])]
+    const known = variablesIn(path?.text ?? '')
+    return items
+      .flatMap((source, index) => variablesOf(source, [...at, index]))
+      .filter(({ text }) => !known.includes(text))
+      .map(({ text, at }) => ({
+        path: at,
+        message: `there is no variable {${text}} in the path ${path?.text}`
+      }))
+  })
+}
+
+/** Finds routes that want to know of a reply when it ends, and have no remote to reply, or more than one. */
+export function findExpiryProblems(tree: unknown): Problem[] {
+  return itemsOf(tree, 'routes').flatMap((route, index): Problem[] => {
+    if (valueAt(route, ['expiresAt']) === undefined) return []
+    const remotes = itemsOf(route, 'claims').filter(
+      (source) => valueAt(source, ['from']) === 'remote'
+    )
+    if (remotes.length === 1) return []
+    const message = `expected one remote source that says so, found ${remotes.length}`
+    return [{ path: ['routes', index, 'expiresAt'], message }]
+  })
+}
+
+/** Finds sources that would tell a remote the API key by which a client calls a route. */
+export function findApiKeyProblems(tree: unknown): Problem[] {
+  return sourcesIn(tree).flatMap(({ route, items, at }) => {
+    if (valueAt(route, ['auth']) === undefined) return []
+    return items.flatMap((source, index) =>
+      itemsOf(source, 'forward').flatMap((header, place): Problem[] =>
+        typeof header === 'string' && API_KEY_HEADERS.has(header.toLowerCase())
+          ? [{ path: [...at, index, 'forward', place], message: API_KEY_MESSAGE }]
+          : []
+      )
+    )
+  })
+}
+
+/** The sources of each route that has some. A claims route that has none of its own uses those of an issue route. */
+export function sourcesIn(tree: unknown): Sources[] {
+  const routes = itemsOf(tree, 'routes')
+  return routes.flatMap((route, index): Sources[] => {
+    if (valueAt(route, ['issue']) !== undefined) {
+      return [{ route, items: itemsOf(route, 'claims'), at: ['routes', index, 'claims'] }]
+    }
+    if (valueAt(route, ['claims']) === undefined) return []
+    if (valueAt(route, ['sources']) !== undefined) {
+      return [{ route, items: itemsOf(route, 'sources'), at: ['routes', index, 'sources'] }]
+    }
+    const of = valueAt(route, ['of'])
+    const shown = routes.findIndex((other) => {
+      const path = valueAt(other, ['issue'])
+      return path !== undefined && (of === undefined || path === of)
+    })
+    return shown === -1
+      ? []
+      : [{ route, items: itemsOf(routes[shown], 'claims'), at: ['routes', shown, 'claims'] }]
+  })
+}
+
+function variablesOf(source: unknown, at: Problem['path']): Use[] {
+  const metadata = itemsOf(source, 'metadata')
+  return [
+    ...useOf(source, 'variable', at),
+    ...metadata.flatMap((entry, index) => useOf(entry, 'variable', [...at, 'metadata', index])),
+    ...useOf(source, 'url', at).flatMap(({ text, at }) =>
+      variablesIn(text)
+        .filter((name) => !metadata.some((entry) => valueAt(entry, ['name']) === name))
+        .map((name) => ({ text: name, at }))
+    )
+  ]
+}

@@ -1,0 +1,62 @@
+/** A setting of header fields that every answer carries. */
+import { validateHeaderName, validateHeaderValue } from 'node:http'
+import { z } from 'zod'
+
+/** Fields that the service or Node.js sets: what they say about an answer must be true of it. */
+const OWN_FIELDS: ReadonlySet<string> = new Set([
+  'allow',
+  'cache-control',
+  'connection',
+  'content-encoding',
+  'content-length',
+  'content-type',
+  'date',
+  'etag',
+  'keep-alive',
+  'location',
+  'proxy-authenticate',
+  'retry-after',
+  'set-cookie',
+  'te',
+  'trailer',
+  'transfer-encoding',
+  'upgrade',
+  'vary',
+  'www-authenticate',
+  'x-content-type-options',
+  'x-request-id'
+])
+
+const name = z
+  .string()
+  .refine((text) => isTaken(() => validateHeaderName(text)), {
+    error: 'expected the name of a header field'
+  })
+  .refine((text) => !OWN_FIELDS.has(text.toLowerCase()), {
+    error: 'this header field is set by the service itself, expected another name'
+  })
+
+const VALUE_EXPECTED = 'expected the value of a header field: visible characters and spaces'
+const value = z
+  .string(VALUE_EXPECTED)
+  .refine((text) => isTaken(() => validateHeaderValue('x', text)), { error: VALUE_EXPECTED })
+
+export const responseHeaders = z
+  .record(name, value, 'expected a map of header fields')
+  .refine(
+    (fields) => {
+      const names = Object.keys(fields).map((field) => field.toLowerCase())
+      return new Set(names).size === names.length
+    },
+    { error: 'expected each header field once' }
+  )
+  .meta({ title: 'a map of header fields and their values' })
+
+function isTaken(validate: () => void): boolean {
+  try {
+    validate()
+    return true
+  } catch {
+    return false
+  }
+}

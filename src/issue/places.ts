@@ -1,0 +1,63 @@
+/** The places of a request that a text may stand in: a header, a parameter of the query or of a form, a variable of the path. */
+import { invalidClaim } from './invalid-claim.ts'
+import type { IssueRequest } from './issue.ts'
+
+export interface Places {
+  /** The name of a header, in lower case. */
+  readonly header?: string | undefined
+  readonly parameter?: string | undefined
+  readonly variable?: string | undefined
+}
+
+/** Gives the texts of the first place that has any; several where the client has put several there. None is empty. */
+export type ReadTexts = (request: IssueRequest) => readonly string[]
+
+const BEYOND_ASCII = /[\u0080-\u00ff]/
+const utf8 = new TextDecoder('utf-8', { fatal: true })
+
+/** A header wins over a parameter, a parameter over a variable. What is empty counts as missing. */
+export function createReadTexts({ header, parameter, variable }: Places): ReadTexts {
+  return function readTexts(request) {
+    if (header !== undefined) {
+      const texts = present(request.headerLines(header)).map((text) => decode(text, header))
+      if (texts.length > 0) return texts
+    }
+    if (parameter !== undefined) {
+      const texts = present(request.parameters().getAll(parameter))
+      if (texts.length > 0) return texts
+    }
+    return variable === undefined ? [] : present([request.variables[variable] ?? ''])
+  }
+}
+
+/**
+ * The only one of several texts. Whom would one believe of two: a proxy in front may have judged by the other.
+ * @param what names what it is for
+ */
+export function onlyText(texts: readonly string[], what: string): string | undefined {
+  if (texts.length > 1) throw invalidClaim(`${what} stands there ${texts.length} times`)
+  return texts[0]
+}
+
+/** Names the places, for the client to know where a text may stand. */
+export function describePlaces({ header, parameter, variable }: Places): string[] {
+  return [
+    ...(header === undefined ? [] : [`header ${header}`]),
+    ...(parameter === undefined ? [] : [`parameter ${parameter}`]),
+    ...(variable === undefined ? [] : [`path variable ${variable}`])
+  ]
+}
+
+function present(texts: readonly string[]): readonly string[] {
+  return texts.filter((text) => text !== '')
+}
+
+/** Node.js reads header fields as a character for each byte (RFC 9110, section 5.5); what is beyond ASCII is UTF-8 today. */
+function decode(text: string, header: string): string {
+  if (!BEYOND_ASCII.test(text)) return text
+  try {
+    return utf8.decode(Buffer.from(text, 'latin1'))
+  } catch {
+    throw invalidClaim(`header ${header} is not valid UTF-8`)
+  }
+}

@@ -1,0 +1,65 @@
+/** URLs with variables in them: `https://example.com/claims/{mac}?partner={pid}`. */
+import { invalidClaim } from '../../invalid-claim.ts'
+
+export interface UrlTemplate {
+  /** The names of its variables, in their order. */
+  readonly names: readonly string[]
+  /**
+   * Gives the path and query, with values in place of the variables. No value can leave its place.
+   * @throws ServiceError `invalid_request` for a value that cannot stand there
+   */
+  readonly fill: (resolve: (name: string) => string) => string
+}
+
+const VARIABLE = /\{([A-Za-z_]\w*)\}/
+
+/** Segments that lead elsewhere (RFC 3986, section 5.2.4), also once some proxy has decoded the slashes around them. */
+const DOTS = /(?:^|[/\\])\.\.?(?:[/\\]|$)/
+/** Halves of characters, which UTF-8 cannot hold. */
+const NO_TEXT = /\p{Surrogate}/u
+
+/**
+ * Reads a URL in which whole segments of the path, and whole values of the query, may be variables.
+ * @throws TypeError for variables in other places
+ */
+export function parseUrlTemplate(url: string): UrlTemplate {
+  const { host, pathname, search } = new URL(url)
+  // The URL parser has encoded the braces of the path.
+  const target = (pathname + search).replaceAll(/%7B/gi, '{').replaceAll(/%7D/gi, '}')
+  const pieces = target.split(VARIABLE)
+  const texts = pieces.filter((_piece, index) => index % 2 === 0)
+  const names = pieces.filter((_piece, index) => index % 2 === 1)
+  const isInQuery = names.map((_name, index) =>
+    texts
+      .slice(0, index + 1)
+      .join('')
+      .includes('?')
+  )
+  const isWhole = names.every(
+    (_name, index) =>
+      texts[index]?.endsWith(isInQuery[index] ? '=' : '/') &&
+      (isInQuery[index] ? /^(?:&|$)/ : /^(?:[/?]|$)/).test(texts[index + 1] ?? '')
+  )
+  if (!isWhole || /[{}]/.test(host + texts.join(''))) {
+    throw new TypeError('a variable is not a whole segment of the path or value of the query')
+  }
+
+  return {
+    names,
+    fill(resolve) {
+      let filled = texts[0] ?? ''
+      for (const [index, name] of names.entries()) {
+        const value = resolve(name)
+        const isFit = isInQuery[index] ? !NO_TEXT.test(value) : isSegment(value)
+        if (!isFit) throw invalidClaim(`${name} cannot stand in a URL`)
+        filled += encodeURIComponent(value) + texts[index + 1]
+      }
+      return filled
+    }
+  }
+}
+
+/** Whether a value, once encoded, is a segment that stays where it is put. */
+function isSegment(value: string): boolean {
+  return value !== '' && !DOTS.test(value) && !NO_TEXT.test(value)
+}

@@ -1,0 +1,66 @@
+/** The types that a claim taken from a request may have, and how texts and JSON become one of them. */
+import { membersOf, textOf } from '../../../json/json-members.ts'
+import { type JsonText, JsonTextError, parseJsonText, toJsonText } from '../../../json/json-text.ts'
+
+export const CLAIM_TYPES = ['string', 'number', 'boolean', 'json', 'list'] as const
+export type ClaimType = (typeof CLAIM_TYPES)[number]
+
+/** Both give undefined for what is not of the type. No digit is lost on the way. */
+interface Reading {
+  /** Of a text that stands outside of JSON. */
+  readonly fromText: (text: string, maxDepth: number) => JsonText | undefined
+  readonly fromJson: (text: JsonText) => JsonText | undefined
+}
+
+/** RFC 8259, section 6. */
+const NUMBER = /^-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?$/
+
+const readings: Readonly<Record<ClaimType, Reading>> = {
+  string: {
+    fromText: toJsonText,
+    fromJson: (text) => (isString(text) ? text : undefined)
+  },
+  number: {
+    fromText: (text) => (NUMBER.test(text) ? (text as JsonText) : undefined),
+    fromJson: (text) => (NUMBER.test(text) ? text : undefined)
+  },
+  boolean: { fromText: readBoolean, fromJson: readBoolean },
+  json: { fromText: readJson, fromJson: (text) => text },
+  list: {
+    fromText: (text) => toJsonText(itemsOf(text)),
+    fromJson: (text) => (isListOfStrings(text) ? text : undefined)
+  }
+}
+
+export function readingOf(type: ClaimType): Reading {
+  return readings[type]
+}
+
+/** The items of a comma list (RFC 9110, section 5.6.1), without those that are blank. */
+export function itemsOf(list: string): string[] {
+  return list
+    .split(',')
+    .map((item) => item.trim())
+    .filter((item) => item !== '')
+}
+
+function readBoolean(text: string): JsonText | undefined {
+  return text === 'true' || text === 'false' ? (text as JsonText) : undefined
+}
+
+function readJson(text: string, maxDepth: number): JsonText | undefined {
+  try {
+    return parseJsonText(text, maxDepth)
+  } catch (error) {
+    if (error instanceof JsonTextError) return undefined
+    throw error
+  }
+}
+
+function isListOfStrings(text: JsonText): boolean {
+  return text.startsWith('[') && membersOf(text).every((member) => isString(textOf(text, member)))
+}
+
+function isString(text: JsonText): boolean {
+  return text.startsWith('"')
+}
