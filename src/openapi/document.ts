@@ -2,25 +2,13 @@
 import { listenerOf, operationsListener, publishingListeners } from '../config/listeners.ts'
 import { variablesIn } from '../config/path-variables.ts'
 import type { Config } from '../config/schema/full-form.ts'
-import type { IssueRouteConfig } from '../config/schema/routes/issue.ts'
-import { versionPathOf } from '../protocols/supertokens.ts'
-import { describeCheck } from './check.ts'
-import { describeClaims } from './claims.ts'
-import { describeTxtokenIssue } from './issue.ts'
-import { describePublishing, describeSingleKeys } from './keys.ts'
-import { describeKrakend } from './krakend.ts'
-import { describeOauthIssue } from './oauth.ts'
+import { describeRoute } from './describe-route.ts'
+import { describePublishing } from './keys.ts'
 import { HEADERS } from './headers.ts'
 import { headerRef, type Operation, type PathItem, type Paths, type Schema } from './openapi.ts'
-import { METRICS, OPERATIONS, READY } from './operations.ts'
-import { describeRefresh } from './refresh.ts'
-import { describeRevoke } from './revoke.ts'
+import { OPERATIONS } from './operations.ts'
 import { SCHEMAS } from './schemas.ts'
 import { cookieSchemes, SECURITY_SCHEMES } from './security.ts'
-import { describeSupertokens } from './supertokens.ts'
-import { describeThemisIssue } from './themis.ts'
-
-type RouteConfig = Config['routes'][number]
 
 /** Every answer has it. */
 const REQUEST_ID = { 'X-Request-Id': headerRef('RequestId') }
@@ -53,47 +41,11 @@ export function createDocument({ config, listener, version }: DocumentOptions): 
 function describeListener(config: DocumentOptions['config'], listener: string): Paths {
   const routes = config.routes.filter((route) => listenerOf(route, config) === listener)
   return {
-    ...Object.assign({}, ...routes.map(describeRoute)),
+    ...Object.assign({}, ...routes.map((route) => describeRoute(route, config))),
     ...(publishingListeners(config).has(listener) &&
       describePublishing(config.issuer !== undefined)),
     ...(operationsListener(config) === listener && OPERATIONS)
   }
-}
-
-function describeRoute(route: RouteConfig): Paths {
-  if ('issue' in route) {
-    switch (route.protocol) {
-      case 'supertokens':
-        return describeSupertokens(route, versionPathOf(route.issue))
-      case 'krakend':
-        return { [route.issue]: { post: describeKrakend(route) } }
-      case 'txtoken':
-        return describeIssue(route, describeTxtokenIssue(route))
-      case 'oauth':
-        return describeIssue(route, describeOauthIssue(route))
-      case 'themis':
-        return describeThemis(route)
-    }
-  }
-  if ('claims' in route) return { [route.claims]: describeClaims(route) }
-  if ('check' in route) return { [route.check]: describeCheck(route) }
-  if ('revoke' in route) return { [route.revoke]: { post: describeRevoke(route) } }
-  if ('keys' in route) return describeSingleKeys(route.keys)
-  if ('health' in route) return { [route.health]: { get: READY } }
-  return { [route.metrics]: { get: METRICS } }
-}
-
-function describeIssue({ issue, refresh }: IssueRouteConfig, operation: Operation): Paths {
-  return {
-    [issue]: { post: operation },
-    ...(refresh !== undefined && { [refresh.route]: { post: describeRefresh(operation) } })
-  }
-}
-
-/** A refresh token has no place in the bare token that is answered, but its own route answers as this one does. */
-function describeThemis(route: IssueRouteConfig): Paths {
-  const item = describeThemisIssue(route)
-  return { ...(item.post && describeIssue(route, item.post)), [route.issue]: item }
 }
 
 function completeItem(path: string, item: PathItem): object {

@@ -12,11 +12,20 @@ export interface Answer {
 /** Schemas by their media types. */
 export type Content = Readonly<Record<string, { readonly schema: Schema }>>
 
+export interface Parameter {
+  readonly name: string
+  readonly in: 'path' | 'query' | 'header'
+  readonly description?: string
+  readonly required: boolean
+  readonly schema: Schema
+}
+
 export interface Operation {
   readonly summary: string
   readonly description?: string
   /** One of them has to be met; each names schemes of which all have to be. */
   readonly security?: readonly Readonly<Record<string, readonly never[]>>[]
+  readonly parameters?: readonly Parameter[]
   readonly requestBody?: { readonly required?: boolean; readonly content: Content }
   /** By their statuses. */
   readonly responses: Readonly<Record<string, Answer>>

@@ -7,7 +7,9 @@ import { callers } from './security.ts'
 const TEXT: Content = { 'text/plain': { schema: { type: 'string' } } }
 const TOKEN: Content = { 'application/jose': { schema: { type: 'string' } } }
 
-export function describeThemisIssue(route: IssueRouteConfig): PathItem {
+export function describeThemisIssue(
+  route: IssueRouteConfig
+): Required<Pick<PathItem, 'get' | 'post'>> {
   const get: Operation = {
     summary: 'Issues a token.',
     ...callers(route.auth),

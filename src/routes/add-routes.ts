@@ -1,11 +1,10 @@
 /** The routes of a configuration, each on its listener, and those that publish its keys. */
 import type Router from '@koa/router'
 import { DISCOVERY_PATH, JWK_SET_PATH } from '../config/own-paths.ts'
+import { claimsSourcesOf } from '../config/claims-sources.ts'
 import { listenerOf, publishingListeners } from '../config/listeners.ts'
 import { toRouterPath } from '../config/path-variables.ts'
 import type { Config } from '../config/schema/full-form.ts'
-import type { ClaimsRouteConfig } from '../config/schema/routes/claims.ts'
-import type { SourceConfig } from '../config/schema/sources/source.ts'
 import { isSymmetric } from '../keys/algorithms.ts'
 import type { RequestState } from '../middleware/request-state.ts'
 import { createCheckRoute } from './check-route.ts'
@@ -51,7 +50,7 @@ export function addRoutes(
     } else if ('issue' in route) {
       for (const one of createIssueRoutes(route, services)) addRoute(listener, one)
     } else if ('claims' in route) {
-      addRoute(listener, createClaimsRoute(route, sourcesOf(route, config), services))
+      addRoute(listener, createClaimsRoute(route, claimsSourcesOf(route, config), services))
     } else if ('check' in route) addRoute(listener, createCheckRoute(route, services))
     else if ('revoke' in route) {
       if (services.revocation !== undefined) {
@@ -69,18 +68,6 @@ function addRoute({ router, known: routes }: ListenerRoutes, route: Route): void
   const { path, methods, steps, known } = route
   router.register(toRouterPath(path), [...methods], [...steps])
   if (known !== undefined) routes.push({ path, methods, ...known })
-}
-
-/** The loader has seen to it that there is one. */
-function sourcesOf(
-  { of, sources }: ClaimsRouteConfig,
-  { routes }: Config
-): readonly SourceConfig[] {
-  if (sources !== undefined) return sources
-  const issuing = routes
-    .filter((route) => 'issue' in route)
-    .filter((route) => route.protocol !== 'krakend')
-  return issuing.find(({ issue }) => of === undefined || issue === of)?.claims ?? []
 }
 
 function addPublishing(

@@ -11,6 +11,7 @@ interface Described {
 
 interface Operation {
   readonly security?: readonly object[]
+  readonly parameters?: readonly { name: string; in: string; required: boolean }[]
   readonly responses: Readonly<Record<string, Described>>
 }
 

@@ -42,6 +42,24 @@ async function startAll(t: ExecutionContext): Promise<TestService> {
         { issue: '/getToken', claims, refresh: { route: '/refreshToken', recheck } },
         { issue: '/relaying', claims, statuses: 'relay', ...AUTH },
         { issue: '/tenants/{tenant}/token', claims },
+        {
+          issue: '/themis',
+          protocol: 'themis',
+          key: 'rsa',
+          limits: { requests: 9 },
+          claims: [
+            { from: 'request', claim: 'mac', header: 'X-Mac', required: true },
+            {
+              from: 'request',
+              claim: 'partner',
+              header: 'X-Partner',
+              parameter: 'pid',
+              required: true
+            },
+            { from: 'request', claim: 'login', header: 'Authorization' },
+            { from: 'request', claim: 'tenant', parameter: 'pid' }
+          ]
+        },
         { issue: '/oauth/token', protocol: 'oauth', claims },
         {
           issue: '/signed',
@@ -51,7 +69,7 @@ async function startAll(t: ExecutionContext): Promise<TestService> {
           lifetime: '1h'
         },
         { issue: '/recipe/jwt', protocol: 'supertokens', key: 'rsa', dynamicKey: 'rsa' },
-        { claims: '/claims', of: '/getToken' },
+        { claims: '/claims', of: '/themis', explain: true },
         { check: '/checkToken', verify: ALL_KEYS },
         { check: '/cookies', verify: ALL_KEYS, token: ['cookie:__Host-token'] },
         { check: '/okera', protocol: 'okera', verify: ALL_KEYS },
@@ -91,7 +109,8 @@ test('each listener describes its own routes, and no others', async (t) => {
     '/refreshToken',
     '/relaying',
     '/signed',
-    '/tenants/{tenant}/token'
+    '/tenants/{tenant}/token',
+    '/themis'
   ])
   t.deepEqual(await pathsOf('admin'), ['/healthz', '/livez', '/metrics', '/readyz'])
   t.deepEqual(await pathsOf('partners'), [
@@ -136,8 +155,12 @@ test('routes that issue tokens answer as they are described', async (t) => {
   }
   assertDescribed('/relaying', 'post', await login('/relaying', '{}'))
   assertDescribed('/tenants/{tenant}/token', 'post', await login('/tenants/a/token', '{}'))
-  assertDescribed('/claims', 'get', await send(`${url}/claims`))
-  assertDescribed('/claims', 'post', await login('/claims', '{"password":"wrong"}'))
+  const headers = { 'x-mac': '112233445566', 'x-partner': 'a' }
+  for (const path of ['/themis', '/claims']) {
+    assertDescribed(path, 'get', await send(url + path, { headers }))
+    assertDescribed(path, 'post', await login(path, '', headers))
+    assertDescribed(path, 'get', await send(url + path))
+  }
   assertDescribed('/apiversion', 'get', await send(`${url}/apiversion`))
   for (const fields of [{}, { algorithm: 'ES256' }, { validity: 0 }]) {
     const body = JSON.stringify({ ...SUPERTOKENS, ...fields })
@@ -216,4 +239,25 @@ test('routes for operators and for verifiers answer as they are described', asyn
     ofPartners('/revokeToken', 'post', answer)
   }
   ofPartners('/revokeToken', 'post', await post(`${partners}/revokeToken`, 'sub=ada'))
+})
+
+test('headers and parameters that sources take are described', async (t) => {
+  const { url } = await startAll(t)
+  const { paths } = await fetchDocument(url)
+  const taken = [
+    ['x-mac', 'header', true],
+    ['x-partner', 'header', false],
+    ['pid', 'query', false]
+  ]
+  const namesOf = (path: string) =>
+    paths[path]?.get?.parameters?.map(({ name, in: place, required }) => [name, place, required])
+  t.deepEqual(namesOf('/themis'), taken)
+  t.deepEqual(namesOf('/claims'), [...taken, ['explain', 'query', false]])
+})
+
+test('a route that takes so many requests at once says so', async (t) => {
+  const { url } = await startAll(t)
+  const { paths } = await fetchDocument(url)
+  t.truthy(paths['/themis']?.get?.responses[429])
+  t.is(paths['/getToken']?.post?.responses[429], undefined)
 })
