@@ -4,7 +4,7 @@ import type { Signer } from '../keys/key-store.ts'
 import { type Claims, RESERVED_CLAIMS } from './claims.ts'
 
 /** How long a token is valid: until the earlier of the two. */
-export interface Validity {
+interface Validity {
   /** From now on, in whole seconds. */
   readonly lifetimeSeconds: number
   /** In seconds since 1970. */

@@ -15,7 +15,7 @@ export interface SupertokensOptions {
 }
 
 /** What the client asks for. */
-export interface SupertokensRequest {
+interface SupertokensRequest {
   /** The payload, and the client's own address as the issuer unless the payload names one. */
   readonly claims: Claims
   readonly validitySeconds: number

@@ -27,10 +27,11 @@ export function createConfiguredRemoteSource(
   expiresAt?: ExpiryConfig
 ): Source {
   const { limits, now, connect } = services
-  const { url, method, send, metadata = [], headers = {}, forward = [] } = config
+  const { url, method, send, metadata = [], headers, forward = [] } = config
   return createRemoteSource({
     remote: connect({
       url,
+      headers,
       timeoutMs: config.timeout,
       connectTimeoutMs: config.connectTimeout,
       maxReplyBytes: config.limits?.reply ?? limits.reply,
@@ -43,7 +44,6 @@ export function createConfiguredRemoteSource(
       method,
       send: send ?? (method === 'GET' ? 'nothing' : 'body'),
       metadata,
-      headers,
       forward
     }),
     serviceBearer:

@@ -14,6 +14,7 @@ const attempts: [kind: string, source: (claim: string) => object, mayNameIdentit
   ['fixed', (claim) => ({ from: 'fixed', set: { [claim]: 1 } }), true],
   ['request', (claim) => ({ from: 'request', claim, header: 'x-claim' }), false],
   ['remote at', (at) => ({ ...REMOTE, at }), false],
+  ['certificate', (claim) => ({ from: 'certificate', claim }), false],
   ['remote pick', (claim) => ({ ...REMOTE, pick: { [claim]: 'a' } }), true]
 ]
 
@@ -30,8 +31,8 @@ for (const [kind, source, mayNameIdentity] of attempts) {
   for (const claim of RESERVED_CLAIMS) {
     test(`${kind} cannot set ${claim}: that does not start`, (t) => {
       const problems = problemsOf(t, configWith(source(claim)), { env })
-      t.is(problems.length, 1)
-      t.regex(problems[0] ?? '', /this claim is set by the service itself, expected another name$/)
+      const expected = 'this claim is set by the service itself, expected another name'
+      t.true(problems.some((problem) => problem.endsWith(`: ${expected}`)))
     })
   }
   for (const claim of IDENTITY_CLAIMS) {
@@ -41,8 +42,8 @@ for (const [kind, source, mayNameIdentity] of attempts) {
         await t.notThrowsAsync(startService(t, { config: JSON.stringify(config) }))
       } else {
         const problems = problemsOf(t, config, { env })
-        t.deepEqual(problems.length, 1)
-        t.regex(problems[0] ?? '', /only `fixed` and `pick` set this claim, expected another name$/)
+        const expected = 'only `fixed` and `pick` set this claim, expected another name'
+        t.true(problems.some((problem) => problem.endsWith(`: ${expected}`)))
       }
     })
   }

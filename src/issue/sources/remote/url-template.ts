@@ -11,7 +11,9 @@ export interface UrlTemplate {
   readonly fill: (resolve: (name: string) => string) => string
 }
 
-const VARIABLE = /\{([A-Za-z_]\w*)\}/
+const VARIABLE = /\{([A-Za-z_]\w*)\}/g
+/** Stands for a variable while the URL is parsed, which leaves it as it is. */
+const MARK = '~txtoken-variable~'
 
 /** Segments that lead elsewhere (RFC 3986, section 5.2.4), also once some proxy has decoded the slashes around them. */
 const DOTS = /(?:^|[/\\])\.\.?(?:[/\\]|$)/
@@ -23,12 +25,10 @@ const NO_TEXT = /\p{Surrogate}/u
  * @throws TypeError for variables in other places
  */
 export function parseUrlTemplate(url: string): UrlTemplate {
-  const { host, pathname, search } = new URL(url)
-  // The URL parser has encoded the braces of the path.
-  const target = (pathname + search).replaceAll(/%7B/gi, '{').replaceAll(/%7D/gi, '}')
-  const pieces = target.split(VARIABLE)
-  const texts = pieces.filter((_piece, index) => index % 2 === 0)
-  const names = pieces.filter((_piece, index) => index % 2 === 1)
+  const names = [...url.matchAll(VARIABLE)].map(([, name = '']) => name)
+  const marked = url.replaceAll(VARIABLE, MARK)
+  const { host, pathname, search } = new URL(marked)
+  const texts = (pathname + search).split(MARK)
   const isInQuery = names.map((_name, index) =>
     texts
       .slice(0, index + 1)
@@ -40,7 +40,7 @@ export function parseUrlTemplate(url: string): UrlTemplate {
       texts[index]?.endsWith(isInQuery[index] ? '=' : '/') &&
       (isInQuery[index] ? /^(?:&|$)/ : /^(?:[/?]|$)/).test(texts[index + 1] ?? '')
   )
-  if (!isWhole || /[{}]/.test(host + texts.join(''))) {
+  if (!isWhole || names.length !== texts.length - 1 || host.includes(MARK) || /[{}]/.test(marked)) {
     throw new TypeError('a variable is not a whole segment of the path or value of the query')
   }
 

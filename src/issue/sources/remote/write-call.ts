@@ -26,8 +26,6 @@ export interface WriteCallOptions {
   readonly method: 'GET' | 'POST'
   readonly send: Sending
   readonly metadata: readonly MetadataEntry[]
-  /** Headers that every call has, by their names in lower case. */
-  readonly headers: Readonly<Record<string, string>>
   /** Headers of the client that pass, by their names in lower case. */
   readonly forward: readonly string[]
 }
@@ -35,10 +33,9 @@ export interface WriteCallOptions {
 const NO_METADATA: Metadata = new Map()
 
 export function createWriteCall(options: WriteCallOptions): WriteCall {
-  const { url, method, send, metadata: entries, headers, forward } = options
+  const { url, method, send, metadata: entries, forward } = options
   const template = parseUrlTemplate(url)
   const readMetadata = entries.length === 0 ? undefined : createReadMetadata(entries)
-  const fixedHeaders = Object.keys(headers).length === 0 ? undefined : headers
   const isFixed = template.names.length === 0
   const missing = new Map(
     entries.map((entry) => [
@@ -52,7 +49,7 @@ export function createWriteCall(options: WriteCallOptions): WriteCall {
     return {
       method,
       path: isFixed ? undefined : template.fill((name) => resolve(name, request, metadata)),
-      headers: forward.length === 0 ? fixedHeaders : { ...forwarded(request), ...headers },
+      headers: forward.length === 0 ? undefined : forwarded(request),
       body: bodyOf(request, metadata)
     }
   }

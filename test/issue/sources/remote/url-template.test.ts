@@ -18,11 +18,11 @@ test('segments and values of the query are variables, anything else stays as it 
     template.fill((name) => values[name] ?? ''),
     '/v1/claims/mac%3A1122/all?partner=a%26b%3Dc%20d&kind=full'
   )
-  const fixed = parseUrlTemplate('http://example.com/a%2Fb/é?x=%7e')
+  const fixed = parseUrlTemplate('http://example.com/a%2Fb/é/%7Bc%7D?x=%7e')
   t.deepEqual(fixed.names, [])
   t.is(
     fixed.fill(() => 'x'),
-    '/a%2Fb/%C3%A9?x=%7e'
+    '/a%2Fb/%C3%A9/%7Bc%7D?x=%7e'
   )
   t.is(fillWith('https://example.com/{a}', 'x'), '/x')
   t.is(fillWith('https://example.com?a={a}', 'x'), '/?a=x')
@@ -116,6 +116,7 @@ for (const url of [
   'https://example.com:{port}/',
   'https://example.com/a{b}',
   'https://example.com/{a}.json',
+  'https://example.com/{a}/../b',
   'https://example.com/{a}{b}',
   'https://example.com/{a',
   'https://example.com/a}',
