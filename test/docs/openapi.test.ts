@@ -1,7 +1,8 @@
-/** docs/openapi.yml, held against a service with the flat form that it is written for. */
+/** docs/openapi.yml, held against a service with the flat form that it is written for; and docs/openapi.md. */
 import { readFileSync } from 'node:fs'
 import test from 'ava'
 import { parse } from 'yaml'
+import { findCode } from '../helpers/documentation.ts'
 import { post, send } from '../helpers/http.ts'
 import { assertDocument, createAssertDescribed, type OpenApiDocument } from '../helpers/openapi.ts'
 import { replying, startRemote } from '../helpers/remote.ts'
@@ -9,11 +10,11 @@ import { flatConfig, startService } from '../helpers/service.ts'
 
 const document = parse(readFileSync('docs/openapi.yml', 'utf8')) as OpenApiDocument
 
-test('it is OpenAPI 3.1', async (t) => {
+test('docs/openapi.yml is OpenAPI 3.1', async (t) => {
   await assertDocument(t, document)
 })
 
-test('answers are as it says', async (t) => {
+test('answers are as docs/openapi.yml says', async (t) => {
   const remote = await startRemote(t, (response, { body }) =>
     replying(
       body.includes('right') ? '{"id":1}' : '{}',
@@ -45,4 +46,15 @@ test('answers are as it says', async (t) => {
     t.is(answer.status, status, `${method} ${path}`)
     assertDescribed(path, method, answer)
   }
+})
+
+test('the configuration of docs/openapi.md gives the paths that the page says', async (t) => {
+  const heading = 'What the service answers'
+  const [config = ''] = findCode('docs/openapi.md', heading, 'yaml')
+  const [session = ''] = findCode('docs/openapi.md', heading, 'console')
+  const { url, adminUrl } = await startService(t, { config })
+  const told = [...session.matchAll(/^\[.+\]$/gm)].map(([line]) => JSON.parse(line))
+  const paths = async (listener: string) =>
+    Object.keys(JSON.parse((await send(`${listener}/openapi.json`)).text).paths).sort()
+  t.deepEqual(told, [await paths(url), await paths(adminUrl)])
 })
