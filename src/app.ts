@@ -2,14 +2,17 @@
 import type { RequestListener } from 'node:http'
 import Router from '@koa/router'
 import Koa from 'koa'
+import { collectIssuerKeys } from './check/verifiers/issuer-keys.ts'
 import { openListeners, operationsListener } from './config/listeners.ts'
 import type { Config } from './config/schema/full-form.ts'
 import type { ListenerConfig } from './config/schema/listen.ts'
+import { verifiersOf } from './config/verifiers.ts'
+import type { ConfiguredKeys } from './configured-keys.ts'
 import type { ConfiguredRevocation } from './configured-revocation.ts'
-import type { KeyStore } from './keys/key-store.ts'
 import { createCertificateStep } from './middleware/client-certificate.ts'
 import { errors } from './middleware/errors.ts'
 import { createExactRoutes } from './middleware/exact-routes.ts'
+import { createGates } from './middleware/gates.ts'
 import { createInFlight, type InFlight } from './middleware/in-flight.ts'
 import { requestGuard } from './middleware/request-guard.ts'
 import { requestId } from './middleware/request-id.ts'
@@ -32,7 +35,7 @@ import { traceServices } from './routes/traced-services.ts'
 export interface AppOptions {
   readonly config: Config
   /** Started; it ends with the application. */
-  readonly keyStore: KeyStore
+  readonly keyStore: ConfiguredKeys
   /** Started; it ends with the application. Undefined where tokens cannot be revoked. */
   readonly revocation?: ConfiguredRevocation | undefined
   readonly logger: Logger
@@ -64,6 +67,7 @@ export function createApp(options: AppOptions): App {
     issuer: config.issuer,
     limits: config.limits,
     keyStore,
+    issuerKeys: collectIssuerKeys(verifiersOf(config)),
     revocation,
     logger,
     metrics,
@@ -82,7 +86,7 @@ export function createApp(options: AppOptions): App {
 
   const open = openListeners(config)
   const listeners = new Map<string, ListenerRoutes>(
-    [...open.keys()].map((name) => [name, { router: createRouter(), known: [] }])
+    [...open.keys()].map((name) => [name, { router: createRouter(), gates: [], known: [] }])
   )
   addRoutes(
     listeners,
@@ -121,7 +125,7 @@ function createRouter(): Router<RequestState> {
 }
 
 function createListener(
-  { router, known }: ListenerRoutes,
+  { router, gates, known }: ListenerRoutes,
   settings: ListenerConfig | undefined,
   inFlight: InFlight,
   options: AppOptions
@@ -140,6 +144,7 @@ function createListener(
   app.use(createConnectionCloser(isReady))
   app.use(inFlight.count)
   app.use(errors)
+  if (gates.length > 0) app.use(createGates(gates))
   app.use(requestGuard)
   app.use(createExactRoutes(router))
   app.use(router.routes())

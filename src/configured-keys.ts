@@ -1,4 +1,4 @@
-/** The keys of a configuration, as one key store: written in it, fetched from elsewhere, or generated. */
+/** The keys of a configuration: written in it, fetched from elsewhere, or generated; and beside them the JWK Sets of other issuers. */
 import type { LoadedConfig } from './config/load.ts'
 import { ConfigError, formatPath } from './config/problems.ts'
 import type { Config } from './config/schema/full-form.ts'
@@ -6,11 +6,13 @@ import type { IssueRouteConfig } from './config/schema/routes/issue.ts'
 import type { KrakendRouteConfig } from './config/schema/routes/krakend.ts'
 import { longestOf } from './config/schema/routes/lifetime.ts'
 import type { SupertokensRouteConfig } from './config/schema/routes/supertokens.ts'
+import type { JwksVerifierConfig } from './config/schema/verifiers/jwks.ts'
+import { verifiersOf } from './config/verifiers.ts'
 import { SERVICE_BEARER_LIFETIME_SECONDS } from './issue/service-bearer.ts'
 import { createKeySources, type KeySourceFactories } from './keys/create-key-sources.ts'
 import { createGeneratedKeySource } from './keys/generated/generated-keys.ts'
 import { createKeyStore, type KeyStore } from './keys/key-store.ts'
-import { toRemoteKeyOptions } from './keys/remote/remote-key-options.ts'
+import { toJwkSetOptions, toRemoteKeyOptions } from './keys/remote/remote-key-options.ts'
 import { createRemoteKeySource, type FetchReport } from './keys/remote/remote-key-source.ts'
 import type { ShareSource } from './keys/remote/share-source.ts'
 import type { Logger } from './operations/logger.ts'
@@ -25,6 +27,12 @@ export interface ConfiguredKeysOptions {
   readonly shareSource: ShareSource
 }
 
+/** The keys that are this service's own to use. Its start and close are those of the JWK Sets, too. */
+export interface ConfiguredKeys extends KeyStore {
+  /** The keys of each JWK Set that a verifier names: they are for its tokens alone, so they are in no store but theirs. */
+  readonly jwkSets: ReadonlyMap<JwksVerifierConfig, KeyStore>
+}
+
 /**
  * Makes the key store, which is not started yet. What works but is not advisable is logged.
  * @throws ConfigError for keys that are not fit for use
@@ -32,32 +40,82 @@ export interface ConfiguredKeysOptions {
 export function createConfiguredKeys(
   { config, files }: Pick<LoadedConfig, 'config' | 'files'>,
   options: ConfiguredKeysOptions
-): KeyStore {
+): ConfiguredKeys {
   const { sources, problems, warnings } = createKeySources(
     config.keys,
     createFactories(config, options)
   )
   if (problems.length > 0) throw new ConfigError(problems, files[0])
   for (const { path, message } of warnings) options.logger.warn({ path: formatPath(path) }, message)
-  return createKeyStore(sources, options.now)
+  const keyStore = createKeyStore(sources, options.now)
+  const jwkSets = createJwkSets(config, options)
+  // Two verifiers with the same settings share a set.
+  const all = [keyStore, ...new Set(jwkSets.values())]
+  return {
+    ...keyStore,
+    jwkSets,
+    async start() {
+      try {
+        await Promise.all(all.map((one) => one.start()))
+      } catch (error) {
+        close()
+        throw error
+      }
+    },
+    close
+  }
+
+  function close(): void {
+    for (const one of all) one.close()
+  }
 }
 
-function createFactories(
+function createJwkSets(
   config: Config,
-  { logger, metrics, now, shareSource }: ConfiguredKeysOptions
-): KeySourceFactories {
-  function report({ source, outcome, error, refusals, keys }: FetchReport): void {
+  options: ConfiguredKeysOptions
+): Map<JwksVerifierConfig, KeyStore> {
+  const { now, shareSource } = options
+  const byId = new Map<string, KeyStore>()
+
+  function createJwkSet(verifier: JwksVerifierConfig): KeyStore {
+    const settings = toJwkSetOptions(verifier)
+    const id = JSON.stringify(settings)
+    const report = createReport(options, verifier.issuer)
+    const store =
+      byId.get(id) ??
+      createKeyStore(
+        [shareSource(id, () => createRemoteKeySource({ ...settings, now, report }))],
+        now
+      )
+    byId.set(id, store)
+    return store
+  }
+
+  return new Map(
+    verifiersOf(config).flatMap((verifier) =>
+      'jwks' in verifier ? [[verifier, createJwkSet(verifier)] as const] : []
+    )
+  )
+}
+
+/** @param issuer whose set it is, where it is not of a key of this service */
+function createReport({ logger, metrics }: ConfiguredKeysOptions, issuer?: string) {
+  return function report({ source, outcome, error, refusals, keys }: FetchReport): void {
     metrics.jwksFetched(outcome)
-    const line = { key: source, outcome, refusals, keys, error: error?.message }
+    const line = { key: source, issuer, outcome, refusals, keys, error: error?.message }
     if (error !== undefined || refusals.length > 0) logger.warn(line, 'JWK Set')
     else logger.debug(line, 'JWK Set')
   }
+}
+
+function createFactories(config: Config, options: ConfiguredKeysOptions): KeySourceFactories {
+  const { logger, now, shareSource } = options
 
   return {
     remote(entry) {
-      const options = toRemoteKeyOptions(entry)
-      return shareSource(JSON.stringify(options), () =>
-        createRemoteKeySource({ ...options, now, report })
+      const settings = toRemoteKeyOptions(entry)
+      return shareSource(JSON.stringify(settings), () =>
+        createRemoteKeySource({ ...settings, now, report: createReport(options) })
       )
     },
     generated: ({ alg, kid, typ, generate }) =>

@@ -81,7 +81,7 @@ export async function startConfiguredRevocation(
     isRevoked: revocations.isRevoked,
     revoke: createRevoke({
       revoke: revocations.revoke,
-      skewMs: skew,
+      skewMs: Math.max(skew, longestSkewMs(config)),
       keepSubjectsMs: keep ?? defaultKeepMs(config),
       now
     }),
@@ -92,6 +92,11 @@ export async function startConfiguredRevocation(
       await release()
     }
   }
+}
+
+/** A route that accepts tokens after their `exp` has to know of those that were revoked. */
+function longestSkewMs({ routes }: Config): number {
+  return Math.max(0, ...routes.map((route) => ('check' in route ? route.skew : 0)))
 }
 
 function defaultKeepMs({ routes }: Config): number {

@@ -31,6 +31,8 @@ interface ServiceErrorOptions {
   cause?: unknown
   /** One word for the metrics where the code is too coarse: why a token was refused. */
   reason?: string
+  /** The scopes that a token has to have, with spaces between them (RFC 6750, section 3). */
+  scope?: string | undefined
   /** The remote's status, where it answered with one. */
   remoteStatus?: number
   /** Seconds after which to try again (`Retry-After`, RFC 9110, section 10.2.3), or the remote's own text for it. */
@@ -48,6 +50,7 @@ export class ServiceError extends Error {
   readonly code: ErrorCode
   readonly status: number
   readonly reason: string | undefined
+  readonly scope: string | undefined
   readonly remoteStatus: number | undefined
   readonly retryAfter: number | string | undefined
   readonly headers: Readonly<Record<string, string>>
@@ -57,18 +60,11 @@ export class ServiceError extends Error {
     this.code = code
     this.status = options.status
     this.reason = options.reason
+    this.scope = options.scope
     this.remoteStatus = options.remoteStatus
     this.retryAfter = options.retryAfter
     this.headers = options.headers ?? {}
   }
-}
-
-/**
- * Makes the error for a token that is good, but not good for this (RFC 6750, section 3.1).
- * @param reason one word of it for the metrics
- */
-export function insufficientScope(message: string, reason: string, cause?: unknown): ServiceError {
-  return new ServiceError('insufficient_scope', message, { status: 403, reason, cause })
 }
 
 /**
@@ -91,4 +87,18 @@ export function checkUnavailable(cause?: unknown, retryAfter?: number): ServiceE
     cause,
     ...(retryAfter !== undefined && { retryAfter })
   })
+}
+
+/**
+ * Makes the error for a token that is good, but not good for this (RFC 6750, section 3.1).
+ * @param message what it lacks; never any part of the token
+ * @param reason one word of it for the metrics
+ * @param options the scopes that would do, with spaces between them; and what the log alone is told
+ */
+export function insufficientScope(
+  message: string,
+  reason: string,
+  options: { readonly scope?: string; readonly cause?: unknown } = {}
+): ServiceError {
+  return new ServiceError('insufficient_scope', message, { status: 403, reason, ...options })
 }

@@ -39,6 +39,8 @@ export interface CheckOptions {
   readonly resolveGroups?: ResolveGroups | undefined
   /** Levels that the JSON of header and payload may nest. */
   readonly maxDepth: number
+  /** The longest token, in characters. Default: as long as it comes. */
+  readonly maxTokenLength?: number | undefined
   /** Holds tokens that were verified before; each is verified anew when left out. */
   readonly cache?: CheckCache | undefined
 }
@@ -51,10 +53,10 @@ export interface CheckOptions {
 export type Check = (raw: string) => Promise<CheckedToken>
 
 export function createCheck(options: CheckOptions): Check {
-  const { verifiers, requirements, resolveGroups, maxDepth, cache } = options
+  const { verifiers, requirements, resolveGroups, maxDepth, maxTokenLength, cache } = options
 
   async function verify(raw: string): Promise<Remembered> {
-    const token = parseToken(raw, maxDepth)
+    const token = parseToken(raw, maxDepth, maxTokenLength)
     for (const verifyToken of verifiers) {
       const verified = await verifyToken(token)
       if (verified === undefined) continue

@@ -1,5 +1,6 @@
 /** A compact JWS taken apart, and refused before any cryptography when its form is wrong. */
 import { invalidToken } from '../errors.ts'
+import { countMembers } from '../json/json-members.ts'
 import { type JsonText, JsonTextError, type ReadJson, readJsonBytes } from '../json/json-text.ts'
 
 /** A JWS header (RFC 7515, section 4), as far as this service reads it. */
@@ -32,9 +33,15 @@ const BASE64URL =
  * Takes a token apart (RFC 7519, section 7.2, steps 1 to 6).
  * @param raw the token as the client sent it
  * @param maxDepth how deep the JSON of header and payload may nest
- * @throws ServiceError `invalid_token` with the reason `malformed`, `critical` or `algorithm`
+ * @param maxLength the longest token, in characters
+ * @throws ServiceError `invalid_token` with the reason `too_large`, `malformed`, `duplicate`, `critical` or `algorithm`
  */
-export function parseToken(raw: string, maxDepth: number): Token {
+export function parseToken(
+  raw: string,
+  maxDepth: number,
+  maxLength = Number.POSITIVE_INFINITY
+): Token {
+  if (raw.length > maxLength) throw invalidToken('Token is too large', 'too_large')
   const [firstDot, secondDot, thirdDot] = findDots(raw)
   if (secondDot === -1 || thirdDot !== -1) throw wrongPartCount(raw)
   const signature = raw.slice(secondDot + 1)
@@ -91,7 +98,12 @@ function decodeJsonObject(part: string, name: string, maxDepth: number) {
     throw error
   }
   if (!json.text.startsWith('{')) throw malformed(`Token ${name} is not a JSON object`)
-  return json as ReadJson & { value: Record<string, unknown> }
+  const object = json as ReadJson & { value: Record<string, unknown> }
+  // Of two members of one name some readers take the first, others the last (RFC 7515, section 4; RFC 7519, section 4).
+  if (countMembers(object.text) !== Object.keys(object.value).length) {
+    throw invalidToken(`Token ${name} has a name twice`, 'duplicate')
+  }
+  return object
 }
 
 /** Base64url has one spelling for each value. Others decode alike, so they would make a second text for the same token. */

@@ -1,13 +1,11 @@
 /** Checks the tokens that a service gets. */
 import { createCheck, type Requirement } from '../check/check.ts'
-import {
-  createAudienceRequirement,
-  createClaimsRequirement,
-  createIssuerRequirement,
-  createScopesRequirement,
-  type PlainValue
-} from '../check/claim-requirements.ts'
-import { createTimeRequirement, isNoServiceBearer } from '../check/requirements.ts'
+import { createAudienceRequirement } from '../check/requirements/audience-requirement.ts'
+import { isNoServiceBearer } from '../check/requirements/bearer-requirement.ts'
+import { createClaimsRequirement } from '../check/requirements/claims-requirement.ts'
+import { createIssuerRequirement } from '../check/requirements/issuer-requirement.ts'
+import { createScopesRequirement } from '../check/requirements/scopes-requirement.ts'
+import { createTimeRequirement } from '../check/requirements/time-requirement.ts'
 import type { VerifiedClaims } from '../check/token.ts'
 import { TokenError, toTokenError } from './token-error.ts'
 import { createVerification, type VerificationOptions } from './verification.ts'
@@ -21,8 +19,8 @@ export interface TokenCheckerOptions extends VerificationOptions {
   readonly require?:
     | {
         /** Values of claims; where a claim is a list, it contains the value. */
-        readonly claims?: Readonly<Record<string, PlainValue>> | undefined
-        /** All of these stand in `scope`. */
+        readonly claims?: Readonly<Record<string, string | number | boolean>> | undefined
+        /** All of these stand in `scope` or `scp`. */
         readonly scopes?: readonly string[] | undefined
       }
     | undefined
@@ -85,7 +83,12 @@ function createRequirements(
     createTimeRequirement(now),
     ...(issuer === undefined ? [] : [createIssuerRequirement([issuer].flat())]),
     ...(audience === undefined ? [] : [createAudienceRequirement([audience].flat())]),
-    ...(claims === undefined ? [] : [createClaimsRequirement(claims)]),
-    ...(scopes === undefined ? [] : [createScopesRequirement(scopes)])
+    ...(claims === undefined ? [] : [createClaimsRequirement(toRequiredClaims(claims))]),
+    ...(scopes === undefined ? [] : [createScopesRequirement({ scopes, match: 'all' })])
   ]
+}
+
+/** Their names are names, not paths: most programs that ask for a claim with a dot in its name mean just that. */
+function toRequiredClaims(claims: Readonly<Record<string, string | number | boolean>>) {
+  return Object.entries(claims).map(([name, value]) => ({ path: [name], value }))
 }

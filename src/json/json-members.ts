@@ -41,6 +41,18 @@ export function membersOf(text: JsonText): Member[] {
   return members
 }
 
+/** How many members an object has (RFC 8259, section 4). A name that stands twice counts twice. */
+export function countMembers(text: JsonText): number {
+  let count = 0
+  let index = 1
+  while (index < text.length - 1) {
+    const nameEnd = endOfValue(text, index)
+    index = endOfValue(text, nameEnd + 1) + 1
+    count++
+  }
+  return count
+}
+
 /** The text of a member: of valid JSON each value is valid JSON, too. */
 export function textOf(text: JsonText, { start, end }: Pick<Member, 'start' | 'end'>): JsonText {
   return text.slice(start, end) as JsonText

@@ -1,4 +1,5 @@
 /** Where keys come from. A source may change its keys as time goes by; each question is asked anew. */
+import type { JoseHeader } from '../check/token.ts'
 import type { Key } from './key.ts'
 
 /** Times are milliseconds since 1970. */
@@ -18,6 +19,11 @@ export interface KeySource {
    * Resolves once there is nothing more to wait for. Never rejects.
    */
   readonly lookFor?: (kid: string) => Promise<void>
+  /**
+   * Whether a key that a token names may be there all the same: what the source has could not be had anew when it was last asked for.
+   * A source that leaves this out always knows.
+   */
+  readonly isUncertain?: (header: JoseHeader) => boolean
   /** Brings the source to where it can answer: reads, fetches or generates. Rejects with a KeyError when it cannot be started without. */
   readonly start?: () => Promise<void>
   /** Stops every timer, watch and connection of it. */

@@ -14,6 +14,11 @@ export interface PublishedKey {
   readonly pem: string
 }
 
+/** Sources by their names: some, or all but some. */
+export type KeySelection = readonly string[] | { readonly except: readonly string[] }
+
+export const ALL_KEYS: KeySelection = { except: [] }
+
 export interface KeyStore {
   /**
    * A signer that follows its key's rotation.
@@ -24,23 +29,28 @@ export interface KeyStore {
   readonly signer: (name?: string, typ?: string) => Signer
   /**
    * The keys that may have signed a token with this header, judged by `alg` and `kid` alone.
-   * @param names the sources to look in; all of them when left out
+   * @param selection the sources to look in; all of them when left out
    */
-  readonly candidates: (header: JoseHeader, names?: readonly string[]) => readonly Key[]
+  readonly candidates: (header: JoseHeader, selection?: KeySelection) => readonly Key[]
   /**
    * Whether tokens may still be verified with a key that was a candidate before.
-   * @param names the sources to look in; all of them when left out
+   * @param selection the sources to look in; all of them when left out
    */
-  readonly isCurrent: (key: Key, names?: readonly string[]) => boolean
+  readonly isCurrent: (key: Key, selection?: KeySelection) => boolean
   /** What is to be published at this time, by kid. Symmetric keys have no public half, so they are never there. */
   readonly published: () => ReadonlyMap<string, PublishedKey>
   /** When that changes next, as far as is known, in milliseconds since 1970; Infinity when nothing is planned. */
   readonly changesAt: () => number
   /**
    * Gives the sources that can the chance to find a key that a token names and nobody has. Each limits how often it really looks.
-   * @param names the sources to look in; all of them when left out
+   * @param selection the sources to look in; all of them when left out
    */
-  readonly lookFor: (kid: string, names?: readonly string[]) => Promise<void>
+  readonly lookFor: (kid: string, selection?: KeySelection) => Promise<void>
+  /**
+   * Whether a source cannot say for now that it has no key for a token with this header.
+   * @param selection the sources to ask; all of them when left out
+   */
+  readonly isUncertain: (header: JoseHeader, selection?: KeySelection) => boolean
   /**
    * Starts all sources, side by side.
    * @throws KeyError with what each says that cannot be started without; all of them are closed then
@@ -55,9 +65,12 @@ export interface KeyStore {
  * @param now the clock, in milliseconds since 1970
  */
 export function createKeyStore(sources: readonly KeySource[], now: () => number): KeyStore {
-  function namedSources(names: readonly string[] | undefined): readonly KeySource[] {
-    if (names === undefined) return sources
-    return sources.filter(({ name }) => name !== undefined && names.includes(name))
+  function select(selection: KeySelection): readonly KeySource[] {
+    if (selection === ALL_KEYS) return sources
+    if ('except' in selection) {
+      return sources.filter(({ name }) => name === undefined || !selection.except.includes(name))
+    }
+    return sources.filter(({ name }) => name !== undefined && selection.includes(name))
   }
 
   function close(): void {
@@ -67,7 +80,7 @@ export function createKeyStore(sources: readonly KeySource[], now: () => number)
   return {
     signer(name, typ) {
       const signOf = typ === undefined ? signOfKey : createSignAs(typ)
-      const eligible = namedSources(name === undefined ? undefined : [name])
+      const eligible = select(name === undefined ? ALL_KEYS : [name])
       return function signWithCurrentKey(payload) {
         const time = now()
         for (const source of eligible) {
@@ -78,15 +91,15 @@ export function createKeyStore(sources: readonly KeySource[], now: () => number)
         throw new ServiceError('internal', 'No key can sign now.', { status: 500 })
       }
     },
-    candidates(header, names) {
+    candidates(header, selection = ALL_KEYS) {
       const time = now()
-      return namedSources(names).flatMap((source) =>
+      return select(selection).flatMap((source) =>
         source.verificationKeys(time).filter((key) => mayHaveSigned(key, header))
       )
     },
-    isCurrent(key, names) {
+    isCurrent(key, selection = ALL_KEYS) {
       const time = now()
-      return namedSources(names).some((source) => source.verificationKeys(time).includes(key))
+      return select(selection).some((source) => source.verificationKeys(time).includes(key))
     },
     published() {
       const time = now()
@@ -102,9 +115,11 @@ export function createKeyStore(sources: readonly KeySource[], now: () => number)
       const time = now()
       return Math.min(...sources.map((source) => source.changesAt(time)))
     },
-    async lookFor(kid, names) {
-      await Promise.all(namedSources(names).map((source) => source.lookFor?.(kid)))
+    async lookFor(kid, selection = ALL_KEYS) {
+      await Promise.all(select(selection).map((source) => source.lookFor?.(kid)))
     },
+    isUncertain: (header, selection = ALL_KEYS) =>
+      select(selection).some((source) => source.isUncertain?.(header) === true),
     async start() {
       const results = await Promise.allSettled(sources.map((source) => source.start?.()))
       const reasons = results.flatMap((result) =>

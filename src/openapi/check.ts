@@ -7,6 +7,7 @@ import {
   type Content,
   fields,
   form,
+  headerRef,
   json,
   type Operation,
   type PathItem,
@@ -23,6 +24,8 @@ export function describeCheck(route: CheckRouteConfig): PathItem {
       return { post: describeOkera(route) }
     case 'introspection':
       return { post: describeIntrospection(route) }
+    case 'forward-auth':
+      return { get: describeForwardAuth(route) }
   }
 }
 
@@ -52,6 +55,24 @@ function describeOkera(route: CheckRouteConfig): Operation {
       secret('The claims of the token.', json({ type: 'object', required: ['sub'] })),
       json(schemaRef('OauthError'))
     )
+  }
+}
+
+/** Proxies take other statuses in ways of their own. */
+function describeForwardAuth(route: CheckRouteConfig): Operation {
+  const statuses = [401, 403, 503] as const
+  const headers = Object.keys(route.headers ?? {}).map((name) => [name, headerRef('Claim')])
+  return {
+    summary: 'Tells a proxy whether a request may pass.',
+    description: 'By any method, and on all paths below this one too.',
+    security: tokenSecurity(route, route.token ?? ['header'], 'get'),
+    responses: {
+      200: {
+        description: 'It may.',
+        headers: { ...Object.fromEntries(headers), 'Cache-Control': headerRef('NoStore') }
+      },
+      ...failures(statuses)
+    }
   }
 }
 

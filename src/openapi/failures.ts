@@ -17,10 +17,13 @@ const DESCRIPTIONS = {
 
 export type FailureStatus = keyof typeof DESCRIPTIONS
 
-/** Answers by their statuses; all of them have one content. */
+/**
+ * Answers by their statuses.
+ * @param content that of all of them; none when left out
+ */
 export function failures(
   statuses: readonly FailureStatus[],
-  content: Content
+  content?: Content
 ): Record<string, Answer> {
   return Object.fromEntries(
     [...new Set(statuses)].map((status) => {
@@ -33,7 +36,7 @@ export function failures(
         {
           description: DESCRIPTIONS[status],
           ...(Object.keys(headers).length > 0 && { headers }),
-          content
+          ...(content !== undefined && { content })
         }
       ]
     })

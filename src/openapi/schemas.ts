@@ -9,6 +9,7 @@ function object(properties: Record<string, Schema>, required = Object.keys(prope
 }
 
 const compactJws = { ...text, pattern: '^[\\w-]+\\.[\\w-]+\\.[\\w-]+$' }
+const reason = { ...text, description: 'A word for it, where the route has `reasons: true`.' }
 const refreshToken = { ...text, description: 'Where the route has refresh tokens.' }
 
 /** A document has those that its routes refer to. */
@@ -31,8 +32,11 @@ export const SCHEMAS: Readonly<Record<string, Schema>> = {
     },
     ['access_token', 'token_type', 'expires_in']
   ),
-  OauthError: object({ error: text, error_description: text }),
-  Error: object({ error: text }),
+  OauthError: object({ error: text, error_description: text, reason }, [
+    'error',
+    'error_description'
+  ]),
+  Error: object({ error: text, reason }, ['error']),
   SupertokensJwt: {
     oneOf: [
       object({ status: { const: 'OK' }, jwt: compactJws }),

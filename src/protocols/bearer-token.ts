@@ -18,12 +18,19 @@ export function readAuthorization(value: string): string | undefined {
 const UNQUOTABLE = /[^\x20-\x21\x23-\x5b\x5d-\x7e]/g
 
 /** The challenge that goes with a refusal (RFC 6750, section 3): without a token, nothing is said to be wrong with it. */
-export function challengeFor({ code, message }: Pick<ServiceError, 'code' | 'message'>): string {
+export function challengeFor({
+  code,
+  message,
+  scope
+}: Pick<ServiceError, 'code' | 'message'> & { readonly scope?: string | undefined }): string {
   switch (code) {
     case 'invalid_token':
     case 'insufficient_scope':
-    case 'invalid_request':
-      return `Bearer error="${code}", error_description="${message.replace(UNQUOTABLE, "'")}"`
+    case 'invalid_request': {
+      const description = message.replace(UNQUOTABLE, "'")
+      const challenge = `Bearer error="${code}", error_description="${description}"`
+      return scope === undefined ? challenge : `${challenge}, scope="${scope}"`
+    }
     default:
       return 'Bearer'
   }

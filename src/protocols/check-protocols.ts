@@ -1,13 +1,23 @@
 /** The wire formats that tokens are checked in, by their names. */
 import type { Config } from '../config/schema/full-form.ts'
 import type { CheckRouteConfig } from '../config/schema/routes/check.ts'
+import { createForwardAuthProtocol } from './forward-auth.ts'
 import { introspectionCheckProtocol } from './introspection-check.ts'
 import { createOkeraCheckProtocol } from './okera-check.ts'
 import type { CheckProtocol } from './protocol.ts'
 import { createTxtokenCheckProtocol } from './txtoken-check.ts'
+import { withReasons } from './with-reasons.ts'
 
 export function createCheckProtocol(
-  { protocol, token }: CheckRouteConfig,
+  config: CheckRouteConfig,
+  limits: Config['limits']
+): CheckProtocol {
+  const protocol = createPlainProtocol(config, limits)
+  return config.reasons ? withReasons(protocol) : protocol
+}
+
+function createPlainProtocol(
+  { protocol, token, headers }: CheckRouteConfig,
   { depth }: Config['limits']
 ): CheckProtocol {
   switch (protocol) {
@@ -17,5 +27,7 @@ export function createCheckProtocol(
       return createOkeraCheckProtocol({ places: token, maxDepth: depth })
     case 'introspection':
       return introspectionCheckProtocol
+    case 'forward-auth':
+      return createForwardAuthProtocol({ places: token, maxDepth: depth, headers })
   }
 }

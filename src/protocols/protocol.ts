@@ -4,9 +4,15 @@ import type { ServiceError } from '../errors.ts'
 import type { IssuedToken } from '../issue/sign.ts'
 import type { AppContext } from '../middleware/request-state.ts'
 
+/**
+ * The methods of a route's requests. `any` is for a gate: a proxy asks it about requests of others, so it answers every method, on its
+ * path and on all below it, and leaves bodies alone.
+ */
+export type Methods = readonly string[] | 'any'
+
 export interface Protocol {
   /** The methods of its requests. */
-  readonly methods: readonly string[]
+  readonly methods: Methods
   /** Answers with a refusal. */
   readonly writeError: (context: AppContext, error: ServiceError) => void
 }

@@ -6,6 +6,7 @@ import { listenerOf, publishingListeners } from '../config/listeners.ts'
 import { toRouterPath } from '../config/path-variables.ts'
 import type { Config } from '../config/schema/full-form.ts'
 import { isSymmetric } from '../keys/algorithms.ts'
+import type { Gate } from '../middleware/gates.ts'
 import type { RequestState } from '../middleware/request-state.ts'
 import { createCheckRoute } from './check-route.ts'
 import { createClaimsRoute } from './claims-route.ts'
@@ -25,9 +26,11 @@ import type { Route } from './route.ts'
 import type { Services } from './services.ts'
 import { createSupertokensRoutes } from './supertokens-route.ts'
 
-/** What a listener answers. */
+/** What is answered on a listener. */
 export interface ListenerRoutes {
   readonly router: Router<RequestState>
+  /** They answer for whole trees of paths, which nothing else is in. */
+  readonly gates: Gate[]
   /** Those of its routes that known tokens need not go through the router for. */
   readonly known: KnownTokenRoute[]
 }
@@ -64,10 +67,14 @@ export function addRoutes(
   addPublishing(listeners, config, services)
 }
 
-function addRoute({ router, known: routes }: ListenerRoutes, route: Route): void {
+function addRoute({ router, gates, known: routes }: ListenerRoutes, route: Route): void {
   const { path, methods, steps, known } = route
-  router.register(toRouterPath(path), [...methods], [...steps])
-  if (known !== undefined) routes.push({ path, methods, ...known })
+  if (methods === 'any') gates.push({ path, steps })
+  else router.register(toRouterPath(path), [...methods], [...steps])
+  // Proxies ask by GET, whatever the method of the request that they ask about: nginx, Traefik.
+  if (known !== undefined) {
+    routes.push({ path, methods: methods === 'any' ? ['GET'] : methods, ...known })
+  }
 }
 
 function addPublishing(

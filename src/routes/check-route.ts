@@ -1,36 +1,32 @@
 /** A `check` route of the configuration becomes a route that answers. */
-import { type Check, createCheck, type Verifier } from '../check/check.ts'
+import { type Check, createCheck } from '../check/check.ts'
 import { createCheckCache, createKnownCheck } from '../check/check-cache.ts'
-import { createTimeRequirement, isNoServiceBearer } from '../check/requirements.ts'
-import { createEndpointVerifier } from '../check/verifiers/endpoint-verifier.ts'
-import { createKeysVerifier } from '../check/verifiers/keys-verifier.ts'
-import { createVerifierChain } from '../check/verifiers/verifier-chain.ts'
 import type { CheckRouteConfig } from '../config/schema/routes/check.ts'
-import type { EndpointVerifierConfig } from '../config/schema/verifiers/endpoint.ts'
-import type { VerifierConfig } from '../config/schema/verifiers/verifier.ts'
 import { ServiceError } from '../errors.ts'
 import type { AppMiddleware } from '../middleware/request-state.ts'
 import { withSpan } from '../operations/tracing.ts'
 import { createCheckProtocol } from '../protocols/check-protocols.ts'
 import type { CheckProtocol } from '../protocols/protocol.ts'
 import { createRouteGroups } from './groups.ts'
+import { createRequirements } from './requirements.ts'
 import { type Route, startRoute } from './route.ts'
 import type { Services } from './services.ts'
+import { createVerifiers } from './verifiers.ts'
+
+/** Characters of a token, all of which are ASCII: twice what most servers take as a header field. */
+const MAX_TOKEN_LENGTH = 16 * 1024
 
 export function createCheckRoute(config: CheckRouteConfig, services: Services): Route {
   const { limits, now, revocation } = services
   const cache = config.cache === 0 ? undefined : createCheckCache(config.cache)
-  const requirements = [
-    isNoServiceBearer,
-    createTimeRequirement(now),
-    ...(revocation === undefined ? [] : [revocation.isNotRevoked])
-  ]
+  const requirements = createRequirements(config, { now, isNotRevoked: revocation?.isNotRevoked })
   const resolveGroups = createRouteGroups(config, services)
   const check = createCheck({
     verifiers: createVerifiers(config, services),
     requirements,
     resolveGroups,
     maxDepth: limits.depth,
+    maxTokenLength: limits.checkedToken ?? Math.max(MAX_TOKEN_LENGTH, limits.token ?? 0),
     cache
   })
   const protocol = createCheckProtocol(config, limits)
@@ -60,42 +56,6 @@ export function createCheckRoute(config: CheckRouteConfig, services: Services): 
         ? undefined
         : { check: createKnownCheck(cache, requirements), answer: protocol.knownAnswer }
   }
-}
-
-function createVerifiers(config: CheckRouteConfig, services: Services): readonly Verifier[] {
-  const verifiers = config.verify.map((verifier) => createVerifier(verifier, services))
-  const afterRefusal = config.onRefusal === 'next'
-  const afterUnavailable = config.onUnavailable === 'next'
-  return afterRefusal || afterUnavailable
-    ? [createVerifierChain({ verifiers, afterRefusal, afterUnavailable })]
-    : verifiers
-}
-
-export function createVerifier(config: VerifierConfig, services: Services): Verifier {
-  if ('endpoint' in config) return createConfiguredEndpointVerifier(config, services)
-  const { keys } = config
-  return createKeysVerifier({
-    keyStore: services.keyStore,
-    names: keys === 'all' ? undefined : keys
-  })
-}
-
-function createConfiguredEndpointVerifier(
-  { endpoint, timeout, cache, tls }: EndpointVerifierConfig,
-  { limits, now, connectEndpoint }: Services
-): Verifier {
-  return createEndpointVerifier({
-    url: new URL(endpoint),
-    endpoint: connectEndpoint(endpoint, {
-      timeoutMilliseconds: timeout,
-      maxReplyBytes: limits.reply,
-      maxCalls: limits.calls,
-      tls
-    }),
-    maxDepth: limits.depth,
-    cache: cache && { forMilliseconds: cache.for, entries: cache.entries },
-    now
-  })
 }
 
 /** request -> protocol reads it -> check -> protocol answers */

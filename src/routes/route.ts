@@ -1,16 +1,16 @@
 /** A route as the router takes it, and the steps that those which answer in a wire format begin with. */
-
 import { createBodyReader } from '../middleware/body.ts'
+import { requestGuard } from '../middleware/request-guard.ts'
 import type { AppMiddleware } from '../middleware/request-state.ts'
 import { createRequestLimit } from '../middleware/request-limit.ts'
-import type { Protocol } from '../protocols/protocol.ts'
+import type { Methods, Protocol } from '../protocols/protocol.ts'
 import { createApiKeyGuard } from './api-keys.ts'
 import type { KnownTokens } from './known-tokens.ts'
 
 export interface Route {
   /** As configured, with path variables such as `{mac}`. */
   readonly path: string
-  readonly methods: readonly string[]
+  readonly methods: Methods
   readonly steps: readonly AppMiddleware[]
   /** How known tokens are checked and answered without these steps, where that can be done. */
   readonly known?: KnownTokens | undefined
@@ -19,21 +19,26 @@ export interface Route {
 export interface RouteStartOptions {
   /** The path as configured, for log and metrics. */
   readonly path: string
-  readonly protocol: Pick<Protocol, 'writeError'>
+  readonly protocol: Protocol
   readonly apiKeys?: readonly string[] | undefined
   /** Requests that it takes at once. Default: no limit. */
   readonly maxRequests?: number | undefined
   readonly maxBodyBytes: number
 }
 
-/** From the first step on, whatever happens is answered in the route's own format. A caller without a key is not listened to. */
+/**
+ * From the first step on, whatever happens is answered in the route's own format. A caller without a key is not listened to.
+ * A gate has its own way to say that a request is ambiguous, and has no business with bodies.
+ */
 export function startRoute(options: RouteStartOptions): AppMiddleware[] {
   const { path, protocol, apiKeys, maxRequests, maxBodyBytes } = options
+  const isGate = protocol.methods === 'any'
   return [
     createAnswerer(path, protocol),
+    ...(isGate ? [requestGuard] : []),
     ...(apiKeys === undefined ? [] : [createApiKeyGuard(apiKeys)]),
     ...(maxRequests === undefined ? [] : [createRequestLimit(maxRequests)]),
-    createBodyReader(maxBodyBytes)
+    ...(isGate ? [] : [createBodyReader(maxBodyBytes)])
   ]
 }
 

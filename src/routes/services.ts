@@ -1,7 +1,8 @@
 /** What every route is built with. */
 import type { Config } from '../config/schema/full-form.ts'
+import type { IssuerKeys } from '../check/verifiers/issuer-keys.ts'
+import type { ConfiguredKeys } from '../configured-keys.ts'
 import type { ConfiguredRevocation } from '../configured-revocation.ts'
-import type { KeyStore } from '../keys/key-store.ts'
 import type { Logger } from '../operations/logger.ts'
 import type { Metrics } from '../operations/metrics.ts'
 import type { Tracing } from '../operations/tracing.ts'
@@ -11,7 +12,9 @@ import type { Connections } from './connections.ts'
 export interface Services extends Omit<Connections, 'close'> {
   readonly issuer: Config['issuer']
   readonly limits: Config['limits']
-  readonly keyStore: KeyStore
+  readonly keyStore: ConfiguredKeys
+  /** Issuers that have keys of their own, on whichever route. */
+  readonly issuerKeys: IssuerKeys
   /** Undefined where tokens cannot be revoked. */
   readonly revocation: ConfiguredRevocation | undefined
   readonly logger: Logger

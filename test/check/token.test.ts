@@ -75,3 +75,41 @@ test('of all spellings of a signature one alone is a token', (t) => {
     { numRuns: 50 }
   )
 })
+
+test('a name that stands twice in the header or the claims is refused, however it is spelled; deeper down it is not looked for', (t) => {
+  const name = fc.oneof(fc.string(), fc.constantFrom('exp', '__proto__', 'a:b', '"', '\\\\'))
+  const members = fc.uniqueArray(fc.tuple(name, fc.json({ maxDepth: 2 })), {
+    selector: ([one]) => one,
+    maxLength: 6
+  })
+  const write = (pairs: readonly (readonly [string, string])[]) =>
+    `{${pairs.map(([key, value]) => `${JSON.stringify(key)}:${value}`).join(',')}}`
+  const read = (payload: string) => parseToken(`${encode(HEADER)}.${encode(payload)}.AAAA`, 64)
+  fc.assert(
+    fc.property(members, fc.nat(), (pairs, choice) => {
+      const payload = write(pairs)
+      t.deepEqual(Object.keys(read(payload).payload).length, pairs.length)
+      t.notThrows(() => read(`{"data":[{"a":1,"a":2},${payload}]}`))
+      if (pairs.length === 0) return
+      const [twin = ''] = pairs[choice % pairs.length] ?? []
+      const twice = write([...pairs, [twin, '1']])
+      t.throws(() => read(twice), { message: 'Token payload has a name twice' })
+      const escaped = [...twin].map(toEscape).join('')
+      const respelled = `${payload.slice(0, -1)},"${escaped}":1}`
+      t.throws(() => read(respelled), { message: 'Token payload has a name twice' })
+    })
+  )
+})
+
+/** Any character may be spelled by its number (RFC 8259, section 7). */
+function toEscape(char: string): string {
+  return Array.from({ length: char.length }, (_, index) => {
+    return `\\u${char.charCodeAt(index).toString(16).padStart(4, '0')}`
+  }).join('')
+}
+
+test('a token is as long as allowed, and not a character longer', (t) => {
+  const raw = `${encode(HEADER)}.${encode('{}')}.AAAA`
+  t.is(parseToken(raw, 64, raw.length).raw, raw)
+  t.throws(() => parseToken(raw, 64, raw.length - 1), { message: 'Token is too large' })
+})

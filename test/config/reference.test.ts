@@ -39,7 +39,8 @@ test('the example configurations are good, for the JSON Schema too', async (t) =
   const files = [
     'example_cfg.yml',
     ...readdirSync(`${ROOT}examples`, { recursive: true, encoding: 'utf8' })
-      .filter((name) => name.endsWith('.yml'))
+      // Those in gateway/ are for other programs.
+      .filter((name) => name.endsWith('.yml') && !name.startsWith('gateway/'))
       .map((name) => `examples/${name}`)
   ]
   for (const file of files) {

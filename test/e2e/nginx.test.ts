@@ -1,66 +1,14 @@
 /** nginx in front of an API, with the configuration of docs/keys.md, asks the service about every token. */
-import { spawn } from 'node:child_process'
-import { once } from 'node:events'
-import { connect } from 'node:net'
 import { join } from 'node:path'
-import { setTimeout as wait } from 'node:timers/promises'
 import { gzipSync } from 'node:zlib'
 import test, { type ExecutionContext } from 'ava'
 import { findCode } from '../helpers/documentation.ts'
-import { writeFiles } from '../helpers/folder.ts'
 import { freePorts } from '../helpers/free-ports.ts'
 import { send } from '../helpers/http.ts'
 import { KEYS_PAGE, readRecipe, writeKeyFiles } from '../helpers/key-recipes.ts'
+import { startNginx } from '../helpers/nginx.ts'
 import { runService } from '../helpers/program.ts'
 import { replying, startRemote } from '../helpers/remote.ts'
-
-const NGINX = 'nginx'
-const MISSING = `${NGINX} is not installed, and this test needs it: apt-get install ${NGINX}`
-
-/** Starts nginx in one process, with the `http` block of its configuration. @returns what it complains of */
-async function startNginx(t: ExecutionContext, http: string, port: number): Promise<() => string> {
-  const folders = ['client_body', 'proxy', 'fastcgi', 'uwsgi', 'scgi']
-  const folder = await writeFiles(t, {
-    'nginx.conf': `daemon off; master_process off; pid nginx.pid; error_log stderr warn; events {}
-http { access_log off; ${folders.map((name) => `${name}_temp_path ${name};`).join(' ')}
-${http}
-}`
-  })
-  const configFile = join(folder, 'nginx.conf')
-  const nginx = spawn(NGINX, ['-e', 'stderr', '-p', folder, '-c', configFile], {
-    env: { PATH: `${process.env.PATH}:/usr/sbin` },
-    stdio: ['ignore', 'ignore', 'pipe']
-  })
-  await once(nginx, 'spawn').catch((error: NodeJS.ErrnoException) => {
-    throw error.code === 'ENOENT' ? new Error(MISSING) : error
-  })
-  let complaints = ''
-  nginx.stderr.setEncoding('utf8').on('data', (text: string) => {
-    complaints += text
-  })
-  const closed = once(nginx, 'close')
-  t.teardown(async () => {
-    nginx.kill()
-    await closed
-  })
-  while (!(await isListening(port))) {
-    if (nginx.exitCode !== null) throw new Error(complaints)
-    await wait(20)
-  }
-  return () => complaints
-}
-
-async function isListening(port: number): Promise<boolean> {
-  const socket = connect(port, '127.0.0.1')
-  try {
-    await once(socket, 'connect')
-    return true
-  } catch {
-    return false
-  } finally {
-    socket.destroy()
-  }
-}
 
 /** The service, an API that trusts nginx, and nginx in front of it, which asks the service. */
 async function startGateway(t: ExecutionContext) {

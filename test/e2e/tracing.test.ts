@@ -216,7 +216,10 @@ test('calls to the endpoint that verifies tokens are spans as well', async (t) =
     ENC_KEY,
     OTEL_EXPORTER_OTLP_ENDPOINT: collector.url
   })
-  const headers = { ...HEADERS, authorization: `Bearer ${makeToken('{"sub":"ada"}')}` }
+  const headers = {
+    ...HEADERS,
+    authorization: `Bearer ${makeToken('{"sub":"ada","exp":4102444800}')}`
+  }
   t.is((await send(`${service.url}/checkToken`, { headers })).status, 200)
   await stop(service)
   const call = collector.spans.find(({ kind }) => kind === 'client')

@@ -4,6 +4,9 @@ import { ENC_KEY } from './service.ts'
 
 export const HEADER = '{"alg":"HS256","typ":"JWT"}'
 
+/** Claims of a token that outlives every test. */
+export const LASTING = '{"exp":9999999999}'
+
 interface TokenOptions {
   header?: string
   secret?: string

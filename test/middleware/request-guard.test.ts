@@ -2,9 +2,9 @@ import test from 'ava'
 import { exchange, statusIn } from '../helpers/http.ts'
 import { replying, startRemote } from '../helpers/remote.ts'
 import { flatConfig, startService } from '../helpers/service.ts'
-import { makeToken } from '../helpers/tokens.ts'
+import { LASTING, makeToken } from '../helpers/tokens.ts'
 
-const TOKEN = makeToken('{}')
+const TOKEN = makeToken(LASTING)
 
 /** 1,100 fields, which together are no large header. */
 const MANY = 'a:\r\n'.repeat(1100)

@@ -2,7 +2,7 @@ import test from 'ava'
 import { post, send } from '../helpers/http.ts'
 import { refusingUrl, replying, startRemote } from '../helpers/remote.ts'
 import { flatConfig, fullConfig, type LogLine, startService } from '../helpers/service.ts'
-import { makeToken } from '../helpers/tokens.ts'
+import { LASTING, makeToken } from '../helpers/tokens.ts'
 
 /** A line without what differs from run to run, once it is checked to be there. */
 function stable({ time, durationMs, remoteMs, requestId, ...line }: LogLine): LogLine {
@@ -29,7 +29,7 @@ test('a request that goes well has one line, with all that is promised', async (
 
 test('each request has one line, and those that call no remote have no duration of it', async (t) => {
   const service = await startService(t, { config: flatConfig('http://127.0.0.1:1/') })
-  await send(`${service.url}/checkToken`, { headers: { authorization: makeToken('{}') } })
+  await send(`${service.url}/checkToken`, { headers: { authorization: makeToken(LASTING) } })
   await send(`${service.url}/nothing?a=b`, { method: 'PUT' })
   const lines = await service.requestLines(2)
   t.is(service.log.length, 2)
@@ -109,7 +109,7 @@ test('what nobody foresaw is a plain 500, and its message is for the log alone',
   const remote = await startRemote(t, replying('{}'))
   const service = await startService(t, { config: flatConfig(remote.url), now })
   isBroken = true
-  const authorization = makeToken('{}')
+  const authorization = makeToken(LASTING)
   const checked = await send(`${service.url}/checkToken`, { headers: { authorization } })
   const issued = await post(`${service.url}/getToken`, '{}')
   isBroken = false

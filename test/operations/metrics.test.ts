@@ -3,7 +3,7 @@ import { exchange, post, send } from '../helpers/http.ts'
 import { samplesOf, scrape } from '../helpers/metrics.ts'
 import { refusingUrl, startRemote } from '../helpers/remote.ts'
 import { flatConfig, fullConfig, startService } from '../helpers/service.ts'
-import { makeToken } from '../helpers/tokens.ts'
+import { LASTING, makeToken } from '../helpers/tokens.ts'
 
 const NOW_SECONDS = 1_893_456_000
 const now = () => NOW_SECONDS * 1000
@@ -22,7 +22,7 @@ test('known traffic is counted exactly', async (t) => {
   }
   await send(`${service.url}/getToken`)
   for (const token of [
-    makeToken('{}'),
+    makeToken(LASTING),
     makeToken('{}', { secret: 'other' }),
     makeToken('{"exp":1}'),
     makeToken('{"exp":2}'),

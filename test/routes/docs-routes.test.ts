@@ -49,6 +49,18 @@ test('who has a file already is not sent it again', async (t) => {
   t.deepEqual([again.status, again.text], [304, ''])
 })
 
+test('no gate may hide the docs', (t) => {
+  const config = {
+    docs: true,
+    listen: { main: {}, gates: { port: 8001 } },
+    keys: [{ alg: 'HS256', secret: ENC_KEY }],
+    routes: [{ check: '/', on: 'gates', protocol: 'forward-auth', verify: [{ keys: 'all' }] }]
+  }
+  t.deepEqual(problemsOf(t, config), [
+    'routes[0].check: /openapi.json is answered by the service itself, expected another path or another listener'
+  ])
+})
+
 for (const path of ['/docs', '/docs/token', '/openapi.json']) {
   test(`${path} is no path for a route where the docs are`, (t) => {
     const config = (docs: boolean | string) => ({

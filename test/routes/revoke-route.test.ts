@@ -95,7 +95,7 @@ test('a token without a jti is not said to be revoked', async (t) => {
 test('a subject is revoked: what was issued until then, of that issuer', async (t) => {
   const { url } = await start(t)
   const token = await issue(url)
-  const iat = Math.floor(Date.now() / 1000) + 1000
+  const iat = Math.floor(Date.now() / 1000) + 200
   const later = makeToken(JSON.stringify({ iss: ISSUER, sub: 'alice', iat }))
   const foreign = makeToken(JSON.stringify({ iss: 'https://other.example', sub: 'alice', iat: 1 }))
   const unknown = makeToken(JSON.stringify({ iss: ISSUER, sub: 'alice' }))
@@ -122,6 +122,26 @@ test('a key is revoked, and leaving its name out of the header does not help', a
   t.is(await check(url, token), 401)
   t.is(await check(url, nameless), 401)
   t.is(await check(url, other), 200)
+})
+
+test('a token that has ended is revoked all the same while a route forgives that', async (t) => {
+  let time = Date.parse('2030-01-01T00:00:00Z')
+  const { url } = await startService(t, {
+    config: JSON.stringify({
+      keys: [{ alg: 'HS256', secret: '${ENC_KEY}' }],
+      revocation: {},
+      routes: [
+        { check: '/checkToken', verify: [{ keys: 'all' }], skew: '5m' },
+        { revoke: '/revokeToken' }
+      ]
+    }),
+    now: () => time
+  })
+  const token = makeToken(JSON.stringify({ jti: 'one', exp: time / 1000 + 60 }))
+  time += 60_000 + 120_000
+  t.is(await check(url, token), 200)
+  t.is((await revoke(url, { token })).status, 200)
+  t.is(await check(url, token), 401)
 })
 
 test('the caller needs an API key where the route says so', async (t) => {
@@ -197,7 +217,7 @@ async function start(t: ExecutionContext, options: StartOptions = {}): Promise<T
             { from: 'remote', url: remote.url, at: 'data' }
           ]
         },
-        { check: '/checkToken', verify: [{ keys: 'all' }] },
+        { check: '/checkToken', requireExp: false, skew: '5m', verify: [{ keys: 'all' }] },
         {
           check: '/introspect',
           protocol: 'introspection',

@@ -1,33 +1,45 @@
-/** Verification with the keys of the key store. */
-import { ServiceError } from '../../errors.ts'
+/** Verification with the keys of a key store. */
+import { checkUnavailable, ServiceError } from '../../errors.ts'
 import type { Key } from '../../keys/key.ts'
-import type { KeyStore } from '../../keys/key-store.ts'
+import { ALL_KEYS, type KeySelection, type KeyStore } from '../../keys/key-store.ts'
 import type { Verifier } from '../check.ts'
 import type { JoseHeader } from '../token.ts'
+import type { KeysFor } from './issuer-keys.ts'
 
 export interface KeysVerifierOptions {
   readonly keyStore: KeyStore
-  /** The keys to use, by the names they have in the configuration; all of them when left out. */
-  readonly names?: readonly string[] | undefined
+  /** The keys that may verify tokens of an issuer. Default: all keys, for all tokens. */
+  readonly keysFor?: KeysFor
 }
 
-/** Whether a token is its own is judged by `alg` and `kid`; of several keys that fit, one must have signed it. */
-export function createKeysVerifier({ keyStore, names }: KeysVerifierOptions): Verifier {
-  async function candidates(header: JoseHeader): Promise<readonly Key[]> {
-    const known = keyStore.candidates(header, names)
-    if (known.length > 0 || header.kid === undefined) return known
-    await keyStore.lookFor(header.kid, names)
-    return keyStore.candidates(header, names)
+/**
+ * Whether a token is its own is judged by `iss`, `alg` and `kid`; of several keys that fit, one must have signed it. Where no key
+ * fits and the one that does could not be fetched, it is unknown whether the token is good: `check_unavailable`.
+ */
+export function createKeysVerifier(options: KeysVerifierOptions): Verifier {
+  const { keyStore, keysFor = () => ALL_KEYS } = options
+
+  async function findKeys(header: JoseHeader, selection: KeySelection): Promise<readonly Key[]> {
+    const known = keyStore.candidates(header, selection)
+    if (known.length > 0) return known
+    if (header.kid !== undefined) await keyStore.lookFor(header.kid, selection)
+    const found = keyStore.candidates(header, selection)
+    if (found.length === 0 && keyStore.isUncertain(header, selection)) {
+      throw checkUnavailable(new Error('found no key, and a JWK Set that cannot be fetched'))
+    }
+    return found
   }
 
   return async function verifyWithKeys(token) {
+    const selection = keysFor(token.payload.iss)
+    if (selection === undefined) return undefined
     let refusal: ServiceError | undefined
-    for (const key of await candidates(token.header)) {
+    for (const key of await findKeys(token.header, selection)) {
       try {
         return {
           claims: await key.verify(token),
           kid: key.kid,
-          isCurrent: () => keyStore.isCurrent(key, names)
+          isCurrent: () => keyStore.isCurrent(key, selection)
         }
       } catch (error) {
         if (!(error instanceof ServiceError) || error.code !== 'invalid_token') throw error

@@ -15,7 +15,12 @@ import {
 import { findLifetimeProblems } from './lifetimes.ts'
 import { findListenerProblems } from './listeners.ts'
 import { findRevocationProblems } from './revocation.ts'
-import { findClaimsProblems, findOauthProblems, findRouteProblems } from './routes.ts'
+import {
+  findClaimsProblems,
+  findGateProblems,
+  findOauthProblems,
+  findRouteProblems
+} from './routes.ts'
 import { findApiKeyProblems, findExpiryProblems, findVariableProblems } from './sources.ts'
 import { itemsOf, listenerOf, MAIN, useOf } from './tree.ts'
 
@@ -31,21 +36,27 @@ export function findFlatProblems(tree: unknown): Problem[] {
   )
   return findRouteProblems(
     routes.map((route) => ({ ...route, on: MAIN })),
-    MAIN
+    { operations: MAIN, docs: false }
   )
 }
 
 /** Finds what is wrong between the settings of a full form. */
 export function findFullProblems(tree: unknown): Problem[] {
   const operations = valueAt(tree, ['listen', 'admin']) === undefined ? MAIN : 'admin'
+  const ownPaths = { operations, docs: String(valueAt(tree, ['docs'])) === 'true' }
   const routes = itemsOf(tree, 'routes').flatMap((route, index) =>
     [
       ...VERBS.flatMap((verb) => useOf(route, verb, ['routes', index])),
       ...useOf(valueAt(route, ['refresh']), 'route', ['routes', index, 'refresh'])
-    ].map((use) => ({ ...use, on: listenerOf(route, operations) }))
+    ].map((use) => ({
+      ...use,
+      on: listenerOf(route, operations),
+      isGate: valueAt(route, ['protocol']) === 'forward-auth'
+    }))
   )
   return [
-    ...findRouteProblems(routes, operations, String(valueAt(tree, ['docs'])) === 'true'),
+    ...findRouteProblems(routes, ownPaths),
+    ...findGateProblems(routes, ownPaths),
     ...findListenerProblems(tree),
     ...findClaimsProblems(tree),
     ...findVariableProblems(tree),

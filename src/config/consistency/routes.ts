@@ -9,22 +9,27 @@ import {
   OPERATION_PATHS
 } from '../own-paths.ts'
 import type { Problem } from '../problems.ts'
-import { itemsOf, type Use, useOf } from './tree.ts'
+import { itemsOf, MAIN, type Use, useOf } from './tree.ts'
 
 /** A path, and the listener that it is answered on. */
 export interface RouteUse extends Use {
   readonly on: string
+  /** Whether it answers for all paths below its own, too. */
+  readonly isGate?: boolean
 }
 
-/**
- * Finds routes that would hide each other, or the paths that the service answers itself.
- * @param operations the listener that health and metrics are on
- * @param docs whether listeners say what they answer
- */
+/** What the service answers by itself. */
+export interface OwnRoutes {
+  /** The listener that health and metrics are on. */
+  readonly operations: string
+  /** Whether listeners say what they answer. */
+  readonly docs: boolean
+}
+
+/** Finds routes that would hide each other, or the paths that the service answers itself. */
 export function findRouteProblems(
   routes: readonly RouteUse[],
-  operations: string,
-  docs = false
+  { operations, docs }: OwnRoutes
 ): Problem[] {
   return routes.flatMap(({ text, at, on }, index): Problem[] => {
     const isOperation = on === operations && OPERATION_PATHS.some((path) => path === text)
@@ -42,6 +47,40 @@ export function findRouteProblems(
 
 function isAtOrBelow(path: string, top: string): boolean {
   return path === top || path.startsWith(`${top}/`)
+}
+
+/**
+ * Finds paths below those of gates. A gate answers for them, and if it did not, what another route has to say would be taken for
+ * permission.
+ */
+export function findGateProblems(routes: readonly RouteUse[], own: OwnRoutes): Problem[] {
+  return routes
+    .filter(({ isGate }) => isGate)
+    .flatMap((gate): Problem[] => {
+      const below = gate.text.endsWith('/') ? gate.text : `${gate.text}/`
+      const hidden = ownPathsOn(gate.on, own).filter((path) => path.startsWith(below))
+      const inside = routes.filter(
+        ({ text, on }) => on === gate.on && text !== gate.text && text.startsWith(below)
+      )
+      return [
+        ...hidden.slice(0, 1).map((path) => ({
+          path: gate.at,
+          message: `${path} is answered by the service itself, expected another path or another listener`
+        })),
+        ...inside.map(({ text, at }) => ({
+          path: at,
+          message: `${text} is below ${gate.text}, where forward-auth answers, expected another path or another listener`
+        }))
+      ]
+    })
+}
+
+function ownPathsOn(listener: string, { operations, docs }: OwnRoutes): string[] {
+  return [
+    ...(docs ? [OPENAPI_PATH, DOCS_PATH] : []),
+    ...(listener === operations ? OPERATION_PATHS : []),
+    ...(listener === MAIN ? [JWK_SET_PATH, DISCOVERY_PATH] : [])
+  ]
 }
 
 /** Finds routes that show the claims of another one which is not there. */

@@ -99,6 +99,11 @@ const limitsSchema = section({
   token: size('256B', '64MiB')
     .optional()
     .describe('Largest token that is issued. Default: no limit; a token over 8KiB logs a warning.'),
+  checkedToken: size('256B', '64MiB')
+    .optional()
+    .describe(
+      'Largest token that is checked; a larger one is refused unread. Default: 16KiB, or `token` where that is more.'
+    ),
   calls: integer(1, 65_535)
     .prefault(256)
     .describe(

@@ -5,15 +5,13 @@ import { THUMBPRINT_KID } from '../../keys/generated/generated-key-file.ts'
 import type { SecretReader } from '../secrets.ts'
 import { duration, flag, httpUrl, material, section } from './fields.ts'
 import { instant } from './instant.ts'
-import { remoteKeyShape } from './remote-keys.ts'
+import { remoteKeyShape, STALE_LIMIT_EXPECTED, staysWithin } from './remote-keys.ts'
 
 export type KeyConfig = z.output<ReturnType<typeof keySchema>>
 /** A key in a JWK Set behind a URL. */
 export type RemoteKeyConfig = Extract<KeyConfig, { origin: 'jwksUrl' }>
 /** Keys that the service makes itself. */
 export type GeneratedKeyConfig = Extract<KeyConfig, { origin: 'generate' }>
-
-const MINUTE = 60_000
 
 /** Where a key may come from. An entry has exactly one of these. */
 const ORIGINS = ['secret', 'private', 'public', 'jwks', 'jwksUrl', 'generate'] as const
@@ -53,10 +51,7 @@ function createEntrySchema(reader: SecretReader) {
       error: 'expected an https:// URL; plain http:// needs allowHttp: true',
       path: ['jwksUrl']
     })
-    .refine(({ refresh = 15 * MINUTE, staleLimit = 24 * 60 * MINUTE }) => refresh <= staleLimit, {
-      error: 'expected a duration that is not shorter than refresh',
-      path: ['staleLimit']
-    })
+    .refine(staysWithin, { error: STALE_LIMIT_EXPECTED, path: ['staleLimit'] })
   return Object.entries(BELONGS_TO).reduce(
     (schema, [name, origin]) =>
       schema.refine((entry) => !Object.hasOwn(entry, name) || Object.hasOwn(entry, origin), {

@@ -1,4 +1,4 @@
-/** The settings of a key in a JWK Set behind a URL, beside the URL itself. */
+/** The settings of keys in a JWK Set behind a URL, beside the URL itself. */
 import { getCiphers } from 'node:tls'
 import { z } from 'zod'
 import type { SecretReader } from '../secrets.ts'
@@ -10,7 +10,7 @@ export function remoteKeyShape(reader: SecretReader) {
     allowHttp: flag
       .optional()
       .describe(
-        'Whether `jwksUrl` may be plain http://, for a network that is safe by other means. Default: false.'
+        'Whether the URL may be plain http://, for a network that is safe by other means. Default: false.'
       ),
     tls: section({
       pins: z
@@ -60,6 +60,21 @@ export function remoteKeyShape(reader: SecretReader) {
       .optional()
       .describe('How much is taken of a JWK Set.')
   }
+}
+
+const MINUTE = 60_000
+
+export const STALE_LIMIT_EXPECTED = 'expected a duration that is not shorter than refresh'
+
+/** Whether keys serve at least until they are fetched again. */
+export function staysWithin({
+  refresh = 15 * MINUTE,
+  staleLimit = 24 * 60 * MINUTE
+}: {
+  readonly refresh?: number | undefined
+  readonly staleLimit?: number | undefined
+}): boolean {
+  return refresh <= staleLimit
 }
 
 const PIN_EXPECTED = 'expected a SHA-256 in base64url or base64'

@@ -1,14 +1,22 @@
 /** The settings of a remote JWK Set, as the configuration has them, become the options of its key source. */
 import type { RemoteKeyConfig } from '../../config/schema/keys.ts'
+import type { JwksVerifierConfig } from '../../config/schema/verifiers/jwks.ts'
 import type { RemoteKeySourceOptions } from './remote-key-source.ts'
 
 /** What the configuration leaves out is left to the defaults of the key source. */
 export function toRemoteKeyOptions(entry: RemoteKeyConfig): RemoteKeySourceOptions {
+  const { jwksUrl: url, kid, alg, typ } = entry
+  return { url, kid, algorithms: [alg], typ, ...toFetchOptions(entry) }
+}
+
+/** All keys of the set of an issuer. */
+export function toJwkSetOptions(verifier: JwksVerifierConfig): RemoteKeySourceOptions {
+  const { jwks: url, algorithms } = verifier
+  return { url, algorithms, ...toFetchOptions(verifier) }
+}
+
+function toFetchOptions(entry: RemoteKeyConfig | JwksVerifierConfig) {
   return {
-    url: entry.jwksUrl,
-    kid: entry.kid,
-    algorithms: [entry.alg],
-    typ: entry.typ,
     allowHttp: entry.allowHttp,
     tls: entry.tls,
     refreshMilliseconds: entry.refresh,

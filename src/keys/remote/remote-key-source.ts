@@ -27,7 +27,7 @@ export interface RemoteKeySourceOptions {
   readonly url: string
   /** The key to take out of the set, and the name of the source. Without it, all keys of the set serve. */
   readonly kid?: string | undefined
-  /** The algorithms that keys may have. A JWK that names none gets the first of these that it fits. */
+  /** The algorithms that keys may have. A JWK that names none gets the only one of these that it fits. */
   readonly algorithms: readonly Algorithm[]
   /** Whether a JWK that names no algorithm is refused instead. Default false. */
   readonly requireAlg?: boolean | undefined
@@ -87,6 +87,7 @@ const NOTHING: Held = { keys: [], signingKey: undefined, publishedKeys: [], etag
 export function createRemoteKeySource(options: RemoteKeySourceOptions): KeySource {
   const {
     kid,
+    algorithms,
     refreshMilliseconds = DEFAULT_REFRESH,
     staleLimitMilliseconds = DEFAULT_STALE_LIMIT,
     cooldownMilliseconds = DEFAULT_COOLDOWN,
@@ -98,7 +99,7 @@ export function createRemoteKeySource(options: RemoteKeySourceOptions): KeySourc
   if (!(refreshMilliseconds > 0 && staleLimitMilliseconds >= refreshMilliseconds)) {
     throw new TypeError('expected a refresh time above 0, and a stale limit that is not shorter')
   }
-  if (options.algorithms.length === 0) throw new TypeError('expected at least one algorithm')
+  if (algorithms.length === 0) throw new TypeError('expected at least one algorithm')
   const fetchJwks = createFetchJwks({
     url: options.url,
     allowHttp: options.allowHttp ?? false,
@@ -117,6 +118,7 @@ export function createRemoteKeySource(options: RemoteKeySourceOptions): KeySourc
   })
   let held = NOTHING
   let servedUntil = Number.NEGATIVE_INFINITY
+  let isReachable = false
 
   function heldAt(time: number): Held {
     return time < servedUntil ? held : NOTHING
@@ -126,6 +128,7 @@ export function createRemoteKeySource(options: RemoteKeySourceOptions): KeySourc
     const sentAt = now()
     const reply = await fetchJwks(held.etag, signal)
     if (signal.aborted) return { succeeded: false }
+    isReachable = !(reply instanceof JwksError)
     if (reply instanceof JwksError) return fail(reply, [])
 
     if (reply.jwks === undefined) {
@@ -173,6 +176,10 @@ export function createRemoteKeySource(options: RemoteKeySourceOptions): KeySourc
       if (heldAt(now()).keys.some((key) => key.kid === wanted)) return
       await refresher.refreshAgain()
     },
+    isUncertain: (header) =>
+      !isReachable &&
+      algorithms.some((alg) => alg === header.alg) &&
+      (kid === undefined || header.kid === undefined || kid === header.kid),
     close: refresher.close
   }
 }

@@ -8,7 +8,7 @@ import { importJwk, type Jwk } from '../material/jwk.ts'
 export interface KeyChoice {
   /** The one key that is wanted. All are when left out. */
   readonly kid?: string | undefined
-  /** The algorithms that keys may have. A JWK that names none gets the first of these that it fits (RFC 8725, section 3.1). */
+  /** The algorithms that keys may have. A JWK that names none gets the only one of these that it fits (RFC 8725, section 3.1). */
   readonly algorithms: readonly Algorithm[]
   /** Whether a JWK that names no algorithm is refused instead. Default false. */
   readonly requireAlg?: boolean | undefined
@@ -28,7 +28,7 @@ export function selectKeys(jwks: readonly Jwk[], choice: KeyChoice): SelectedKey
   const refusals: string[] = []
   for (const [index, jwk] of jwks.entries()) {
     if (choice.kid !== undefined && jwk.kid !== choice.kid) continue
-    const found = importForFirst(jwk, choice)
+    const found = importForOnly(jwk, choice)
     if (typeof found === 'string') refusals.push(`keys[${index}]: ${found}`)
     else keys.push(found)
   }
@@ -36,17 +36,22 @@ export function selectKeys(jwks: readonly Jwk[], choice: KeyChoice): SelectedKey
 }
 
 /** @returns the key, or why it is none */
-function importForFirst(jwk: Jwk, { algorithms, requireAlg, typ }: KeyChoice): Key | string {
+function importForOnly(jwk: Jwk, { algorithms, requireAlg, typ }: KeyChoice): Key | string {
   if (requireAlg === true && jwk.alg === undefined) return 'found a JWK without alg'
   const kid = typeof jwk.kid === 'string' ? jwk.kid : undefined
+  const fitting: Key[] = []
   const reasons = new Set<string>()
   for (const alg of algorithms) {
     try {
-      return createKey({ alg, material: importJwk(jwk, alg), kid, typ })
+      fitting.push(createKey({ alg, material: importJwk(jwk, alg), kid, typ }))
     } catch (error) {
       // Other errors may quote the material, and none may end the process: the set comes from afar.
       reasons.add(error instanceof KeyError ? error.message : 'found a JWK that cannot be read')
     }
   }
-  return [...reasons].join('; ')
+  const [key, another] = fitting
+  if (key === undefined) return [...reasons].join('; ')
+  if (another === undefined) return key
+  const names = fitting.map(({ alg }) => alg).join(' and ')
+  return `found a JWK without alg that fits ${names}, expected one that fits a single algorithm`
 }

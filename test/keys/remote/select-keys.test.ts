@@ -58,12 +58,20 @@ test('a JWK that names an algorithm gets that one', (t) => {
   )
 })
 
-test('a JWK that names none gets the first that it fits, and no second one', (t) => {
-  const { keys } = selectKeys([rsaPublic], { algorithms: ['ES256', 'RS512', 'RS256'] })
+test('a JWK that names none gets the only one that it fits, and is refused where it fits several', (t) => {
+  const { keys } = selectKeys([rsaPublic, ecPublic], { algorithms: ['ES256', 'RS512', 'ES384'] })
   t.deepEqual(
-    keys.map(({ alg }) => alg),
-    ['RS512']
+    keys.map(({ kid, alg }) => [kid, alg]),
+    [
+      ['rsa', 'RS512'],
+      ['ec', 'ES256']
+    ]
   )
+  const ambiguous = selectKeys([rsaPublic], { algorithms: ['ES256', 'RS512', 'RS256'] })
+  t.deepEqual(ambiguous.keys, [])
+  t.deepEqual(ambiguous.refusals, [
+    'keys[0]: found a JWK without alg that fits RS512 and RS256, expected one that fits a single algorithm'
+  ])
 })
 
 test('private and symmetric keys sign, public ones do not', (t) => {

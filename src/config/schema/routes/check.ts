@@ -1,16 +1,18 @@
 /** The settings of a route that checks tokens. */
 import { z } from 'zod'
 import type { SecretReader } from '../../secrets.ts'
-import { routePath, section, size } from '../fields.ts'
+import { duration, flag, routePath, section, size } from '../fields.ts'
 import { groupsCache, groupsSchema } from '../groups/group-source.ts'
 import { verifierSchema } from '../verifiers/verifier.ts'
+import { claimHeaders } from './claim-headers.ts'
+import { requireSchema } from './require.ts'
 import { auth, limits, on } from './route.ts'
 import { tokenPlaces } from './token-places.ts'
 
 export type CheckRouteConfig = z.output<ReturnType<typeof checkRouteSchema>>
 
 /** The wire formats that tokens are checked in. */
-const CHECK_PROTOCOLS = ['txtoken', 'okera', 'introspection'] as const
+const CHECK_PROTOCOLS = ['txtoken', 'okera', 'introspection', 'forward-auth'] as const
 
 export function checkRouteSchema(reader: SecretReader) {
   return section({
@@ -45,7 +47,24 @@ export function checkRouteSchema(reader: SecretReader) {
         'How many tokens that were verified are remembered, by the size of their texts: those are not verified anew. Times, revocations and the end of keys count all the same. 0B is off. Default: 2MiB.'
       ),
     groups: groupsSchema(reader),
-    groupsCache
+    groupsCache,
+    require: requireSchema,
+    requireExp: flag
+      .prefault(true)
+      .describe(
+        'Whether a token has to have an end (`exp`). Without one it is good as long as its key. Default: true.'
+      ),
+    skew: duration('0s', '5m')
+      .prefault('0s')
+      .describe(
+        'Clock difference that is forgiven in `exp`, `nbf`, `iat` and `maxAge`. Default: 0s.'
+      ),
+    reasons: flag
+      .prefault(false)
+      .describe(
+        'Whether a refusal says its reason code, which the log and the metrics have in any case, to the client too. Default: false.'
+      ),
+    headers: claimHeaders
   })
     .refine(({ protocol, token }) => protocol !== 'introspection' || token === undefined, {
       error: 'introspection takes the token from its form (RFC 7662, section 2.1), expected none',
@@ -54,5 +73,17 @@ export function checkRouteSchema(reader: SecretReader) {
     .refine(({ protocol, auth }) => protocol !== 'introspection' || auth !== undefined, {
       error: 'expected auth: who may introspect tokens has to be said (RFC 7662, section 2.1)',
       path: ['auth']
+    })
+    .refine(({ protocol, reasons }) => protocol !== 'introspection' || !reasons, {
+      error: 'introspection never says why a token is not active (RFC 7662, section 2.2)',
+      path: ['reasons']
+    })
+    .refine(({ protocol, headers }) => protocol === 'forward-auth' || headers === undefined, {
+      error: 'only goes with protocol: forward-auth',
+      path: ['headers']
+    })
+    .refine(({ protocol, token }) => protocol !== 'forward-auth' || !token?.includes('body'), {
+      error: 'forward-auth never reads a body, expected other places',
+      path: ['token']
     })
 }

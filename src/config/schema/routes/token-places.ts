@@ -21,5 +21,5 @@ export const tokenPlaces = z
   .meta({ uniqueItems: true })
   .optional()
   .describe(
-    'Where a request may carry its token: `header` (Authorization, as a Bearer or bare), `query` and `body` (parameter or form field `access_token`, or `token` of a JSON body), `cookie:NAME`. More than one token in a request is refused. Default: header, query, body.'
+    'Where a request may carry its token: `header` (Authorization, as a Bearer or bare), `query` and `body` (parameter or form field `access_token`, or `token` of a JSON body), `cookie:NAME`. More than one token in a request is refused. Default: header, query, body; with `forward-auth`, header.'
   )

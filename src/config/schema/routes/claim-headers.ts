@@ -1,0 +1,48 @@
+/** The setting that says which claims become headers. */
+import { z } from 'zod'
+import { claimPath } from '../claim-path.ts'
+
+const NAME_EXPECTED = 'expected the name of a header, such as X-Auth-User'
+
+/** Those that the answer has for itself, and those that say how it travels (RFC 9110, sections 6.4 and 7.6.1). */
+const TAKEN: ReadonlySet<string> = new Set([
+  'cache-control',
+  'connection',
+  'content-encoding',
+  'content-length',
+  'content-type',
+  'date',
+  'keep-alive',
+  'proxy-connection',
+  'retry-after',
+  'set-cookie',
+  'te',
+  'trailer',
+  'transfer-encoding',
+  'upgrade',
+  'www-authenticate',
+  'x-request-id'
+])
+
+/** RFC 9110, section 5.6.2; without the underscore, which some servers take for a hyphen. */
+const headerName = z
+  .string(NAME_EXPECTED)
+  .regex(/^[!#$%&'*+.^`|~0-9A-Za-z-]+$/, NAME_EXPECTED)
+  .refine((name) => !TAKEN.has(name.toLowerCase()), {
+    error: 'the answer has this header for itself, expected another name'
+  })
+
+export const claimHeaders = z
+  .record(headerName, claimPath, 'expected a map of headers')
+  .refine(
+    (map) => {
+      const names = Object.keys(map).map((name) => name.toLowerCase())
+      return new Set(names).size === names.length
+    },
+    { error: 'expected each header once: their names have no case' }
+  )
+  .meta({ title: 'a map of headers and the paths of claims' })
+  .optional()
+  .describe(
+    'With `forward-auth`: headers of the 200, and the claims that they say, percent-encoded; of lists, with commas between the items. A header whose claim is not there is empty. Default: none.'
+  )

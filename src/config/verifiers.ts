@@ -1,0 +1,7 @@
+/** The verifiers of a configuration, whichever route they are on. */
+import type { Config } from './schema/full-form.ts'
+import type { VerifierConfig } from './schema/verifiers/verifier.ts'
+
+export function verifiersOf({ routes }: Pick<Config, 'routes'>): readonly VerifierConfig[] {
+  return routes.flatMap((route) => ('verify' in route ? (route.verify ?? []) : []))
+}

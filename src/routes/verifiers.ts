@@ -1,0 +1,49 @@
+/** The verifiers of a route become those of a pipeline. */
+import type { Verifier } from '../check/check.ts'
+import { createEndpointVerifier } from '../check/verifiers/endpoint-verifier.ts'
+import { createKeysFor } from '../check/verifiers/issuer-keys.ts'
+import { createKeysVerifier } from '../check/verifiers/keys-verifier.ts'
+import { createVerifierChain } from '../check/verifiers/verifier-chain.ts'
+import type { CheckRouteConfig } from '../config/schema/routes/check.ts'
+import type { EndpointVerifierConfig } from '../config/schema/verifiers/endpoint.ts'
+import type { VerifierConfig } from '../config/schema/verifiers/verifier.ts'
+import type { Services } from './services.ts'
+
+export function createVerifiers(config: CheckRouteConfig, services: Services): readonly Verifier[] {
+  const verifiers = config.verify.map((verifier) => createVerifier(verifier, services))
+  const afterRefusal = config.onRefusal === 'next'
+  const afterUnavailable = config.onUnavailable === 'next'
+  return afterRefusal || afterUnavailable
+    ? [createVerifierChain({ verifiers, afterRefusal, afterUnavailable })]
+    : verifiers
+}
+
+export function createVerifier(config: VerifierConfig, services: Services): Verifier {
+  const { keyStore, issuerKeys } = services
+  if ('endpoint' in config) return createConfiguredEndpointVerifier(config, services)
+  if ('keys' in config) {
+    return createKeysVerifier({ keyStore, keysFor: createKeysFor(config, issuerKeys) })
+  }
+  const jwkSet = keyStore.jwkSets.get(config)
+  if (jwkSet === undefined) throw new TypeError('expected the JWK Set of each verifier')
+  const keysFor = createKeysFor({ issuer: config.issuer }, new Map())
+  return createKeysVerifier({ keyStore: jwkSet, keysFor })
+}
+
+function createConfiguredEndpointVerifier(
+  { endpoint, timeout, cache, tls }: EndpointVerifierConfig,
+  { limits, now, connectEndpoint }: Services
+): Verifier {
+  return createEndpointVerifier({
+    url: new URL(endpoint),
+    endpoint: connectEndpoint(endpoint, {
+      timeoutMilliseconds: timeout,
+      maxReplyBytes: limits.reply,
+      maxCalls: limits.calls,
+      tls
+    }),
+    maxDepth: limits.depth,
+    cache: cache && { forMilliseconds: cache.for, entries: cache.entries },
+    now
+  })
+}
