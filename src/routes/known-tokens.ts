@@ -8,9 +8,9 @@ import { requestIdOf } from '../middleware/request-id.ts'
 import { milliseconds } from '../middleware/request-log.ts'
 import type { Logger } from '../operations/logger.ts'
 import type { Metrics } from '../operations/metrics.ts'
-import { readTraceId } from '../remote/trace-context.ts'
 import { readAuthorization } from '../protocols/bearer-token.ts'
 import type { PlainAnswer } from '../protocols/protocol.ts'
+import { readTraceId } from '../remote/trace-context.ts'
 
 /** A check that needs nothing but the token, and its good answer. */
 export interface KnownTokens {

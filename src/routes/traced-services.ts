@@ -1,6 +1,6 @@
 /** Services whose work shows in the traces of requests. */
-import type { KeyStore } from '../keys/key-store.ts'
 import { ServiceError } from '../errors.ts'
+import type { KeyStore } from '../keys/key-store.ts'
 import { type SpanOptions, type Tracing, withSpan } from '../operations/tracing.ts'
 import type { Endpoint } from '../remote/endpoint.ts'
 import type { Remote } from '../remote/remote.ts'
