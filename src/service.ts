@@ -12,12 +12,15 @@ import { startConfiguredRevocation } from './configured-revocation.ts'
 import { createShareSource, type ShareSource } from './keys/remote/share-source.ts'
 import type { Logger } from './operations/logger.ts'
 import type { Metrics } from './operations/metrics.ts'
+import type { Tracing } from './operations/tracing.ts'
 
 export interface ServiceOptions {
   /** Loads the configuration anew. Throws a ConfigError where there is none to run with. */
   readonly load: () => LoadedConfig
   readonly logger: Logger
   readonly metrics: Metrics
+  /** Nothing is traced when left out. It outlives the service. */
+  readonly tracing?: Tracing | undefined
   /** The clock, in milliseconds since 1970. */
   readonly now: () => number
   readonly isReady: () => boolean
