@@ -26,7 +26,7 @@ import type { Tracing } from './operations/tracing.ts'
 import { createRemote, type Remote } from './remote/remote.ts'
 import { addRoutes, type ListenerRoutes } from './routes/add-routes.ts'
 import { createConnections } from './routes/connections.ts'
-import { addDocsRoutes } from './routes/docs-routes.ts'
+import type { AddDocs } from './routes/docs-routes.ts'
 import { withKnownTokens } from './routes/known-tokens.ts'
 import { addOperationRoutes } from './routes/operation-routes.ts'
 import type { Services } from './routes/services.ts'
@@ -47,6 +47,8 @@ export interface AppOptions {
   /** Whether the service takes new work. */
   readonly isReady: () => boolean
   readonly version: string
+  /** Adds the document and the page of a listener's routes, where the configuration asks for them. */
+  readonly addDocs?: AddDocs | undefined
 }
 
 export interface App {
@@ -94,10 +96,8 @@ export function createApp(options: AppOptions): App {
     tracing === undefined ? services : traceServices(services, tracing),
     options
   )
-  if (config.docs) {
-    for (const [listener, { router }] of listeners) {
-      addDocsRoutes(router, { config, listener, version: options.version })
-    }
+  for (const [listener, { router }] of listeners) {
+    options.addDocs?.(router, { config, listener, version: options.version })
   }
   const operations = listeners.get(operationsListener(config))
   if (operations !== undefined) addOperationRoutes(operations.router, options)

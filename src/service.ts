@@ -1,13 +1,13 @@
 /** The service as a whole: what a configuration file says it is, now and after each change of the file. */
 import type { RequestListener } from 'node:http'
 import { type App, createApp } from './app.ts'
-import { openListeners } from './config/listeners.ts'
-import type { LoadedConfig } from './config/load.ts'
-import { createConfiguredKeys } from './configured-keys.ts'
 import {
   createShareRevocations,
   type ShareRevocations
 } from './check/revocation/share-revocations.ts'
+import { openListeners } from './config/listeners.ts'
+import type { LoadedConfig } from './config/load.ts'
+import { createConfiguredKeys } from './configured-keys.ts'
 import { startConfiguredRevocation } from './configured-revocation.ts'
 import { createShareSource, type ShareSource } from './keys/remote/share-source.ts'
 import type { Logger } from './operations/logger.ts'
@@ -99,7 +99,9 @@ async function build(
     keyStore.close()
     throw error
   })
-  const app = createApp({ ...parts, config: loaded.config, keyStore, revocation })
+  const { config } = loaded
+  const { addDocsRoutes } = config.docs ? await import('./routes/docs-routes.ts') : {}
+  const app = createApp({ ...parts, config, keyStore, revocation, addDocs: addDocsRoutes })
   return { loaded, app }
 }
 

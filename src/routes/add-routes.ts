@@ -1,8 +1,8 @@
 /** The routes of a configuration, each on its listener, and those that publish its keys. */
 import type Router from '@koa/router'
-import { DISCOVERY_PATH, JWK_SET_PATH } from '../config/own-paths.ts'
 import { claimsSourcesOf } from '../config/claims-sources.ts'
 import { listenerOf, publishingListeners } from '../config/listeners.ts'
+import { DISCOVERY_PATH, JWK_SET_PATH } from '../config/own-paths.ts'
 import { toRouterPath } from '../config/path-variables.ts'
 import type { Config } from '../config/schema/full-form.ts'
 import { isSymmetric } from '../keys/algorithms.ts'

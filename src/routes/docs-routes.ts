@@ -35,8 +35,10 @@ const HEADERS = {
   'X-Content-Type-Options': 'nosniff'
 }
 
+export type AddDocs = (router: Router<RequestState>, options: DocumentOptions) => void
+
 /** Adds the document, the page and the files of the page. */
-export function addDocsRoutes(router: Router<RequestState>, options: DocumentOptions): void {
+export const addDocsRoutes: AddDocs = function addDocsRoutes(router, options) {
   const document = JSON.stringify(createDocument(options))
   router.get(OPENAPI_PATH, createFileRoute(OPENAPI_PATH, 'application/json', document))
   const files = [

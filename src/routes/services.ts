@@ -1,6 +1,7 @@
 /** What every route is built with. */
-import type { Config } from '../config/schema/full-form.ts'
+
 import type { IssuerKeys } from '../check/verifiers/issuer-keys.ts'
+import type { Config } from '../config/schema/full-form.ts'
 import type { ConfiguredKeys } from '../configured-keys.ts'
 import type { ConfiguredRevocation } from '../configured-revocation.ts'
 import type { Logger } from '../operations/logger.ts'
