@@ -5,7 +5,11 @@ import { createSign, type Sign } from '../issue/sign.ts'
 import { createTokenId } from '../issue/token-id.ts'
 import { bodyOf } from '../middleware/body.ts'
 import type { AppMiddleware } from '../middleware/request-state.ts'
-import { createSupertokensProtocol, type SupertokensProtocol } from '../protocols/supertokens.ts'
+import {
+  createSupertokensProtocol,
+  type SupertokensProtocol,
+  versionPathOf
+} from '../protocols/supertokens.ts'
 import { createIssueRequest } from './issue-request.ts'
 import { warnOfLargeToken } from './large-token.ts'
 import { type Route, startRoute } from './route.ts'
@@ -18,7 +22,7 @@ export function createSupertokensRoutes(
   services: Services
 ): Route[] {
   const { limits } = services
-  const versionPath = config.issue.replace(/recipe\/jwt$/, 'apiversion')
+  const versionPath = versionPathOf(config.issue)
   const protocol = createSupertokensProtocol({
     mostSeconds: Math.floor(config.lifetime / 1000),
     maxDepth: limits.depth
