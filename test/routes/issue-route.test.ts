@@ -180,15 +180,21 @@ test('what the settings of a route cannot be', (t) => {
   }
 })
 
-test('the API key of a client is not passed on', (t) => {
+test('the API key of a client is not passed on, nor shown in a token', (t) => {
   const apiKey = 'k'.repeat(20)
   const key = { alg: 'HS256', secret: 'x'.repeat(32) }
   for (const name of ['Api-Key', 'authorization']) {
-    const source = { from: 'remote', url: 'http://a', forward: ['x-a', name] }
+    const remote = { from: 'remote', url: 'http://a' }
+    const source = { ...remote, forward: ['x-a', name] }
+    const metadata = [{ name: 'b', header: name }]
+    const telling = { ...remote, send: 'metadata', metadata }
+    const showing = { from: 'request', claim: 'b', header: name }
     const auth = { apiKeys: [apiKey] }
     for (const [route, path] of [
       [{ issue: '/a', claims: [source], auth }, 'routes[0].claims[0].forward[1]'],
-      [{ claims: '/a', sources: [source], auth }, 'routes[0].sources[0].forward[1]']
+      [{ claims: '/a', sources: [source], auth }, 'routes[0].sources[0].forward[1]'],
+      [{ issue: '/a', claims: [telling], auth }, 'routes[0].claims[0].metadata[0].header'],
+      [{ issue: '/a', claims: [showing], auth }, 'routes[0].claims[0].header']
     ] as const) {
       t.deepEqual(problemsOf(t, { keys: [key], routes: [route] }), [
         `${path}: expected another header, since the API key of a client may stand in this one`

@@ -44,18 +44,27 @@ export function findExpiryProblems(tree: unknown): Problem[] {
   })
 }
 
-/** Finds sources that would tell a remote the API key by which a client calls a route. */
+/** Finds sources that would tell the API key by which a client calls a route, to a remote or in a token. */
 export function findApiKeyProblems(tree: unknown): Problem[] {
   return sourcesIn(tree).flatMap(({ route, items, at }) => {
     if (valueAt(route, ['auth']) === undefined) return []
-    return items.flatMap((source, index) =>
-      itemsOf(source, 'forward').flatMap((header, place): Problem[] =>
-        typeof header === 'string' && API_KEY_HEADERS.has(header.toLowerCase())
-          ? [{ path: [...at, index, 'forward', place], message: API_KEY_MESSAGE }]
-          : []
-      )
-    )
+    return items
+      .flatMap((source, index) => headersOf(source, [...at, index]))
+      .filter(({ text }) => API_KEY_HEADERS.has(text.toLowerCase()))
+      .map(({ at: path }) => ({ path, message: API_KEY_MESSAGE }))
   })
+}
+
+/** The headers of the client that a source reads. */
+function headersOf(source: unknown, at: Problem['path']): Use[] {
+  const forward = itemsOf(source, 'forward')
+  return [
+    ...useOf(source, 'header', at),
+    ...itemsOf(source, 'metadata').flatMap((entry, index) =>
+      useOf(entry, 'header', [...at, 'metadata', index])
+    ),
+    ...forward.flatMap((_header, index) => useOf(forward, index, [...at, 'forward']))
+  ]
 }
 
 /** The sources of each route that has some. A claims route that has none of its own uses those of an issue route. */
