@@ -4,7 +4,7 @@ import type { Explanation } from '../issue/explain.ts'
 import { type JsonText, toJsonText } from '../json/json-text.ts'
 import type { AppContext } from '../middleware/request-state.ts'
 import { challengeFor } from './bearer-token.ts'
-import { createReadOptionalBody, type OptionalBodyOptions } from './json-body.ts'
+import { createOptionalBodyReader, type OptionalBodyOptions } from './json-body.ts'
 import type { Protocol } from './protocol.ts'
 import { type Statuses, statusOf } from './statuses.ts'
 
@@ -24,7 +24,7 @@ export interface ClaimsProtocolOptions extends OptionalBodyOptions {
 export function createClaimsProtocol({ statuses, ...body }: ClaimsProtocolOptions): ClaimsProtocol {
   return {
     methods: ['GET', 'POST'],
-    readBody: createReadOptionalBody(body),
+    readBody: createOptionalBodyReader(body),
     writeClaims: writeObject,
     writeExplanations(context, explanations) {
       writeObject(

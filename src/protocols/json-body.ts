@@ -4,6 +4,18 @@ import { type JsonText, JsonTextError, parseJsonBytes } from '../json/json-text.
 import { bodyOf } from '../middleware/body.ts'
 import type { AppContext } from '../middleware/request-state.ts'
 
+/**
+ * Makes the reader of bodies that are JSON, whatever their label says; it gives them byte for byte.
+ * @param maxDepth levels that the JSON may nest
+ */
+export function createJsonBodyReader(maxDepth: number): (context: AppContext) => Uint8Array {
+  return function readJsonBody(context) {
+    const body = bodyOf(context)
+    parseJsonBody(body, maxDepth)
+    return body
+  }
+}
+
 export interface OptionalBodyOptions {
   /** Whether it is passed on as JSON. Nobody but a source looks at it otherwise. */
   readonly isSent: boolean
@@ -11,12 +23,16 @@ export interface OptionalBodyOptions {
   readonly maxDepth: number
 }
 
-/** Makes the reader of a body that may be left out. It throws a ServiceError `invalid_request` for bytes to be sent that are no JSON. */
-export function createReadOptionalBody({ isSent, maxDepth }: OptionalBodyOptions) {
-  return function readOptionalBody(context: AppContext): Uint8Array {
+/** Makes the reader of bodies that may be left out, and are JSON where they are sent on. It gives them byte for byte, too. */
+export function createOptionalBodyReader({
+  isSent,
+  maxDepth
+}: OptionalBodyOptions): (context: AppContext) => Uint8Array {
+  const readJson = createJsonBodyReader(maxDepth)
+
+  return function readOptionalBody(context) {
     const body = bodyOf(context)
-    if (isSent && body.length > 0) parseJsonBody(body, maxDepth)
-    return body
+    return isSent && body.length > 0 ? readJson(context) : body
   }
 }
 

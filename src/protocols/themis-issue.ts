@@ -1,6 +1,6 @@
 /** The wire format of Themis: the bare token, and text for refusals. */
 import { challengeFor } from './bearer-token.ts'
-import { createReadOptionalBody, type OptionalBodyOptions } from './json-body.ts'
+import { createOptionalBodyReader, type OptionalBodyOptions } from './json-body.ts'
 import type { IssueProtocol } from './protocol.ts'
 import { type Statuses, statusOf } from './statuses.ts'
 
@@ -15,7 +15,7 @@ export function createThemisIssueProtocol({
 }: ThemisIssueOptions): IssueProtocol {
   return {
     methods: ['GET', 'POST'],
-    readBody: createReadOptionalBody(body),
+    readBody: createOptionalBodyReader(body),
 
     writeToken(context, { token }) {
       context.set('Content-Type', 'application/jose')
