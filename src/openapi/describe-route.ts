@@ -5,14 +5,16 @@ import type { IssueRouteConfig } from '../config/schema/routes/issue.ts'
 import { versionPathOf } from '../protocols/supertokens.ts'
 import { describeCheck } from './check.ts'
 import { describeClaims } from './claims.ts'
+import { failures } from './failures.ts'
 import { describeTxtokenIssue } from './issue.ts'
 import { describeSingleKeys } from './keys.ts'
 import { describeKrakend } from './krakend.ts'
 import { describeOauthIssue } from './oauth.ts'
-import type { Operation, Parameter, Paths } from './openapi.ts'
+import { json, type Operation, type Parameter, type Paths, schemaRef } from './openapi.ts'
 import { METRICS, READY } from './operations.ts'
 import { describeRefresh } from './refresh.ts'
 import { describeRevoke } from './revoke.ts'
+import { callers } from './security.ts'
 import { describeParameters } from './source-parameters.ts'
 import { describeSupertokens } from './supertokens.ts'
 import { describeThemisIssue } from './themis.ts'
@@ -28,9 +30,24 @@ export function describeRoute(route: RouteConfig, config: Pick<Config, 'routes'>
   }
   if ('check' in route) return { [route.check]: describeCheck(route) }
   if ('revoke' in route) return { [route.revoke]: { post: describeRevoke(route) } }
-  if ('keys' in route) return describeSingleKeys(route.keys)
-  if ('health' in route) return { [route.health]: { get: READY } }
-  return { [route.metrics]: { get: METRICS } }
+  if ('keys' in route) return forCallers(route, describeSingleKeys(route.keys))
+  if ('health' in route) return forCallers(route, { [route.health]: { get: READY } })
+  return forCallers(route, { [route.metrics]: { get: METRICS } })
+}
+
+/** Adds who may call paths that are asked by GET, and what others are told. */
+function forCallers({ auth }: Pick<RouteConfig, 'auth'>, paths: Paths): Paths {
+  if (auth === undefined) return paths
+  const refused = failures([401], json(schemaRef('Error')))
+  return Object.fromEntries(
+    Object.entries(paths).map(([path, { get }]) => {
+      if (get === undefined) return [path, {}]
+      return [
+        path,
+        { get: { ...get, ...callers(auth), responses: { ...get.responses, ...refused } } }
+      ]
+    })
+  )
 }
 
 function describeIssuing(route: Extract<RouteConfig, { issue: string }>): Paths {

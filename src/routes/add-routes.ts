@@ -59,12 +59,26 @@ export function addRoutes(
       if (services.revocation !== undefined) {
         addRoute(listener, createRevokeRoute(route, services.revocation, services))
       }
-    } else if ('keys' in route) addKeysRoute(router, route.keys, services.keyStore)
-    else if ('health' in route)
-      router.get(route.health, ...createHealthRoute(route.health, operations))
-    else router.get(route.metrics, ...createMetricsRoute(route.metrics, operations))
+    } else if ('keys' in route) {
+      addKeysRoute(router, { path: route.keys, apiKeys: route.auth?.apiKeys }, services.keyStore)
+    } else {
+      addOperationRoute(router, route, operations)
+    }
   }
   addPublishing(listeners, config, services)
+}
+
+function addOperationRoute(
+  router: Router<RequestState>,
+  route: Extract<Config['routes'][number], { health: string } | { metrics: string }>,
+  operations: OperationRoutesOptions
+): void {
+  const apiKeys = route.auth?.apiKeys
+  const [path, steps] =
+    'health' in route
+      ? [route.health, createHealthRoute({ path: route.health, apiKeys }, operations)]
+      : [route.metrics, createMetricsRoute({ path: route.metrics, apiKeys }, operations)]
+  router.get(path, ...steps)
 }
 
 function addRoute({ router, gates, known: routes }: ListenerRoutes, route: Route): void {

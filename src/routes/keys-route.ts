@@ -2,29 +2,48 @@
 import type Router from '@koa/router'
 import type { RouterContext } from '@koa/router'
 import type { KeyStore, PublishedKey } from '../keys/key-store.ts'
-import type { RequestState } from '../middleware/request-state.ts'
+import type { AppMiddleware, RequestState } from '../middleware/request-state.ts'
+import { createApiKeyGuard } from './api-keys.ts'
 
 const PEM = 'application/x-pem-file'
 const JSON_TYPE = 'application/json'
 
+export interface KeysRoute {
+  readonly path: string
+  /** The keys of those who may ask; everybody may where there are none. */
+  readonly apiKeys?: readonly string[] | undefined
+}
+
 /** Adds `{path}/{kid}` with content negotiation, and `key.pem`, `key.json` and `jwk.json` below it. */
-export function addKeysRoute(router: Router<RequestState>, path: string, keyStore: KeyStore): void {
+export function addKeysRoute(
+  router: Router<RequestState>,
+  { path, apiKeys }: KeysRoute,
+  keyStore: KeyStore
+): void {
+  const guards = apiKeys === undefined ? [] : [createApiKeyGuard(apiKeys)]
   const route = `${path === '/' ? '' : path}/:kid`
 
   function answerWith(write: (context: RouterContext<RequestState>, key: PublishedKey) => void) {
     return function publishKey(context: RouterContext<RequestState>): void {
       const kid = context.params.kid ?? ''
-      context.state.route = path
       const key = keyStore.published().get(kid)
       if (key !== undefined) write(context, key)
       else writeUnknown(context, kid)
     }
   }
 
-  router.get(route, answerWith(writeNegotiated))
-  router.get(`${route}/key.pem`, answerWith(writePem))
-  router.get(`${route}/key.json`, answerWith(writeJwk))
-  router.get(`${route}/jwk.json`, answerWith(writeJwk))
+  const nameRoute: AppMiddleware = (context, next) => {
+    context.state.route = path
+    return next()
+  }
+  for (const [below, write] of [
+    ['', writeNegotiated],
+    ['/key.pem', writePem],
+    ['/key.json', writeJwk],
+    ['/jwk.json', writeJwk]
+  ] as const) {
+    router.get(route + below, nameRoute, ...guards, answerWith(write))
+  }
 }
 
 function writeNegotiated(context: RouterContext<RequestState>, key: PublishedKey): void {

@@ -3,6 +3,7 @@ import type Router from '@koa/router'
 import type { ConfiguredRevocation } from '../configured-revocation.ts'
 import type { AppMiddleware, RequestState } from '../middleware/request-state.ts'
 import type { Metrics } from '../operations/metrics.ts'
+import { createApiKeyGuard } from './api-keys.ts'
 
 export interface OperationRoutesOptions {
   readonly metrics: Metrics
@@ -10,6 +11,12 @@ export interface OperationRoutesOptions {
   readonly isReady: () => boolean
   /** Tokens cannot be checked before their revocations have been read. */
   readonly revocation?: Pick<ConfiguredRevocation, 'isReady'> | undefined
+}
+
+/** A path, and the keys of those who may ask; everybody may where there are none. */
+interface OperationRoute {
+  readonly path: string
+  readonly apiKeys?: readonly string[] | undefined
 }
 
 /** Adds `/livez` (and `/healthz`, its other name), `/readyz` and `/metrics`. */
@@ -22,13 +29,13 @@ export function addOperationRoutes(
   }
   router.get('/livez', named('/livez'), live)
   router.get('/healthz', named('/healthz'), live)
-  router.get('/readyz', ...createHealthRoute('/readyz', options))
-  router.get('/metrics', ...createMetricsRoute('/metrics', options))
+  router.get('/readyz', ...createHealthRoute({ path: '/readyz' }, options))
+  router.get('/metrics', ...createMetricsRoute({ path: '/metrics' }, options))
 }
 
 /** Says whether the service takes new work. */
 export function createHealthRoute(
-  path: string,
+  { path, apiKeys }: OperationRoute,
   { isReady, revocation }: OperationRoutesOptions
 ): AppMiddleware[] {
   function status(): 'ok' | 'starting' | 'stopping' {
@@ -38,6 +45,7 @@ export function createHealthRoute(
 
   return [
     named(path),
+    ...(apiKeys === undefined ? [] : [createApiKeyGuard(apiKeys)]),
     (context) => {
       const body = { status: status() }
       context.status = body.status === 'ok' ? 200 : 503
@@ -48,11 +56,12 @@ export function createHealthRoute(
 
 /** Exposes the metrics. */
 export function createMetricsRoute(
-  path: string,
+  { path, apiKeys }: OperationRoute,
   { metrics }: OperationRoutesOptions
 ): AppMiddleware[] {
   return [
     named(path),
+    ...(apiKeys === undefined ? [] : [createApiKeyGuard(apiKeys)]),
     async (context) => {
       const text = await metrics.expose()
       context.set('Content-Type', metrics.contentType)

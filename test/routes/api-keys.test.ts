@@ -1,5 +1,6 @@
 import test from 'ava'
 import { post, send } from '../helpers/http.ts'
+import { generateKeys, toPem } from '../helpers/keys.ts'
 import { replying, startRemote } from '../helpers/remote.ts'
 import { fullConfig, startService } from '../helpers/service.ts'
 import { createTemporaryFolder } from '../helpers/temporary-folder.ts'
@@ -95,3 +96,26 @@ for (const [kind, route, refusal] of kinds) {
     t.is(answer.text, refusal)
   })
 }
+
+test('public keys, health and metrics may be for those who have a key, too', async (t) => {
+  const key = KEYS[0] ?? ''
+  const auth = { apiKeys: [key] }
+  const { verifying } = generateKeys('ES256')
+  const config = JSON.stringify({
+    keys: [{ kid: 'a', alg: 'ES256', public: toPem(verifying) }],
+    routes: [
+      { keys: '/keys', auth },
+      { health: '/health', auth },
+      { metrics: '/numbers', auth },
+      { check: '/checkToken', verify: [{ keys: 'all' }] }
+    ]
+  })
+  const service = await startService(t, { config })
+  for (const path of ['/keys/a', '/keys/a/key.pem', '/keys/a/jwk.json', '/health', '/numbers']) {
+    const refused = await send(service.url + path)
+    t.is(refused.status, 401, path)
+    t.is(refused.text, '{"error":"Invalid API key"}', path)
+    t.is((await send(service.url + path, { headers: { 'api-key': key } })).status, 200, path)
+  }
+  t.is((await send(`${service.url}/.well-known/jwks.json`)).status, 200)
+})

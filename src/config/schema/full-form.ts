@@ -61,10 +61,10 @@ export function createFullSchema(reader: SecretReader) {
             supertokensRouteSchema(reader),
             claimsRouteSchema(reader),
             checkRouteSchema(reader),
-            keysRouteSchema,
+            keysRouteSchema(reader),
             revokeRouteSchema(reader),
-            healthRouteSchema,
-            metricsRouteSchema
+            healthRouteSchema(reader),
+            metricsRouteSchema(reader)
           ],
           'expected a route'
         ),

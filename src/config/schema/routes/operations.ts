@@ -1,15 +1,22 @@
 /** The settings of routes for those who operate the service, where the usual paths are not what they want. */
+import type { SecretReader } from '../../secrets.ts'
 import { routePath, section } from '../fields.ts'
-import { on } from './route.ts'
+import { auth, on } from './route.ts'
 
-export const healthRouteSchema = section({
-  health: routePath.describe(
-    'One more path that answers as `/readyz` does: 200 while the service takes new work, else 503.'
-  ),
-  on
-})
+export function healthRouteSchema(reader: SecretReader) {
+  return section({
+    health: routePath.describe(
+      'One more path that answers as `/readyz` does: 200 while the service takes new work, else 503.'
+    ),
+    on,
+    auth: auth(reader)
+  })
+}
 
-export const metricsRouteSchema = section({
-  metrics: routePath.describe('One more path that the metrics are on.'),
-  on
-})
+export function metricsRouteSchema(reader: SecretReader) {
+  return section({
+    metrics: routePath.describe('One more path that the metrics are on.'),
+    on,
+    auth: auth(reader)
+  })
+}
