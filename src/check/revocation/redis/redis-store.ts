@@ -64,8 +64,9 @@ export function createRedisStore({ address, now, log }: RedisStoreOptions): Revo
       const ended = new AbortController()
       client.once('end', () => ended.abort())
       await client.subscribe(channel)
-      await replica.synchronize()
+      // Before the list is complete, so that whoever is told that it is can revoke at once.
       current = client
+      await replica.synchronize()
       for (;;) {
         await pause(BEAT_INTERVAL_MS, ended.signal)
         if (fault !== undefined) throw fault
