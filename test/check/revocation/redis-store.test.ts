@@ -139,6 +139,28 @@ test('an entry that cannot be read is not taken for nothing', async (t) => {
   t.pass()
 })
 
+test('what somebody else publishes or stores is not taken for a revocation, and ends nothing for good', async (t) => {
+  const { port, command } = await startRedis(t)
+  const [first, second] = await startTwo(t, port)
+  for (const message of [
+    'no JSON',
+    'null',
+    '{}',
+    '{"epoch":"x","sequence":1,"entries":[["inf","[]"]]}',
+    '{"epoch":"x","sequence":9e99,"entries":[]}'
+  ]) {
+    await command('PUBLISH', 'txtoken:revoked:0', message)
+    await eventually(() => succeeds(first.revoke(message)))
+    await eventually(() => second.knows(message))
+  }
+  await command('SET', 'txtoken:revoked', 'a text')
+  await eventually(() => !first.revocations.isAvailable())
+  await command('DEL', 'txtoken:revoked')
+  await eventually(() => first.revocations.isAvailable())
+  await eventually(async () => (await command('ZCARD', 'txtoken:revoked')) === 5)
+  t.true(first.knows('null'))
+})
+
 test('of two replicas that swap one record at once, one succeeds', async (t) => {
   const { port } = await startRedis(t)
   const [first, second] = await startTwo(t, port)
