@@ -48,7 +48,11 @@ export function createRedisStore({ address, now, log }: RedisStoreOptions): Revo
         channel,
         follower,
         now,
-        onComplete: freshness.confirm,
+        onComplete(askedAt) {
+          // Not sooner, since refresh tokens are judged by the list; and before those are told who may revoke at once.
+          current = client
+          freshness.confirm(askedAt)
+        },
         onRestored: (entries) =>
           log.warn({ entries }, 'Redis had lost revocations, they are written back')
       })
@@ -64,8 +68,6 @@ export function createRedisStore({ address, now, log }: RedisStoreOptions): Revo
       const ended = new AbortController()
       client.once('end', () => ended.abort())
       await client.subscribe(channel)
-      // Before the list is complete, so that whoever is told that it is can revoke at once.
-      current = client
       await replica.synchronize()
       for (;;) {
         await pause(BEAT_INTERVAL_MS, ended.signal)
