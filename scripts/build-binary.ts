@@ -24,7 +24,12 @@ type Architecture = (typeof ARCHITECTURES)[number]
 /** Where Node.js looks for the program: it is the same text in every version. */
 const FUSE = 'NODE_SEA_FUSE_fce680ab2cc467b6e072b8b5df1996b2'
 
-const PACKAGED_FILES = ['package.json', 'example_cfg.yml']
+const PACKAGED_FILES = [
+  'package.json',
+  'example_cfg.yml',
+  'dist/swagger-ui/swagger-ui.css',
+  'dist/swagger-ui/swagger-ui-bundle.js'
+]
 
 /** What is another thing inside of a binary: its files are its own, and a native addon has to lie beside it. */
 const insideOfBinary: Plugin = {

@@ -1,11 +1,23 @@
-/** Writes what is made from the schemas of the configuration: config.schema.json, and the tables of docs/configuration.md. */
+/**
+ * Writes what is made from the schemas of the configuration: config.schema.json, and the tables of docs/configuration.md; and what the
+ * program says of the routes of a flat form: docs/openapi.yml.
+ */
 import { readFileSync, writeFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
+import { stringify } from 'yaml'
 import { createFileSchema, createFormSchemas } from '../src/config/json-schema.ts'
+import { parseConfig } from '../src/config/load.ts'
+import { createSecretReader } from '../src/config/secrets.ts'
+import { createDocument } from '../src/openapi/document.ts'
+import { VERSION } from '../src/version.ts'
 import { writeTables } from './reference-tables.ts'
 
 const SCHEMA_FILE = new URL('../config.schema.json', import.meta.url)
 const PAGE_FILE = new URL('../docs/configuration.md', import.meta.url)
+const OPENAPI_FILE = new URL('../docs/openapi.yml', import.meta.url)
+
+/** The least that there can be. */
+const FLAT_FORM = { encKey: 'x'.repeat(32), remote: 'https://login.example.com' }
 
 /** The files, and what they should hold now. */
 export function generateReference(): { readonly file: string; readonly text: string }[] {
@@ -16,8 +28,16 @@ export function generateReference(): { readonly file: string; readonly text: str
     {
       file: fileURLToPath(PAGE_FILE),
       text: fill(fill(page, 'flat form', writeTables(flat)), 'full form', writeTables(full))
-    }
+    },
+    { file: fileURLToPath(OPENAPI_FILE), text: writeDocument() }
   ]
+}
+
+function writeDocument(): string {
+  const reader = createSecretReader({ folder: '/', env: {} })
+  const config = parseConfig(JSON.stringify(FLAT_FORM), { env: {}, reader })
+  const document = createDocument({ config, listener: 'main', version: VERSION })
+  return `# Written by \`npm run generate\`.\n${stringify(document, { aliasDuplicateObjects: false })}`
 }
 
 /** Puts a text in place of the one between two marks. */

@@ -19,14 +19,18 @@ import { requestId } from './middleware/request-id.ts'
 import { createRequestLog } from './middleware/request-log.ts'
 import type { AppMiddleware, RequestState } from './middleware/request-state.ts'
 import { withResponseHeaders } from './middleware/response-headers.ts'
+import { createRequestTracing } from './middleware/trace-requests.ts'
 import type { Logger } from './operations/logger.ts'
 import type { Metrics } from './operations/metrics.ts'
+import type { Tracing } from './operations/tracing.ts'
 import { createRemote, type Remote } from './remote/remote.ts'
 import { addRoutes, type ListenerRoutes } from './routes/add-routes.ts'
 import { createConnections } from './routes/connections.ts'
+import type { AddDocs } from './routes/docs-routes.ts'
 import { withKnownTokens } from './routes/known-tokens.ts'
 import { addOperationRoutes } from './routes/operation-routes.ts'
 import type { Services } from './routes/services.ts'
+import { traceServices } from './routes/traced-services.ts'
 
 export interface AppOptions {
   readonly config: Config
@@ -36,11 +40,15 @@ export interface AppOptions {
   readonly revocation?: ConfiguredRevocation | undefined
   readonly logger: Logger
   readonly metrics: Metrics
+  /** Nothing is traced when left out. */
+  readonly tracing?: Tracing | undefined
   /** The clock, in milliseconds since 1970. */
   readonly now: () => number
   /** Whether the service takes new work. */
   readonly isReady: () => boolean
   readonly version: string
+  /** Adds the document and the page of a listener's routes, where the configuration asks for them. */
+  readonly addDocs?: AddDocs | undefined
 }
 
 export interface App {
@@ -51,7 +59,7 @@ export interface App {
 }
 
 export function createApp(options: AppOptions): App {
-  const { config, keyStore, revocation, logger, metrics, now } = options
+  const { config, keyStore, revocation, logger, metrics, tracing, now } = options
   const inFlight = createInFlight()
   const remotes: Remote[] = []
   const userAgent = `txtoken/${options.version}`
@@ -82,7 +90,15 @@ export function createApp(options: AppOptions): App {
   const listeners = new Map<string, ListenerRoutes>(
     [...open.keys()].map((name) => [name, { router: createRouter(), gates: [], known: [] }])
   )
-  addRoutes(listeners, config, services, options)
+  addRoutes(
+    listeners,
+    config,
+    tracing === undefined ? services : traceServices(services, tracing),
+    options
+  )
+  for (const [listener, { router }] of listeners) {
+    options.addDocs?.(router, { config, listener, version: options.version })
+  }
   const operations = listeners.get(operationsListener(config))
   if (operations !== undefined) addOperationRoutes(operations.router, options)
 
@@ -114,7 +130,7 @@ function createListener(
   inFlight: InFlight,
   options: AppOptions
 ): RequestListener {
-  const { config, logger, metrics, now, isReady } = options
+  const { config, logger, metrics, tracing, now, isReady } = options
   const { requests: logRequests } = config.log
   const authorities = settings?.tls?.clientCa
   const app = new Koa<RequestState>()
@@ -123,6 +139,7 @@ function createListener(
   )
   app.use(requestId)
   if (authorities !== undefined) app.use(createCertificateStep({ authorities, now }))
+  if (tracing !== undefined) app.use(createRequestTracing(tracing))
   app.use(createRequestLog({ logger, metrics, logRequests }))
   app.use(createConnectionCloser(isReady))
   app.use(inFlight.count)
@@ -132,8 +149,10 @@ function createListener(
   app.use(createExactRoutes(router))
   app.use(router.routes())
   app.use(router.allowedMethods())
+  // The short way knows nothing of spans.
+  const shortWays = tracing === undefined ? known : []
   return withResponseHeaders(
-    withKnownTokens(app.callback(), known, { logger, metrics, logRequests, isReady }),
+    withKnownTokens(app.callback(), shortWays, { logger, metrics, logRequests, isReady }),
     settings?.responseHeaders
   )
 }

@@ -5,6 +5,7 @@ import { type LoadedConfig, loadConfig, parseConfig } from './config/load.ts'
 import { createSecretReader } from './config/secrets.ts'
 import { createLogger, type Logger } from './operations/logger.ts'
 import { createMetrics } from './operations/metrics.ts'
+import { createTracing } from './operations/tracing.ts'
 import { createService } from './service.ts'
 import { VERSION } from './version.ts'
 
@@ -37,25 +38,29 @@ export interface EmbeddedApp {
 }
 
 /**
- * Starts the service: loads the configuration, and reads, fetches or generates its keys.
+ * Starts the service: loads the configuration, and reads, fetches or generates its keys. Traces are sent where the `OTEL_*` variables
+ * of the process say so.
  * @throws ConfigError with every problem of the configuration; KeyError where a key cannot be had
  */
 export async function createApp(options: EmbeddedAppOptions): Promise<EmbeddedApp> {
   const load = createLoad(options)
   const { logger, end } = openLog(options.logger)
   let isReady = true
-  const starting = createService({
+  const tracing = await createTracing({ env: process.env, logger, version: VERSION }).catch(fail)
+  const service = await createService({
     load,
     logger,
     metrics: createMetrics(),
+    tracing,
     now: options.now ?? Date.now,
     isReady: () => isReady,
     version: VERSION
-  })
-  const service = await starting.catch(async (error: unknown) => {
+  }).catch(fail)
+
+  async function fail(error: unknown): Promise<never> {
     await end()
     throw error
-  })
+  }
 
   return {
     callback(listener = 'main') {
@@ -69,6 +74,7 @@ export async function createApp(options: EmbeddedAppOptions): Promise<EmbeddedAp
     async close() {
       isReady = false
       await service.close()
+      await tracing?.close()
       await end()
     }
   }

@@ -1,23 +1,26 @@
 /** The service as a whole: what a configuration file says it is, now and after each change of the file. */
 import type { RequestListener } from 'node:http'
 import { type App, createApp } from './app.ts'
-import { openListeners } from './config/listeners.ts'
-import type { LoadedConfig } from './config/load.ts'
-import { createConfiguredKeys } from './configured-keys.ts'
 import {
   createShareRevocations,
   type ShareRevocations
 } from './check/revocation/share-revocations.ts'
+import { openListeners } from './config/listeners.ts'
+import type { LoadedConfig } from './config/load.ts'
+import { createConfiguredKeys } from './configured-keys.ts'
 import { startConfiguredRevocation } from './configured-revocation.ts'
 import { createShareSource, type ShareSource } from './keys/remote/share-source.ts'
 import type { Logger } from './operations/logger.ts'
 import type { Metrics } from './operations/metrics.ts'
+import type { Tracing } from './operations/tracing.ts'
 
 export interface ServiceOptions {
   /** Loads the configuration anew. Throws a ConfigError where there is none to run with. */
   readonly load: () => LoadedConfig
   readonly logger: Logger
   readonly metrics: Metrics
+  /** Nothing is traced when left out. It outlives the service. */
+  readonly tracing?: Tracing | undefined
   /** The clock, in milliseconds since 1970. */
   readonly now: () => number
   readonly isReady: () => boolean
@@ -96,7 +99,9 @@ async function build(
     keyStore.close()
     throw error
   })
-  const app = createApp({ ...parts, config: loaded.config, keyStore, revocation })
+  const { config } = loaded
+  const { addDocsRoutes } = config.docs ? await import('./routes/docs-routes.ts') : {}
+  const app = createApp({ ...parts, config, keyStore, revocation, addDocs: addDocsRoutes })
   return { loaded, app }
 }
 

@@ -81,7 +81,11 @@ test('the configuration may be a file, with the flat form in it as well', async 
 test('the configuration may be YAML text', async (t) => {
   const app = await start(t, { config: flatConfig('http://127.0.0.1:1/') })
   const url = await serve(t, app.callback())
-  t.is((await post(`${url}/checkToken`, JSON.stringify({ token: makeToken('{}') }))).status, 200)
+  t.is(
+    (await post(`${url}/checkToken`, JSON.stringify({ token: makeToken('{"exp":4102444800}') })))
+      .status,
+    200
+  )
 })
 
 test('each listener of the configuration has a callback of its own', async (t) => {
@@ -102,7 +106,7 @@ test('a reload swaps in the changed file, under the same callback', async (t) =>
   const url = await serve(t, app.callback())
   await writeFile(configFile, flatConfig('http://127.0.0.1:1/', { checkTokenRoute: '/new' }))
   await app.reload()
-  const authorization = `Bearer ${makeToken('{}')}`
+  const authorization = `Bearer ${makeToken('{"exp":4102444800}')}`
   t.is((await send(`${url}/new`, { headers: { authorization } })).status, 200)
   t.is((await send(`${url}/checkToken`, { headers: { authorization } })).status, 404)
 })

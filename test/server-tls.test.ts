@@ -1,7 +1,7 @@
 import { EventEmitter, once } from 'node:events'
 import type { RequestListener, ServerResponse } from 'node:http'
 import { connect as connectTcp } from 'node:net'
-import { connect, type ConnectionOptions, type TLSSocket } from 'node:tls'
+import { type ConnectionOptions, connect, type TLSSocket } from 'node:tls'
 import test, { type ExecutionContext } from 'ava'
 import type { ListenerTlsConfig } from '../src/config/schema/listener-tls.ts'
 import { type Listener, listen } from '../src/server.ts'

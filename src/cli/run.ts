@@ -15,6 +15,7 @@ const READABLE: ReadonlySet<string> = new Set([
   'KeyError',
   'ListenError',
   'ServiceError',
+  'TracingError',
   'UsageError'
 ])
 

@@ -6,10 +6,11 @@ import type { Config } from '../config/schema/full-form.ts'
 import { createFileWatch } from '../config/watch.ts'
 import { createLogger } from '../operations/logger.ts'
 import { createMetrics } from '../operations/metrics.ts'
+import { createTracing } from '../operations/tracing.ts'
 import { type Listener, listen } from '../server.ts'
 import { createService } from '../service.ts'
 import { VERSION } from '../version.ts'
-import { type CommandContext, createCommand } from './command.ts'
+import { type CommandContext, createCommand, type Environment } from './command.ts'
 
 /** Conventional exit code of a process that a signal ended: 128 and the number of the signal. */
 const SIGNAL_CODES = { SIGINT: 130, SIGTERM: 143 } as const
@@ -33,7 +34,7 @@ export const serve = createCommand({
   async run({ values, ...context }) {
     const file = values.config ?? context.env.CFG_FILE
     if (file === undefined || file === '') await runDemo(context)
-    else await runService((onFiles) => loadConfig({ file, env: context.env, onFiles }))
+    else await runService((onFiles) => loadConfig({ file, env: context.env, onFiles }), context.env)
   }
 })
 
@@ -41,7 +42,7 @@ export const serve = createCommand({
 export async function runDemo({ env, print }: CommandContext): Promise<undefined> {
   const { startDemo } = await import('../demo/demo.ts')
   const demo = await startDemo(env)
-  await runService(demo.load)
+  await runService(demo.load, env)
   print(demo.greeting)
 }
 
@@ -49,10 +50,11 @@ export async function runDemo({ env, print }: CommandContext): Promise<undefined
 type Load = (onFiles: (files: readonly string[]) => void) => LoadedConfig
 
 /** Runs the service until a signal ends the process. SIGHUP, and a change of its files, reload the configuration. */
-async function runService(load: Load): Promise<void> {
+async function runService(load: Load, env: Environment): Promise<void> {
   const { logger, settle, flush } = createLogger('info')
   // Before pino's own listener, which would wait without end for a reader that does not read.
   process.prependOnceListener('exit', flush)
+  const tracing = await createTracing({ env, logger, version: VERSION })
   const listeners = new Map<string, Listener>()
   let ready = true
   const fileWatch = createFileWatch({
@@ -63,6 +65,7 @@ async function runService(load: Load): Promise<void> {
     load: () => load(fileWatch.watch),
     logger,
     metrics: createMetrics(),
+    tracing,
     now: Date.now,
     isReady: () => ready,
     version: VERSION
@@ -94,6 +97,7 @@ async function runService(load: Load): Promise<void> {
     await wait(timeouts.drain)
     const inTime = await stopAll([...listeners.values()], timeouts.shutdown)
     await service.close()
+    await tracing?.close()
     if (inTime) logger.info('stopped')
     else logger.warn('stopped, and cut requests that took too long')
     await settle()

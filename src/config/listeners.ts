@@ -1,4 +1,5 @@
 /** Which listeners of a configuration are opened, and what is on them. */
+import { isSymmetric } from '../keys/algorithms.ts'
 import type { Config } from './schema/full-form.ts'
 import type { ListenerConfig } from './schema/listen.ts'
 
@@ -13,6 +14,18 @@ export function listenerOf(
   config: Pick<Config, 'listen'>
 ): string {
   return on ?? operationsListener(config)
+}
+
+/**
+ * The listeners that the public keys are on: the main one, and those where single keys are. A service that has shared secrets only has
+ * nothing to publish.
+ */
+export function publishingListeners({
+  keys,
+  routes
+}: Pick<Config, 'keys' | 'routes'>): ReadonlySet<string> {
+  if (keys.every(({ alg }) => isSymmetric(alg))) return new Set()
+  return new Set(['main', ...routes.flatMap((route) => ('keys' in route ? route.on : []))])
 }
 
 /** The listeners to open, by name, main first. Main is not opened where all that there is has its place elsewhere. */

@@ -2,6 +2,7 @@
 import type { ServiceError } from '../errors.ts'
 import type { Logger } from '../operations/logger.ts'
 import type { Metrics } from '../operations/metrics.ts'
+import { readTraceId } from '../remote/trace-context.ts'
 import type { AppContext, AppMiddleware } from './request-state.ts'
 
 export interface RequestLogOptions {
@@ -25,6 +26,7 @@ export function createRequestLog({
     const { state } = context
     state.route = 'none'
     state.trace = {}
+    state.traceId ??= readTraceId(context.req.headers)
     await next()
     const seconds = (performance.now() - startedAt) / 1000
     metrics.requestEnded(state.route, context.status, seconds)
@@ -48,9 +50,10 @@ function describeRequest(
   seconds: number,
   withStack: boolean
 ) {
-  const { requestId, route, trace, refusal } = state
+  const { requestId, traceId, route, trace, refusal } = state
   const line = {
     requestId,
+    traceId,
     method,
     route,
     status,

@@ -6,6 +6,8 @@ import type { ServiceError } from '../errors.ts'
 export interface RequestState {
   /** Stands in `X-Request-Id`, in the log and nowhere else. */
   requestId: string
+  /** The trace that the request belongs to, for the log; undefined where neither the client nor we have begun one. */
+  traceId?: string | undefined
   /** The path of the route that answers, as configured; `none` where none does. A URL may hold a token, so it is never kept. */
   route: string
   /** Whether it is a route of health or metrics: probes and scrapes come every few seconds, and nobody asks about them. */

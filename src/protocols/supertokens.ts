@@ -36,6 +36,11 @@ export interface SupertokensProtocol extends Protocol {
 /** The version of the interface between core and client (CDI) that is spoken here. */
 const CDI_VERSION = '5.4'
 
+/** Where the versions of the interface are told, beside the path that tokens are issued on. */
+export function versionPathOf(issue: string): string {
+  return issue.replace(/recipe\/jwt$/, 'apiversion')
+}
+
 export function createSupertokensProtocol(options: SupertokensOptions): SupertokensProtocol {
   const { mostSeconds, maxDepth } = options
 

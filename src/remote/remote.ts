@@ -4,6 +4,7 @@ import { type ErrorCode, ServiceError } from '../errors.ts'
 import { createCall, type Success } from './call.ts'
 import { createDeadlines } from './deadlines.ts'
 import { remoteTimeout } from './remote-errors.ts'
+import type { TraceHeaders } from './trace-context.ts'
 
 /** How a call ended, for the metrics. */
 export type CallOutcome = 'ok' | ErrorCode
@@ -18,6 +19,8 @@ export interface RemoteCall {
   readonly body?: Uint8Array | null | undefined
   /** The value of the Authorization header. */
   readonly authorization?: string | undefined
+  /** The trace that the call is a part of. */
+  readonly trace?: TraceHeaders | undefined
   /** More headers, by their names in lower case. */
   readonly headers?: Readonly<Record<string, string>> | undefined
   /** Registers a listener for the moment when nobody waits for the answer any more. */
@@ -84,6 +87,7 @@ export function createRemote(options: RemoteOptions): Remote {
       body = null,
       authorization,
       headers: more,
+      trace,
       onAbort
     }) {
       if (callsInFlight >= maxCalls) {
@@ -110,8 +114,8 @@ export function createRemote(options: RemoteOptions): Remote {
           authorization
         }
         // Copying the headers costs more than the rest of this function.
-        const all =
-          own === undefined && more === undefined ? headers : { ...headers, ...own, ...more }
+        const isPlain = own === undefined && more === undefined && trace === undefined
+        const all = isPlain ? headers : { ...headers, ...own, ...more, ...trace }
         pool.dispatch({ path, method, headers: all, body }, call.handler)
       })
     },

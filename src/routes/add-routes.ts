@@ -1,11 +1,10 @@
 /** The routes of a configuration, each on its listener, and those that publish its keys. */
 import type Router from '@koa/router'
+import { claimsSourcesOf } from '../config/claims-sources.ts'
+import { listenerOf, publishingListeners } from '../config/listeners.ts'
 import { DISCOVERY_PATH, JWK_SET_PATH } from '../config/own-paths.ts'
-import { listenerOf } from '../config/listeners.ts'
 import { toRouterPath } from '../config/path-variables.ts'
 import type { Config } from '../config/schema/full-form.ts'
-import type { ClaimsRouteConfig } from '../config/schema/routes/claims.ts'
-import type { SourceConfig } from '../config/schema/sources/source.ts'
 import { isSymmetric } from '../keys/algorithms.ts'
 import type { Gate } from '../middleware/gates.ts'
 import type { RequestState } from '../middleware/request-state.ts'
@@ -54,7 +53,7 @@ export function addRoutes(
     } else if ('issue' in route) {
       for (const one of createIssueRoutes(route, services)) addRoute(listener, one)
     } else if ('claims' in route) {
-      addRoute(listener, createClaimsRoute(route, sourcesOf(route, config), services))
+      addRoute(listener, createClaimsRoute(route, claimsSourcesOf(route, config), services))
     } else if ('check' in route) addRoute(listener, createCheckRoute(route, services))
     else if ('revoke' in route) {
       if (services.revocation !== undefined) {
@@ -78,31 +77,14 @@ function addRoute({ router, gates, known: routes }: ListenerRoutes, route: Route
   }
 }
 
-/** The loader has seen to it that there is one. */
-function sourcesOf(
-  { of, sources }: ClaimsRouteConfig,
-  { routes }: Config
-): readonly SourceConfig[] {
-  if (sources !== undefined) return sources
-  const issuing = routes
-    .filter((route) => 'issue' in route)
-    .filter((route) => route.protocol !== 'krakend')
-  return issuing.find(({ issue }) => of === undefined || issue === of)?.claims ?? []
-}
-
-/** On the main listener, and where single keys are. A service that has shared secrets only has nothing to publish. */
 function addPublishing(
   listeners: ReadonlyMap<string, ListenerRoutes>,
-  { issuer, keys, routes }: Config,
+  config: Config,
   { keyStore, now }: Services
 ): void {
+  const { issuer, keys } = config
   const algorithms = keys.map(({ alg }) => alg).filter((alg) => !isSymmetric(alg))
-  if (algorithms.length === 0) return
-  const publishing = new Set([
-    'main',
-    ...routes.flatMap((route) => ('keys' in route ? route.on : []))
-  ])
-  for (const name of publishing) {
+  for (const name of publishingListeners(config)) {
     const router = listeners.get(name)?.router
     router?.get(JWK_SET_PATH, createJwkSetRoute(keyStore, now))
     if (issuer !== undefined) {

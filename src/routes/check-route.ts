@@ -4,6 +4,7 @@ import { createCheckCache, createKnownCheck } from '../check/check-cache.ts'
 import type { CheckRouteConfig } from '../config/schema/routes/check.ts'
 import { ServiceError } from '../errors.ts'
 import type { AppMiddleware } from '../middleware/request-state.ts'
+import { withSpan } from '../operations/tracing.ts'
 import { createCheckProtocol } from '../protocols/check-protocols.ts'
 import type { CheckProtocol } from '../protocols/protocol.ts'
 import { createRouteGroups } from './groups.ts'
@@ -40,7 +41,12 @@ export function createCheckRoute(config: CheckRouteConfig, services: Services): 
         maxRequests: config.limits.requests,
         maxBodyBytes: limits.body
       }),
-      createCheckHandler(config.check, protocol, check, services)
+      createCheckHandler(
+        config.check,
+        protocol,
+        withSpan('verify', check, services.tracing),
+        services
+      )
     ],
     known:
       cache === undefined ||

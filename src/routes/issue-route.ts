@@ -75,8 +75,8 @@ function createConfiguredProtocol(
   if (config.cookie === undefined) return protocol
   return withTokenCookie(protocol, {
     ...config.cookie,
-    onTooLarge({ state: { requestId, route } }, length) {
-      logger.warn({ requestId, route, length }, 'cookie over 4 KiB')
+    onTooLarge({ state: { requestId, traceId, route } }, length) {
+      logger.warn({ requestId, traceId, route, length }, 'cookie over 4 KiB')
     }
   })
 }

@@ -10,6 +10,7 @@ import type { Logger } from '../operations/logger.ts'
 import type { Metrics } from '../operations/metrics.ts'
 import { readAuthorization } from '../protocols/bearer-token.ts'
 import type { PlainAnswer } from '../protocols/protocol.ts'
+import { readTraceId } from '../remote/trace-context.ts'
 
 /** A check that needs nothing but the token, and its good answer. */
 export interface KnownTokens {
@@ -61,6 +62,7 @@ export function withKnownTokens(
     const { method } = request
     const line = {
       requestId,
+      traceId: readTraceId(request.headers),
       method,
       route: route.path,
       status: 200,

@@ -6,9 +6,11 @@ import type { Logger } from '../operations/logger.ts'
 const LARGE_TOKEN_LENGTH = 8192
 
 export function warnOfLargeToken(
-  { state: { requestId, route } }: AppContext,
+  { state: { requestId, traceId, route } }: AppContext,
   { length }: string,
   logger: Logger
 ): void {
-  if (length > LARGE_TOKEN_LENGTH) logger.warn({ requestId, route, length }, 'token over 8 KiB')
+  if (length > LARGE_TOKEN_LENGTH) {
+    logger.warn({ requestId, traceId, route, length }, 'token over 8 KiB')
+  }
 }

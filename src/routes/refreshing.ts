@@ -1,11 +1,12 @@
 /** The `refresh` setting of an issue route: its pipeline, and the route that refresh tokens are exchanged on. */
-import { createRefreshFamilies } from '../issue/refresh/refresh-families.ts'
-import type { ConfiguredRevocation } from '../configured-revocation.ts'
+
 import type { IssueRouteConfig } from '../config/schema/routes/issue.ts'
 import { longestOf } from '../config/schema/routes/lifetime.ts'
+import type { ConfiguredRevocation } from '../configured-revocation.ts'
 import { createGather } from '../issue/issue.ts'
 import { mergeParts } from '../issue/refresh/family-state.ts'
 import { createRefreshing, type Refreshing, textOf } from '../issue/refresh/refresh.ts'
+import { createRefreshFamilies } from '../issue/refresh/refresh-families.ts'
 import type { Sign } from '../issue/sign.ts'
 import type { Signer } from '../keys/key-store.ts'
 import { bodyOf } from '../middleware/body.ts'

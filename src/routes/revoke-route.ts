@@ -2,14 +2,15 @@
 import { type Check, createCheck } from '../check/check.ts'
 import type { Revoke } from '../check/revocation/revoke.ts'
 import type { RevokeRouteConfig } from '../config/schema/routes/revoke.ts'
+import type { ConfiguredRevocation } from '../configured-revocation.ts'
 import { ServiceError } from '../errors.ts'
 import { createEndFamily } from '../issue/refresh/end-family.ts'
 import { hasRefreshTokenForm } from '../issue/refresh/refresh-token.ts'
+import { withSpan } from '../operations/tracing.ts'
 import { type RevocationRequest, revocationProtocol } from '../protocols/revocation.ts'
-import { createVerifier } from './verifiers.ts'
-import type { ConfiguredRevocation } from '../configured-revocation.ts'
 import { type Route, startRoute } from './route.ts'
 import type { Services } from './services.ts'
+import { createVerifier } from './verifiers.ts'
 
 const ALL_KEYS: NonNullable<RevokeRouteConfig['verify']> = [{ keys: 'all' }]
 
@@ -22,11 +23,12 @@ export function createRevokeRoute(
   const { revoke, records } = revocation
   const { endOf: endRefreshFamilyOf } = createEndFamily({ records, revoke })
   // Whether a token is in its time does not matter: one that has ended needs no entry, and one that is to begin does.
-  const verify = createCheck({
+  const check = createCheck({
     verifiers: (config.verify ?? ALL_KEYS).map((verifier) => createVerifier(verifier, services)),
     requirements: [],
     maxDepth: limits.depth
   })
+  const verify = withSpan('verify', check, services.tracing)
 
   async function carryOut(request: RevocationRequest): Promise<void> {
     if (request.kind === 'token') {
@@ -58,7 +60,8 @@ export function createRevokeRoute(
         await carryOut(request)
         metrics.revoked(request.kind)
         if (request.kind !== 'token') {
-          logger.info({ requestId: context.state.requestId, kind: request.kind }, 'revoked')
+          const { requestId, traceId } = context.state
+          logger.info({ requestId, traceId, kind: request.kind }, 'revoked')
         }
         revocationProtocol.writeDone(context)
       }

@@ -1,8 +1,8 @@
 /** A route as the router takes it, and the steps that those which answer in a wire format begin with. */
 import { createBodyReader } from '../middleware/body.ts'
 import { requestGuard } from '../middleware/request-guard.ts'
-import type { AppMiddleware } from '../middleware/request-state.ts'
 import { createRequestLimit } from '../middleware/request-limit.ts'
+import type { AppMiddleware } from '../middleware/request-state.ts'
 import type { Methods, Protocol } from '../protocols/protocol.ts'
 import { createApiKeyGuard } from './api-keys.ts'
 import type { KnownTokens } from './known-tokens.ts'

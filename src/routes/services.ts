@@ -1,10 +1,12 @@
 /** What every route is built with. */
-import type { Config } from '../config/schema/full-form.ts'
+
 import type { IssuerKeys } from '../check/verifiers/issuer-keys.ts'
+import type { Config } from '../config/schema/full-form.ts'
 import type { ConfiguredKeys } from '../configured-keys.ts'
 import type { ConfiguredRevocation } from '../configured-revocation.ts'
 import type { Logger } from '../operations/logger.ts'
 import type { Metrics } from '../operations/metrics.ts'
+import type { Tracing } from '../operations/tracing.ts'
 import type { Remote, RemoteOptions } from '../remote/remote.ts'
 import type { Connections } from './connections.ts'
 
@@ -18,6 +20,8 @@ export interface Services extends Omit<Connections, 'close'> {
   readonly revocation: ConfiguredRevocation | undefined
   readonly logger: Logger
   readonly metrics: Metrics
+  /** Left out where nothing is traced. */
+  readonly tracing?: Tracing | undefined
   /** The clock, in milliseconds since 1970. */
   readonly now: () => number
   /** Makes the client for a remote, which ends with the application. */

@@ -5,7 +5,11 @@ import { createSign, type Sign } from '../issue/sign.ts'
 import { createTokenId } from '../issue/token-id.ts'
 import { bodyOf } from '../middleware/body.ts'
 import type { AppMiddleware } from '../middleware/request-state.ts'
-import { createSupertokensProtocol, type SupertokensProtocol } from '../protocols/supertokens.ts'
+import {
+  createSupertokensProtocol,
+  type SupertokensProtocol,
+  versionPathOf
+} from '../protocols/supertokens.ts'
 import { createIssueRequest } from './issue-request.ts'
 import { type Route, startRoute } from './route.ts'
 import type { Services } from './services.ts'
@@ -17,7 +21,7 @@ export function createSupertokensRoutes(
   services: Services
 ): Route[] {
   const { limits } = services
-  const versionPath = config.issue.replace(/recipe\/jwt$/, 'apiversion')
+  const versionPath = versionPathOf(config.issue)
   const protocol = createSupertokensProtocol({
     mostSeconds: Math.floor(config.lifetime / 1000),
     maxDepth: limits.depth

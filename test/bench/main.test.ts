@@ -32,12 +32,12 @@ test('a quick bench prints a whole table and writes its results as JSON', async 
     )
     for (const [, ...cells] of rows) t.true(cells.length === 8 && cells.every(isPositive))
   }
-  t.is(stdout.match(/^(met {3}|MISSED) /gm)?.length, 4)
+  t.is(stdout.match(/^(met {3}|MISSED) /gm)?.length, 5)
 
   const results = JSON.parse(await readFile(output, 'utf8'))
   t.is(results.node, process.version)
   t.is(results.rounds, 1)
-  t.is(results.budgets.length, 4)
+  t.is(results.budgets.length, 5)
   for (const scenario of results.scenarios) {
     for (const { medians, rounds } of scenario.variants) {
       t.deepEqual(rounds, [medians])
@@ -50,7 +50,7 @@ test('an unknown scenario is refused with the names of the known ones', async (t
   const error = await t.throwsAsync(bench('--only', 'forgery'))
   t.regex(
     String(error),
-    /--only is forgery, expected one of get-token, check-token, beside-issuing/
+    /--only is forgery, expected one of get-token, check-token, check-known-token, beside-issuing/
   )
 })
 

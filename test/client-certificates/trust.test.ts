@@ -1,5 +1,5 @@
 import { Agent, request } from 'node:https'
-import { connect, type ConnectionOptions, type TLSSocket } from 'node:tls'
+import { type ConnectionOptions, connect, type TLSSocket } from 'node:tls'
 import test, { type ExecutionContext } from 'ava'
 import { createAuthority, type TestCertificate } from '../helpers/certificates.ts'
 import { send } from '../helpers/http.ts'

@@ -4,10 +4,11 @@ import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import test, { type ExecutionContext } from 'ava'
+import { startCollector } from '../helpers/collector.ts'
 import { post, send } from '../helpers/http.ts'
 import { runProgram, urlOf, writeConfig } from '../helpers/program.ts'
 import { replying, startRemote } from '../helpers/remote.ts'
-import { ENC_KEY, flatConfig } from '../helpers/service.ts'
+import { ENC_KEY, flatConfig, fullConfig } from '../helpers/service.ts'
 import { createTemporaryFolder } from '../helpers/temporary-folder.ts'
 
 const ROOT = join(import.meta.dirname, '../..')
@@ -60,6 +61,25 @@ test('it issues tokens and checks them, and its healthcheck finds it', async (t)
   service.process.kill('SIGTERM')
   t.like(await service.exit(), { code: 0, stderr: '' })
   t.is((await (await run(t, ['healthcheck'], { ENC_KEY, CFG_FILE })).exit()).code, 1)
+})
+
+test('it has the page that describes its routes, and the libraries of tracing', async (t) => {
+  const collector = await startCollector(t)
+  const remote = await startRemote(t, replying('{"id":1}'))
+  const listen = { main: { host: '127.0.0.1', port: 0 } }
+  const file = await writeConfig(t, fullConfig(remote.url, { more: { docs: true, listen } }))
+  const service = await run(t, ['serve', '--config', file], {
+    ENC_KEY,
+    OTEL_EXPORTER_OTLP_ENDPOINT: collector.url
+  })
+  const url = await urlOf(service)
+  for (const path of ['/openapi.json', '/docs', '/docs/swagger-ui-bundle.js']) {
+    t.is((await send(url + path)).status, 200, path)
+  }
+  t.is((await post(`${url}/getToken`, '{}')).status, 200)
+  service.process.kill('SIGTERM')
+  t.like(await service.exit(), { code: 0, stderr: '' })
+  t.true(collector.spans.some(({ name }) => name === 'POST /getToken'))
 })
 
 test('it makes keys and tokens, verifies them, and has the demo inside', async (t) => {

@@ -57,10 +57,18 @@ test('it has what is built, the declarations, the examples and the papers, and n
   const others = files.filter((name) => !/^(?:dist|examples)\/|^[^/]+$/.test(name))
   t.deepEqual(others, [])
   const built = files.filter((name) => name.startsWith('dist/'))
+  const page = built.filter((name) => name.startsWith('dist/swagger-ui/'))
   t.deepEqual(
-    built.filter((name) => !/\.(?:js|d\.ts)$/.test(name)),
+    built.filter((name) => !page.includes(name) && !/\.(?:js|d\.ts)$/.test(name)),
     []
   )
+  t.deepEqual(page.map((name) => name.replace('dist/swagger-ui/', '')).sort(), [
+    'LICENSE',
+    'NOTICE',
+    'swagger-ui-bundle.js',
+    'swagger-ui-bundle.js.LICENSE.txt',
+    'swagger-ui.css'
+  ])
 })
 
 test('every entry of exports, types and bin is a file of the package', (t) => {

@@ -3,12 +3,12 @@ import { join } from 'node:path'
 import test, { type ExecutionContext } from 'ava'
 import { importSPKI, jwtVerify } from 'jose'
 import { findCode, readCodeBlocks } from '../helpers/documentation.ts'
+import { writeFiles } from '../helpers/folder.ts'
 import { freePorts } from '../helpers/free-ports.ts'
 import { send } from '../helpers/http.ts'
 import { type RunningProgram, runProgram, urlOf } from '../helpers/program.ts'
 import { maskVarying, runCommands } from '../helpers/shell-session.ts'
 import { createTemporaryFolder } from '../helpers/temporary-folder.ts'
-import { writeFiles } from '../helpers/folder.ts'
 
 const ROOT = join(import.meta.dirname, '../..')
 const PAGE = 'docs/examples/themis.md'

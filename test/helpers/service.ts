@@ -3,14 +3,15 @@ import type { RequestListener } from 'node:http'
 import type { ExecutionContext } from 'ava'
 import { pino } from 'pino'
 import { createApp } from '../../src/app.ts'
+import { createShareRevocations } from '../../src/check/revocation/share-revocations.ts'
 import { parseConfig } from '../../src/config/load.ts'
 import type { Config } from '../../src/config/schema/full-form.ts'
 import { createSecretReader } from '../../src/config/secrets.ts'
-import { createShareRevocations } from '../../src/check/revocation/share-revocations.ts'
-import { startConfiguredRevocation } from '../../src/configured-revocation.ts'
 import { createConfiguredKeys } from '../../src/configured-keys.ts'
+import { startConfiguredRevocation } from '../../src/configured-revocation.ts'
 import { createShareSource } from '../../src/keys/remote/share-source.ts'
 import { createMetrics } from '../../src/operations/metrics.ts'
+import { addDocsRoutes } from '../../src/routes/docs-routes.ts'
 import { listen } from '../../src/server.ts'
 
 export const ENC_KEY = 'a secret of thirty-two characters or more'
@@ -75,6 +76,7 @@ export async function startService(
     shareRevocations: createShareRevocations()
   })
   const app = createApp({
+    addDocs: config.docs ? addDocsRoutes : undefined,
     config,
     keyStore,
     revocation,

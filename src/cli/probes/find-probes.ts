@@ -3,8 +3,8 @@ import { formatPath } from '../../config/problems.ts'
 import type { Config } from '../../config/schema/full-form.ts'
 import { probeHttp } from './http.ts'
 import { probeJwks } from './jwks.ts'
-import { probeConnection, probeRedis } from './socket.ts'
 import type { Probe, ProbedTls, Reach } from './probe.ts'
+import { probeConnection, probeRedis } from './socket.ts'
 
 /** The settings whose URL is an address to connect to; any other URL is a name, such as that of an issuer. */
 const ADDRESSES: ReadonlySet<string> = new Set([

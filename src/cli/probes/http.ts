@@ -1,8 +1,8 @@
 /** Probes of HTTP services. */
 import { request as requestPlain } from 'node:http'
 import { request as requestSecure } from 'node:https'
-import { createProbeTls } from './tls.ts'
 import type { Reach } from './probe.ts'
+import { createProbeTls } from './tls.ts'
 
 /** HEAD is safe (RFC 9110, section 9.2.1), and any status shows that HTTP is spoken there: a login API may well refuse it. */
 export const probeHttp: Reach = ({ url, tls }, signal) =>

@@ -1,8 +1,8 @@
 /** `token verify`: checks a token the way that the service does. */
 import { createCheck } from '../../check/check.ts'
-import { createKeysVerifier } from '../../check/verifiers/keys-verifier.ts'
 import { isNoServiceBearer } from '../../check/requirements/bearer-requirement.ts'
 import { createTimeRequirement } from '../../check/requirements/time-requirement.ts'
+import { createKeysVerifier } from '../../check/verifiers/keys-verifier.ts'
 import { ServiceError } from '../../errors.ts'
 import { isSymmetric } from '../../keys/algorithms.ts'
 import { createFixedKeySource } from '../../keys/fixed-key-source.ts'

@@ -36,13 +36,14 @@ export function findFlatProblems(tree: unknown): Problem[] {
   )
   return findRouteProblems(
     routes.map((route) => ({ ...route, on: MAIN })),
-    MAIN
+    { operations: MAIN, docs: false }
   )
 }
 
 /** Finds what is wrong between the settings of a full form. */
 export function findFullProblems(tree: unknown): Problem[] {
   const operations = valueAt(tree, ['listen', 'admin']) === undefined ? MAIN : 'admin'
+  const ownPaths = { operations, docs: String(valueAt(tree, ['docs'])) === 'true' }
   const routes = itemsOf(tree, 'routes').flatMap((route, index) =>
     [
       ...VERBS.flatMap((verb) => useOf(route, verb, ['routes', index])),
@@ -54,8 +55,8 @@ export function findFullProblems(tree: unknown): Problem[] {
     }))
   )
   return [
-    ...findRouteProblems(routes, operations),
-    ...findGateProblems(routes, operations),
+    ...findRouteProblems(routes, ownPaths),
+    ...findGateProblems(routes, ownPaths),
     ...findListenerProblems(tree),
     ...findClaimsProblems(tree),
     ...findVariableProblems(tree),

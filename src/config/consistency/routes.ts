@@ -1,7 +1,13 @@
 /** Routes that would hide each other, and those that lean on another one which is not there. */
 
 import { valueAt } from '../issues.ts'
-import { DISCOVERY_PATH, JWK_SET_PATH, OPERATION_PATHS } from '../own-paths.ts'
+import {
+  DISCOVERY_PATH,
+  DOCS_PATH,
+  JWK_SET_PATH,
+  OPENAPI_PATH,
+  OPERATION_PATHS
+} from '../own-paths.ts'
 import type { Problem } from '../problems.ts'
 import { itemsOf, MAIN, type Use, useOf } from './tree.ts'
 
@@ -12,14 +18,23 @@ export interface RouteUse extends Use {
   readonly isGate?: boolean
 }
 
-/**
- * Finds routes that would hide each other, or the paths that the service answers itself.
- * @param operations the listener that health and metrics are on
- */
-export function findRouteProblems(routes: readonly RouteUse[], operations: string): Problem[] {
+/** What the service answers by itself. */
+export interface OwnRoutes {
+  /** The listener that health and metrics are on. */
+  readonly operations: string
+  /** Whether listeners say what they answer. */
+  readonly docs: boolean
+}
+
+/** Finds routes that would hide each other, or the paths that the service answers itself. */
+export function findRouteProblems(
+  routes: readonly RouteUse[],
+  { operations, docs }: OwnRoutes
+): Problem[] {
   return routes.flatMap(({ text, at, on }, index): Problem[] => {
     const isOperation = on === operations && OPERATION_PATHS.some((path) => path === text)
-    if (isOperation || text === JWK_SET_PATH || text === DISCOVERY_PATH) {
+    const isDocs = docs && (text === OPENAPI_PATH || isAtOrBelow(text, DOCS_PATH))
+    if (isOperation || isDocs || text === JWK_SET_PATH || text === DISCOVERY_PATH) {
       return [
         { path: at, message: `${text} is answered by the service itself, expected another path` }
       ]
@@ -30,17 +45,20 @@ export function findRouteProblems(routes: readonly RouteUse[], operations: strin
   })
 }
 
+function isAtOrBelow(path: string, top: string): boolean {
+  return path === top || path.startsWith(`${top}/`)
+}
+
 /**
  * Finds paths below those of gates. A gate answers for them, and if it did not, what another route has to say would be taken for
  * permission.
- * @param operations the listener that health and metrics are on
  */
-export function findGateProblems(routes: readonly RouteUse[], operations: string): Problem[] {
+export function findGateProblems(routes: readonly RouteUse[], own: OwnRoutes): Problem[] {
   return routes
     .filter(({ isGate }) => isGate)
     .flatMap((gate): Problem[] => {
       const below = gate.text.endsWith('/') ? gate.text : `${gate.text}/`
-      const hidden = ownPathsOn(gate.on, operations).filter((path) => path.startsWith(below))
+      const hidden = ownPathsOn(gate.on, own).filter((path) => path.startsWith(below))
       const inside = routes.filter(
         ({ text, on }) => on === gate.on && text !== gate.text && text.startsWith(below)
       )
@@ -57,8 +75,9 @@ export function findGateProblems(routes: readonly RouteUse[], operations: string
     })
 }
 
-function ownPathsOn(listener: string, operations: string): string[] {
+function ownPathsOn(listener: string, { operations, docs }: OwnRoutes): string[] {
   return [
+    ...(docs ? [OPENAPI_PATH, DOCS_PATH] : []),
     ...(listener === operations ? OPERATION_PATHS : []),
     ...(listener === MAIN ? [JWK_SET_PATH, DISCOVERY_PATH] : [])
   ]

@@ -29,6 +29,11 @@ export function createFullSchema(reader: SecretReader) {
     log: logSchema.prefault({}).describe('What is logged. Logs are JSON lines on standard output.'),
     limits: limitsSchema.prefault({}).describe('How much of anything is taken.'),
     timeouts: timeoutsSchema.prefault({}).describe('How long anything may take.'),
+    docs: flag
+      .prefault(false)
+      .describe(
+        'Whether each listener says what it answers: as OpenAPI 3.1 on `/openapi.json`, and as a page to read on `/docs`. Default: false.'
+      ),
     issuer: httpUrl
       .optional()
       .describe(

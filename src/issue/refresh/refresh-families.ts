@@ -9,14 +9,14 @@ import { randomUUID } from 'node:crypto'
 import type { ExpiringRecords } from '../../check/revocation/revocation-store.ts'
 import type { Revoke } from '../../check/revocation/revoke.ts'
 import { ServiceError } from '../../errors.ts'
+import { createEndFamily, familyRecord, revokeTokens, tokenRecord } from './end-family.ts'
 import {
   type ClaimsInParts,
   type FamilyState,
-  formatFamily,
   type FamilyToken,
+  formatFamily,
   parseFamily
 } from './family-state.ts'
-import { createEndFamily, familyRecord, revokeTokens, tokenRecord } from './end-family.ts'
 import { createRefreshToken, hashRefreshToken } from './refresh-token.ts'
 
 /** Tokens of a family that are remembered; one more, and the oldest of them is revoked, rather than forgotten. */

@@ -1,6 +1,5 @@
 /** Ed25519 keys: EdDSA (RFC 8037, section 3.1), which jsonwebtoken does not know. */
 import { createPublicKey, type KeyObject } from 'node:crypto'
-import { CompactSign, compactVerify } from 'jose'
 import type { Token, VerifiedClaims } from '../../check/token.ts'
 import { invalidToken } from '../../errors.ts'
 import type { Key, KeyOptions, SignPayload } from '../key.ts'
@@ -11,14 +10,17 @@ import { toPublicJwk, toPublicPem } from './public-key.ts'
 export function createEd25519Key({ alg, material, kid, typ }: KeyOptions): Key {
   const publicKey = material.type === 'private' ? createPublicKey(material) : material
   const algorithms = [alg]
+  // Loaded by the first such key, since most services have none, and start sooner without.
+  const jose = import('jose')
   const createSign = (typ: string | undefined) =>
-    createJoseSign({ ...createJwsHeader(alg, typ, kid) }, material)
+    createJoseSign(jose, { ...createJwsHeader(alg, typ, kid) }, material)
 
   return {
     kid,
     alg,
     ...(material.type === 'private' && { sign: createSign(typ), signAs: createSign }),
     verify: async function verifyWithEd25519(token: Token): Promise<VerifiedClaims> {
+      const { compactVerify } = await jose
       try {
         await compactVerify(token.raw, publicKey, { algorithms })
       } catch (error) {
@@ -32,10 +34,12 @@ export function createEd25519Key({ alg, material, kid, typ }: KeyOptions): Key {
 }
 
 function createJoseSign(
+  jose: Promise<typeof import('jose')>,
   header: JwsHeader & Record<string, unknown>,
   privateKey: KeyObject
 ): SignPayload {
-  return function signWithEd25519(payload) {
+  return async function signWithEd25519(payload) {
+    const { CompactSign } = await jose
     return new CompactSign(Buffer.from(payload)).setProtectedHeader(header).sign(privateKey)
   }
 }

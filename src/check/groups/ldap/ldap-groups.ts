@@ -1,6 +1,7 @@
 /** Groups from an LDAP directory: an attribute of the subject's entry, or the entries of groups that have it as a member. */
-import { checkUnavailable, ServiceError } from '../../../errors.ts'
+
 import type { Entry } from 'ldapts'
+import { checkUnavailable, ServiceError } from '../../../errors.ts'
 import type { GroupLookup } from '../subject-groups.ts'
 import type { LdapConnection } from './ldap-connection.ts'
 import { createLdapFilter, firstValueOf } from './ldap-names.ts'

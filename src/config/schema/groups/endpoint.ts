@@ -4,8 +4,8 @@ import { assertSubjectUrl } from '../../../check/groups/endpoint-groups.ts'
 import type { SecretReader } from '../../secrets.ts'
 import { duration, httpUrl, material, section } from '../fields.ts'
 import { allowHttp, isAllowed, PLAIN_HTTP } from '../plain-http.ts'
-import { remoteTlsSchema } from '../remote-tls.ts'
 import { reasonAgainst } from '../reason-against.ts'
+import { remoteTlsSchema } from '../remote-tls.ts'
 
 export function endpointGroupsSchema(reader: SecretReader) {
   return section({

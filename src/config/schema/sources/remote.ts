@@ -1,7 +1,7 @@
 /** The settings of a source of claims behind a URL. */
 import { z } from 'zod'
-import type { SecretReader } from '../../secrets.ts'
 import { SENDINGS } from '../../../issue/sources/remote/write-call.ts'
+import type { SecretReader } from '../../secrets.ts'
 import { duration, integer, section, size } from '../fields.ts'
 import { jsonTree } from '../json-tree.ts'
 import { remoteTlsSchema } from '../remote-tls.ts'

@@ -3,6 +3,7 @@ import type { ServiceError } from '../../../errors.ts'
 import { type JsonText, JsonTextError, parseJsonBytes } from '../../../json/json-text.ts'
 import type { Remote } from '../../../remote/remote.ts'
 import { remoteReply } from '../../../remote/remote-errors.ts'
+import { readTraceHeaders } from '../../../remote/trace-context.ts'
 import type { Claims } from '../../claims.ts'
 import type { IssueRequest, Source } from '../../issue.ts'
 import type { NoteExpiry } from './expiry.ts'
@@ -40,7 +41,15 @@ export function createRemoteSource(options: RemoteSourceOptions): Source {
       serviceBearer === undefined ? undefined : `Bearer ${await serviceBearer()}`
     const startedAt = performance.now()
     try {
-      const reply = await remote.call({ method, path, headers, body, authorization, onAbort })
+      const reply = await remote.call({
+        method,
+        path,
+        headers,
+        body,
+        authorization,
+        trace: readTraceHeaders(request.headers),
+        onAbort
+      })
       const json = takesEmpty && reply.length === 0 ? undefined : parseReply(reply, maxDepth)
       const claims = json === undefined ? NONE : takeClaims(json)
       noteExpiry?.(json, limit)

@@ -5,8 +5,8 @@ import { formatJsonPath, type JsonPath, textAt } from '../../../json/json-path.t
 import type { JsonText } from '../../../json/json-text.ts'
 import { remoteReply } from '../../../remote/remote-errors.ts'
 import { type Claims, IDENTITY_CLAIMS, RESERVED_CLAIMS } from '../../claims.ts'
-import { toIdentity } from './identity.ts'
 import { createNameMatcher } from '../../name-patterns.ts'
+import { toIdentity } from './identity.ts'
 
 /** Makes claims out of a reply. Throws a ServiceError `remote_reply` for a reply that has not what it should. */
 export type TakeClaims = (reply: JsonText) => Claims

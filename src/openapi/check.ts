@@ -1,0 +1,109 @@
+/** Routes that check tokens, in each of their protocols. */
+import type { CheckRouteConfig } from '../config/schema/routes/check.ts'
+import { BEARER_PLACES, type TokenPlace } from '../protocols/token-places.ts'
+import { commonFailures, failures } from './failures.ts'
+import {
+  type Answer,
+  type Content,
+  fields,
+  form,
+  headerRef,
+  json,
+  type Operation,
+  type PathItem,
+  schemaRef,
+  secret
+} from './openapi.ts'
+import { callers, tokenSecurity } from './security.ts'
+
+export function describeCheck(route: CheckRouteConfig): PathItem {
+  switch (route.protocol) {
+    case 'txtoken':
+      return describeTxtoken(route)
+    case 'okera':
+      return { post: describeOkera(route) }
+    case 'introspection':
+      return { post: describeIntrospection(route) }
+    case 'forward-auth':
+      return { get: describeForwardAuth(route) }
+  }
+}
+
+function describeTxtoken(route: CheckRouteConfig): PathItem {
+  const places = route.token ?? BEARER_PLACES
+  const responses = answers(
+    route,
+    secret('The token is valid: all its parts.', json(schemaRef('CheckedToken'))),
+    json(schemaRef('Error'))
+  )
+  const summary = 'Checks a token.'
+  return {
+    get: { summary, security: tokenSecurity(route, places, 'get'), responses },
+    post: { summary, security: tokenSecurity(route, places, 'post'), ...bodyFor(places), responses }
+  }
+}
+
+/** What an Okera ODAS asks for at its JWT_AUTHENTICATION_SERVER_URL. */
+function describeOkera(route: CheckRouteConfig): Operation {
+  const places = route.token ?? (['header'] as const)
+  return {
+    summary: 'Checks a token, and tells its claims.',
+    security: tokenSecurity(route, places, 'post'),
+    ...bodyFor(places),
+    responses: answers(
+      route,
+      secret('The claims of the token.', json({ type: 'object', required: ['sub'] })),
+      json(schemaRef('OauthError'))
+    )
+  }
+}
+
+/** Proxies take other statuses in ways of their own. */
+function describeForwardAuth(route: CheckRouteConfig): Operation {
+  const statuses = [401, 403, 503] as const
+  const headers = Object.keys(route.headers ?? {}).map((name) => [name, headerRef('Claim')])
+  return {
+    summary: 'Tells a proxy whether a request may pass.',
+    description: 'By any method, and on all paths below this one too.',
+    security: tokenSecurity(route, route.token ?? ['header'], 'get'),
+    responses: {
+      200: {
+        description: 'It may.',
+        headers: { ...Object.fromEntries(headers), 'Cache-Control': headerRef('NoStore') }
+      },
+      ...failures(statuses)
+    }
+  }
+}
+
+/** RFC 7662. */
+function describeIntrospection(route: CheckRouteConfig): Operation {
+  return {
+    summary: 'Tells whether a token is active (RFC 7662).',
+    ...callers(route.auth),
+    requestBody: {
+      required: true,
+      content: form(fields({ token: 'The token.', token_type_hint: 'Ignored.' }, ['token']))
+    },
+    responses: {
+      200: secret('Its claims, or that it is not active.', json(schemaRef('Introspection'))),
+      ...failures([...commonFailures(route), 503], json(schemaRef('OauthError')))
+    }
+  }
+}
+
+function bodyFor(places: readonly TokenPlace[]): Pick<Operation, 'requestBody'> {
+  if (!places.includes('body')) return {}
+  return {
+    requestBody: {
+      content: {
+        ...json(fields({ token: 'The token.' })),
+        ...form(fields({ access_token: 'The token.' }))
+      }
+    }
+  }
+}
+
+function answers(route: CheckRouteConfig, good: Answer, errors: Content): Operation['responses'] {
+  return { 200: good, ...failures([...commonFailures(route), 401, 403, 503], errors) }
+}

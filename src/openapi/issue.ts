@@ -1,0 +1,18 @@
+/** Routes of the protocol txtoken that issue tokens. */
+import type { IssueRouteConfig } from '../config/schema/routes/issue.ts'
+import { failures, sourceFailures } from './failures.ts'
+import { json, type Operation, schemaRef, secret } from './openapi.ts'
+import { callers } from './security.ts'
+
+export function describeTxtokenIssue(route: IssueRouteConfig): Operation {
+  return {
+    summary: 'Issues a token.',
+    description: 'The body may be any JSON, whatever its Content-Type says.',
+    ...callers(route.auth),
+    requestBody: { required: true, content: json({}) },
+    responses: {
+      200: secret('The token.', json(schemaRef('IssuedToken'))),
+      ...failures(sourceFailures(route), json(schemaRef('IssueError')))
+    }
+  }
+}

@@ -1,0 +1,72 @@
+/** Routes that publish keys. */
+import { DISCOVERY_PATH, JWK_SET_PATH } from '../config/own-paths.ts'
+import {
+  type Answer,
+  type Content,
+  headerRef,
+  json,
+  type Operation,
+  type Paths,
+  schemaRef
+} from './openapi.ts'
+
+const PEM: Content = { 'application/x-pem-file': { schema: { type: 'string' } } }
+const JWK: Content = json(schemaRef('Jwk'))
+
+/** @param path the path of the configuration */
+export function describeSingleKeys(path: string): Paths {
+  const below = `${path === '/' ? '' : path}/{kid}`
+  return {
+    [below]: {
+      get: describeKey('A public key: PEM, or JSON for those who ask for it.', { ...PEM, ...JWK })
+    },
+    [`${below}/key.pem`]: { get: describeKey('A public key, as PEM.', PEM) },
+    [`${below}/key.json`]: { get: describeKey('A public key, as a JWK.', JWK) },
+    [`${below}/jwk.json`]: { get: describeKey('A public key, as a JWK.', JWK) }
+  }
+}
+
+function describeKey(summary: string, content: Content): Operation {
+  return {
+    summary,
+    responses: {
+      200: { description: 'The key.', content },
+      404: {
+        description: 'There is none.',
+        content: { 'text/plain': { schema: { type: 'string' } } }
+      }
+    }
+  }
+}
+
+/** @param withDiscovery whether the service has an issuer */
+export function describePublishing(withDiscovery: boolean): Paths {
+  return {
+    [JWK_SET_PATH]: {
+      get: {
+        summary: 'The public keys.',
+        responses: {
+          200: {
+            ...cached('A JWK Set (RFC 7517, section 5).'),
+            content: json(schemaRef('JwkSet'))
+          },
+          304: { description: 'The set is the one that the client has.' }
+        }
+      }
+    },
+    ...(withDiscovery && {
+      [DISCOVERY_PATH]: {
+        get: {
+          summary: 'Where the keys of the issuer are.',
+          responses: {
+            200: { ...cached('What verifiers need.'), content: json(schemaRef('Discovery')) }
+          }
+        }
+      }
+    })
+  }
+}
+
+function cached(description: string): Answer {
+  return { description, headers: { 'Cache-Control': headerRef('MaxAge') } }
+}

@@ -1,0 +1,19 @@
+/** Routes that sign fields of a remote's reply. */
+import type { KrakendRouteConfig } from '../config/schema/routes/krakend.ts'
+import { failures, sourceFailures } from './failures.ts'
+import { json, type Operation, schemaRef, secret } from './openapi.ts'
+import { callers } from './security.ts'
+
+export function describeKrakend(route: KrakendRouteConfig): Operation {
+  const signed = route.sign.map(({ path }) => `\`${path.join('.')}\``).join(', ')
+  return {
+    summary: "Answers with the remote's reply, some fields of which are signed.",
+    description: `The body may be any JSON, whatever its Content-Type says. Signed: ${signed}.`,
+    ...callers(route.auth),
+    requestBody: { required: true, content: json({}) },
+    responses: {
+      200: secret('The reply, with tokens in place of these fields.', json({})),
+      ...failures(sourceFailures(route), json(schemaRef('Error')))
+    }
+  }
+}

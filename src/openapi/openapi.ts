@@ -1,0 +1,82 @@
+/** The parts of an OpenAPI 3.1 document that the descriptions of routes are made of. */
+
+/** A JSON Schema (2020-12), or a reference to one. */
+export type Schema = Readonly<Record<string, unknown>>
+
+export interface Answer {
+  readonly description: string
+  readonly headers?: Readonly<Record<string, unknown>>
+  readonly content?: Content
+}
+
+/** Schemas by their media types. */
+export type Content = Readonly<Record<string, { readonly schema: Schema }>>
+
+export interface Parameter {
+  readonly name: string
+  readonly in: 'path' | 'query' | 'header'
+  readonly description?: string
+  readonly required: boolean
+  readonly schema: Schema
+}
+
+export interface Operation {
+  readonly summary: string
+  readonly description?: string
+  /** One of them has to be met; each names schemes of which all have to be. */
+  readonly security?: readonly Readonly<Record<string, readonly never[]>>[]
+  readonly parameters?: readonly Parameter[]
+  readonly requestBody?: { readonly required?: boolean; readonly content: Content }
+  /** By their statuses. */
+  readonly responses: Readonly<Record<string, Answer>>
+}
+
+/** What is answered on a path, by method. */
+export type PathItem = Readonly<Partial<Record<'get' | 'post', Operation>>>
+
+/** Path items by their paths. */
+export type Paths = Readonly<Record<string, PathItem>>
+
+/** A schema of the document, by its name in schemas.ts. */
+export function schemaRef(name: string): Schema {
+  return { $ref: `#/components/schemas/${name}` }
+}
+
+/** A header field of the document, by its name in headers.ts. */
+export function headerRef(name: string): Schema {
+  return { $ref: `#/components/headers/${name}` }
+}
+
+export function json(schema: Schema): Content {
+  return { 'application/json': { schema } }
+}
+
+export function form(schema: Schema): Content {
+  return { 'application/x-www-form-urlencoded': { schema } }
+}
+
+/** A form, or JSON, whose members are text. */
+export function fields(
+  properties: Readonly<Record<string, string>>,
+  required: readonly string[] = []
+): Schema {
+  return {
+    type: 'object',
+    ...(required.length > 0 && { required }),
+    properties: Object.fromEntries(
+      Object.entries(properties).map(([name, description]) => [
+        name,
+        { type: 'string', description }
+      ])
+    )
+  }
+}
+
+/** An answer that no cache may keep. */
+export function secret(description: string, content: Content): Answer {
+  return {
+    description,
+    headers: { 'Cache-Control': headerRef('NoStore') },
+    content
+  }
+}

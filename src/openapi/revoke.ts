@@ -1,0 +1,30 @@
+/** Routes that revoke tokens (RFC 7009). */
+import type { RevokeRouteConfig } from '../config/schema/routes/revoke.ts'
+import { commonFailures, failures } from './failures.ts'
+import { fields, form, json, type Operation, schemaRef } from './openapi.ts'
+import { callers } from './security.ts'
+
+const TOKEN = fields({ token: 'The token, or a refresh token.', token_type_hint: 'Ignored.' }, [
+  'token'
+])
+const SUBJECT = fields(
+  { sub: 'The subject, all of whose tokens end.', iss: 'Their issuer; by default the own one.' },
+  ['sub']
+)
+const KEY = fields({ kid: 'The key, all of whose tokens end.' }, ['kid'])
+
+export function describeRevoke({ auth }: RevokeRouteConfig): Operation {
+  return {
+    summary: 'Revokes a token.',
+    description: 'A token that nobody here verifies counts as revoked.',
+    ...callers(auth),
+    requestBody: {
+      required: true,
+      content: form(auth === undefined ? TOKEN : { oneOf: [TOKEN, SUBJECT, KEY] })
+    },
+    responses: {
+      200: { description: 'It is revoked.' },
+      ...failures([...commonFailures({ auth }), 503], json(schemaRef('OauthError')))
+    }
+  }
+}

@@ -1,0 +1,68 @@
+/** What callers show: API keys, and the tokens that are to be checked. */
+import type { Config } from '../config/schema/full-form.ts'
+import type { CheckRouteConfig } from '../config/schema/routes/check.ts'
+import type { TokenPlace } from '../protocols/token-places.ts'
+import type { Operation } from './openapi.ts'
+
+type Security = NonNullable<Operation['security']>
+
+/** All schemes; a document has those that its routes name. */
+export const SECURITY_SCHEMES = {
+  apiKey: { type: 'apiKey', in: 'header', name: 'api-key' },
+  apiKeyBearer: { type: 'http', scheme: 'bearer', description: 'The API key.' },
+  header: {
+    type: 'http',
+    scheme: 'bearer',
+    bearerFormat: 'JWT',
+    description: 'The token that is checked.'
+  },
+  query: {
+    type: 'apiKey',
+    in: 'query',
+    name: 'access_token',
+    description: 'The token that is checked.'
+  }
+} as const
+
+const COOKIE = /^cookie:(.+)$/
+
+/** The schemes for tokens in cookies, which have their names from the configuration. */
+export function cookieSchemes(routes: Config['routes']): Record<string, object> {
+  const places = routes.flatMap((route) => ('check' in route ? (route.token ?? []) : []))
+  return Object.fromEntries(
+    places.flatMap((place) => {
+      const [, name] = COOKIE.exec(place) ?? []
+      if (name === undefined) return []
+      const scheme = {
+        type: 'apiKey',
+        in: 'cookie',
+        name,
+        description: 'The token that is checked.'
+      }
+      return [[schemeOf(place), scheme]]
+    })
+  )
+}
+
+/** Who may call a route. Nothing where everybody may. */
+export function callers(auth: object | undefined): { readonly security?: Security } {
+  return auth === undefined ? {} : { security: [{ apiKey: [] }, { apiKeyBearer: [] }] }
+}
+
+/** Where a token is taken from, and who may show it. A token in the body is described with the body. */
+export function tokenSecurity(
+  { auth }: Pick<CheckRouteConfig, 'auth'>,
+  token: readonly TokenPlace[],
+  method: 'get' | 'post'
+): Security {
+  const places = token.filter((place) => place !== 'body' || method === 'post')
+  return places.map((place) => ({
+    ...(auth !== undefined && { apiKey: [] }),
+    ...(place !== 'body' && { [schemeOf(place)]: [] })
+  }))
+}
+
+/** Names of schemes have no colons. */
+function schemeOf(place: TokenPlace): string {
+  return place.replace(COOKIE, 'cookie-$1').replace(/[^\w.-]/g, '_')
+}

@@ -1,0 +1,19 @@
+/** Routes that issue tokens as Themis does: the bare token, and text for refusals. */
+import type { IssueRouteConfig } from '../config/schema/routes/issue.ts'
+import { failures, sourceFailures } from './failures.ts'
+import { type Content, json, type Operation, type PathItem, secret } from './openapi.ts'
+import { callers } from './security.ts'
+
+const TEXT: Content = { 'text/plain': { schema: { type: 'string' } } }
+const TOKEN: Content = { 'application/jose': { schema: { type: 'string' } } }
+
+export function describeThemisIssue(
+  route: IssueRouteConfig
+): Required<Pick<PathItem, 'get' | 'post'>> {
+  const get: Operation = {
+    summary: 'Issues a token.',
+    ...callers(route.auth),
+    responses: { 200: secret('The token.', TOKEN), ...failures(sourceFailures(route), TEXT) }
+  }
+  return { get, post: { ...get, requestBody: { content: json({}) } } }
+}

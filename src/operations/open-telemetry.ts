@@ -1,0 +1,117 @@
+/** Spans by the libraries of OpenTelemetry. Nothing is made known to other code of the process: a program around may have its own. */
+import { AsyncLocalStorage } from 'node:async_hooks'
+import { setTimeout as wait } from 'node:timers/promises'
+import {
+  type Context,
+  defaultTextMapGetter,
+  defaultTextMapSetter,
+  type Span as OtelSpan,
+  ROOT_CONTEXT,
+  SpanKind,
+  SpanStatusCode,
+  trace
+} from '@opentelemetry/api'
+import { ExportResultCode, W3CTraceContextPropagator } from '@opentelemetry/core'
+import { OTLPTraceExporter } from '@opentelemetry/exporter-trace-otlp-http'
+import {
+  defaultResource,
+  detectResources,
+  envDetector,
+  type Resource,
+  resourceFromAttributes
+} from '@opentelemetry/resources'
+import {
+  BasicTracerProvider,
+  BatchSpanProcessor,
+  type SpanExporter
+} from '@opentelemetry/sdk-trace-base'
+import { ServiceError } from '../errors.ts'
+import type { Logger } from './logger.ts'
+import type { Span, Tracing, TracingOptions } from './tracing.ts'
+
+const KINDS = { server: SpanKind.SERVER, client: SpanKind.CLIENT } as const
+
+/** How long the end of the process waits for a collector that does not answer. */
+const CLOSE_LIMIT_MS = 2000
+
+/** Sampler, limits, batches and the way to the collector are what the `OTEL_*` variables say, which the libraries read. */
+export function createOpenTelemetry({
+  logger,
+  version
+}: Pick<TracingOptions, 'logger' | 'version'>): Tracing {
+  const provider = new BasicTracerProvider({
+    resource: describeService(version),
+    spanProcessors: [new BatchSpanProcessor(createExporter(logger))]
+  })
+  const tracer = provider.getTracer('txtoken', version)
+  const propagator = new W3CTraceContextPropagator()
+  const running = new AsyncLocalStorage<Context>()
+
+  return {
+    async run({ name, kind, cause, attributes = {} }, work) {
+      const parent =
+        cause === undefined
+          ? (running.getStore() ?? ROOT_CONTEXT)
+          : propagator.extract(ROOT_CONTEXT, cause, defaultTextMapGetter)
+      const options = { kind: kind === undefined ? SpanKind.INTERNAL : KINDS[kind], attributes }
+      const span = tracer.startSpan(name, options, parent)
+      const context = trace.setSpan(parent, span)
+      const headers = { traceparent: '' }
+      propagator.inject(context, headers, defaultTextMapSetter)
+      let isSent = true
+      const view: Span = {
+        traceId: span.spanContext().traceId,
+        headers,
+        rename: (newName) => span.updateName(newName),
+        set: (attribute, value) => span.setAttribute(attribute, value),
+        fail: () => span.setStatus({ code: SpanStatusCode.ERROR }),
+        discard() {
+          isSent = false
+        }
+      }
+      try {
+        return await running.run(context, () => work(view))
+      } catch (error) {
+        noteError(span, error)
+        throw error
+      } finally {
+        // A span that never ends is never sent.
+        if (isSent) span.end()
+      }
+    },
+    async close() {
+      const closed = provider.shutdown().catch(() => {})
+      await Promise.race([closed, wait(CLOSE_LIMIT_MS, undefined, { ref: false })])
+    }
+  }
+}
+
+/** Messages may tell what was asked or answered. A refusal is no failure: the work went as it should. */
+function noteError(span: OtelSpan, error: unknown): void {
+  const isOurs = error instanceof ServiceError
+  if (!isOurs || error.status >= 500) span.setStatus({ code: SpanStatusCode.ERROR })
+  span.setAttribute('error.type', isOurs ? (error.reason ?? error.code) : 'internal')
+}
+
+function describeService(version: string): Resource {
+  return defaultResource()
+    .merge(resourceFromAttributes({ 'service.name': 'txtoken', 'service.version': version }))
+    .merge(detectResources({ detectors: [envDetector] }))
+}
+
+/** Tells the log what the libraries would keep to themselves. */
+function createExporter(logger: Logger): SpanExporter {
+  const exporter = new OTLPTraceExporter()
+  return {
+    export(spans, done) {
+      exporter.export(spans, (result) => {
+        if (result.code !== ExportResultCode.SUCCESS) {
+          logger.warn({ spans: spans.length, error: result.error?.message }, 'spans not sent')
+        }
+        done(result)
+      })
+    },
+    forceFlush: () => exporter.forceFlush(),
+    shutdown: () => exporter.shutdown()
+  }
+}

@@ -1,0 +1,116 @@
+/** Tracing: what a request spends its time on, here and in other services. Set up by the variables of OpenTelemetry alone. */
+import type { IncomingHttpHeaders } from 'node:http'
+import type { TraceHeaders } from '../remote/trace-context.ts'
+import type { Logger } from './logger.ts'
+
+/** A piece of work that the trace of a request shows. */
+export interface Span {
+  /** 32 hexadecimal digits. */
+  readonly traceId: string
+  /** What calls within this work carry. */
+  readonly headers: TraceHeaders
+  readonly rename: (name: string) => void
+  /** @param attribute named by the semantic conventions of OpenTelemetry */
+  readonly set: (attribute: string, value: string | number) => void
+  /** Marks the work as failed by our side, or by whom it depends on. */
+  readonly fail: () => void
+  /** Leaves the span out of the trace. */
+  readonly discard: () => void
+}
+
+export interface SpanOptions {
+  readonly name: string
+  /** `server` answers a request, `client` makes one. Default: neither. */
+  readonly kind?: 'server' | 'client' | undefined
+  /** The header of the request that the work is for. Default: the work is a part of the work that it was begun in. */
+  readonly cause?: IncomingHttpHeaders | undefined
+  readonly attributes?: Readonly<Record<string, string | number>> | undefined
+}
+
+export interface Tracing {
+  /** Does the work within a span. What it throws passes, and is told by its code alone. */
+  readonly run: <Result>(
+    options: SpanOptions,
+    work: (span: Span) => Promise<Result>
+  ) => Promise<Result>
+  /** Sends what is left, for as long as the end of the process can wait. */
+  readonly close: () => Promise<void>
+}
+
+export interface TracingOptions {
+  /** The environment of the process, which the libraries read as well. */
+  readonly env: Readonly<Record<string, string | undefined>>
+  readonly logger: Logger
+  readonly version: string
+}
+
+/** A variable that cannot be followed. */
+class TracingError extends Error {
+  override readonly name = 'TracingError'
+}
+
+const ENDPOINTS = ['OTEL_EXPORTER_OTLP_TRACES_ENDPOINT', 'OTEL_EXPORTER_OTLP_ENDPOINT'] as const
+
+const PROTOCOLS = ['OTEL_EXPORTER_OTLP_TRACES_PROTOCOL', 'OTEL_EXPORTER_OTLP_PROTOCOL'] as const
+
+const SAMPLERS = [
+  'always_on',
+  'always_off',
+  'traceidratio',
+  'parentbased_always_on',
+  'parentbased_always_off',
+  'parentbased_traceidratio'
+]
+
+/**
+ * Sets tracing up where an endpoint is set; without one, no library of it is loaded.
+ * @throws TracingError for variables that would be passed over otherwise
+ */
+export async function createTracing(options: TracingOptions): Promise<Tracing | undefined> {
+  const { env } = options
+  const endpoint = ENDPOINTS.find((name) => isSet(env[name]))
+  if (endpoint === undefined || isSwitchedOff(env)) return undefined
+  if (!isHttpUrl(env[endpoint] ?? '')) {
+    throw new TracingError(`${endpoint}: expected a URL that begins with http:// or https://`)
+  }
+  const { OTEL_TRACES_SAMPLER: sampler } = env
+  if (isSet(sampler) && !SAMPLERS.includes(sampler)) {
+    throw new TracingError(`OTEL_TRACES_SAMPLER: expected one of ${SAMPLERS.join(', ')}`)
+  }
+  assertNotGrpc(env)
+  const { createOpenTelemetry } = await import('./open-telemetry.ts')
+  return createOpenTelemetry(options)
+}
+
+/** Makes a function that does the same within a span of its own. It is the function itself where nothing is traced. */
+export function withSpan<Input, Output>(
+  name: string,
+  work: (input: Input) => Promise<Output>,
+  tracing: Tracing | undefined
+): (input: Input) => Promise<Output> {
+  if (tracing === undefined) return work
+  const options = { name }
+  return function tracedWork(input) {
+    return tracing.run(options, () => work(input))
+  }
+}
+
+/** Who takes `http/protobuf` takes JSON at the same address. */
+function assertNotGrpc(env: TracingOptions['env']): void {
+  for (const name of PROTOCOLS) {
+    if (env[name] === 'grpc') throw new TracingError(`${name}: expected http/json`)
+  }
+}
+
+function isSwitchedOff(env: TracingOptions['env']): boolean {
+  return env.OTEL_SDK_DISABLED?.toLowerCase() === 'true' || env.OTEL_TRACES_EXPORTER === 'none'
+}
+
+function isHttpUrl(text: string): boolean {
+  return URL.canParse(text) && /^https?:$/.test(new URL(text).protocol)
+}
+
+/** An empty variable is one that is not set, says the specification. */
+function isSet(value: string | undefined): value is string {
+  return value !== undefined && value !== ''
+}
