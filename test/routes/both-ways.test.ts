@@ -77,7 +77,9 @@ const ask = fc.record({
       { 'transfer-encoding': 'chunked' },
       { 'content-encoding': 'gzip' },
       { upgrade: 'websocket', connection: 'upgrade' },
-      { 'x-user': 'root' }
+      { 'x-user': 'root' },
+      { 'x-request-id': 'not one of ours' },
+      { traceparent: '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01' }
     )
   )
 })
@@ -103,6 +105,9 @@ test('known tokens are answered as they are on the long way, whatever the reques
         const answers = await Promise.all(services.map(({ url }) => carryOut(url, step)))
         t.deepEqual(answers[0], answers[1], JSON.stringify(step))
       }
+      const lines = sequence.reduce((sum, { kind }) => sum + LINES[kind], 0)
+      const logged = await Promise.all(services.map((service) => logOf(service, lines)))
+      t.deepEqual(logged[0], logged[1])
       const counted = await Promise.all(services.map(countsOf))
       t.deepEqual(counted[0], counted[1])
       for (const { close } of services) await close()
@@ -110,6 +115,9 @@ test('known tokens are answered as they are on the long way, whatever the reques
     { numRuns: 20 }
   )
 })
+
+/** How many lines of the log each step is good for. */
+const LINES = { ask: 2, revoke: 1, wait: 0 }
 
 type Step = typeof steps extends fc.Arbitrary<(infer One)[]> ? One : never
 
@@ -129,7 +137,7 @@ async function carryOut(url: string, step: Step) {
     method,
     headers: { authorization: form + TOKENS[token], 'x-request-id': 'one', ...headers }
   })
-  return { plain: plain.status, ...answer, headers: { ...found, date: '' } }
+  return { plain: plain.status, ...answer, headers: { ...found, date: '', 'x-request-id': '' } }
 }
 
 function claims(more: object): string {
@@ -157,6 +165,13 @@ function start(t: ExecutionContext, cache: string, clock: { seconds: number }) {
     }),
     now: () => clock.seconds * 1000
   })
+}
+
+async function logOf(service: TestService, count: number): Promise<string[]> {
+  const lines = await service.requestLines(count)
+  return lines
+    .map((line) => JSON.stringify({ ...line, time: 0, durationMs: 0, requestId: '' }))
+    .sort()
 }
 
 /** What the metrics have counted of answers and checks. */
