@@ -1,9 +1,8 @@
 /** The wire format of KrakenD's signer: the remote's reply comes back as it was, with tokens in place of some fields. */
 import type { JsonText } from '../json/json-text.ts'
-import { bodyOf } from '../middleware/body.ts'
 import type { AppContext } from '../middleware/request-state.ts'
 import { challengeFor } from './bearer-token.ts'
-import { parseJsonBody } from './json-body.ts'
+import { createJsonBodyReader } from './json-body.ts'
 import type { Protocol } from './protocol.ts'
 import { type Statuses, statusOf } from './statuses.ts'
 
@@ -29,11 +28,7 @@ export function createKrakendProtocol({
   return {
     methods: ['POST'],
 
-    readBody(context) {
-      const body = bodyOf(context)
-      parseJsonBody(body, maxDepth)
-      return body
-    },
+    readBody: createJsonBodyReader(maxDepth),
 
     writeDocument(context, document) {
       context.set('Content-Type', 'application/json; charset=utf-8')

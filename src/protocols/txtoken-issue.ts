@@ -1,9 +1,8 @@
 /** The wire format of the original program's getToken. */
 import type { ErrorCode, ServiceError } from '../errors.ts'
 import { CLAIM_REASON } from '../issue/invalid-claim.ts'
-import { bodyOf } from '../middleware/body.ts'
 import { challengeFor } from './bearer-token.ts'
-import { parseJsonBody } from './json-body.ts'
+import { createJsonBodyReader } from './json-body.ts'
 import type { IssueProtocol } from './protocol.ts'
 import { type Statuses, statusOf } from './statuses.ts'
 
@@ -30,11 +29,7 @@ export function createTxtokenIssueProtocol({
   return {
     methods: ['POST'],
 
-    readBody(context) {
-      const body = bodyOf(context)
-      parseJsonBody(body, maxDepth)
-      return body
-    },
+    readBody: createJsonBodyReader(maxDepth),
 
     writeToken(context, { token, refreshToken }) {
       context.set('Content-Type', 'application/json; charset=utf-8')

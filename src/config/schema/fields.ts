@@ -169,3 +169,17 @@ export function material(reader: SecretReader) {
       }
     })
 }
+
+/** A map of header fields, each once: their names have no case (RFC 9110, section 5.1). */
+export function headerMap<Name extends z.core.$ZodRecordKey, Value extends z.ZodType>(
+  name: Name,
+  value: Value
+) {
+  return z.record(name, value, 'expected a map of header fields').refine(
+    (fields) => {
+      const names = Object.keys(fields).map((field) => field.toLowerCase())
+      return new Set(names).size === names.length
+    },
+    { error: 'expected each header field once' }
+  )
+}

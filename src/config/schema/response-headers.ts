@@ -1,6 +1,7 @@
 /** A setting of header fields that every answer carries. */
 import { validateHeaderName, validateHeaderValue } from 'node:http'
 import { z } from 'zod'
+import { headerMap } from './fields.ts'
 
 /** Fields that the service or Node.js sets: what they say about an answer must be true of it. */
 const OWN_FIELDS: ReadonlySet<string> = new Set([
@@ -41,16 +42,9 @@ const value = z
   .string(VALUE_EXPECTED)
   .refine((text) => isTaken(() => validateHeaderValue('x', text)), { error: VALUE_EXPECTED })
 
-export const responseHeaders = z
-  .record(name, value, 'expected a map of header fields')
-  .refine(
-    (fields) => {
-      const names = Object.keys(fields).map((field) => field.toLowerCase())
-      return new Set(names).size === names.length
-    },
-    { error: 'expected each header field once' }
-  )
-  .meta({ title: 'a map of header fields and their values' })
+export const responseHeaders = headerMap(name, value).meta({
+  title: 'a map of header fields and their values'
+})
 
 function isTaken(validate: () => void): boolean {
   try {

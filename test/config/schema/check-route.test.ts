@@ -92,7 +92,7 @@ const mistakes: [string, object, string[]][] = [
   [
     'one header twice',
     { protocol: 'forward-auth', headers: { 'X-Auth-User': 'sub', 'x-auth-user': 'name' } },
-    ['routes[0].headers: expected each header once: their names have no case']
+    ['routes[0].headers: expected each header field once']
   ],
   [
     'a token in a body that is not read',

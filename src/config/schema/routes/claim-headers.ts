@@ -1,6 +1,7 @@
 /** The setting that says which claims become headers. */
 import { z } from 'zod'
 import { claimPath } from '../claim-path.ts'
+import { headerMap } from '../fields.ts'
 
 const NAME_EXPECTED = 'expected the name of a header, such as X-Auth-User'
 
@@ -32,15 +33,7 @@ const headerName = z
     error: 'the answer has this header for itself, expected another name'
   })
 
-export const claimHeaders = z
-  .record(headerName, claimPath, 'expected a map of headers')
-  .refine(
-    (map) => {
-      const names = Object.keys(map).map((name) => name.toLowerCase())
-      return new Set(names).size === names.length
-    },
-    { error: 'expected each header once: their names have no case' }
-  )
+export const claimHeaders = headerMap(headerName, claimPath)
   .meta({ title: 'a map of headers and the paths of claims' })
   .optional()
   .describe(
