@@ -99,8 +99,12 @@ function longestSkewMs({ routes }: Config): number {
   return Math.max(0, ...routes.map((route) => ('check' in route ? route.skew : 0)))
 }
 
+/** Tokens that need no end may come again at any time. */
 function defaultKeepMs({ routes }: Config): number {
   const lifetimes = routes.flatMap((route) => {
+    if ('check' in route && !route.requireExp) {
+      return [route.require.maxAge ?? Number.POSITIVE_INFINITY]
+    }
     if (!('issue' in route)) return []
     const refresh = 'refresh' in route ? route.refresh : undefined
     return [longestOf(route.lifetime), refresh?.lifetime ?? 0]

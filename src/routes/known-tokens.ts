@@ -72,11 +72,12 @@ export function withKnownTokens(
   }
 }
 
-/** A body or a cookie may hold a second token, and a second Authorization field is one. */
+/** A body or a cookie may hold a second token, and a second Authorization field is one. What is compressed is refused. */
 function checkRequest(route: KnownTokenRoute, request: IncomingMessage): CheckedToken | undefined {
   const { headers } = request
   if (headers.authorization === undefined || headers.cookie !== undefined) return undefined
-  if (hasBody(headers) || findRepeatedField(request) !== undefined) return undefined
+  if (hasBody(headers) || headers['content-encoding'] !== undefined) return undefined
+  if (findRepeatedField(request) !== undefined) return undefined
   const token = readAuthorization(headers.authorization)
   return token === undefined ? undefined : route.check(token)
 }

@@ -191,6 +191,26 @@ test('a key that was rotated in is found by the first token that names it', asyn
   t.is((await send(`${url}/check`, { headers: { authorization: token } })).status, 200)
 })
 
+test('a token that was verified before is refused once its key has left the JWK Set', async (t) => {
+  const server = await startJwksServer(t, jwkSet(keysOfA, { kid: 'a' }))
+  let time = Date.now()
+  const { url } = await startService(t, {
+    config: JSON.stringify({
+      keys: [{ alg: 'HS256', secret: ENC_KEY }],
+      routes: [{ check: '/check', verify: [jwksOf(server, A)] }]
+    }),
+    now: () => time
+  })
+  const ask = async (authorization: string) =>
+    (await send(`${url}/check`, { headers: { authorization } })).status
+  const token = signToken(keysOfA, { iss: A }, { kid: 'a' })
+  t.deepEqual([await ask(token), await ask(token)], [200, 200])
+  server.reply = jwkSet(keysOfB, { kid: 'b' })
+  time += 31_000
+  t.is(await ask(signToken(keysOfB, { iss: A }, { kid: 'b' })), 200)
+  t.is(await ask(token), 401)
+})
+
 test('a private key in the JWK Set of another signs nothing here, and nothing of it is published', async (t) => {
   const server = await startJwksServer(t, {
     body: { keys: [toJwk(keysOfA.signing, { kid: 'a' })] }

@@ -187,6 +187,23 @@ test('revoking a refresh token ends its family, and revoking the subject does', 
   t.deepEqual(JSON.parse(revoked.text), { message: 'Refresh token is revoked' })
 })
 
+test('a subject that is revoked while its refresh token is in use gets no newer token', async (t) => {
+  const clock = { now: Date.now() }
+  const remote = await startJsonRemote(t)
+  const { url } = await start(t, remote, { now: () => clock.now })
+  const { refresh_token: token } = await login(url)
+  const letGo = remote.hold()
+  const using = refresh(url, token)
+  await remote.asked()
+  t.is((await revoke(url, 'sub=alice')).status, 200)
+  clock.now += 2000
+  letGo()
+  const { status, text } = await using
+  t.is(status, 400)
+  t.deepEqual(JSON.parse(text), { message: 'Refresh token is revoked' })
+  t.is((await refresh(url, token)).status, 400, 'its family has ended')
+})
+
 test('refresh tokens and revocations survive a restart with the file store', async (t) => {
   const store = `file:${join(await createTemporaryFolder(t), 'revoked')}`
   const remote = await startJsonRemote(t)

@@ -1,9 +1,11 @@
 import { generateKeyPairSync } from 'node:crypto'
+import { join } from 'node:path'
 import test, { type ExecutionContext } from 'ava'
 import { post, send } from '../helpers/http.ts'
 import { samplesOf, scrape } from '../helpers/metrics.ts'
 import { replying, startRemote } from '../helpers/remote.ts'
 import { startService, type TestService } from '../helpers/service.ts'
+import { createTemporaryFolder } from '../helpers/temporary-folder.ts'
 import { encode, makeToken, readToken } from '../helpers/tokens.ts'
 
 const API_KEY = 'an API key of the operators'
@@ -108,6 +110,37 @@ test('a subject is revoked: what was issued until then, of that issuer', async (
   await revoke(url, { sub: 'alice', iss: 'https://other.example' }, API_KEY)
   t.is(await check(url, foreign), 401)
 })
+
+for (const [settings, what, status] of [
+  [{ requireExp: false }, 'for good', 401],
+  [{ requireExp: false, require: { maxAge: '366d' } }, 'until they are too old', 401],
+  [{}, 'for as long as tokens live here', 200]
+] as const) {
+  test(`tokens of a subject stay revoked ${what} with ${JSON.stringify(settings)}`, async (t) => {
+    const store = `file:${join(await createTemporaryFolder(t), 'revoked')}`
+    const issuedAt = Date.parse('2030-01-01T00:00:00Z')
+    const startAt = (time: number) =>
+      startService(t, {
+        config: JSON.stringify({
+          keys: [{ alg: 'HS256', secret: '${ENC_KEY}' }],
+          revocation: { store },
+          routes: [
+            { check: '/checkToken', verify: [{ keys: 'all' }], ...settings },
+            { revoke: '/revokeToken', auth: { apiKeys: [API_KEY] } }
+          ]
+        }),
+        now: () => time
+      })
+    const end = 'requireExp' in settings ? {} : { exp: 9_999_999_999 }
+    const token = makeToken(JSON.stringify({ sub: 'alice', iat: issuedAt / 1000, ...end }))
+    const before = await startAt(issuedAt)
+    t.is((await revoke(before.url, { sub: 'alice' })).status, 200)
+    await before.close()
+    // What has ended is not read again.
+    const { url } = await startAt(issuedAt + 365 * 86_400_000)
+    t.is(await check(url, token), status)
+  })
+}
 
 test('a key is revoked, and leaving its name out of the header does not help', async (t) => {
   const { url } = await start(t)

@@ -52,7 +52,7 @@ export function revocationSchema(reader: SecretReader) {
     keep: duration('1m', '36500d')
       .optional()
       .describe(
-        'How long a revoked subject is remembered: at least as long as a token of it lives, those of other issuers included. Default: the longest lifetime of a token or refresh token that is issued here, at least 30d.'
+        'How long a revoked subject is remembered: at least as long as a token of it lives, those of other issuers included. Default: the longest lifetime of a token or refresh token that is issued here, at least 30d; for good where a route checks tokens with `requireExp: false` and no `maxAge`.'
       )
   })
 }

@@ -49,7 +49,7 @@ export interface RefreshFamilies {
   readonly take: (token: string) => Promise<RefreshUse>
   /**
    * Spends the refresh token, for the next one.
-   * @throws ServiceError `invalid_grant` where the family has ended meanwhile
+   * @throws ServiceError `invalid_grant` where the family has ended meanwhile, or its subject was revoked
    */
   readonly rotate: (use: RefreshUse, content: FamilyContent) => Promise<string>
   /** Gives the refresh token back unspent. */
@@ -84,6 +84,13 @@ export function createRefreshFamilies(options: RefreshFamiliesOptions): RefreshF
     return { token, record: { text: formatFamily({ ...state, current, issuedAt }), until } }
   }
 
+  /** Looked at before a use and at its end: the subject may be revoked while the remote is asked. */
+  async function refuseRevoked(name: string, state: FamilyState): Promise<void> {
+    if (!isSubjectRevoked(state)) return
+    await end(name)
+    throw invalidGrant('Refresh token is revoked', 'revoked')
+  }
+
   async function take(token: string): Promise<RefreshUse> {
     for (;;) {
       const name = await records.get(tokenRecord(hashRefreshToken(token)))
@@ -96,10 +103,7 @@ export function createRefreshFamilies(options: RefreshFamiliesOptions): RefreshF
         await end(name)
         throw invalidGrant('Refresh token was used before', 'reused')
       }
-      if (isSubjectRevoked(state)) {
-        await end(name)
-        throw invalidGrant('Refresh token is revoked', 'revoked')
-      }
+      await refuseRevoked(name, state)
       const time = now()
       if (state.use !== undefined && state.use.until > time) {
         throw invalidGrant('Refresh token is in use', 'in_use')
@@ -130,6 +134,7 @@ export function createRefreshFamilies(options: RefreshFamiliesOptions): RefreshF
       await revokeTokens(revoke, surplus)
       const tokens = [...valid.slice(surplus.length), issued]
       const { token, record } = await hand(name, { claims, tokens })
+      await refuseRevoked(name, state)
       if (await records.swap(familyRecord(name), text, record)) return token
       throw invalidGrant('Refresh token was revoked meanwhile', 'revoked')
     },

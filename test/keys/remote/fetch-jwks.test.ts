@@ -38,7 +38,8 @@ async function assertFailure(
   const result = await fetchFrom(server, options)
   t.true(result instanceof JwksError)
   t.is((result as JwksError).failure, failure)
-  t.is(server.requests.length, 1)
+  // None, where the time was over before the request had come.
+  t.true(server.requests.length <= 1)
 }
 
 for (const type of [

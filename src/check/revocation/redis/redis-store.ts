@@ -48,7 +48,11 @@ export function createRedisStore({ address, now, log }: RedisStoreOptions): Revo
         channel,
         follower,
         now,
-        onComplete: freshness.confirm,
+        onComplete(askedAt) {
+          // Not sooner, since refresh tokens are judged by the list; and before those are told who may revoke at once.
+          current = client
+          freshness.confirm(askedAt)
+        },
         onRestored: (entries) =>
           log.warn({ entries }, 'Redis had lost revocations, they are written back')
       })
@@ -65,7 +69,6 @@ export function createRedisStore({ address, now, log }: RedisStoreOptions): Revo
       client.once('end', () => ended.abort())
       await client.subscribe(channel)
       await replica.synchronize()
-      current = client
       for (;;) {
         await pause(BEAT_INTERVAL_MS, ended.signal)
         if (fault !== undefined) throw fault

@@ -1,0 +1,184 @@
+import test, { type ExecutionContext } from 'ava'
+import fc from 'fast-check'
+import { send } from '../helpers/http.ts'
+import { ENC_KEY, startService, type TestService } from '../helpers/service.ts'
+import { makeToken } from '../helpers/tokens.ts'
+
+const START = Date.parse('2026-12-01T00:00:00Z') / 1000
+const API_KEY = 'an-api-key-of-20-characters'
+/** Ends a while after the start, and its tokens with it. */
+const ENDING = { secret: `${ENC_KEY} that ends`, header: '{"alg":"HS256","kid":"ending"}' }
+const GOOD = { iss: 'a', sub: 'ada', aud: 'orders', scope: 'read write', tier: 2, iat: START }
+
+/** Differ in what the routes below require, and in what they are revoked by. */
+const TOKENS = [
+  makeToken(claims({})),
+  makeToken(claims({ jti: 'one' })),
+  makeToken(claims({ sub: 'grace', groups: ['staff', 'Zürich\r\n'] })),
+  makeToken(claims({ iss: undefined, sub: 'ada' })),
+  makeToken(claims({ iat: undefined })),
+  makeToken(claims({ exp: START + 20 })),
+  makeToken(claims({ nbf: START + 10 })),
+  makeToken(claims({ exp: undefined })),
+  makeToken(claims({ scope: 'write' })),
+  makeToken(claims({ aud: ['others'] })),
+  makeToken(claims({ txtoken_use: 'service-bearer' })),
+  makeToken(claims({}), ENDING),
+  'no.token.here'
+]
+
+const VERIFY = [{ keys: 'all' }]
+const ROUTES = [
+  { check: '/plain', verify: VERIFY },
+  {
+    check: '/gate',
+    protocol: 'forward-auth',
+    verify: VERIFY,
+    headers: { 'X-User': 'sub', 'X-Groups': 'groups' }
+  },
+  {
+    check: '/scoped',
+    verify: VERIFY,
+    reasons: true,
+    require: { scopes: ['read'], audience: 'orders' }
+  },
+  { check: '/claims', verify: VERIFY, require: { claims: { tier: 2 }, issuer: 'a', sub: true } },
+  { check: '/young', verify: VERIFY, requireExp: false, skew: '5s', require: { maxAge: '30s' } },
+  { check: '/cookie', verify: VERIFY, token: ['cookie:token'] },
+  { check: '/either', verify: VERIFY, token: ['header', 'cookie:token'] },
+  { check: '/keyed', verify: VERIFY, auth: { apiKeys: [API_KEY] } },
+  { check: '/grouped', verify: VERIFY, groups: [{ from: 'token' }] },
+  { check: '/okera', protocol: 'okera', verify: VERIFY }
+]
+
+const ask = fc.record({
+  kind: fc.constant('ask' as const),
+  path: fc.constantFrom(...ROUTES.map(({ check }) => check)),
+  below: fc.oneof(
+    { weight: 8, arbitrary: fc.constant('') },
+    fc.constantFrom('/', '/../x', '//', '?', '?x=1', '%2f')
+  ),
+  method: fc.oneof(
+    { weight: 6, arbitrary: fc.constantFrom('GET', 'POST') },
+    fc.constantFrom('HEAD', 'PUT', 'DELETE', 'OPTIONS', 'PROPFIND')
+  ),
+  token: fc.nat(TOKENS.length - 1),
+  form: fc.oneof(
+    { weight: 4, arbitrary: fc.constant('Bearer ') },
+    fc.constantFrom('', 'bearer  ', 'Basic ', 'Bearer')
+  ),
+  headers: fc.oneof(
+    fc.constant({}),
+    fc.constantFrom<Record<string, string>>(
+      { cookie: 'other=1' },
+      { cookie: `token=${TOKENS[0]}` },
+      { 'api-key': API_KEY },
+      { 'content-length': '0' },
+      { 'transfer-encoding': 'chunked' },
+      { 'content-encoding': 'gzip' },
+      { upgrade: 'websocket', connection: 'upgrade' },
+      { 'x-user': 'root' },
+      { 'x-request-id': 'not one of ours' },
+      { traceparent: '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01' }
+    )
+  )
+})
+const change = fc.oneof(
+  fc.record({ kind: fc.constant('wait' as const), seconds: fc.integer({ min: 1, max: 12 }) }),
+  fc.record({
+    kind: fc.constant('revoke' as const),
+    form: fc.constantFrom(`token=${TOKENS[1]}`, 'sub=ada&iss=a', 'sub=grace&iss=a', 'kid=ending')
+  })
+)
+const steps = fc.array(fc.oneof({ weight: 8, arbitrary: ask }, change), {
+  minLength: 40,
+  maxLength: 60
+})
+
+test('known tokens are answered as they are on the long way, whatever the request and whatever happened', async (t) => {
+  await fc.assert(
+    fc.asyncProperty(steps, async (sequence) => {
+      const clock = { seconds: START }
+      const services = [await start(t, '2MiB', clock), await start(t, '0B', clock)] as const
+      for (const step of sequence) {
+        if (step.kind === 'wait') clock.seconds += step.seconds
+        const answers = await Promise.all(services.map(({ url }) => carryOut(url, step)))
+        t.deepEqual(answers[0], answers[1], JSON.stringify(step))
+      }
+      const lines = sequence.reduce((sum, { kind }) => sum + LINES[kind], 0)
+      const logged = await Promise.all(services.map((service) => logOf(service, lines)))
+      t.deepEqual(logged[0], logged[1])
+      const counted = await Promise.all(services.map(countsOf))
+      t.deepEqual(counted[0], counted[1])
+      for (const { close } of services) await close()
+    }),
+    { numRuns: 20 }
+  )
+})
+
+/** How many lines of the log each step is good for. */
+const LINES = { ask: 2, revoke: 1, wait: 0 }
+
+type Step = typeof steps extends fc.Arbitrary<(infer One)[]> ? One : never
+
+async function carryOut(url: string, step: Step) {
+  if (step.kind === 'wait') return undefined
+  if (step.kind === 'revoke') {
+    const headers = { 'api-key': API_KEY }
+    return (await send(`${url}/revoke`, { method: 'POST', headers, body: step.form })).status
+  }
+  const { path, below, method, token, form, headers } = step
+  // If the token is good, it is known from then on.
+  const plain = await send(url + path, {
+    method: path === '/okera' ? 'POST' : 'GET',
+    headers: { authorization: `Bearer ${TOKENS[token]}`, 'api-key': API_KEY }
+  })
+  const { headers: found, ...answer } = await send(url + path + below, {
+    method,
+    headers: { authorization: form + TOKENS[token], 'x-request-id': 'one', ...headers }
+  })
+  return { plain: plain.status, ...answer, headers: { ...found, date: '', 'x-request-id': '' } }
+}
+
+function claims(more: object): string {
+  return JSON.stringify({ ...GOOD, exp: START + 60, ...more })
+}
+
+function start(t: ExecutionContext, cache: string, clock: { seconds: number }) {
+  return startService(t, {
+    config: JSON.stringify({
+      listen: { main: { port: 1, responseHeaders: { 'X-Frame-Options': 'DENY' } } },
+      keys: [
+        { alg: 'HS256', secret: '${ENC_KEY}' },
+        {
+          kid: 'ending',
+          alg: 'HS256',
+          secret: ENDING.secret,
+          until: new Date((START + 25) * 1000).toISOString()
+        }
+      ],
+      revocation: { store: 'memory' },
+      routes: [
+        ...ROUTES.map((route) => ({ ...route, cache })),
+        { revoke: '/revoke', auth: { apiKeys: [API_KEY] } }
+      ]
+    }),
+    now: () => clock.seconds * 1000
+  })
+}
+
+async function logOf(service: TestService, count: number): Promise<string[]> {
+  const lines = await service.requestLines(count)
+  return lines
+    .map((line) => JSON.stringify({ ...line, time: 0, durationMs: 0, requestId: '' }))
+    .sort()
+}
+
+/** What the metrics have counted of answers and checks. */
+async function countsOf({ url }: TestService): Promise<string[]> {
+  const { text } = await send(`${url}/metrics`)
+  return text
+    .split('\n')
+    .filter((line) => /^txtoken_(?:requests|checks)_total\{/.test(line))
+    .sort()
+}
