@@ -1,4 +1,5 @@
 import { readdirSync, readFileSync } from 'node:fs'
+import { dirname, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { Ajv } from 'ajv'
 import test, { type ExecutionContext } from 'ava'
@@ -48,6 +49,22 @@ test('the example configurations are good, for the JSON Schema too', async (t) =
     isValid(t, readFileSync(ROOT + file, 'utf8'), file)
   }
 })
+
+test('each example names the JSON Schema to editors, by a path that leads to it', (t) => {
+  for (const { file, text } of readExamples()) {
+    const [, path = ''] = /^# yaml-language-server: \$schema=(\S+)$/m.exec(text) ?? []
+    t.is(resolve(dirname(file), path), `${ROOT}config.schema.json`, file)
+  }
+})
+
+/** All configurations that lie about, those in folders of examples too. */
+function readExamples(): { readonly file: string; readonly text: string }[] {
+  const inFolders = readdirSync(`${ROOT}examples`, { recursive: true, encoding: 'utf8' })
+  return ['example_cfg.yml', ...inFolders.map((name) => `examples/${name}`)]
+    .filter((name) => name.endsWith('.yml') && !name.includes('node_modules'))
+    .map((name) => ({ file: ROOT + name, text: readFileSync(ROOT + name, 'utf8') }))
+    .filter(({ text }) => /^(?:routes|getTokenRoute):/m.test(text))
+}
 
 test('the examples on the page are good, for the JSON Schema too', (t) => {
   const page = readFileSync(`${ROOT}docs/configuration.md`, 'utf8')
