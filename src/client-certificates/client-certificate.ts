@@ -13,6 +13,8 @@ export interface ClientCertificate {
   readonly expiresAt: number
   /** The common names (CN) of who issued it and of those above; of one that is not trusted, of who is said to have issued it. */
   readonly issuers: readonly string[]
+  /** Whether these are all. Node.js 24 does not tell which authorities a client sent along with a certificate that is good. */
+  readonly areIssuersKnown: boolean
 }
 
 /** @returns undefined where the client showed none */
@@ -50,11 +52,11 @@ export function createClientCertificateReader(
     const isExpired = time > expiresAt
     // An authority that has been renewed since is as good as one that was valid then.
     const issuers = findIssuers(certificate, sent, isExpired ? [expiresAt, time] : [time])
-    const isTrusted =
-      issuers !== undefined &&
-      (isExpired ? isFitForClients([certificate, ...issuers]) : socket.authorized)
-    const chain = isTrusted ? [certificate, ...issuers] : [certificate]
-    return { isTrusted, expiresAt, issuers: chain.flatMap(issuerNames) }
+    const areIssuersKnown = issuers !== undefined
+    const whole = [certificate, ...(issuers ?? [])]
+    const isTrusted = isExpired ? areIssuersKnown && isFitForClients(whole) : socket.authorized
+    const chain = isTrusted ? whole : [certificate]
+    return { isTrusted, expiresAt, issuers: chain.flatMap(issuerNames), areIssuersKnown }
   }
 
   return function readClientCertificate(socket) {

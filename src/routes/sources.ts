@@ -45,10 +45,11 @@ function createSource(
 }
 
 function createConfiguredCertificateSource(
-  { claim, levels, untrustedIssuers = [] }: CertificateSourceConfig,
+  { claim, levels, untrustedIssuers }: CertificateSourceConfig,
   { now }: Services
 ): Source {
-  const isUntrustedIssuer = createNameMatcher(untrustedIssuers)
+  const isUntrustedIssuer =
+    untrustedIssuers === undefined ? undefined : createNameMatcher(untrustedIssuers)
   return createCertificateSource({ claim, levels, isUntrustedIssuer, now })
 }
 

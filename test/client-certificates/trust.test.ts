@@ -176,6 +176,11 @@ test('an issuer that is not to be trusted is found by its common name, anywhere 
   t.is(await trustOf(url, overRoot.issue(own(OVER))), LEVELS.untrustedCertIssuerCN)
   t.is(await trustOf(url, trusted), LEVELS.trusted)
   t.is(await trustOf(url, root.issue(own(OVER))), LEVELS.expiredTrusted)
+  // An authority in between that is not sent to the service by everybody is known by `clientCa`.
+  const fine = root.issueAuthority('Fine')
+  const clientCa = root.cert + fine.cert
+  const knowing = await startGrading(t, { source, clientCa })
+  t.is(await trustOf(knowing, fine.issue(own())), LEVELS.trusted)
   // The name alone lifts nobody up.
   const namesake = createAuthority('Device Authority')
   t.is(await trustOf(url, namesake.issue(own())), LEVELS.untrusted)

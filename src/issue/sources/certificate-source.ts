@@ -18,8 +18,8 @@ interface TrustLevels {
 export interface CertificateSourceOptions {
   readonly claim: string
   readonly levels: TrustLevels
-  /** Whether the issuer of this common name is not to be trusted, whoever vouches for it. */
-  readonly isUntrustedIssuer: (name: string) => boolean
+  /** Whether the issuer of this common name is not to be trusted, whoever vouches for it. All are when left out. */
+  readonly isUntrustedIssuer?: ((name: string) => boolean) | undefined
   /** The clock, in milliseconds since 1970. */
   readonly now: () => number
 }
@@ -33,11 +33,15 @@ export function createCertificateSource({
 }: CertificateSourceOptions): Source {
   function grade(certificate: ClientCertificate | undefined): number {
     if (certificate === undefined) return levels.none
-    const { isTrusted, expiresAt, issuers } = certificate
+    const { isTrusted, expiresAt, issuers, areIssuersKnown } = certificate
     // Connections may last longer than the certificates that they began with.
     const isExpired = now() > expiresAt
     if (!isTrusted) return isExpired ? levels.expiredUntrusted : levels.untrusted
-    if (issuers.some(isUntrustedIssuer)) return levels.untrustedCertIssuerCN
+    if (isUntrustedIssuer !== undefined) {
+      // One that is not known may be one of those.
+      const isDoubtful = !areIssuersKnown || issuers.some(isUntrustedIssuer)
+      if (isDoubtful) return levels.untrustedCertIssuerCN
+    }
     return isExpired ? levels.expiredTrusted : levels.trusted
   }
 

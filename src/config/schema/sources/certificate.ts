@@ -39,7 +39,7 @@ export const certificateSourceSchema = section({
     )
     .optional()
     .describe(
-      'Common names (CN) of issuers in the chain of a certificate that are not to be trusted, whoever vouches for them; `*` stands for any characters. Default: none.'
+      'Common names (CN) of issuers in the chain of a certificate that are not to be trusted, whoever vouches for them; `*` stands for any characters. A chain that is not wholly known counts as one of them: put the authorities between root and clients into `clientCa`. Default: none.'
     )
 })
 
