@@ -1,6 +1,6 @@
 /** The standalone binary, built anew and run without Node.js and the package beside it. */
 import { execFile } from 'node:child_process'
-import { readFile } from 'node:fs/promises'
+import { copyFile, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import test, { type ExecutionContext } from 'ava'
@@ -93,4 +93,23 @@ test('it makes keys and tokens, verifies them, and has the demo inside', async (
   await demo.saying('Check it:')
   demo.process.kill('SIGTERM')
   t.is((await demo.exit()).code, 0)
+})
+
+test('the file store, whose library has to lie beside it, is refused with what is missing', async (t) => {
+  const file = await writeConfig(
+    t,
+    JSON.stringify({
+      keys: [{ alg: 'HS256', secret: ENC_KEY }],
+      revocation: { store: 'file:revoked' },
+      routes: [{ check: '/checkToken', verify: [{ keys: 'all' }] }]
+    })
+  )
+  // Where it is built, the packages of the project lie beside it.
+  const folder = await createTemporaryFolder(t)
+  const binary = join(folder, 'txtoken')
+  await copyFile(BUILT, binary)
+  const program = runProgram(t, { binary, args: ['serve', '--config', file], cwd: folder })
+  const { code, stdout, stderr } = await program.exit()
+  t.deepEqual({ code, stdout }, { code: 1, stdout: '' })
+  t.regex(stderr, /expected classic-level in node_modules beside the standalone program/)
 })
