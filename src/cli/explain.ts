@@ -1,5 +1,5 @@
 /** `explain`: the pipelines of a configuration, drawn as text. */
-import { openListeners, operationsListener } from '../config/listeners.ts'
+import { listenerOf, openListeners, operationsListener } from '../config/listeners.ts'
 import { loadWrittenConfig } from '../config/load.ts'
 import { DISCOVERY_PATH, JWK_SET_PATH, OPERATION_PATHS } from '../config/own-paths.ts'
 import type { Config } from '../config/schema/full-form.ts'
@@ -35,7 +35,7 @@ export const explain = createCommand({
     const blocks = [...openListeners(config)].map(([name, { host, port, tls }]) =>
       [
         `listener ${name}, ${host}:${port}${tls === undefined ? '' : drawTls(tls)}`,
-        ...routes.filter((_, index) => filled.routes[index]?.on === name).flat(),
+        ...routes.filter((_, index) => isOn(name, config.routes[index], config)).flat(),
         ...drawOwnPaths(name, config)
       ].join('\n')
     )
@@ -103,4 +103,8 @@ function writeInner(value: unknown): string {
   if (Array.isArray(value)) return `[${value.map(writeInner).join(', ')}]`
   if (typeof value === 'object' && value !== null) return `{ ${write(value)} }`
   return String(value)
+}
+
+function isOn(name: string, route: Config['routes'][number] | undefined, config: Config): boolean {
+  return route !== undefined && listenerOf(route, config) === name
 }

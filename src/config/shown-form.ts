@@ -19,8 +19,11 @@ export function showFullForm(written: unknown, { defaults }: ShowOptions): unkno
 
   function show(schema: JsonSchema, value: unknown): unknown {
     // What everybody has who sets nothing is no secret either.
-    if (schema.writeOnly === true)
-      return isReference(value) || value === schema.default ? value : MASK
+    if (schema.writeOnly === true) {
+      // JSON data, which has no alternatives, may look like a reference, and is none.
+      const isTold = schema.anyOf !== undefined && isReference(value)
+      return isTold || value === schema.default ? value : MASK
+    }
     if (isMap(value)) return showMap(chooseBranch(schema, value), value)
     if (Array.isArray(value)) {
       const { items = {} } = chooseBranch(schema, value)

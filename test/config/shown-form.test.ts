@@ -61,3 +61,10 @@ test('defaults are filled in where they are asked for, those of named listeners 
     routes: [{ check: '/check', on: 'main', protocol: 'txtoken', verify: [{ keys: 'all' }] }]
   })
 })
+
+test('JSON data that looks like a reference is masked as data', (t) => {
+  const claims = [
+    { from: 'remote', url: 'http://a/', at: 'data', bearer: { env: 'n0body-may-read' } }
+  ]
+  t.false(JSON.stringify(show({ routes: [{ issue: '/issue', claims }] })).includes('n0body'))
+})
