@@ -1,10 +1,23 @@
 /** `explain`: the pipelines of a configuration, drawn as text. */
-import { listenerOf, openListeners, operationsListener } from '../config/listeners.ts'
+import {
+  listenerOf,
+  openListeners,
+  operationsListener,
+  publishingListeners
+} from '../config/listeners.ts'
 import { loadWrittenConfig } from '../config/load.ts'
-import { DISCOVERY_PATH, JWK_SET_PATH, OPERATION_PATHS } from '../config/own-paths.ts'
+import {
+  DISCOVERY_PATH,
+  DOCS_PATH,
+  JWK_SET_PATH,
+  OPENAPI_PATH,
+  OPERATION_PATHS
+} from '../config/own-paths.ts'
 import type { Config } from '../config/schema/full-form.ts'
 import type { KeyConfig } from '../config/schema/keys.ts'
+import type { ListenerConfig } from '../config/schema/listen.ts'
 import type { ListenerTlsConfig } from '../config/schema/listener-tls.ts'
+import type { RevocationConfig } from '../config/schema/revocation.ts'
 import { showFullForm } from '../config/shown-form.ts'
 import { isSymmetric } from '../keys/algorithms.ts'
 import { configFileOf, createCommand } from './command.ts'
@@ -27,23 +40,47 @@ export const explain = createCommand({
     const filled = showFullForm(written, { defaults: true }) as { routes: Settings[] }
     const bare = showFullForm(written, { defaults: false }) as {
       keys?: Settings[]
+      revocation?: Settings
       routes: Settings[]
     }
     const routes = filled.routes.map((route, index) =>
       drawRoute(route, bare.routes[index] ?? route)
     )
-    const blocks = [...openListeners(config)].map(([name, { host, port, tls }]) =>
+    const blocks = [...openListeners(config)].map(([name, listener]) =>
       [
-        `listener ${name}, ${host}:${port}${tls === undefined ? '' : drawTls(tls)}`,
+        ...drawListener(name, listener),
         ...routes.filter((_, index) => isOn(name, config.routes[index], config)).flat(),
         ...drawOwnPaths(name, config)
       ].join('\n')
     )
     const keys = (bare.keys ?? []).flatMap((key, index) => drawKey(key, config.keys[index]))
     if (keys.length > 0) blocks.push(['keys', ...keys].join('\n'))
+    if (config.revocation !== undefined) {
+      blocks.push(drawRevocation(config.revocation, bare.revocation))
+    }
     print(`${blocks.join('\n\n')}\n`)
   }
 })
+
+function drawListener(
+  name: string,
+  { host, port, tls, responseHeaders }: ListenerConfig
+): string[] {
+  const headers = responseHeaders === undefined ? '' : write(responseHeaders)
+  return [
+    `listener ${name}, ${host}:${port}${tls === undefined ? '' : drawTls(tls)}`,
+    ...(headers === '' ? [] : [`  each answer: ${headers}`])
+  ]
+}
+
+/** Of the store its kind is told: its address may hold a password. */
+function drawRevocation(
+  { store: { kind } }: RevocationConfig,
+  { store: _, ...rest }: Settings = {}
+) {
+  const settings = write(rest)
+  return `revocation\n  store: ${kind}${settings === '' ? '' : `, ${settings}`}`
+}
 
 function drawTls({ clientCertificate }: ListenerTlsConfig): string {
   return clientCertificate === 'none' ? ', TLS' : `, TLS, certificates: ${clientCertificate}`
@@ -67,13 +104,13 @@ function drawRoute(route: Settings, bare: Settings): string[] {
 
 /** What the service answers without a route. */
 function drawOwnPaths(listener: string, config: Config): string[] {
-  const hasPublicKey = config.keys.some(({ alg, publish }) => publish && !isSymmetric(alg))
   const published = [JWK_SET_PATH, ...(config.issuer === undefined ? [] : [DISCOVERY_PATH])]
   return [
-    ...(listener === 'main' && hasPublicKey ? [`  public keys: ${published.join(' ')}`] : []),
+    ...(publishingListeners(config).has(listener) ? [`  public keys: ${published.join(' ')}`] : []),
     ...(listener === operationsListener(config)
       ? [`  health and metrics: ${OPERATION_PATHS.join(' ')}`]
-      : [])
+      : []),
+    ...(config.docs ? [`  these routes: ${OPENAPI_PATH} ${DOCS_PATH}`] : [])
   ]
 }
 

@@ -111,3 +111,39 @@ listener mutual, 0.0.0.0:8443, TLS, certificates: request
 `
   )
 })
+
+test('explain draws what is not a route: headers, public keys, the page of the routes, the store', async (t) => {
+  const responseHeaders = { 'X-Served-By': 'tokens' }
+  const config = {
+    listen: { main: {}, admin: {}, keys: { port: 6500, responseHeaders } },
+    docs: true,
+    keys: [
+      { alg: 'HS256', secret: ENC_KEY },
+      { kid: 'a', alg: 'ES256', generate: { dir: 'a' } }
+    ],
+    revocation: { store: 'redis://:n0body-may-read@redis:6379/0', skew: '30s' },
+    routes: [
+      { check: '/checkToken', verify: [{ keys: 'all' }] },
+      { keys: '/keys', on: 'keys' },
+      { revoke: '/revoke' }
+    ]
+  }
+  const file = await writeConfig(t, JSON.stringify(config))
+  const { stdout } = await runCommand(['explain', file])
+  t.false(stdout.includes('n0body'))
+  const blocks = stdout.split('\n\n')
+  const lines = (begin: string) =>
+    blocks.find((block) => block.startsWith(begin))?.split('\n') ?? []
+  const published = '  public keys: /.well-known/jwks.json'
+  const page = '  these routes: /openapi.json /docs'
+  t.true([published, page].every((line) => lines('listener main').includes(line)))
+  t.deepEqual(lines('listener admin').slice(1, 2), ['  revoke /revoke'])
+  t.deepEqual(lines('listener keys'), [
+    'listener keys, 0.0.0.0:6500',
+    '  each answer: X-Served-By tokens',
+    '  keys /keys',
+    published,
+    page
+  ])
+  t.deepEqual(lines('revocation'), ['revocation', '  store: redis, skew 30s', ''])
+})
