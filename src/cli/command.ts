@@ -38,6 +38,14 @@ interface OptionDescription {
   readonly description: string
 }
 
+/** The configuration of the service that a command runs or asks. */
+export const configOption = {
+  type: 'string',
+  short: 'c',
+  value: 'FILE',
+  description: 'The configuration file; the environment variable CFG_FILE where left out'
+} as const
+
 export type OptionDescriptions = Readonly<Record<string, OptionDescription>>
 
 type Value<Option> = Option extends { type: 'boolean' }

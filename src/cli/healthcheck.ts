@@ -3,7 +3,7 @@ import { get as getPlain, type RequestOptions } from 'node:http'
 import { get as getTls } from 'node:https'
 import { findHealth } from '../config/listeners.ts'
 import { loadConfig } from '../config/load.ts'
-import { CommandError, configFileOf, createCommand } from './command.ts'
+import { CommandError, configFileOf, configOption, createCommand } from './command.ts'
 
 const TIMEOUT_MS = 2000
 
@@ -14,14 +14,7 @@ export const healthcheck = createCommand({
   parameters: [],
   description:
     'Ask the service on this machine whether it lives: GET /livez on the port that its configuration names, or a health route where that is not answered. For containers without curl. Says nothing where all is well.',
-  options: {
-    config: {
-      type: 'string',
-      short: 'c',
-      value: 'FILE',
-      description: 'The configuration file; the environment variable CFG_FILE where left out'
-    }
-  },
+  options: { config: configOption },
   examples: ['txtoken healthcheck --config txtoken.yml'],
   async run({ values, env }) {
     const { config } = loadConfig({ file: configFileOf(values.config, env), env })

@@ -10,7 +10,7 @@ import { createTracing } from '../operations/tracing.ts'
 import { type Listener, listen } from '../server.ts'
 import { createService } from '../service.ts'
 import { VERSION } from '../version.ts'
-import { type CommandContext, createCommand, type Environment } from './command.ts'
+import { type CommandContext, configOption, createCommand, type Environment } from './command.ts'
 
 /** Conventional exit code of a process that a signal ended: 128 and the number of the signal. */
 const SIGNAL_CODES = { SIGINT: 130, SIGTERM: 143 } as const
@@ -22,14 +22,7 @@ export const serve = createCommand({
   parameters: [],
   description:
     'Run the service until a signal ends it. A change of its files, and SIGHUP, reload the configuration.\nWithout a configuration it runs the demo.',
-  options: {
-    config: {
-      type: 'string',
-      short: 'c',
-      value: 'FILE',
-      description: 'The configuration file; the environment variable CFG_FILE where left out'
-    }
-  },
+  options: { config: configOption },
   examples: ['txtoken serve --config txtoken.yml', 'CFG_FILE=txtoken.yml txtoken'],
   async run({ values, ...context }) {
     const file = values.config ?? context.env.CFG_FILE

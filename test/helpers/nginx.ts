@@ -1,11 +1,11 @@
 /** The real nginx, as Debian has it. */
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { connect } from 'node:net'
 import { join } from 'node:path'
 import { setTimeout as wait } from 'node:timers/promises'
 import type { ExecutionContext } from 'ava'
 import { writeFiles } from './folder.ts'
+import { isListening } from './is-listening.ts'
 
 const NGINX = 'nginx'
 const MISSING = `${NGINX} is not installed, and this test needs it: apt-get install ${NGINX}`
@@ -49,16 +49,4 @@ ${http}
     await wait(20)
   }
   return () => complaints
-}
-
-async function isListening(port: number): Promise<boolean> {
-  const socket = connect(port, '127.0.0.1')
-  try {
-    await once(socket, 'connect')
-    return true
-  } catch {
-    return false
-  } finally {
-    socket.destroy()
-  }
 }

@@ -2,7 +2,6 @@
 import { type ChildProcess, execFile, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdir, readdir, readFile } from 'node:fs/promises'
-import { connect } from 'node:net'
 import { join } from 'node:path'
 import { setTimeout as wait } from 'node:timers/promises'
 import { promisify } from 'node:util'
@@ -10,6 +9,7 @@ import type { ExecutionContext } from 'ava'
 import type { TestCertificate } from './certificates.ts'
 import { writeFiles } from './folder.ts'
 import { freePorts } from './free-ports.ts'
+import { isListening } from './is-listening.ts'
 
 const run = promisify(execFile)
 const env = { PATH: `${process.env.PATH}:/usr/sbin` }
@@ -116,18 +116,6 @@ async function isStopped(pid: number | undefined): Promise<boolean> {
     readFile(`${folder}/${thread}/stat`, 'utf8')
   )
   return (await Promise.all(stats)).every((stat) => /\) T /.test(stat))
-}
-
-async function isListening(port: number): Promise<boolean> {
-  const socket = connect(port, '127.0.0.1')
-  try {
-    await once(socket, 'connect')
-    return true
-  } catch {
-    return false
-  } finally {
-    socket.destroy()
-  }
 }
 
 function describeConfig(hasCertificate: boolean): string {

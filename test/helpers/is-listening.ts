@@ -1,0 +1,15 @@
+/** Whether another program has got as far as to listen. */
+import { once } from 'node:events'
+import { connect } from 'node:net'
+
+export async function isListening(port: number): Promise<boolean> {
+  const socket = connect(port, '127.0.0.1')
+  try {
+    await once(socket, 'connect')
+    return true
+  } catch {
+    return false
+  } finally {
+    socket.destroy()
+  }
+}
