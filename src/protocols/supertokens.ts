@@ -1,6 +1,7 @@
 /** The wire format of the SuperTokens core: its JWT recipe, CDI 5.4. */
 import { ServiceError } from '../errors.ts'
 import type { Claims } from '../issue/claims.ts'
+import type { IssuedToken } from '../issue/sign.ts'
 import { membersOf, textOf } from '../json/json-members.ts'
 import { type JsonText, JsonTextError, parseJsonBytes, toJsonText } from '../json/json-text.ts'
 import { bodyOf } from '../middleware/body.ts'
@@ -28,7 +29,7 @@ export interface SupertokensProtocol extends Protocol {
    * @throws ServiceError for a request that is not of this format
    */
   readonly readRequest: (context: AppContext) => SupertokensRequest | undefined
-  readonly writeToken: (context: AppContext, token: string) => void
+  readonly writeToken: (context: AppContext, issued: IssuedToken) => void
   readonly writeUnsupportedAlgorithm: (context: AppContext) => void
   readonly writeVersions: (context: AppContext) => void
 }
@@ -66,7 +67,7 @@ export function createSupertokensProtocol(options: SupertokensOptions): Supertok
       return algorithm === 'RS256' ? { claims, validitySeconds, useStaticKey } : undefined
     },
 
-    writeToken: (context, token) => writeJson(context, { status: 'OK', jwt: token }),
+    writeToken: (context, { token }) => writeJson(context, { status: 'OK', jwt: token }),
     writeUnsupportedAlgorithm: (context) =>
       writeJson(context, { status: 'UNSUPPORTED_ALGORITHM_ERROR' }),
     writeVersions: (context) => writeJson(context, { versions: [CDI_VERSION] }),

@@ -17,10 +17,10 @@ export interface TokenCookieOptions {
 const MOST_BYTES = 4096
 
 /** Sets the token as a cookie beside whatever a protocol answers: Secure, HttpOnly, and as long as the token is valid. */
-export function withTokenCookie(
-  protocol: IssueProtocol,
+export function withTokenCookie<Writer extends Pick<IssueProtocol, 'writeToken'>>(
+  protocol: Writer,
   options: TokenCookieOptions
-): IssueProtocol {
+): Writer {
   const { name, sameSite, path, domain, onTooLarge } = options
   const scope = domain === undefined ? `Path=${path}` : `Path=${path}; Domain=${domain}`
   const attributes = `${scope}; Secure; HttpOnly; SameSite=${sameSite}`

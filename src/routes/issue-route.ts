@@ -7,7 +7,7 @@ import { createTokenId } from '../issue/token-id.ts'
 import type { AppMiddleware } from '../middleware/request-state.ts'
 import { createIssueProtocol } from '../protocols/issue-protocols.ts'
 import type { IssueProtocol } from '../protocols/protocol.ts'
-import { withTokenCookie } from '../protocols/token-cookie.ts'
+import { withConfiguredCookie } from './configured-cookie.ts'
 import { createIssueRequest } from './issue-request.ts'
 import { warnOfLargeToken } from './large-token.ts'
 import { createConfiguredRefreshing, createRefreshRoute } from './refreshing.ts'
@@ -39,7 +39,11 @@ export function createIssueRoutes(config: IssueRouteConfig, services: Services):
       sign,
       lifetimeSeconds: toLifetime(config)
     })
-  const protocol = createConfiguredProtocol(config, services)
+  const protocol = withConfiguredCookie(
+    createIssueProtocol(config, limits),
+    config.cookie,
+    services
+  )
   const apiKeys = config.auth?.apiKeys
   const issueRoute = {
     path: config.issue,
@@ -64,21 +68,6 @@ function toLifetime({ lifetime }: IssueRouteConfig): IssueOptions['lifetimeSecon
   return typeof lifetime === 'number'
     ? Math.floor(lifetime / 1000)
     : createLifetimeOf(lifetime.body, Math.floor(lifetime.max / 1000))
-}
-
-/** The protocol, which sets a cookie where the route has one. */
-function createConfiguredProtocol(
-  config: IssueRouteConfig,
-  { limits, logger }: Services
-): IssueProtocol {
-  const protocol = createIssueProtocol(config, limits)
-  if (config.cookie === undefined) return protocol
-  return withTokenCookie(protocol, {
-    ...config.cookie,
-    onTooLarge({ state: { requestId, traceId, route } }, length) {
-      logger.warn({ requestId, traceId, route, length }, 'cookie over 4 KiB')
-    }
-  })
 }
 
 /** request -> protocol reads it -> issue -> protocol answers */

@@ -10,6 +10,7 @@ import {
   type SupertokensProtocol,
   versionPathOf
 } from '../protocols/supertokens.ts'
+import { withConfiguredCookie } from './configured-cookie.ts'
 import { createIssueRequest } from './issue-request.ts'
 import { warnOfLargeToken } from './large-token.ts'
 import { type Route, startRoute } from './route.ts'
@@ -23,10 +24,14 @@ export function createSupertokensRoutes(
 ): Route[] {
   const { limits } = services
   const versionPath = versionPathOf(config.issue)
-  const protocol = createSupertokensProtocol({
-    mostSeconds: Math.floor(config.lifetime / 1000),
-    maxDepth: limits.depth
-  })
+  const protocol = withConfiguredCookie(
+    createSupertokensProtocol({
+      mostSeconds: Math.floor(config.lifetime / 1000),
+      maxDepth: limits.depth
+    }),
+    config.cookie,
+    services
+  )
   const start = { protocol, maxBodyBytes: limits.body }
   return [
     {
@@ -69,10 +74,10 @@ function createIssueHandler(
     )
     const claims = new Map([...asked.claims, ...gathered])
     const sign = asked.useStaticKey ? signStatic : signDynamic
-    const { token } = await sign(claims, { lifetimeSeconds: asked.validitySeconds })
+    const issued = await sign(claims, { lifetimeSeconds: asked.validitySeconds })
     services.metrics.tokenIssued(issue)
-    warnOfLargeToken(context, token, services.logger)
-    protocol.writeToken(context, token)
+    warnOfLargeToken(context, issued.token, services.logger)
+    protocol.writeToken(context, issued)
   }
 }
 

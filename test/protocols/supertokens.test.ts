@@ -139,3 +139,12 @@ test('keys of another algorithm than that of the client are refused at the start
     'routes[0].dynamicKey: expected a key with the alg RS256, found HS256'
   ])
 })
+
+test('the token is set as a cookie, too, where the route has one', async (t) => {
+  const ask = await start(t, { cookie: { name: '__Host-token', sameSite: 'Strict' } })
+  const { text, headers } = await ask(JSON.stringify(BODY))
+  const { jwt } = JSON.parse(text) as { jwt: string }
+  t.deepEqual(headers['set-cookie'], [
+    `__Host-token=${jwt}; Max-Age=60; Path=/; Secure; HttpOnly; SameSite=Strict`
+  ])
+})

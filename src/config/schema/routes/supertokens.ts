@@ -3,6 +3,7 @@ import { z } from 'zod'
 import type { SecretReader } from '../../secrets.ts'
 import { duration, routePath, section } from '../fields.ts'
 import { sourceSchema } from '../sources/source.ts'
+import { cookie } from './cookie.ts'
 import { kid } from './kid.ts'
 import { KRAKEND_ONLY } from './krakend.ts'
 import { auth, limits, on } from './route.ts'
@@ -22,6 +23,7 @@ export function supertokensRouteSchema(reader: SecretReader) {
     protocol: z.literal('supertokens', 'expected supertokens').describe('The wire format.'),
     auth: auth(reader),
     limits,
+    cookie,
     claims: z
       .array(sourceSchema(reader), 'expected a list of sources')
       .default([])
