@@ -2,38 +2,14 @@
 import { validateHeaderName, validateHeaderValue } from 'node:http'
 import { z } from 'zod'
 import { headerMap } from './fields.ts'
-
-/** Fields that the service or Node.js sets: what they say about an answer must be true of it. */
-const OWN_FIELDS: ReadonlySet<string> = new Set([
-  'allow',
-  'cache-control',
-  'connection',
-  'content-encoding',
-  'content-length',
-  'content-type',
-  'date',
-  'etag',
-  'keep-alive',
-  'location',
-  'proxy-authenticate',
-  'retry-after',
-  'set-cookie',
-  'te',
-  'trailer',
-  'transfer-encoding',
-  'upgrade',
-  'vary',
-  'www-authenticate',
-  'x-content-type-options',
-  'x-request-id'
-])
+import { OWN_HEADER_FIELDS } from './own-header-fields.ts'
 
 const name = z
   .string()
   .refine((text) => isTaken(() => validateHeaderName(text)), {
     error: 'expected the name of a header field'
   })
-  .refine((text) => !OWN_FIELDS.has(text.toLowerCase()), {
+  .refine((text) => !OWN_HEADER_FIELDS.has(text.toLowerCase()), {
     error: 'this header field is set by the service itself, expected another name'
   })
 

@@ -2,34 +2,15 @@
 import { z } from 'zod'
 import { claimPath } from '../claim-path.ts'
 import { headerMap } from '../fields.ts'
+import { OWN_HEADER_FIELDS } from '../own-header-fields.ts'
 
 const NAME_EXPECTED = 'expected the name of a header, such as X-Auth-User'
-
-/** Those that the answer has for itself, and those that say how it travels (RFC 9110, sections 6.4 and 7.6.1). */
-const TAKEN: ReadonlySet<string> = new Set([
-  'cache-control',
-  'connection',
-  'content-encoding',
-  'content-length',
-  'content-type',
-  'date',
-  'keep-alive',
-  'proxy-connection',
-  'retry-after',
-  'set-cookie',
-  'te',
-  'trailer',
-  'transfer-encoding',
-  'upgrade',
-  'www-authenticate',
-  'x-request-id'
-])
 
 /** RFC 9110, section 5.6.2; without the underscore, which some servers take for a hyphen. */
 const headerName = z
   .string(NAME_EXPECTED)
   .regex(/^[!#$%&'*+.^`|~0-9A-Za-z-]+$/, NAME_EXPECTED)
-  .refine((name) => !TAKEN.has(name.toLowerCase()), {
+  .refine((name) => !OWN_HEADER_FIELDS.has(name.toLowerCase()), {
     error: 'the answer has this header for itself, expected another name'
   })
 
