@@ -65,8 +65,17 @@ export interface KeyStore {
  * @param now the clock, in milliseconds since 1970
  */
 export function createKeyStore(sources: readonly KeySource[], now: () => number): KeyStore {
+  // Routes make their selections at start and ask with the same ones ever after.
+  const selected = new WeakMap<object, readonly KeySource[]>()
+
   function select(selection: KeySelection): readonly KeySource[] {
     if (selection === ALL_KEYS) return sources
+    const found = selected.get(selection) ?? findSelected(selection)
+    selected.set(selection, found)
+    return found
+  }
+
+  function findSelected(selection: KeySelection): readonly KeySource[] {
     if ('except' in selection) {
       return sources.filter(({ name }) => name === undefined || !selection.except.includes(name))
     }
