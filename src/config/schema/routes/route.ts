@@ -23,7 +23,7 @@ export function auth(reader: SecretReader) {
       )
       .min(1, 'expected at least one API key')
       .describe(
-        'The keys that are accepted, in the `api-key` header or as a Bearer of the Authorization header: each has at least 20 characters.'
+        'The keys that are accepted, in the `api-key` header or as a Bearer of the Authorization header: each has at least 20 characters. To introspect, to revoke, and with `protocol: oauth`, the password of HTTP Basic may be the key too, with any user name.'
       )
   })
     .optional()
