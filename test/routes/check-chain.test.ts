@@ -55,6 +55,37 @@ test('an endpoint that does not answer ends the check, and leads to the next whe
   t.is((await chain.ask('{"sub":"ada","exp":1}')).status, 401)
 })
 
+test('what an endpoint has said before is no answer for a token that has ended or is revoked', async (t) => {
+  const remote = await startRemote(t, replying('{"sub":"ada"}'))
+  const clock = { seconds: 1 }
+  const verify = [{ endpoint: remote.url, allowHttp: true, cache: { for: '5m' } }]
+  const { url } = await startService(t, {
+    now: () => clock.seconds * 1000,
+    config: JSON.stringify({
+      keys: [{ alg: 'HS256', secret: '${ENC_KEY}' }],
+      revocation: { store: 'memory' },
+      routes: [
+        { check: '/check', verify, skew: '5s' },
+        { revoke: '/revoke', verify }
+      ]
+    })
+  })
+  const [ending, revoked] = [makeToken('{"jti":"a","exp":30}'), makeToken('{"jti":"b","exp":300}')]
+  const check = async (token: string) =>
+    (await send(`${url}/check`, { headers: { authorization: `Bearer ${token}` } })).text
+  for (const token of [ending, ending, revoked, revoked])
+    t.regex(await check(token), /"Valid":true/)
+  t.is(remote.requests.length, 2)
+  t.is((await send(`${url}/revoke`, { method: 'POST', body: `token=${revoked}` })).status, 200)
+  const asked = remote.requests.length
+  t.is(await check(revoked), '{"error":"Token is revoked"}')
+  clock.seconds = 29
+  t.regex(await check(ending), /"Valid":true/)
+  t.is(remote.requests.length, asked)
+  clock.seconds = 35
+  t.is(await check(ending), '{"error":"Token is expired"}')
+})
+
 test('groups come from the first place that has an answer: token, directory, endpoint', async (t) => {
   const slapd = await startSlapd(t)
   const remote = await startRemote(t, (response, { url }) =>
