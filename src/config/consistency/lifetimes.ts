@@ -1,7 +1,6 @@
 /** Routes whose tokens end when somebody else says, where something has to be kept for as long as a token lives. */
-import { valueAt } from '../issues.ts'
 import type { Problem } from '../problems.ts'
-import { itemsOf } from './tree.ts'
+import { itemsOf, valueAt } from './tree.ts'
 
 export function findLifetimeProblems(tree: unknown): Problem[] {
   return itemsOf(tree, 'routes').flatMap((route, index): Problem[] => {

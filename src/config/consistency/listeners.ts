@@ -1,7 +1,6 @@
 /** Routes on listeners that are not there, and listeners that nothing is on. */
-import { valueAt } from '../issues.ts'
 import type { Problem } from '../problems.ts'
-import { itemsOf, listenerOf, MAIN, useOf } from './tree.ts'
+import { itemsOf, listenerOf, MAIN, useOf, valueAt } from './tree.ts'
 
 export function findListenerProblems(tree: unknown): Problem[] {
   const listen = valueAt(tree, ['listen'])

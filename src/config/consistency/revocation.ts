@@ -1,7 +1,6 @@
 /** Routes that revoke or refresh tokens without what they lean on. */
-import { valueAt } from '../issues.ts'
 import type { Problem } from '../problems.ts'
-import { itemsOf, useOf } from './tree.ts'
+import { itemsOf, useOf, valueAt } from './tree.ts'
 
 export function findRevocationProblems(tree: unknown): Problem[] {
   const hasRevocation = valueAt(tree, ['revocation']) !== undefined

@@ -1,8 +1,7 @@
 /** Sources that want of a route what it does not have. */
-import { valueAt } from '../issues.ts'
 import { variablesIn } from '../path-variables.ts'
 import type { Problem } from '../problems.ts'
-import { itemsOf, type Use, useOf } from './tree.ts'
+import { itemsOf, type Use, useOf, valueAt } from './tree.ts'
 
 /** The headers that a client may give its API key in. */
 const API_KEY_HEADERS: ReadonlySet<string> = new Set(['api-key', 'authorization'])
