@@ -1,7 +1,8 @@
 /** Sealing: fields of a JSON document are replaced by their signatures, and all else stays as it was written. */
 import { ServiceError } from '../errors.ts'
 import { type Field, findFields, type Place } from '../json/find-fields.ts'
-import { membersOf, textOf } from '../json/json-members.ts'
+import { textOf } from '../json/json-members.ts'
+import { readObject } from '../json/json-object.ts'
 import type { JsonPath } from '../json/json-path.ts'
 import type { JsonText } from '../json/json-text.ts'
 import { remoteReply } from '../remote/remote-errors.ts'
@@ -53,8 +54,7 @@ export function createSeal(options: SealOptions): Seal {
   const { fields, sign, lifetimeSeconds = Number.POSITIVE_INFINITY, requiresExp, full } = options
 
   async function signField(document: JsonText, { name, place }: SignableField): Promise<string> {
-    const text = textOf(document, place)
-    const claims = new Map(membersOf(text).map((member) => [member.name, textOf(text, member)]))
+    const claims = readObject(textOf(document, place))
     const expiresAt = readExp(claims, name, requiresExp)
     try {
       return (await sign(claims, { lifetimeSeconds, expiresAt })).token

@@ -1,5 +1,6 @@
 /** Issuing with refresh tokens: the first token of a login, and each one after it, for which the remote is asked again. */
 import { ServiceError } from '../../errors.ts'
+import { writeObject } from '../../json/json-object.ts'
 import type { JsonText } from '../../json/json-text.ts'
 import type { Claims } from '../claims.ts'
 import type { Gather, Issue, IssueRequest, Source } from '../issue.ts'
@@ -87,10 +88,10 @@ export function textOf(claims: Claims, name: string): string | undefined {
   return typeof value === 'string' ? value : undefined
 }
 
-function writeQuestion(claims: ReadonlyMap<string, JsonText>): string {
+function writeQuestion(claims: Claims): JsonText {
   const sub = claims.get('sub')
-  const members = [...claims].map(([name, value]) => `${JSON.stringify(name)}:${value}`)
-  return `{${sub === undefined ? '' : `"sub":${sub},`}"claims":{${members.join(',')}}}`
+  const question = new Map([['claims', writeObject(claims)]])
+  return writeObject(sub === undefined ? question : new Map([['sub', sub], ...question]))
 }
 
 function isRefusal(error: unknown): boolean {

@@ -1,6 +1,6 @@
 /** What a remote is told about a request, beside or in place of the client's JSON. */
-import type { JsonText } from '../../../json/json-text.ts'
-import { toJsonText } from '../../../json/json-text.ts'
+import { writeObject } from '../../../json/json-object.ts'
+import { type JsonText, toJsonText } from '../../../json/json-text.ts'
 import type { IssueRequest } from '../../issue.ts'
 import { createReadTexts, describePlaces, onlyText, type Places } from '../../places.ts'
 
@@ -37,6 +37,5 @@ export function describeEntry(entry: MetadataEntry): string {
 
 /** One JSON object, in UTF-8. */
 export function writeMetadata(metadata: Metadata): Uint8Array {
-  const members = [...metadata].map(([name, value]) => `${JSON.stringify(name)}:${value}`)
-  return Buffer.from(`{${members.join(',')}}`)
+  return Buffer.from(writeObject(metadata))
 }
