@@ -1,8 +1,8 @@
 /** A configuration file becomes a configuration, or a list of everything that is wrong with it. */
 import { dirname, resolve } from 'node:path'
-import { findKeyProblems } from '../keys/create-key-sources.ts'
 import { findFlatProblems, findFullProblems } from './consistency/find-problems.ts'
 import { valueAt } from './consistency/tree.ts'
+import { findKeyProblems } from './create-key-sources.ts'
 import { substituteEnvironment } from './environment.ts'
 import { createFlatSchema, toFullForm } from './flat-form.ts'
 import { describeIssues } from './issues.ts'

@@ -1,5 +1,4 @@
 /** A login API to try the service with: two users, and an answer for everybody else. */
-
 import { createSecretKey } from 'node:crypto'
 import jwt from 'jsonwebtoken'
 import Koa, { type Context } from 'koa'

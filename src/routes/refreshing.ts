@@ -1,5 +1,4 @@
 /** The `refresh` setting of an issue route: its pipeline, and the route that refresh tokens are exchanged on. */
-
 import type { IssueRouteConfig } from '../config/schema/routes/issue.ts'
 import { longestOf } from '../config/schema/routes/lifetime.ts'
 import type { ConfiguredRevocation } from '../configured-revocation.ts'

@@ -1,5 +1,4 @@
 /** Signs tokens with a key source, and checks them, as the service does. */
-
 import { parseToken, type VerifiedClaims } from '../../src/check/token.ts'
 import { invalidToken } from '../../src/errors.ts'
 import type { KeySource } from '../../src/keys/key-source.ts'

@@ -1,5 +1,4 @@
 /** Does something over and over: one attempt at a time, the next one planned by how the last one went. */
-
 import type { StartTimer } from '../timer.ts'
 import type { RefreshTiming } from './refresh-timing.ts'
 
