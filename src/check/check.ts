@@ -1,10 +1,10 @@
 /** The check pipeline: take the token apart, let the verifiers look at it in order, then the requirements. */
 import { invalidToken } from '../errors.ts'
 import type { JsonText } from '../json/json-text.ts'
+import { parseToken, type Token, type VerifiedClaims } from '../keys/token.ts'
 import type { CheckCache, Remembered } from './check-cache.ts'
 import { withGroups } from './groups/claim.ts'
 import type { ResolveGroups } from './groups/group-resolver.ts'
-import { parseToken, type Token, type VerifiedClaims } from './token.ts'
 
 /** What a verifier has found out about a token. */
 export interface Verified {

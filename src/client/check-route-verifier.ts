@@ -1,8 +1,8 @@
 /** Verification by a checkToken route of txtoken: it has the keys, and the last word. */
 import type { Verifier } from '../check/check.ts'
-import type { Token } from '../check/token.ts'
 import { checkUnavailable, insufficientScope, invalidToken, ServiceError } from '../errors.ts'
 import { JsonTextError, readJsonBytes } from '../json/json-text.ts'
+import type { Token } from '../keys/token.ts'
 import type { Remote } from '../remote/remote.ts'
 
 /** The answer holds the claims, so it may nest one level deeper than they do. */

@@ -1,6 +1,5 @@
 import { createPublicKey } from 'node:crypto'
 import test from 'ava'
-import { parseToken } from '../../src/check/token.ts'
 import {
   createKeySources,
   findKeyProblems,
@@ -13,6 +12,7 @@ import { createSecretReader } from '../../src/config/secrets.ts'
 import { KeyError } from '../../src/keys/key-error.ts'
 import type { KeySource } from '../../src/keys/key-source.ts'
 import { createKeyStore } from '../../src/keys/key-store.ts'
+import { parseToken } from '../../src/keys/token.ts'
 import { generateKeys, generatePair, toJwk, toPem } from '../helpers/keys.ts'
 
 const SECRET = 'a secret of at least thirty-two bytes'

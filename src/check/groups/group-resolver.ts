@@ -1,5 +1,5 @@
 /** The groups of a token's subject: the first place that has an answer says them. */
-import type { VerifiedClaims } from '../token.ts'
+import type { VerifiedClaims } from '../../keys/token.ts'
 
 /**
  * Finds the groups of the subject of verified claims, or answers undefined where this place has no answer: the token has no such

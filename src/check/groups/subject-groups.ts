@@ -1,7 +1,7 @@
 /** Groups that are looked up by the subject of a token, wherever they are kept. */
 import { invalidToken } from '../../errors.ts'
+import type { VerifiedClaims } from '../../keys/token.ts'
 import { createSharedCache } from '../shared-cache.ts'
-import type { VerifiedClaims } from '../token.ts'
 import type { GroupResolver } from './group-resolver.ts'
 
 /** Finds the groups of a subject; undefined where nothing is known of it. Throws a ServiceError where that could not be found out. */

@@ -1,14 +1,14 @@
 /** Verification by an endpoint elsewhere, which is sent the token and says whose it is. */
 import { createHash } from 'node:crypto'
 import { checkUnavailable, invalidToken } from '../../errors.ts'
-import { BEARER_MARK } from '../../issue/claims.ts'
 import { readObject, writeObject } from '../../json/json-object.ts'
 import type { ReadJson } from '../../json/json-text.ts'
+import type { Token } from '../../keys/token.ts'
 import type { Endpoint } from '../../remote/endpoint.ts'
+import { BEARER_MARK } from '../../service-bearer-mark.ts'
 import type { Verified, Verifier } from '../check.ts'
 import { readReply } from '../endpoint-reply.ts'
 import { createSharedCache } from '../shared-cache.ts'
-import type { Token } from '../token.ts'
 
 export interface EndpointVerifierOptions {
   readonly url: URL
