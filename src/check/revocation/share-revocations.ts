@@ -27,7 +27,13 @@ export function createShareRevocations(): ShareRevocations {
 
   async function start(create: () => Promise<Revocations>): Promise<Revocations> {
     const revocations = await create()
-    await revocations.start()
+    try {
+      await revocations.start()
+    } catch (error) {
+      // A store that is held on to could not be opened by the next configuration.
+      await revocations.close()
+      throw error
+    }
     return revocations
   }
 
