@@ -45,8 +45,9 @@ function isApproval(reply: Buffer, { raw }: Token): boolean {
 function explainRefusal(error: unknown): ServiceError {
   const status = error instanceof ServiceError ? error.remoteStatus : undefined
   if (status === 401) return invalidToken('Token is refused by its issuer', 'endpoint', error)
-  if (status === 403)
+  if (status === 403) {
     return insufficientScope('Token does not allow this', 'endpoint', { cause: error })
+  }
   return checkUnavailable(
     status === undefined ? error : new Error(`found the status ${status}, expected 200`)
   )

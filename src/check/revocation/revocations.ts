@@ -81,8 +81,9 @@ export function createRevocations(options: RevocationsOptions): Revocations {
   return {
     isRevoked: list.isRevoked,
     async revoke(revocation) {
-      if (list.size() >= maxEntries)
+      if (list.size() >= maxEntries) {
         throw storeUnavailable(new Error('the revocation list is full'))
+      }
       await orUnavailable(() => store.add(revocation))
       add([revocation])
     },

@@ -68,8 +68,9 @@ export function createEndpointVerifier(options: EndpointVerifierOptions): Verifi
 }
 
 function describeVerified({ value, text }: ReadJson, { payload, payloadText }: Token): Verified {
-  if (!text.startsWith('{'))
+  if (!text.startsWith('{')) {
     throw checkUnavailable(new Error('found a reply that is no JSON object'))
+  }
   const said = value as Record<string, unknown>
   if (typeof said.sub !== 'string' || said.sub === '') {
     throw invalidToken('Token is refused by its issuer', 'endpoint')
