@@ -27,7 +27,7 @@ export interface ConfiguredKeysOptions {
   readonly shareSource: ShareSource
 }
 
-/** The keys that are this service's own to use. Its start and close are those of the JWK Sets, too. */
+/** The keys that this service signs and verifies with. Starting and closing them starts and closes the JWK Sets as well. */
 export interface ConfiguredKeys extends KeyStore {
   /** The keys of each JWK Set that a verifier names: they are for its tokens alone, so they are in no store but theirs. */
   readonly jwkSets: ReadonlyMap<JwksVerifierConfig, KeyStore>

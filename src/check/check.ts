@@ -52,6 +52,7 @@ export interface CheckOptions {
  */
 export type Check = (raw: string) => Promise<CheckedToken>
 
+/** Makes the check of one route. Verifiers and requirements are asked in the order given. */
 export function createCheck(options: CheckOptions): Check {
   const { verifiers, requirements, resolveGroups, maxDepth, maxTokenLength, cache } = options
 

@@ -50,6 +50,7 @@ interface SignableField {
   readonly place: Place
 }
 
+/** Makes what seals documents. All fields are looked at before the first is signed. */
 export function createSeal(options: SealOptions): Seal {
   const { fields, sign, lifetimeSeconds = Number.POSITIVE_INFINITY, requiresExp, full } = options
 
@@ -92,7 +93,7 @@ function readExp(claims: Claims, name: string, isRequired: boolean): number | un
   const text = claims.get('exp')
   if (text === undefined && isRequired) throw unusable(name, 'no exp')
   if (text === undefined) return undefined
-  // Of all JSON texts, those of numbers alone are numbers to JavaScript.
+  // Number() gives NaN for every JSON text that is not a number.
   const seconds = Math.floor(Number(text))
   if (!(seconds <= LATEST_EXP)) throw unusable(name, 'exp is not a time in seconds')
   return seconds

@@ -22,6 +22,7 @@ export interface ClaimsProtocolOptions extends OptionalBodyOptions {
   readonly statuses: Statuses
 }
 
+/** Takes any body, which has to be JSON where a source sends it on; answers with the claims, or with what explains them. */
 export function createClaimsProtocol({ statuses, ...body }: ClaimsProtocolOptions): ClaimsProtocol {
   return {
     methods: ['GET', 'POST'],

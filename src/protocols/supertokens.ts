@@ -42,6 +42,7 @@ export function versionPathOf(issue: string): string {
   return issue.replace(/recipe\/jwt$/, 'apiversion')
 }
 
+/** Takes the JSON that the SuperTokens client sends; answers as the core does, refusals included. */
 export function createSupertokensProtocol(options: SupertokensOptions): SupertokensProtocol {
   const { mostSeconds, maxDepth } = options
 

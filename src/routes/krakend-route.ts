@@ -4,7 +4,6 @@ import { createGather, type IssueRequest } from '../issue/issue.ts'
 import { createSeal, type SealedDocument } from '../issue/seal.ts'
 import { createSign } from '../issue/sign.ts'
 import { createTokenId } from '../issue/token-id.ts'
-import type { JsonText } from '../json/json-text.ts'
 import type { AppMiddleware } from '../middleware/request-state.ts'
 import { createKrakendProtocol, type KrakendProtocol } from '../protocols/krakend.ts'
 import { createIssueRequest } from './issue-request.ts'
@@ -16,6 +15,7 @@ import { createSources } from './sources.ts'
 /** The name of the reply between its source and its seal. */
 const REPLY = 'reply'
 
+/** Makes the route. It has one source, whose reply is all that there is. */
 export function createKrakendRoute(config: KrakendRouteConfig, services: Services): Route {
   const { limits } = services
   const protocol = createKrakendProtocol({ statuses: config.statuses, maxDepth: limits.depth })
@@ -58,7 +58,9 @@ function createIssueDocument(config: KrakendRouteConfig, services: Services): Is
 
   return async function issueDocument(request) {
     const reply = (await gather(request)).get(REPLY)
-    return seal(reply as JsonText)
+    if (reply === undefined)
+      throw new TypeError('expected the source to put its reply under a name')
+    return seal(reply)
   }
 }
 

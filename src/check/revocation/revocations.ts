@@ -50,6 +50,7 @@ interface RevocationsReport {
   readonly synchronized: (time: number) => void
 }
 
+/** Makes the list, in front of a store. It is empty until it is started. */
 export function createRevocations(options: RevocationsOptions): Revocations {
   const { store, now, startTimer, maxEntries, report } = options
   const list = createRevocationList(now)

@@ -22,6 +22,7 @@ interface Shared {
   users: number
 }
 
+/** Makes what shares. It knows of the revocations that are in use, and of no others. */
 export function createShareRevocations(): ShareRevocations {
   const inUse = new Map<string, Shared>()
 

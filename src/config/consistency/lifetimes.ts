@@ -2,6 +2,7 @@
 import type { Problem } from '../problems.ts'
 import { itemsOf, valueAt } from './tree.ts'
 
+/** Finds krakend routes without a lifetime where generated keys or revocations have to outlive their tokens. */
 export function findLifetimeProblems(tree: unknown): Problem[] {
   return itemsOf(tree, 'routes').flatMap((route, index): Problem[] => {
     if (valueAt(route, ['protocol']) !== 'krakend') return []

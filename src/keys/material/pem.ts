@@ -10,6 +10,7 @@ interface PemBlock {
 
 const BLOCK = /-----BEGIN ([A-Z0-9 ]+)-----.*?-----END \1-----/gs
 
+/** Whether a text is PEM, however broken. */
 export function isPem(text: string): boolean {
   return text.includes('-----BEGIN ')
 }

@@ -33,6 +33,7 @@ export interface Refresher {
   readonly close: () => void
 }
 
+/** Makes what repeats an action. Nothing is done before the first call. */
 export function createRefresher(options: RefresherOptions): Refresher {
   const { attempt, timing, cooldownMilliseconds, now, startTimer } = options
   const closing = new AbortController()

@@ -13,7 +13,7 @@ export interface MetadataEntry extends Places {
 /** By their names, in the order of the entries. What a request does not have is not there. */
 export type Metadata = ReadonlyMap<string, JsonText>
 
-/** @throws ServiceError `invalid_request` for a value that stands there more than once */
+/** @throws ServiceError `invalid_request` for a value that is given more than once */
 export function createReadMetadata(
   entries: readonly MetadataEntry[]
 ): (request: IssueRequest) => Metadata {

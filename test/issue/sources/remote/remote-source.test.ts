@@ -74,7 +74,10 @@ test('metadata is sent as an object, without what the request does not have', as
     ]
   )
   t.is(remote.requests[0]?.headers['content-type'], 'application/json')
-  t.is((await send(`${url}/claims/11?id=a&id=b`)).text, '{"error":"ID stands there 2 times"}')
+  t.is(
+    (await send(`${url}/claims/11?id=a&id=b`)).text,
+    '{"error":"ID is given 2 times, expected it once"}'
+  )
 })
 
 test('a GET has no body, and a POST may have none', async (t) => {
