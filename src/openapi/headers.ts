@@ -9,5 +9,5 @@ export const HEADERS = {
   MaxAge: { description: 'For how long the answer may be kept.', schema: text },
   Claim: { description: 'A claim of the token; empty where it has none.', schema: text },
   RetryAfter: { description: 'When to try again: seconds, or a date.', schema: text },
-  Challenge: { description: 'What is expected (RFC 6750, section 3).', schema: text }
+  Challenge: { description: 'What is expected (RFC 9110, section 11.6.1).', schema: text }
 } as const

@@ -2,13 +2,13 @@
 import type { IssueRouteConfig } from '../config/schema/routes/issue.ts'
 import { failures, sourceFailures } from './failures.ts'
 import { form, json, type Operation, schemaRef, secret } from './openapi.ts'
-import { callers } from './security.ts'
+import { oauthCallers } from './security.ts'
 
 export function describeOauthIssue(route: IssueRouteConfig): Operation {
   return {
     summary: 'Issues an access token.',
     description: 'Takes any JSON, or a form, each of whose fields may stand once.',
-    ...callers(route.auth),
+    ...oauthCallers(route.auth),
     requestBody: {
       required: true,
       content: {

@@ -224,7 +224,11 @@ test('routes that check tokens answer as they are described', async (t) => {
     assertDescribed(path, method, answer)
   }
   t.deepEqual(document.paths['/cookies']?.get?.security, [{ 'cookie-__Host-token': [] }])
-  t.deepEqual(document.paths['/introspect']?.post?.security, [{ apiKey: [] }, { apiKeyBearer: [] }])
+  t.deepEqual(document.paths['/introspect']?.post?.security, [
+    { apiKey: [] },
+    { apiKeyBearer: [] },
+    { apiKeyBasic: [] }
+  ])
   t.deepEqual(document.paths['/getToken']?.post?.security, undefined)
 })
 
