@@ -17,17 +17,3 @@ export async function runCommands(
   const { stdout } = await execute('bash', ['-c', script], options)
   return stdout.split(MARK).map((text) => text.trimEnd())
 }
-
-/** What differs from one run to the next, and a word for it. The longer forms come first. */
-const VARYING: readonly (readonly [form: RegExp, word: string])[] = [
-  [/[\w-]{20,}\.[\w-]{20,}\.[\w-]{20,}/g, 'TOKEN'],
-  [/(?<=-----BEGIN PUBLIC KEY-----)[^-]+/g, '\nKEY\n'],
-  [/(?<![\w-])[\w-]{43}(?![\w-])/g, 'THUMBPRINT'],
-  [/(?<=jti: ')[\w-]{22}/g, 'ID'],
-  [/\b\d{10}\b/g, 'SECONDS']
-]
-
-/** A text without what differs from one run to the next, so that what a page shows can be compared. */
-export function maskVarying(text: string): string {
-  return VARYING.reduce((masked, [form, word]) => masked.replaceAll(form, word), text)
-}
