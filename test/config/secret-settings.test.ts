@@ -6,7 +6,7 @@ import { createFormSchemas, type JsonSchema } from '../../src/config/json-schema
 import { createAuthority } from '../helpers/certificates.ts'
 import { runCommand } from '../helpers/command-line.ts'
 import { writeFiles } from '../helpers/folder.ts'
-import { generateKeys, toJwk, toPem } from '../helpers/keys.ts'
+import { generateKeys, toPem } from '../helpers/keys.ts'
 
 /** Stands in every secret that is not a key or a certificate. Long enough to be a good one. */
 const SEED = 'n0body-may-read-this-in-any-message-whatever'

@@ -13,7 +13,9 @@ export async function runCommands(
   commands: readonly string[],
   options: { readonly cwd: string }
 ): Promise<string[]> {
-  const script = commands.join(`\nprintf '${MARK}'\n`)
+  // What a command has left in the background ends with the shell.
+  const begin = `trap 'kill $(jobs -p) 2>/dev/null' EXIT\n`
+  const script = begin + commands.join(`\nprintf '${MARK}'\n`)
   const { stdout } = await execute('bash', ['-c', script], options)
   return stdout.split(MARK).map((text) => text.trimEnd())
 }
