@@ -36,7 +36,9 @@ export function createAssertDescribed(
   const ajv = new Ajv2020({ strict: false, validateFormats: false }).addSchema(document, 'document')
   return function assertDescribed(path, method, { status, headers, text }) {
     const name = `${method} ${path} ${status}`
-    const described = document.paths[path]?.[method]?.responses[status]
+    const { responses = {} } = document.paths[path]?.[method] ?? {}
+    const range = `${String(status)[0]}XX`
+    const described = responses[status] ?? responses[range]
     t.truthy(described, `${name} is not described`)
     for (const header of Object.keys(described?.headers ?? {})) {
       // A challenge and a time to try again come with some of the refusals only.
@@ -49,7 +51,8 @@ export function createAssertDescribed(
     const [type = ''] = (headers['content-type'] ?? '').split(';')
     t.true(type in described.content, `${name} is ${type}`)
     if (type !== 'application/json') return
-    const place = ['paths', path, method, 'responses', String(status), 'content', type, 'schema']
+    const named = status in responses ? String(status) : range
+    const place = ['paths', path, method, 'responses', named, 'content', type, 'schema']
     const pointer = place.map((key) => key.replaceAll('~', '~0').replaceAll('/', '~1')).join('/')
     const isValid = ajv.validate({ $ref: `document#/${encodeURI(pointer)}` }, JSON.parse(text))
     t.true(isValid, `${name}: ${ajv.errorsText()}`)

@@ -68,7 +68,13 @@ async function startAll(t: ExecutionContext): Promise<TestService> {
           sign: ['access'],
           lifetime: '1h'
         },
-        { issue: '/recipe/jwt', protocol: 'supertokens', key: 'rsa', dynamicKey: 'rsa' },
+        {
+          issue: '/recipe/jwt',
+          protocol: 'supertokens',
+          auth: 'none',
+          key: 'rsa',
+          dynamicKey: 'rsa'
+        },
         { claims: '/claims', of: '/themis', explain: true },
         { check: '/checkToken', verify: ALL_KEYS },
         { check: '/cookies', verify: ALL_KEYS, token: ['cookie:__Host-token'] },
