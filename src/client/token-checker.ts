@@ -15,6 +15,10 @@ export interface TokenCheckerOptions extends VerificationOptions {
   readonly issuer?: string | readonly string[] | undefined
   /** Whom tokens must be for: one of these stands in `aud`. Default: anybody. */
   readonly audience?: string | readonly string[] | undefined
+  /** Whether tokens must have an end (`exp`). Default true: without one, a token is good as long as its key. */
+  readonly requireExp?: boolean | undefined
+  /** Clock difference that is forgiven in `exp`, `nbf` and `iat`, from 0 to 300 seconds. Default 0. */
+  readonly skewSeconds?: number | undefined
   /** What tokens must say beside that. A token that does not is refused with 403. */
   readonly require?:
     | {
@@ -40,6 +44,8 @@ export interface TokenChecker {
 
 /** Levels that the JSON of header and payload may nest. */
 const MAX_DEPTH = 64
+/** As much as a check route forgives. */
+const MOST_SKEW_SECONDS = 300
 
 /**
  * Makes a checker, once at the start of a service. The algorithm of a token is judged by the key, never the other way round.
@@ -74,13 +80,16 @@ function causeOf(refusal: TokenError): Error {
 }
 
 function createRequirements(
-  { issuer, audience, require = {} }: TokenCheckerOptions,
+  { issuer, audience, requireExp = true, skewSeconds = 0, require = {} }: TokenCheckerOptions,
   now: () => number
 ): Requirement[] {
   const { claims, scopes } = require
+  if (!(skewSeconds >= 0 && skewSeconds <= MOST_SKEW_SECONDS)) {
+    throw new TypeError(`skewSeconds: expected a number from 0 to ${MOST_SKEW_SECONDS}`)
+  }
   return [
     isNoServiceBearer,
-    createTimeRequirement(now),
+    createTimeRequirement(now, { requireExp, skewSeconds }),
     ...(issuer === undefined ? [] : [createIssuerRequirement([issuer].flat())]),
     ...(audience === undefined ? [] : [createAudienceRequirement([audience].flat())]),
     ...(claims === undefined ? [] : [createClaimsRequirement(toRequiredClaims(claims))]),
