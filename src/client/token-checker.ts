@@ -7,6 +7,7 @@ import { createIssuerRequirement } from '../check/requirements/issuer-requiremen
 import { createScopesRequirement } from '../check/requirements/scopes-requirement.ts'
 import { createTimeRequirement } from '../check/requirements/time-requirement.ts'
 import type { VerifiedClaims } from '../check/token.ts'
+import { assertKnownOptions } from './known-options.ts'
 import { TokenError, toTokenError } from './token-error.ts'
 import { createVerification, type VerificationOptions } from './verification.ts'
 
@@ -20,14 +21,14 @@ export interface TokenCheckerOptions extends VerificationOptions {
   /** Clock difference that is forgiven in `exp`, `nbf` and `iat`, from 0 to 300 seconds. Default 0. */
   readonly skewSeconds?: number | undefined
   /** What tokens must say beside that. A token that does not is refused with 403. */
-  readonly require?:
-    | {
-        /** Values of claims; where a claim is a list, it contains the value. */
-        readonly claims?: Readonly<Record<string, string | number | boolean>> | undefined
-        /** All of these stand in `scope` or `scp`. */
-        readonly scopes?: readonly string[] | undefined
-      }
-    | undefined
+  readonly require?: RequiredOfTokens | undefined
+}
+
+interface RequiredOfTokens {
+  /** Values of claims; where a claim is a list, it contains the value. */
+  readonly claims?: Readonly<Record<string, string | number | boolean>> | undefined
+  /** All of these stand in `scope` or `scp`. */
+  readonly scopes?: readonly string[] | undefined
 }
 
 export interface TokenChecker {
@@ -42,6 +43,30 @@ export interface TokenChecker {
   readonly close: () => Promise<void>
 }
 
+const KNOWN_OPTIONS: Readonly<Record<keyof TokenCheckerOptions, true>> = {
+  jwksUrl: true,
+  secret: true,
+  endpoint: true,
+  apiKey: true,
+  algorithms: true,
+  issuer: true,
+  audience: true,
+  requireExp: true,
+  skewSeconds: true,
+  require: true,
+  allowHttp: true,
+  tls: true,
+  timeoutMilliseconds: true,
+  onFailure: true,
+  now: true,
+  random: true,
+  startTimer: true
+}
+const KNOWN_REQUIREMENTS: Readonly<Record<keyof RequiredOfTokens, true>> = {
+  claims: true,
+  scopes: true
+}
+
 /** Levels that the JSON of header and payload may nest. */
 const MAX_DEPTH = 64
 /** As much as a check route forgives. */
@@ -52,6 +77,7 @@ const MOST_SKEW_SECONDS = 300
  * @throws TypeError for options that contradict each other, or that could never work
  */
 export function createTokenChecker(options: TokenCheckerOptions): TokenChecker {
+  assertKnownOptions('createTokenChecker', options, KNOWN_OPTIONS)
   const { now = Date.now, onFailure } = options
   const requirements = createRequirements(options, now)
   const { verify, close } = createVerification(options)
@@ -60,7 +86,7 @@ export function createTokenChecker(options: TokenCheckerOptions): TokenChecker {
   return {
     async check(token) {
       if (token === undefined) {
-        throw new TokenError('missing_token', 'no token present in request', 'missing')
+        throw new TokenError('missing_token', 'no token present in request', { reason: 'missing' })
       }
       try {
         return (await checkToken(token)).claims
@@ -83,6 +109,7 @@ function createRequirements(
   { issuer, audience, requireExp = true, skewSeconds = 0, require = {} }: TokenCheckerOptions,
   now: () => number
 ): Requirement[] {
+  assertKnownOptions('require', require, KNOWN_REQUIREMENTS)
   const { claims, scopes } = require
   if (!(skewSeconds >= 0 && skewSeconds <= MOST_SKEW_SECONDS)) {
     throw new TypeError(`skewSeconds: expected a number from 0 to ${MOST_SKEW_SECONDS}`)
