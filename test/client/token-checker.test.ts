@@ -1,3 +1,4 @@
+import type { ServerResponse } from 'node:http'
 import test, { type ExecutionContext } from 'ava'
 import { SignJWT } from 'jose'
 import {
@@ -6,7 +7,7 @@ import {
   TokenError,
   type VerifiedClaims
 } from '../../src/client/client.ts'
-import type { Algorithm } from '../../src/keys/key.ts'
+import { ALGORITHMS, type Algorithm } from '../../src/keys/key.ts'
 import { createAuthority } from '../helpers/certificates.ts'
 import { createFakeClock } from '../helpers/fake-clock.ts'
 import { startJwksServer } from '../helpers/jwks-server.ts'
@@ -262,6 +263,17 @@ for (const [name, body, status, verdict, ...log] of answers) {
   })
 }
 
+test('an endpoint that ends its connection as a token comes is asked again, once', async (t) => {
+  const token = makeToken('{}')
+  const close = ({ socket }: ServerResponse) => void socket?.destroy()
+  const answers = [close, replying(JSON.stringify({ Raw: token, Valid: true })), close, close]
+  const { url, requests } = await startRemote(t, (response) => answers.shift()?.(response))
+  const checker = createChecker(t, { endpoint: url })
+  t.deepEqual(await judge(checker, token), {})
+  t.deepEqual(await judge(checker, token), UNAVAILABLE)
+  t.is(requests.length, 4)
+})
+
 test('an endpoint that does not answer in time leaves the token unjudged', async (t) => {
   const { url } = await startRemote(t, () => {})
   const checker = createChecker(t, { endpoint: url, timeoutMilliseconds: 50 })
@@ -282,7 +294,16 @@ const refusedOptions: [TokenCheckerOptions, string][] = [
     { secret: ENC_KEY, require: { source: 'microservice' } as TokenCheckerOptions['require'] },
     'require: unknown option source, expected claims, scopes'
   ],
-  [{ secret: ENC_KEY, algorithms: [] }, 'algorithms: expected at least one'],
+  [{ secret: ENC_KEY, algorithms: [] }, `algorithms: expected a list of ${ALGORITHMS.join(', ')}`],
+  [
+    { jwksUrl: 'https://a', algorithms: ['none' as Algorithm] },
+    `algorithms: expected a list of ${ALGORITHMS.join(', ')}`
+  ],
+  ...[0, Number.NaN].map((timeoutMilliseconds): [TokenCheckerOptions, string] => [
+    { jwksUrl: 'https://a', timeoutMilliseconds },
+    'timeoutMilliseconds: expected a number above 0'
+  ]),
+  [{ endpoint: 'https://a', apiKey: 'of a file\n' }, 'apiKey: expected text without line breaks'],
   [
     { secret: 'short' },
     'secret: found a secret of 5 bytes, expected at least 32 bytes for HS256 (RFC 7518, section 3.2)'
