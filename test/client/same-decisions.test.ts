@@ -2,6 +2,7 @@
 import { createPublicKey, sign } from 'node:crypto'
 import test, { type ExecutionContext } from 'ava'
 import { createTokenChecker, type TokenChecker, TokenError } from '../../src/client/client.ts'
+import { readPage } from '../helpers/documentation.ts'
 import { send } from '../helpers/http.ts'
 import { generateKeys, toJwk, toPem } from '../helpers/keys.ts'
 import { ENC_KEY, startService } from '../helpers/service.ts'
@@ -180,16 +181,21 @@ async function start(t: ExecutionContext, name: keyof typeof signings) {
   return { checkers, ask }
 }
 
+/** All that clients said was wrong with tokens, in one word each. */
+const reasons = new Set<string>()
+
 async function judge({ check }: TokenChecker, token: string): Promise<unknown> {
   try {
     return await check(token)
   } catch (error) {
-    return error instanceof TokenError ? [error.status, error.message] : error
+    if (!(error instanceof TokenError)) return error
+    reasons.add(error.reason)
+    return [error.status, error.message]
   }
 }
 
 for (const name of ['secret', 'jwksUrl'] as const) {
-  test(`${name}: what the service says of a token, the client says too`, async (t) => {
+  test.serial(`${name}: what the service says of a token, the client says too`, async (t) => {
     const { checkers, ask } = await start(t, name)
     const { alg, sign } = signings[name]
     const tokens = {
@@ -210,3 +216,9 @@ for (const name of ['secret', 'jwksUrl'] as const) {
     }
   })
 }
+
+test.serial('the page on the client has each reason that it gave', (t) => {
+  t.true(reasons.size > 10)
+  const page = readPage('docs/client.md')
+  for (const reason of reasons) t.true(page.includes(`\`${reason}\``), reason)
+})
