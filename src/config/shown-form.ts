@@ -77,5 +77,5 @@ function isMap(value: unknown): value is Settings {
 
 /** Some addresses carry a password: `redis://user:password@host`. */
 function maskUserInfo(text: string): string {
-  return text.replace(/(?<=:\/\/[^/@\s]*:)[^/@\s]+(?=@)/, MASK)
+  return text.replace(/(?<=:\/\/[^/@\s]*:)[^/\s]+(?=@)/, MASK)
 }

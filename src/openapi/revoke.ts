@@ -1,6 +1,7 @@
 /** Routes that revoke tokens (RFC 7009). */
 import type { RevokeRouteConfig } from '../config/schema/routes/revoke.ts'
 import { commonFailures, failures } from './failures.ts'
+import { NO_STORE, withHeaders } from './headers.ts'
 import { fields, form, json, type Operation, schemaRef } from './openapi.ts'
 import { oauthCallers } from './security.ts'
 
@@ -22,9 +23,12 @@ export function describeRevoke({ auth }: RevokeRouteConfig): Operation {
       required: true,
       content: form(auth === undefined ? TOKEN : { oneOf: [TOKEN, SUBJECT, KEY] })
     },
-    responses: {
-      200: { description: 'It is revoked.' },
-      ...failures([...commonFailures({ auth }), 503], json(schemaRef('OauthError')))
-    }
+    responses: withHeaders(
+      {
+        200: { description: 'It is revoked.' },
+        ...failures([...commonFailures({ auth }), 503], json(schemaRef('OauthError')))
+      },
+      NO_STORE
+    )
   }
 }

@@ -47,7 +47,7 @@ export const introspectionCheckProtocol: CheckProtocol = {
 
 /** No claim says whether a token is active; and scopes are one text here (RFC 7662, section 2.2). */
 function describeClaims(claimsText: JsonText, scope: unknown): [string, JsonText][] {
-  const members = new Map(readObject(claimsText))
+  const members = readObject(claimsText)
   members.delete('active')
   if (Array.isArray(scope)) members.set('scope', toJsonText(scope.join(' ')))
   return [...members]

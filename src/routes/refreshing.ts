@@ -1,11 +1,10 @@
 /** The `refresh` setting of an issue route: its pipeline, and the route that refresh tokens are exchanged on. */
-
 import type { IssueRouteConfig } from '../config/schema/routes/issue.ts'
 import { longestOf } from '../config/schema/routes/lifetime.ts'
 import type { ConfiguredRevocation } from '../configured-revocation.ts'
 import { createGather } from '../issue/issue.ts'
 import { mergeParts } from '../issue/refresh/family-state.ts'
-import { createRefreshing, type Refreshing, textOf } from '../issue/refresh/refresh.ts'
+import { createRefreshing, type Refreshing, stringClaim } from '../issue/refresh/refresh.ts'
 import { createRefreshFamilies } from '../issue/refresh/refresh-families.ts'
 import type { Sign } from '../issue/sign.ts'
 import type { Signer } from '../keys/key-store.ts'
@@ -57,7 +56,7 @@ export function createConfiguredRefreshing(
       records,
       revoke,
       isSubjectRevoked({ claims: parts, tokens, issuedAt }) {
-        const sub = textOf(mergeParts(parts), 'sub')
+        const sub = stringClaim(mergeParts(parts), 'sub')
         return isRevoked({ claims: { iss: tokens.at(-1)?.issuer, sub, iat: issuedAt } })
       },
       route: `${on} ${issue}`,

@@ -1,15 +1,20 @@
 /** The example of a gateway: the real nginx asks the service about each request, and an API behind it trusts the headers. */
 import { once } from 'node:events'
 import { readFileSync } from 'node:fs'
+import { mkdir, symlink, writeFile } from 'node:fs/promises'
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net'
+import { join } from 'node:path'
 import test, { type ExecutionContext } from 'ava'
 import { parse as parseYaml } from 'yaml'
+import { readCodeBlocks } from '../helpers/documentation.ts'
 import { freePorts } from '../helpers/free-ports.ts'
 import { send } from '../helpers/http.ts'
 import { startNginx } from '../helpers/nginx.ts'
+import { compareCommands } from '../helpers/page-commands.ts'
 import { runService, urlOf } from '../helpers/program.ts'
 import { replying, startRemote } from '../helpers/remote.ts'
 import { ENC_KEY } from '../helpers/service.ts'
+import { createTemporaryFolder } from '../helpers/temporary-folder.ts'
 import { makeToken } from '../helpers/tokens.ts'
 
 const ISSUER = 'https://tokens.example.com'
@@ -168,6 +173,35 @@ test('while the service is down nothing reaches the API', async (t) => {
   await service.exit()
   t.is((await send(`${url}/orders`, bearing(token))).status, 500)
   t.deepEqual(api.requests, [])
+})
+
+test('the commands of the page print what stands below them', async (t) => {
+  // The page leaves it to the reader to reload nginx; all else it starts itself, on ports of its choice.
+  const free = await freePorts(5)
+  const place = (text: string) =>
+    [8888, 8889, 8890, 8000, 8080].reduce(
+      (placed, port, index) => placed.replaceAll(String(port), String(free[index])),
+      text
+    )
+  await startNginx(t, place(read('gateway/nginx.conf')), free[3] ?? 0)
+  const cwd = await createTemporaryFolder(t)
+  await mkdir(join(cwd, 'examples'))
+  await writeFile(join(cwd, 'examples/gateway.yml'), place(read('gateway.yml')))
+  await symlink(join(import.meta.dirname, '../../dist'), join(cwd, 'dist'))
+  const commands = readCodeBlocks('docs/examples/gateway.md').filter(
+    ({ heading }) => heading === 'Try it'
+  )
+  await compareCommands(t, commands, {
+    cwd,
+    place: (command) =>
+      place(command)
+        .replace('demo-login-api', `demo-login-api --port ${free[1]}`)
+        .replaceAll(/main\.js.*(?= &$)/gm, '$& > /dev/null')
+        .replace(
+          /^sudo .*$/m,
+          `until curl -s http://127.0.0.1:${free[4]} > /dev/null; do sleep 0.1; done`
+        )
+  })
 })
 
 /** What the route of the example says of the gateway's business. */

@@ -72,6 +72,7 @@ export interface RefreshFamiliesOptions {
   readonly now: () => number
 }
 
+/** Makes what keeps families. Any replica that shares the records may go on with a family that another has begun. */
 export function createRefreshFamilies(options: RefreshFamiliesOptions): RefreshFamilies {
   const { records, revoke, isSubjectRevoked, route, lifetimeMs, longestUseMs, now } = options
   const { end } = createEndFamily({ records, revoke })

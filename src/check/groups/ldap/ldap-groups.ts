@@ -1,5 +1,4 @@
 /** Groups from an LDAP directory: an attribute of the subject's entry, or the entries of groups that have it as a member. */
-
 import type { Entry } from 'ldapts'
 import { checkUnavailable, ServiceError } from '../../../errors.ts'
 import type { GroupLookup } from '../subject-groups.ts'

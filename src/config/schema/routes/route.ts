@@ -11,8 +11,8 @@ export const on = z
   .default('main')
   .describe('The listener that the route is on. Default: main.')
 
-/** Who may call a route. */
-export function auth(reader: SecretReader) {
+/** Those who may call a route. */
+export function callers(reader: SecretReader) {
   return section({
     apiKeys: z
       .array(
@@ -26,8 +26,11 @@ export function auth(reader: SecretReader) {
         'The keys that are accepted, in the `api-key` header or as a Bearer of the Authorization header: each has at least 20 characters. To introspect, to revoke, and with `protocol: oauth`, the password of HTTP Basic may be the key too, with any user name.'
       )
   })
-    .optional()
-    .describe('Who may call the route. Default: everybody.')
+}
+
+/** Who may call a route. */
+export function auth(reader: SecretReader) {
+  return callers(reader).optional().describe('Who may call the route. Default: everybody.')
 }
 
 /** How much a route takes at once. */
