@@ -2,7 +2,7 @@
 import { writeObject } from '../../../json/json-object.ts'
 import { type JsonText, toJsonText } from '../../../json/json-text.ts'
 import type { IssueRequest } from '../../issue.ts'
-import { createReadTexts, describePlaces, onlyText, type Places } from '../../places.ts'
+import { createReadTexts, describePlaces, onlyText, type Places } from '../places.ts'
 
 /** One name, and where its value stands in a request; or the value itself. */
 export interface MetadataEntry extends Places {

@@ -1,6 +1,6 @@
 /** The places of a request that a text may stand in: a header, a parameter of the query or of a form, a variable of the path. */
-import { invalidClaim } from './invalid-claim.ts'
-import type { IssueRequest } from './issue.ts'
+import { invalidClaim } from '../invalid-claim.ts'
+import type { IssueRequest } from '../issue.ts'
 
 export interface Places {
   /** The name of a header, in lower case. */
