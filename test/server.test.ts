@@ -68,9 +68,9 @@ test('the time for a request may be shorter than that for a header by default', 
 })
 
 test('the time for a request ends with the request, however long its answer takes', async (t) => {
-  const remote = await startRemote(t, (response) => setTimeout(() => response.end('{}'), 1200))
+  const remote = await startRemote(t, (response) => setTimeout(() => response.end('{}'), 4200))
   const config = fullConfig(remote.url, {
-    more: { timeouts: { headers: '500ms', request: '500ms' } }
+    more: { timeouts: { headers: '2s', request: '2s' } }
   })
   const service = await startService(t, { config })
   const client = openConnection(t, service.url)

@@ -99,7 +99,8 @@ test('groups come from the first place that has an answer: token, directory, end
     password: { env: 'LDAP_PASSWORD' },
     base: PEOPLE,
     filter: '(uid={sub})',
-    memberships: { base: GROUPS }
+    memberships: { base: GROUPS },
+    timeout: '30s'
   }
   const endpoint = {
     from: 'endpoint',

@@ -72,6 +72,11 @@ const refused: [string, Record<string, unknown>, string][] = [
     '.headers.a: expected printable characters'
   ],
   [
+    'one header in two spellings',
+    { ...ENDPOINT, headers: { Authorization: 'a', authorization: 'b' } },
+    '.headers: expected each header field once'
+  ],
+  [
     'another scheme',
     { ...LDAP, url: 'http://ldap.example.com' },
     '.url: expected an ldap:// or ldaps:// URL, with a host and maybe a port'
