@@ -22,6 +22,7 @@ export interface KrakendProtocolOptions {
   readonly maxDepth: number
 }
 
+/** Takes any JSON body; answers with the sealed document, or with `{"error": "..."}`. */
 export function createKrakendProtocol({
   statuses,
   maxDepth

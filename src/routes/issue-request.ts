@@ -64,7 +64,7 @@ function readVariables(context: AppContext): IssueRequest['variables'] {
   return (context as RouterContext<RequestState>).params ?? {}
 }
 
-/** The connection ends under an answer that is under way, or has ended before anybody listened. */
+/** Calls the listener when the connection ends, or at once where it has ended already. */
 function onClose(response: ServerResponse, listener: () => void): void {
   if (response.closed) listener()
   else response.once('close', listener)

@@ -1,4 +1,4 @@
-/** The short way for tokens that were verified before: they are answered ahead of the application, which costs more than they do. */
+/** The short way for tokens that were verified before: they are answered ahead of the application, which would cost more than their check. */
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http'
 import type { CheckedToken } from '../check/check.ts'
 import type { KnownCheck } from '../check/check-cache.ts'
@@ -72,7 +72,7 @@ export function withKnownTokens(
   }
 }
 
-/** A body or a cookie may hold a second token, and a second Authorization field is one. What is compressed is refused. */
+/** Leaves to the application what may hold a second token (a body, a cookie, another Authorization field), and what it refuses: compressed bodies. */
 function checkRequest(route: KnownTokenRoute, request: IncomingMessage): CheckedToken | undefined {
   const { headers } = request
   if (headers.authorization === undefined || headers.cookie !== undefined) return undefined

@@ -16,6 +16,7 @@ import { createSources } from './sources.ts'
 /** The name of the reply between its source and its seal. */
 const REPLY = 'reply'
 
+/** Makes the route. It has one source, whose reply is all that there is. */
 export function createKrakendRoute(config: KrakendRouteConfig, services: Services): Route {
   const { limits } = services
   const protocol = createKrakendProtocol({ statuses: config.statuses, maxDepth: limits.depth })

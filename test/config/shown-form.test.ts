@@ -53,6 +53,14 @@ test('the password of a URL is masked', (t) => {
   })
 })
 
+test('what stands in the query of a URL is masked, but for what each request fills in', (t) => {
+  const url = 'https://a.example/login?key=secret&id={id}&empty=&b=c#end'
+  const { routes } = show({ routes: [{ issue: '/issue', claims: [{ from: 'remote', url }] }] }) as {
+    routes: { claims: { url: string }[] }[]
+  }
+  t.is(routes[0]?.claims[0]?.url, 'https://a.example/login?key=***&id={id}&empty=&b=***#end')
+})
+
 test('defaults are filled in where they are asked for, those of named listeners and of each kind of route too', (t) => {
   const listen = { extra: { port: 7000 } }
   t.deepEqual(show({ listen }).listen, listen)

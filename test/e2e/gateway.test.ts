@@ -45,13 +45,13 @@ async function startCounter(t: ExecutionContext, port: number) {
   return { port: (server.address() as AddressInfo).port, count: () => count }
 }
 
-async function startGateway(t: ExecutionContext) {
+async function startGateway(t: ExecutionContext, config = read('gateway.yml')) {
   const loginApi = await startRemote(
     t,
     replying('{"email":"ada@example.com","roles":["admin","a,b"]}')
   )
   const api = await startRemote(t, replying('{"answer":42}'))
-  const service = await runService(t, read('gateway.yml'), {
+  const service = await runService(t, config, {
     ENC_KEY,
     REMOTE: loginApi.url,
     PORT: '0',
@@ -59,11 +59,11 @@ async function startGateway(t: ExecutionContext) {
   })
   const gate = await startCounter(t, Number(new URL(await urlOf(service, 'gate')).port))
   const [port = 0] = await freePorts(1)
-  const config = read('gateway/nginx.conf')
+  const http = read('gateway/nginx.conf')
     .replace('127.0.0.1:8890', `127.0.0.1:${gate.port}`)
     .replace('127.0.0.1:8000', `127.0.0.1:${port}`)
     .replace('127.0.0.1:8080', new URL(api.url).host)
-  const complaints = await startNginx(t, config, port)
+  const complaints = await startNginx(t, http, port)
   const issued = await fetch(`${service.url}/getToken`, { method: 'POST', body: '{}' })
   const { token } = (await issued.json()) as { token: string }
   return { service, api, gate, token, complaints, url: `http://127.0.0.1:${port}` }
@@ -110,6 +110,13 @@ test('a request without a good token does not reach the API, and is told why', a
     t.is(answer.headers['www-authenticate'], challenge)
   }
   t.is((await send(`${url}/_auth`, bearing(token))).status, 404)
+  t.deepEqual(api.requests, [])
+})
+
+test('a request with a token that is good, but not for this, gets 403 and does not reach the API', async (t) => {
+  const config = read('gateway.yml').replace('audience: orders', '$&\n      scopes: [orders.write]')
+  const { url, api, token } = await startGateway(t, config)
+  t.is((await send(`${url}/orders`, bearing(token))).status, 403)
   t.deepEqual(api.requests, [])
 })
 

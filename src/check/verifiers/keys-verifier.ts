@@ -2,8 +2,8 @@
 import { checkUnavailable, ServiceError } from '../../errors.ts'
 import type { Key } from '../../keys/key.ts'
 import { ALL_KEYS, type KeySelection, type KeyStore } from '../../keys/key-store.ts'
+import type { JoseHeader } from '../../keys/token.ts'
 import type { Verifier } from '../check.ts'
-import type { JoseHeader } from '../token.ts'
 import type { KeysFor } from './issuer-keys.ts'
 
 export interface KeysVerifierOptions {

@@ -49,7 +49,7 @@ const refused: [string, Record<string, unknown>, string][] = [
   [
     'a claim without a name',
     { from: 'token', claim: 'a..b' },
-    '.claim: expected names with dots between them'
+    '.claim: expected the path of a claim, such as groups or realm_access.roles'
   ],
   [
     'http:// for groups',

@@ -173,7 +173,7 @@ test('a header or parameter that stands twice is refused, unless it is a list', 
     exchange(t, url, `GET /claims HTTP/1.1\r\nHost: a\r\nConnection: close\r\n${lines}\r\n`)
   const twice = await ask('X-One: a\r\nx-one: b\r\n')
   t.regex(twice, /^HTTP\/1\.1 400 /)
-  t.true(twice.endsWith('{"error":"claim one stands there 2 times"}'))
+  t.true(twice.endsWith('{"error":"claim one is given 2 times, expected it once"}'))
   const lists = 'X-All: a, b\r\nX-All: c\r\nX-First: *\r\nX-First: d, e\r\n'
   t.true((await ask(lists)).endsWith('{"all":["a","b","c"],"first":"d"}'))
   t.is((await send(`${url}/claims?one=a&one=a`)).status, 400)

@@ -23,7 +23,7 @@ export function callers(reader: SecretReader) {
       )
       .min(1, 'expected at least one API key')
       .describe(
-        'The keys that are accepted, in the `api-key` header or as a Bearer of the Authorization header: each has at least 20 characters.'
+        'The keys that are accepted, in the `api-key` header or as a Bearer of the Authorization header: each has at least 20 characters. To introspect, to revoke, and with `protocol: oauth`, the password of HTTP Basic may be the key too, with any user name.'
       )
   })
 }
@@ -38,7 +38,7 @@ export const limits = section({
   requests: integer(1, 65_535)
     .optional()
     .describe(
-      'Requests in flight on the route; beyond it the answer is 429 with `Retry-After`. Default: no limit.'
+      'Requests in flight on the route; beyond it the answer is 429 with `Retry-After`. Those that are answered at once, since their token was verified before, do not count. Default: no limit.'
     )
 })
   .prefault({})

@@ -1,6 +1,6 @@
 /** The places of a request that a text may stand in: a header, a parameter of the query or of a form, a variable of the path. */
-import { invalidClaim } from './invalid-claim.ts'
-import type { IssueRequest } from './issue.ts'
+import { invalidClaim } from '../invalid-claim.ts'
+import type { IssueRequest } from '../issue.ts'
 
 export interface Places {
   /** The name of a header, in lower case. */
@@ -36,11 +36,13 @@ export function createReadTexts({ header, parameter, variable }: Places): ReadTe
 }
 
 /**
- * The only one of several texts. Whom would one believe of two: a proxy in front may have judged by the other.
+ * The one text that there is, if any. Two are refused: a proxy in front may have judged by the other.
  * @param what names what it is for
+ * @throws ServiceError `invalid_request` for more than one
  */
 export function onlyText(texts: readonly string[], what: string): string | undefined {
-  if (texts.length > 1) throw invalidClaim(`${what} stands there ${texts.length} times`)
+  if (texts.length > 1)
+    throw invalidClaim(`${what} is given ${texts.length} times, expected it once`)
   return texts[0]
 }
 
