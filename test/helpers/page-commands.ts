@@ -37,7 +37,7 @@ function outputOf(block: CodeBlock | undefined): string {
 }
 
 /** @param shown `...` in it stands for anything */
-export function compareOutput(
+function compareOutput(
   t: ExecutionContext,
   printed: string,
   shown: string,
