@@ -88,9 +88,11 @@ function write(
   staysOpen: boolean,
   { headers, body }: PlainAnswer
 ): void {
-  response.setHeader('X-Request-Id', requestId)
-  for (const name in headers) response.setHeader(name, headers[name] ?? '')
-  response.setHeader('Content-Length', Buffer.byteLength(body))
-  if (!staysOpen) response.setHeader('Connection', 'close')
+  response.writeHead(200, {
+    'X-Request-Id': requestId,
+    ...headers,
+    'Content-Length': Buffer.byteLength(body),
+    ...(!staysOpen && { Connection: 'close' })
+  })
   response.end(body)
 }
