@@ -66,6 +66,10 @@ function findUnsupported(document: Document.Parsed, add: AddProblem): void {
   let aliases = 0
   visit(document, {
     Pair(_key, { key }) {
+      // The schema library leaves it out of maps without a word, and a requirement of that name would be lost.
+      if (isScalar(key) && key.value === '__proto__') {
+        add(key.range?.[0], 'a key named __proto__ is not supported')
+      }
       // Without its meaning it would be a key of its own, which nobody wants who writes it.
       if (isScalar(key) && key.value === '<<' && key.type === 'PLAIN') {
         add(key.range?.[0], 'merge key << is not supported')
