@@ -1,11 +1,11 @@
 /** The check pipeline: take the token apart, let the verifiers look at it in order, then the requirements. */
 import { invalidToken } from '../errors.ts'
 import type { JsonText } from '../json/json-text.ts'
+import { parseToken, type Token, type VerifiedClaims } from '../keys/token.ts'
 import type { TraceHeaders } from '../remote/trace-context.ts'
 import type { CheckCache, Remembered } from './check-cache.ts'
 import { withGroups } from './groups/claim.ts'
 import type { ResolveGroups } from './groups/group-resolver.ts'
-import { parseToken, type Token, type VerifiedClaims } from './token.ts'
 
 /** What a verifier has found out about a token. */
 export interface Verified {
@@ -60,6 +60,7 @@ export interface CheckOptions {
  */
 export type Check = (raw: string, trace?: TraceHeaders) => Promise<CheckedToken>
 
+/** Makes the check of one route. Verifiers and requirements are asked in the order given. */
 export function createCheck(options: CheckOptions): Check {
   const { verifiers, requirements, resolveGroups, maxDepth, maxTokenLength, cache } = options
 

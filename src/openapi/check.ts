@@ -13,7 +13,7 @@ import {
   schemaRef,
   secret
 } from './openapi.ts'
-import { callers, tokenSecurity } from './security.ts'
+import { oauthCallers, tokenSecurity } from './security.ts'
 
 export function describeCheck(route: CheckRouteConfig): PathItem {
   switch (route.protocol) {
@@ -80,7 +80,7 @@ function describeForwardAuth(route: CheckRouteConfig): Operation {
 function describeIntrospection(route: CheckRouteConfig): Operation {
   return {
     summary: 'Tells whether a token is active (RFC 7662).',
-    ...callers(route.auth),
+    ...oauthCallers(route.auth),
     requestBody: {
       required: true,
       content: form(fields({ token: 'The token.', token_type_hint: 'Ignored.' }, ['token']))

@@ -39,7 +39,7 @@ export const HEADERS = {
     schema: text
   },
   RetryAfter: { description: 'When to try again: seconds, or a date.', schema: text },
-  Challenge: { description: 'What is expected (RFC 6750, section 3).', schema: text }
+  Challenge: { description: 'What is expected (RFC 9110, section 11.6.1).', schema: text }
 } as const
 
 export const NO_STORE: Headers = { 'Cache-Control': headerRef('NoStore') }

@@ -3,13 +3,13 @@ import type { IssueRouteConfig } from '../config/schema/routes/issue.ts'
 import { type FailureStatus, failures, sourceFailures } from './failures.ts'
 import { NO_STORE, withCookie, withHeaders } from './headers.ts'
 import { form, headerRef, json, type Operation, schemaRef, secret } from './openapi.ts'
-import { callers } from './security.ts'
+import { oauthCallers } from './security.ts'
 
 export function describeOauthIssue(route: IssueRouteConfig): Operation {
   return {
     summary: 'Issues an access token.',
     description: 'Takes any JSON, or a form, each of whose fields may stand once.',
-    ...callers(route.auth),
+    ...oauthCallers(route.auth),
     requestBody: {
       required: true,
       content: {

@@ -3,7 +3,7 @@ import type { RevokeRouteConfig } from '../config/schema/routes/revoke.ts'
 import { commonFailures, failures } from './failures.ts'
 import { NO_STORE, withHeaders } from './headers.ts'
 import { fields, form, json, type Operation, schemaRef } from './openapi.ts'
-import { callers } from './security.ts'
+import { oauthCallers } from './security.ts'
 
 const TOKEN = fields({ token: 'The token, or a refresh token.', token_type_hint: 'Ignored.' }, [
   'token'
@@ -18,7 +18,7 @@ export function describeRevoke({ auth }: RevokeRouteConfig): Operation {
   return {
     summary: 'Revokes a token.',
     description: 'A token that nobody here verifies counts as revoked.',
-    ...callers(auth),
+    ...oauthCallers(auth),
     requestBody: {
       required: true,
       content: form(auth === undefined ? TOKEN : { oneOf: [TOKEN, SUBJECT, KEY] })

@@ -15,6 +15,7 @@ import { createVerifier } from './verifiers.ts'
 
 const ALL_KEYS: NonNullable<RevokeRouteConfig['verify']> = [{ keys: 'all' }]
 
+/** Makes the route. Who has a token may revoke it; subjects and keys are for callers with an API key. */
 export function createRevokeRoute(
   config: RevokeRouteConfig,
   revocation: ConfiguredRevocation,

@@ -72,7 +72,9 @@ export function createAssertDescribed(
 
   return function assertDescribed(path, method, { status, headers, text }) {
     const name = `${method} ${path} ${status}`
-    const described = document.paths[path]?.[method]?.responses[status]
+    const { responses = {} } = document.paths[path]?.[method] ?? {}
+    const range = `${String(status)[0]}XX`
+    const described = responses[status] ?? responses[range]
     t.truthy(described, `${name} is not described`)
     assertHeaders(name, headers, described?.headers ?? {})
     if (described?.content === undefined) {
@@ -82,7 +84,8 @@ export function createAssertDescribed(
     const [type = ''] = (headers['content-type'] ?? '').split(';')
     t.true(type in described.content, `${name} is ${type}`)
     if (type !== 'application/json') return
-    const place = ['paths', path, method, 'responses', String(status), 'content', type, 'schema']
+    const named = status in responses ? String(status) : range
+    const place = ['paths', path, method, 'responses', named, 'content', type, 'schema']
     const pointer = place.map((key) => key.replaceAll('~', '~0').replaceAll('/', '~1')).join('/')
     const isValid = ajv.getSchema(`document#/${encodeURI(pointer)}`)
     t.true(isValid?.(JSON.parse(text)), `${name}: ${JSON.stringify(isValid?.errors)}`)

@@ -71,7 +71,14 @@ async function startAll(t: ExecutionContext): Promise<TestService> {
           sign: ['access'],
           lifetime: '1h'
         },
-        { issue: '/recipe/jwt', protocol: 'supertokens', key: 'rsa', dynamicKey: 'rsa', ...COOKIE },
+        {
+          issue: '/recipe/jwt',
+          protocol: 'supertokens',
+          auth: 'none',
+          key: 'rsa',
+          dynamicKey: 'rsa',
+          ...COOKIE
+        },
         { claims: '/claims', of: '/themis', explain: true },
         { check: '/checkToken', verify: ALL_KEYS },
         { check: '/cookies', verify: ALL_KEYS, token: ['cookie:__Host-token'] },
@@ -227,7 +234,11 @@ test('routes that check tokens answer as they are described', async (t) => {
     assertDescribed(path, method, answer)
   }
   t.deepEqual(document.paths['/cookies']?.get?.security, [{ 'cookie-__Host-token': [] }])
-  t.deepEqual(document.paths['/introspect']?.post?.security, [{ apiKey: [] }, { apiKeyBearer: [] }])
+  t.deepEqual(document.paths['/introspect']?.post?.security, [
+    { apiKey: [] },
+    { apiKeyBearer: [] },
+    { apiKeyBasic: [] }
+  ])
   t.deepEqual(document.paths['/getToken']?.post?.security, undefined)
 })
 

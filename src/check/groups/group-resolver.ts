@@ -1,6 +1,7 @@
 /** The groups of a token's subject: the first place that has an answer says them. */
+import { insufficientScope } from '../../errors.ts'
+import type { VerifiedClaims } from '../../keys/token.ts'
 import type { TraceHeaders } from '../../remote/trace-context.ts'
-import type { VerifiedClaims } from '../token.ts'
 
 /**
  * Finds the groups of the subject of verified claims, or answers undefined where this place has no answer: the token has no such
@@ -32,12 +33,33 @@ export function createResolveGroups(resolvers: readonly GroupResolver[]): Resolv
   }
 }
 
+/**
+ * Finds groups, and refuses subjects that are in none of those that are required.
+ * @param required names, compared without case
+ */
+export function createRequiredGroups(
+  resolveGroups: ResolveGroups,
+  required: readonly string[]
+): ResolveGroups {
+  const accepted = new Set(required.map(withoutCase))
+
+  return async function resolveRequired(claims) {
+    const groups = await resolveGroups(claims)
+    if (groups.some((name) => accepted.has(withoutCase(name)))) return groups
+    throw insufficientScope('Subject is in no group that is required', 'group')
+  }
+}
+
 /** Names that differ in case alone are one group; the first spelling stays. */
 function withoutDoubles(groups: readonly string[]): readonly string[] {
   const seen = new Map<string, string>()
   for (const name of groups) {
-    const key = name.toLowerCase()
+    const key = withoutCase(name)
     if (!seen.has(key)) seen.set(key, name)
   }
   return [...seen.values()]
+}
+
+function withoutCase(name: string): string {
+  return name.toLowerCase()
 }

@@ -1,8 +1,8 @@
 /** Groups that are looked up by the subject of a token, wherever they are kept. */
 import { invalidToken } from '../../errors.ts'
+import type { VerifiedClaims } from '../../keys/token.ts'
 import type { TraceHeaders } from '../../remote/trace-context.ts'
 import { createSharedCache } from '../shared-cache.ts'
-import type { VerifiedClaims } from '../token.ts'
 import type { GroupResolver } from './group-resolver.ts'
 
 /**

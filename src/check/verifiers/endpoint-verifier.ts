@@ -1,15 +1,15 @@
 /** Verification by an endpoint elsewhere, which is sent the token and says whose it is. */
 import { createHash } from 'node:crypto'
 import { checkUnavailable, invalidToken } from '../../errors.ts'
-import { BEARER_MARK } from '../../issue/claims.ts'
 import { readObject, writeObject } from '../../json/json-object.ts'
 import type { ReadJson } from '../../json/json-text.ts'
+import type { Token } from '../../keys/token.ts'
 import type { Endpoint } from '../../remote/endpoint.ts'
 import type { TraceHeaders } from '../../remote/trace-context.ts'
+import { BEARER_MARK } from '../../service-bearer-mark.ts'
 import type { Verified, Verifier } from '../check.ts'
 import { readReply } from '../endpoint-reply.ts'
 import { createSharedCache } from '../shared-cache.ts'
-import type { Token } from '../token.ts'
 
 export interface EndpointVerifierOptions {
   readonly url: URL
@@ -70,8 +70,9 @@ export function createEndpointVerifier(options: EndpointVerifierOptions): Verifi
 }
 
 function describeVerified({ value, text }: ReadJson, { payload, payloadText }: Token): Verified {
-  if (!text.startsWith('{'))
+  if (!text.startsWith('{')) {
     throw checkUnavailable(new Error('found a reply that is no JSON object'))
+  }
   const said = value as Record<string, unknown>
   if (typeof said.sub !== 'string' || said.sub === '') {
     throw invalidToken('Token is refused by its issuer', 'endpoint')

@@ -29,8 +29,9 @@ export function createVerifierChain(options: VerifierChainOptions): Verifier {
     for (const verify of verifiers) {
       try {
         const verified = await verify(token, trace)
-        if (verified !== undefined)
+        if (verified !== undefined) {
           return hasPassed ? { ...verified, isCurrent: undefined } : verified
+        }
       } catch (error) {
         if (!(error instanceof ServiceError) || !passing.includes(error.code)) throw error
         hasPassed = true
