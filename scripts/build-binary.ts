@@ -2,7 +2,8 @@
  * Builds the standalone binaries: the program as one file of JavaScript inside of a Node.js of the version that the image
  * ships (https://nodejs.org/api/single-executable-applications.html). Takes architectures, x64 and arm64 where left out.
  */
-import { execFileSync } from 'node:child_process'
+import { execFileSync, spawn } from 'node:child_process'
+import { once } from 'node:events'
 import {
   chmodSync,
   copyFileSync,
@@ -51,6 +52,43 @@ const insideOfBinary: Plugin = {
   }
 }
 
+/** The program as a function of what it requires, so that both of the following can call it. */
+const FUNCTION = { banner: '(function (require, module, exports) {', footer: '})' }
+
+/** What a binary begins with: the program, with what V8 needs not compile anew. */
+const START = `const { getRawAsset } = require('node:sea')
+const { Script } = require('node:vm')
+const cachedData = CACHED ? Buffer.from(getRawAsset('txtoken.cache')) : undefined
+new Script(Buffer.from(getRawAsset('txtoken.cjs')).latin1Slice(), {
+  filename: 'txtoken.cjs',
+  cachedData
+}).runInThisContext()(require, module, exports)
+`
+
+/** Runs the program, and at its end keeps what V8 has compiled of it. The code cache of Node.js itself has next to nothing of it. */
+const REHEARSAL = `const { readFileSync, writeFileSync } = require('node:fs')
+const { Script } = require('node:vm')
+const script = new Script(readFileSync('txtoken.cjs', 'latin1'), { filename: 'txtoken.cjs' })
+const sea = { getAsset: (name) => readFileSync('../' + name, 'utf8') }
+process.on('exit', () => writeFileSync('txtoken.cache', script.createCachedData()))
+script.runInThisContext()((name) => (name === 'node:sea' ? sea : require(name)), module, exports)
+`
+
+/** Starts the demo and ends it, so that there is a code cache of what a start takes. */
+async function rehearse(runtime: string): Promise<void> {
+  writeFileSync(join(BUILD, 'rehearsal.cjs'), REHEARSAL)
+  const demo = spawn(join(runtime, 'bin/node'), ['rehearsal.cjs', 'demo'], {
+    cwd: BUILD,
+    env: { PORT: '0', DEMO_PORT: '0' },
+    stdio: ['ignore', 'pipe', 'inherit']
+  })
+  const ended = once(demo, 'exit')
+  demo.stdout.setEncoding('utf8')
+  for await (const text of demo.stdout) if (text.includes('Check it:')) demo.kill('SIGTERM')
+  const [code] = await ended
+  if (code !== 0) throw new Error(`expected the demo to end well, found the exit code ${code}`)
+}
+
 async function bundle(file: string): Promise<void> {
   await build({
     entryPoints: [join(ROOT, 'src/main.ts')],
@@ -61,7 +99,11 @@ async function bundle(file: string): Promise<void> {
     platform: 'node',
     format: 'cjs',
     target: 'node20',
+    banner: { js: FUNCTION.banner },
+    footer: { js: FUNCTION.footer },
     plugins: [insideOfBinary],
+    // Scripts cannot import; what they would is built into Node.js, or in the bundle.
+    supported: { 'dynamic-import': false },
     // A file that is read from beside the code would be missing.
     logOverride: { 'empty-import-meta': 'error' },
     logLevel: 'warning'
@@ -95,21 +137,25 @@ function versionOf(folder: string): string | undefined {
 
 async function buildBinary(
   architecture: Architecture,
-  main: string,
   runtimes: { own: string; target: string }
 ): Promise<string> {
   const output = join(BUILD, `txtoken-linux-${architecture}`)
   const settings = `${output}.json`
   const blob = `${output}.blob`
+  const main = `${output}.cjs`
+  // Compiled ahead of time, which only the architecture that runs it can do.
+  const parts = architecture === process.arch ? ['txtoken.cjs', 'txtoken.cache'] : ['txtoken.cjs']
+  writeFileSync(main, START.replace('CACHED', String(parts.includes('txtoken.cache'))))
   writeFileSync(
     settings,
     JSON.stringify({
       main,
       output: blob,
       disableExperimentalSEAWarning: true,
-      // Compiled ahead of time, which only the architecture that runs it can do.
-      useCodeCache: architecture === process.arch,
-      assets: Object.fromEntries(PACKAGED_FILES.map((name) => [name, join(ROOT, name)]))
+      assets: Object.fromEntries([
+        ...PACKAGED_FILES.map((name) => [name, join(ROOT, name)]),
+        ...parts.map((name) => [name, join(BUILD, name)])
+      ])
     })
   )
   execFileSync(join(runtimes.own, 'bin/node'), ['--experimental-sea-config', settings], {
@@ -135,11 +181,11 @@ async function main(names: readonly string[]): Promise<void> {
   const ownRuntime = fetchRuntime(own, major)
   // One and the same version everywhere: what one version writes, another might not read.
   const version = versionOf(ownRuntime) ?? major
-  const bundled = join(BUILD, 'txtoken.cjs')
-  await bundle(bundled)
+  await bundle(join(BUILD, 'txtoken.cjs'))
+  await rehearse(ownRuntime)
   for (const name of wanted) {
     const target = name === own ? ownRuntime : fetchRuntime(name, version)
-    const output = await buildBinary(name, bundled, { own: ownRuntime, target })
+    const output = await buildBinary(name, { own: ownRuntime, target })
     process.stdout.write(`${output}, Node.js ${version}\n`)
   }
 }
