@@ -65,6 +65,8 @@ export async function listen(handler: RequestListener, options: ListenOptions): 
   const server = tlsServer ?? createServer(settings, handler)
   // The size of a header is limited already. With a limit of its fields, Node.js would drop those beyond it unseen, a second Host too.
   server.maxHeadersCount = 0
+  // A 417 of Node.js would be no answer of a route, and no proxy that asks about requests knows what to do with one.
+  server.on('checkExpectation', handler)
   const silent = trackSilent(server)
   await new Promise<void>((resolve, reject) => {
     server.once('error', (error: NodeJS.ErrnoException) => reject(explain(error, host, port)))

@@ -11,7 +11,7 @@ interface Refusal {
   readonly body: { readonly error: string }
 }
 
-type Judgement =
+export type Judgement =
   | { readonly claims: VerifiedClaims; readonly refusal?: never }
   | { readonly claims?: never; readonly refusal: Refusal }
 

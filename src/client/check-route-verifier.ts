@@ -4,6 +4,7 @@ import { checkUnavailable, insufficientScope, invalidToken, ServiceError } from 
 import { JsonTextError, readJsonBytes } from '../json/json-text.ts'
 import type { Token } from '../keys/token.ts'
 import type { Remote } from '../remote/remote.ts'
+import { isConnectionClosed } from '../remote/remote-errors.ts'
 
 /** The answer holds the claims, so it may nest one level deeper than they do. */
 const MAX_REPLY_DEPTH = 65
@@ -18,16 +19,20 @@ export function createCheckRouteVerifier(remote: Remote): Verifier {
     return { claims: token.payload }
   }
 
-  async function ask({ raw }: Token): Promise<Buffer> {
+  async function ask(token: Token): Promise<Buffer> {
     try {
-      return await remote.call({
-        body: NO_BODY,
-        authorization: `Bearer ${raw}`,
-        onAbort: () => {}
+      return await post(token).catch((error) => {
+        // The question changes nothing, so it may be asked again, on another connection.
+        if (error instanceof ServiceError && isConnectionClosed(error)) return post(token)
+        throw error
       })
     } catch (error) {
       throw explainRefusal(error)
     }
+  }
+
+  function post({ raw }: Token): Promise<Buffer> {
+    return remote.call({ body: NO_BODY, authorization: `Bearer ${raw}`, onAbort: () => {} })
   }
 }
 

@@ -49,11 +49,12 @@ interface EntrySource {
  * come it does not sign, so the one before it still does. That one verifies on, until its `until`.
  */
 export function createKeySources(
-  entries: readonly KeyConfig[],
+  entries: readonly (KeyConfig | undefined)[],
   factories: KeySourceFactories
 ): KeySources {
   const problems: Problem[] = []
   const made = entries.map((entry, index): EntrySource => {
+    if (entry === undefined) return { kid: undefined }
     try {
       return createEntrySource(entry, factories)
     } catch (error) {
@@ -145,8 +146,11 @@ const UNMADE: KeySource = {
   changesAt: () => Number.POSITIVE_INFINITY
 }
 
-/** Finds what is wrong with the keys of a configuration. Nothing is fetched or generated for it. */
-export function findKeyProblems(entries: readonly KeyConfig[]): readonly Problem[] {
+/**
+ * Finds what is wrong with the keys of a configuration. Nothing is fetched or generated for it.
+ * @param entries undefined stands for one that cannot be read, and has been told of
+ */
+export function findKeyProblems(entries: readonly (KeyConfig | undefined)[]): readonly Problem[] {
   return createKeySources(entries, {
     remote: (entry) => createRemoteKeySource(toRemoteKeyOptions(entry)),
     generated: () => UNMADE

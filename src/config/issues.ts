@@ -43,7 +43,7 @@ function describeFound(issue: Issue, value: unknown): string {
   if (issue.code === 'custom') return ''
   if (value === undefined) return ', found nothing'
   if (value === null) return ', found an empty value'
-  if (Array.isArray(value)) return ', found a list'
+  if (Array.isArray(value)) return value.length === 0 ? ', found an empty list' : ', found a list'
   if (typeof value === 'object') return ', found a map'
   return typeof value === 'string' ? '' : `, found a ${typeof value}`
 }

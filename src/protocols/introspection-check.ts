@@ -12,6 +12,7 @@ const INACTIVE: ReadonlySet<ErrorCode> = new Set(['invalid_token', 'insufficient
 /** Takes the token from the form field `token`; answers whether it is active, and its claims. */
 export const introspectionCheckProtocol: CheckProtocol = {
   methods: ['POST'],
+  takesBasic: true,
 
   readToken(context) {
     const tokens = new URLSearchParams(bodyOf(context).toString()).getAll('token')

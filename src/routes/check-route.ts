@@ -7,6 +7,7 @@ import type { AppMiddleware } from '../middleware/request-state.ts'
 import { withSpan } from '../operations/tracing.ts'
 import { createCheckProtocol } from '../protocols/check-protocols.ts'
 import type { CheckProtocol } from '../protocols/protocol.ts'
+import { readTraceHeaders } from '../remote/trace-context.ts'
 import { createRouteGroups } from './groups.ts'
 import { createRequirements } from './requirements.ts'
 import { type Route, startRoute } from './route.ts'
@@ -68,7 +69,8 @@ function createCheckHandler(
 ): AppMiddleware {
   return async function checkToken(context) {
     try {
-      protocol.writeToken(context, await check(protocol.readToken(context)))
+      const token = protocol.readToken(context)
+      protocol.writeToken(context, await check(token, readTraceHeaders(context.req.headers)))
     } catch (error) {
       metrics.tokenChecked(route, 'refused', reasonOf(error))
       throw error

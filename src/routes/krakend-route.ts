@@ -6,6 +6,7 @@ import { createSign } from '../issue/sign.ts'
 import { createTokenId } from '../issue/token-id.ts'
 import type { AppMiddleware } from '../middleware/request-state.ts'
 import { createKrakendProtocol, type KrakendProtocol } from '../protocols/krakend.ts'
+import { remoteReply } from '../remote/remote-errors.ts'
 import { createIssueRequest } from './issue-request.ts'
 import { warnOfLargeToken } from './large-token.ts'
 import { type Route, startRoute } from './route.ts'
@@ -39,7 +40,7 @@ type IssueDocument = (request: IssueRequest) => Promise<SealedDocument>
 
 function createIssueDocument(config: KrakendRouteConfig, services: Services): IssueDocument {
   const { issuer, limits, keyStore, revocation, now } = services
-  const whole = { at: REPLY, success: 200, onError: 'fail' } as const
+  const whole = { at: REPLY, success: '2xx', onError: 'fail' } as const
   const sources = config.claims.map((source) => ({ ...source, ...whole }))
   const gather = createGather(createSources(sources, keyStore.signer(config.key), services))
   const seal = createSeal({
@@ -58,8 +59,7 @@ function createIssueDocument(config: KrakendRouteConfig, services: Services): Is
 
   return async function issueDocument(request) {
     const reply = (await gather(request)).get(REPLY)
-    if (reply === undefined)
-      throw new TypeError('expected the source to put its reply under a name')
+    if (reply === undefined) throw remoteReply('reply is empty')
     return seal(reply)
   }
 }
@@ -78,6 +78,6 @@ function createSealHandler(
       services.metrics.tokenIssued(route)
       warnOfLargeToken(context, token, services.logger)
     }
-    protocol.writeDocument(context, document)
+    protocol.writeDocument(context, document, request.trace.replyStatus ?? 200)
   }
 }

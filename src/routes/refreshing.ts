@@ -28,7 +28,7 @@ export interface RefreshingParts {
 
 /** The pipeline of an issue route that has refresh tokens; undefined for one that has none. */
 export function createConfiguredRefreshing(
-  { claims, refresh, lifetime, expiresAt }: IssueRouteConfig,
+  { issue, on, claims, refresh, lifetime, expiresAt }: IssueRouteConfig,
   { signer, sign, revocation }: RefreshingParts,
   services: Services
 ): Refreshing | undefined {
@@ -59,6 +59,7 @@ export function createConfiguredRefreshing(
         const sub = stringClaim(mergeParts(parts), 'sub')
         return isRevoked({ claims: { iss: tokens.at(-1)?.issuer, sub, iat: issuedAt } })
       },
+      route: `${on} ${issue}`,
       lifetimeMs: refresh.lifetime,
       longestUseMs: remote.timeout + USE_MARGIN_MS,
       now

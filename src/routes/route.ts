@@ -36,7 +36,7 @@ export function startRoute(options: RouteStartOptions): AppMiddleware[] {
   return [
     createAnswerer(path, protocol),
     ...(isGate ? [requestGuard] : []),
-    ...(apiKeys === undefined ? [] : [createApiKeyGuard(apiKeys)]),
+    ...(apiKeys === undefined ? [] : [createApiKeyGuard(apiKeys, protocol)]),
     ...(maxRequests === undefined ? [] : [createRequestLimit(maxRequests)]),
     ...(isGate ? [] : [createBodyReader(maxBodyBytes)])
   ]

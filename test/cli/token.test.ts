@@ -95,6 +95,12 @@ test('verify refuses another secret, another algorithm, and a service bearer', a
   t.regex(await refused(makeToken(bearer)), /service bearer/)
 })
 
+test('verify refuses a token without an end, as the service does', async (t) => {
+  const { code, stderr } = await run(['verify', ...BY_SECRET], { input: makeToken('{"sub":"a"}') })
+  t.is(code, 1)
+  t.regex(stderr, /Token has no exp/)
+})
+
 test('verify takes a key as PEM, JWK or JWK Set', async (t) => {
   const { token, verifying, signing } = await signed('ES256', 'k1')
   const jwk = toJwk(verifying, { kid: 'k1', alg: 'ES256' })

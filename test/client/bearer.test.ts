@@ -48,6 +48,7 @@ const frameworks: Readonly<Record<string, StartServer>> = {
 function createSecretChecker(t: ExecutionContext): TokenChecker {
   const checker = createTokenChecker({
     secret: ENC_KEY,
+    requireExp: false,
     require: { claims: { source: 'microservice' } }
   })
   t.teardown(checker.close)
@@ -112,8 +113,42 @@ for (const [name, start] of Object.entries(frameworks)) {
   })
 }
 
+for (const [name, start] of Object.entries(frameworks)) {
+  test(`${name}: the scopes that are missing are told`, async (t) => {
+    const checker = createTokenChecker({
+      secret: ENC_KEY,
+      requireExp: false,
+      require: { scopes: ['read', 'write'] }
+    })
+    const url = await start(t, checker)
+    const headers = { authorization: `Bearer ${makeToken('{"scope":"read"}')}` }
+    const { status, headers: answered } = await send(url, { headers })
+    t.is(status, 403)
+    t.is(
+      answered['www-authenticate'],
+      'Bearer error="insufficient_scope", error_description="Token does not have the scope that is required", scope="read write"'
+    )
+  })
+}
+
+test('express: a fault goes to next, for the versions that wait for no promise', async (t) => {
+  const fault = new Error('a fault')
+  const check = async () => {
+    throw fault
+  }
+  const given: unknown[] = []
+  const fail = () => t.fail()
+  const response = { status: fail, set: fail, json: fail }
+  await expressBearer({ check })({ headers: {} }, response, (error) => given.push(error))
+  t.deepEqual(given, [fault])
+})
+
 test('the name of a claim cannot break out of the challenge', async (t) => {
-  const checker = createTokenChecker({ secret: ENC_KEY, require: { claims: { 'ä"\r\nx': 1 } } })
+  const checker = createTokenChecker({
+    secret: ENC_KEY,
+    requireExp: false,
+    require: { claims: { 'ä"\r\nx': 1 } }
+  })
   const url = await frameworks.koa?.(t, checker)
   const answer = await send(url ?? '', { headers: { authorization: `Bearer ${makeToken('{}')}` } })
   t.is(

@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync } from 'node:fs'
+import { readFileSync } from 'node:fs'
 import { dirname, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { Ajv } from 'ajv'
@@ -8,8 +8,7 @@ import { generateReference } from '../../scripts/generate-reference.ts'
 import { createFileSchema } from '../../src/config/json-schema.ts'
 import { loadConfig } from '../../src/config/load.ts'
 import { parse } from '../helpers/config.ts'
-import { writeFiles } from '../helpers/folder.ts'
-import { generateKeys, toPem } from '../helpers/keys.ts'
+import { createExampleEnvironment, readExamples } from '../helpers/examples.ts'
 
 const ROOT = fileURLToPath(new URL('../../', import.meta.url))
 const env = {
@@ -33,20 +32,10 @@ test('what is made from the schemas is up to date: npm run generate', (t) => {
 })
 
 test('the example configurations are good, for the JSON Schema too', async (t) => {
-  const KEYS_DIR = await writeFiles(t, {
-    'identity-provider.pub': toPem(generateKeys('RS256').verifying),
-    'okera.pub': toPem(generateKeys('RS512').verifying)
-  })
-  const files = [
-    'example_cfg.yml',
-    ...readdirSync(`${ROOT}examples`, { recursive: true, encoding: 'utf8' })
-      // Those in gateway/ are for other programs.
-      .filter((name) => name.endsWith('.yml') && !name.startsWith('gateway/'))
-      .map((name) => `examples/${name}`)
-  ]
-  for (const file of files) {
-    t.notThrows(() => loadConfig({ file: ROOT + file, env: { ...env, KEYS_DIR } }), file)
-    isValid(t, readFileSync(ROOT + file, 'utf8'), file)
+  const exampleEnv = await createExampleEnvironment(t)
+  for (const { name, file, text } of readExamples()) {
+    t.notThrows(() => loadConfig({ file, env: exampleEnv }), name)
+    isValid(t, text, name)
   }
 })
 
@@ -56,15 +45,6 @@ test('each example names the JSON Schema to editors, by a path that leads to it'
     t.is(resolve(dirname(file), path), `${ROOT}config.schema.json`, file)
   }
 })
-
-/** All configurations that lie about, those in folders of examples too. */
-function readExamples(): { readonly file: string; readonly text: string }[] {
-  const inFolders = readdirSync(`${ROOT}examples`, { recursive: true, encoding: 'utf8' })
-  return ['example_cfg.yml', ...inFolders.map((name) => `examples/${name}`)]
-    .filter((name) => name.endsWith('.yml') && !name.includes('node_modules'))
-    .map((name) => ({ file: ROOT + name, text: readFileSync(ROOT + name, 'utf8') }))
-    .filter(({ text }) => /^(?:routes|getTokenRoute):/m.test(text))
-}
 
 test('the examples on the page are good, for the JSON Schema too', (t) => {
   const page = readFileSync(`${ROOT}docs/configuration.md`, 'utf8')

@@ -150,6 +150,33 @@ for (const status of [401, 403, 422]) {
   })
 }
 
+for (const status of [201, 202, 299]) {
+  test(`a ${status} of the remote stays one, and its fields are signed`, async (t) => {
+    const remote = await startRemote(t, replying(REPLY, status))
+    const { url } = await startSigning(t, remote.url)
+    const answer = await post(url, LOGIN)
+    t.is(answer.status, status)
+    const { access_token: access, refresh_token: refresh } = JSON.parse(answer.text)
+    t.is(answer.text, `{"access_token":"${access}","n":1.50,"refresh_token":"${refresh}"}`)
+    t.like(JSON.parse(readToken(refresh).payload), { sub: '1', exp: EXP })
+  })
+}
+
+test('a success without anything to sign is a 502', async (t) => {
+  for (const [body, status] of [
+    ['', 204],
+    ['', 200],
+    ['{}', 201],
+    ['[]', 202]
+  ] as const) {
+    const remote = await startRemote(t, replying(body, status))
+    const { url } = await startSigning(t, remote.url)
+    const answer = await post(url, LOGIN)
+    t.is(answer.status, 502, `${status}`)
+    t.deepEqual(Object.keys(JSON.parse(answer.text)), ['error'])
+  }
+})
+
 test('a remote that fails otherwise, or is not there, is a 502', async (t) => {
   const remote = await startRemote(t, replying('{}', 500))
   const first = await startSigning(t, remote.url)

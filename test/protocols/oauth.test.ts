@@ -159,7 +159,7 @@ test('a caller without an API key is an invalid_client', async (t) => {
   const url = await startEndpoint(t, remote.url, { issue: { auth: { apiKeys: [API_KEY] } } })
   const answer = await post(url, LOGIN)
   t.is(answer.status, 401)
-  t.is(answer.headers['www-authenticate'], 'Bearer')
+  t.is(answer.headers['www-authenticate'], 'Basic realm="txtoken", Bearer')
   t.deepEqual(JSON.parse(answer.text), {
     error: 'invalid_client',
     error_description: 'Invalid API key'

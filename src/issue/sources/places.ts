@@ -12,6 +12,8 @@ export interface Places {
 /** Gives the texts of the first place that has any; several where the client has put several there. None is empty. */
 export type ReadTexts = (request: IssueRequest) => readonly string[]
 
+/** What stands for bytes that are no UTF-8 once a query or a form is read: texts that differ would be one. */
+const REPLACEMENT = '\ufffd'
 const BEYOND_ASCII = /[\u0080-\u00ff]/
 const utf8 = new TextDecoder('utf-8', { fatal: true })
 
@@ -24,6 +26,9 @@ export function createReadTexts({ header, parameter, variable }: Places): ReadTe
     }
     if (parameter !== undefined) {
       const texts = present(request.parameters().getAll(parameter))
+      if (texts.some((text) => text.includes(REPLACEMENT))) {
+        throw invalidClaim(`parameter ${parameter} is not valid UTF-8`)
+      }
       if (texts.length > 0) return texts
     }
     return variable === undefined ? [] : present([request.variables[variable] ?? ''])

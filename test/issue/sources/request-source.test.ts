@@ -195,6 +195,27 @@ test('headers are UTF-8', async (t) => {
   t.is(refused.text, '{"error":"header x-name is not valid UTF-8"}')
 })
 
+test('parameters and path variables are UTF-8: what is not would be read as another text', async (t) => {
+  const claims = [
+    { from: 'request', claim: 'name', parameter: 'name' },
+    { from: 'request', claim: 'id', variable: 'id' }
+  ]
+  const { url } = await startClaims(t, claims, { path: '/claims/{id}' })
+  const good = await send(`${url}/claims/%25ff?name=%C3%A9`)
+  t.is(good.text, '{"name":"é","id":"%ff"}')
+  for (const [path, body, message] of [
+    ['/claims/1?name=%ff', '', 'parameter name is not valid UTF-8'],
+    ['/claims/1?name=%ED%A0%80', '', 'parameter name is not valid UTF-8'],
+    ['/claims/1', 'name=a%fe', 'parameter name is not valid UTF-8'],
+    ['/claims/%ff', '', 'path is not valid UTF-8'],
+    ['/claims/%zz', '', 'path is not valid UTF-8']
+  ] as const) {
+    const refused = await post(`${url}${path}`, body, FORM)
+    t.is(refused.status, 400, path)
+    t.is(refused.text, JSON.stringify({ error: message }))
+  }
+})
+
 test('a body that is not JSON is refused where a claim may stand in it, an empty one is none', async (t) => {
   const { url } = await startClaims(t, [{ from: 'request', claim: 'a', parameter: 'a', body: 'a' }])
   const refused = await post(`${url}/claims`, '{"a":')
