@@ -1,5 +1,5 @@
 /** Turns the schema library's issues into problems in our words. */
-import type { z } from 'zod'
+import type * as z from 'zod'
 import { valueAt } from './consistency/tree.ts'
 import { formatPath, type Problem } from './problems.ts'
 

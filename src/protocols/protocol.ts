@@ -35,10 +35,10 @@ export interface CheckProtocol extends Protocol {
   readonly readToken: (context: AppContext) => string
   readonly writeToken: (context: AppContext, checked: CheckedToken) => void
   /**
-   * The same answer as plain data, for a request that carries nothing but a known token in its Authorization header. Left out by
+   * The same answer as plain data, for a request that carries nothing but a token in its Authorization header. Left out by
    * formats that take more from a request than that.
    */
-  readonly knownAnswer?: ((checked: CheckedToken) => PlainAnswer) | undefined
+  readonly plainAnswer?: ((checked: CheckedToken) => PlainAnswer) | undefined
 }
 
 /** An answer of status 200. */

@@ -1,6 +1,7 @@
 /** A `check` route of the configuration becomes a route that answers. */
 import { type Check, createCheck } from '../check/check.ts'
-import { createCheckCache, createKnownCheck } from '../check/check-cache.ts'
+import { createCheckCache } from '../check/check-cache.ts'
+import { createCheckNow } from '../check/check-now.ts'
 import type { CheckRouteConfig } from '../config/schema/routes/check.ts'
 import { ServiceError } from '../errors.ts'
 import type { AppMiddleware } from '../middleware/request-state.ts'
@@ -12,7 +13,7 @@ import { createRouteGroups } from './groups.ts'
 import { createRequirements } from './requirements.ts'
 import { type Route, startRoute } from './route.ts'
 import type { Services } from './services.ts'
-import { createVerifiers } from './verifiers.ts'
+import { createRouteVerifyNow, createVerifiers } from './verifiers.ts'
 
 /** Characters of a token, all of which are ASCII: twice what most servers take as a header field. */
 const MAX_TOKEN_LENGTH = 16 * 1024
@@ -23,13 +24,16 @@ export function createCheckRoute(config: CheckRouteConfig, services: Services): 
   const cache = config.cache === 0 ? undefined : createCheckCache(config.cache)
   const requirements = createRequirements(config, { now, isNotRevoked: revocation?.isNotRevoked })
   const resolveGroups = createRouteGroups(config, services)
-  const check = createCheck({
-    verifiers: createVerifiers(config, services),
+  const common = {
     requirements,
-    resolveGroups,
     maxDepth: limits.depth,
     maxTokenLength: limits.checkedToken ?? Math.max(MAX_TOKEN_LENGTH, limits.token ?? 0),
     cache
+  }
+  const check = createCheck({
+    ...common,
+    verifiers: createVerifiers(config, services),
+    resolveGroups
   })
   const protocol = createCheckProtocol(config, limits)
   return {
@@ -50,13 +54,13 @@ export function createCheckRoute(config: CheckRouteConfig, services: Services): 
         services
       )
     ],
-    known:
-      cache === undefined ||
-      resolveGroups !== undefined ||
-      protocol.knownAnswer === undefined ||
-      config.auth !== undefined
+    shortWay:
+      resolveGroups !== undefined || protocol.plainAnswer === undefined || config.auth !== undefined
         ? undefined
-        : { check: createKnownCheck(cache, requirements), answer: protocol.knownAnswer }
+        : {
+            check: createCheckNow({ ...common, verify: createRouteVerifyNow(config, services) }),
+            answer: protocol.plainAnswer
+          }
   }
 }
 

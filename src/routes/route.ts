@@ -5,15 +5,15 @@ import { createRequestLimit } from '../middleware/request-limit.ts'
 import type { AppMiddleware } from '../middleware/request-state.ts'
 import type { Methods, Protocol } from '../protocols/protocol.ts'
 import { createApiKeyGuard } from './api-keys.ts'
-import type { KnownTokens } from './known-tokens.ts'
+import type { ShortWay } from './short-way.ts'
 
 export interface Route {
   /** As configured, with path variables such as `{mac}`. */
   readonly path: string
   readonly methods: Methods
   readonly steps: readonly AppMiddleware[]
-  /** How known tokens are checked and answered without these steps, where that can be done. */
-  readonly known?: KnownTokens | undefined
+  /** How tokens are checked and answered without these steps, where that can be done. */
+  readonly shortWay?: ShortWay | undefined
 }
 
 export interface RouteStartOptions {

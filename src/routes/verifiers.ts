@@ -1,8 +1,9 @@
 /** The verifiers of a route become those of a pipeline. */
 import type { Verifier } from '../check/check.ts'
+import type { VerifyNow } from '../check/check-now.ts'
 import { createEndpointVerifier } from '../check/verifiers/endpoint-verifier.ts'
 import { createKeysFor } from '../check/verifiers/issuer-keys.ts'
-import { createKeysVerifier } from '../check/verifiers/keys-verifier.ts'
+import { createKeysVerifier, createVerifyNow } from '../check/verifiers/keys-verifier.ts'
 import { createVerifierChain } from '../check/verifiers/verifier-chain.ts'
 import type { CheckRouteConfig } from '../config/schema/routes/check.ts'
 import type { EndpointVerifierConfig } from '../config/schema/verifiers/endpoint.ts'
@@ -17,6 +18,15 @@ export function createVerifiers(config: CheckRouteConfig, services: Services): r
   return afterRefusal || afterUnavailable
     ? [createVerifierChain({ verifiers, afterRefusal, afterUnavailable })]
     : verifiers
+}
+
+/** What verifies tokens of a route without a wait; undefined where there is more to ask than the keys of this service. */
+export function createRouteVerifyNow(
+  { verify: [verifier, ...others] }: CheckRouteConfig,
+  { keyStore, issuerKeys }: Services
+): VerifyNow | undefined {
+  if (verifier === undefined || !('keys' in verifier) || others.length > 0) return undefined
+  return createVerifyNow({ keyStore, keysFor: createKeysFor(verifier, issuerKeys) })
 }
 
 /** Makes one verifier: of an endpoint, of keys of the configuration, or of a JWK Set. */

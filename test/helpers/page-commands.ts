@@ -37,12 +37,7 @@ function outputOf(block: CodeBlock | undefined): string {
 }
 
 /** @param shown `...` in it stands for anything */
-export function compareOutput(
-  t: ExecutionContext,
-  printed: string,
-  shown: string,
-  command: string
-): void {
+function compareOutput(t: ExecutionContext, printed: string, shown: string, command: string): void {
   const [found, expected] = [maskVarying(printed), maskVarying(shown)]
   if (!expected.includes('...')) t.is(found, expected, command)
   else t.regex(found, toPattern(expected), command)

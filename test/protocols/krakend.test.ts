@@ -31,7 +31,11 @@ async function startSigning(t: ExecutionContext, remote: string, setup: Setup = 
   const service = await startService(t, {
     now,
     config: JSON.stringify({
-      keys: [{ kid: 'sim2', alg: 'HS256', jwksUrl: jwks.url, allowHttp: true }],
+      // Another one comes first, so that the route has to name its own.
+      keys: [
+        { kid: 'other', alg: 'HS256', secret: 'x'.repeat(32) },
+        { kid: 'sim2', alg: 'HS256', jwksUrl: jwks.url, allowHttp: true }
+      ],
       routes: [
         {
           issue: '/token',
@@ -129,6 +133,18 @@ for (const [what, reply, error] of unsignable) {
     })
   }
 }
+
+test('the service bearer is signed with the key of the route, and is none of its tokens', async (t) => {
+  const remote = await startRemote(t, replying(REPLY))
+  const claims = [{ from: 'remote', url: remote.url, bearer: { authorization: 'internal' } }]
+  const { url } = await startSigning(t, remote.url, { route: { claims } })
+  t.is((await post(url, LOGIN)).status, 200)
+  const bearer = remote.requests[0]?.headers.authorization?.replace('Bearer ', '') ?? ''
+  const { payload } = await jwtVerify(bearer, await importJWK(SIM2), {
+    currentDate: new Date(now())
+  })
+  t.like(payload, { data: { authorization: 'internal' }, txtoken_use: 'service-bearer' })
+})
 
 test('an optional field may be missing', async (t) => {
   const remote = await startRemote(t, replying(`{"access_token":{"exp":${EXP}}}`))

@@ -20,7 +20,7 @@ async function start(t: ExecutionContext, route: object = {}) {
   const generate = (name: string) => ({
     kid: name,
     alg: 'RS256',
-    generate: { dir: `${dir}/${name}` }
+    generate: { dir: `${dir}/${name}`, kids: `${name}-{uuid}` }
   })
   const service = await startService(t, {
     config: JSON.stringify({
@@ -106,6 +106,21 @@ test('the payload reaches the token as it was written, but for what is not its o
     readToken(jwt).payload,
     /^\{"id":12345678901234567890,"sub":"ada","iss":"http:\/\/own\.example\.com","iat":\d+,"exp":\d+\}$/
   )
+})
+
+test('the static key signs, unless the one that rotates is asked for', async (t) => {
+  const ask = await start(t)
+  for (const [useStaticSigningKey, name] of [
+    [true, 'static'],
+    [undefined, 'static'],
+    [null, 'static'],
+    [false, 'dynamic']
+  ] as const) {
+    const { text } = await ask(JSON.stringify({ ...BODY, useStaticSigningKey }))
+    const { alg, kid } = JSON.parse(readToken(JSON.parse(text).jwt).header)
+    t.is(alg, 'RS256')
+    t.regex(kid, new RegExp(`^${name}-`))
+  }
 })
 
 test('a token over 8 KiB is handed out with a warning', async (t) => {

@@ -1,5 +1,5 @@
 /** The kinds of values that settings have. Each has words for itself: messages say them, and so does the reference, as `title`. */
-import { z } from 'zod'
+import * as z from 'zod'
 import { variablesIn } from '../path-variables.ts'
 import { nearest } from '../problems.ts'
 import { SecretError, type SecretReader } from '../secrets.ts'

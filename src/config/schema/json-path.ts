@@ -1,5 +1,5 @@
 /** Settings that are paths into JSON: names with dots between them; a number is an index of a list. */
-import { z } from 'zod'
+import * as z from 'zod'
 import { type JsonPath, parseJsonPath } from '../../json/json-path.ts'
 
 const TITLE = 'a path such as user.name'

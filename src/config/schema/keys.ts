@@ -1,5 +1,5 @@
 /** The `keys` of the configuration. */
-import { z } from 'zod'
+import * as z from 'zod'
 import { ALGORITHM_NAMES, parseAlgorithm } from '../../keys/algorithms.ts'
 import { THUMBPRINT_KID } from '../../keys/generated/generated-key-file.ts'
 import type { SecretReader } from '../secrets.ts'

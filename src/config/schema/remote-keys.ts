@@ -1,6 +1,6 @@
 /** The settings of keys in a JWK Set behind a URL, beside the URL itself. */
 import { getCiphers } from 'node:tls'
-import { z } from 'zod'
+import * as z from 'zod'
 import { DEFAULT_REFRESH_MS, DEFAULT_STALE_LIMIT_MS } from '../../keys/remote/remote-key-source.ts'
 import type { SecretReader } from '../secrets.ts'
 import { duration, flag, integer, material, section, size } from './fields.ts'

@@ -1,6 +1,6 @@
 /** A setting of header fields that every answer carries. */
 import { validateHeaderName, validateHeaderValue } from 'node:http'
-import { z } from 'zod'
+import * as z from 'zod'
 import { headerMap } from './fields.ts'
 import { OWN_HEADER_FIELDS } from './own-header-fields.ts'
 import { reasonAgainst } from './reason-against.ts'

@@ -1,5 +1,5 @@
 /** The settings of groups from an HTTP endpoint. */
-import { z } from 'zod'
+import * as z from 'zod'
 import { assertSubjectUrl } from '../../../check/groups/endpoint-groups.ts'
 import type { SecretReader } from '../../secrets.ts'
 import { duration, headerMap, httpUrl, material, section } from '../fields.ts'

@@ -1,5 +1,5 @@
 /** The places that the groups of a subject may come from. */
-import { z } from 'zod'
+import * as z from 'zod'
 import { parseJsonPath } from '../../../json/json-path.ts'
 import type { SecretReader } from '../../secrets.ts'
 import { claimPath } from '../claim-path.ts'

@@ -1,5 +1,5 @@
 /** The settings of a route that checks tokens. */
-import { z } from 'zod'
+import * as z from 'zod'
 import type { SecretReader } from '../../secrets.ts'
 import { duration, flag, routePath, section, size } from '../fields.ts'
 import { groupsCache, groupsSchema } from '../groups/group-source.ts'

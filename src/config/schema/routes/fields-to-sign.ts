@@ -1,5 +1,5 @@
 /** The setting that says which fields of a reply are signed. */
-import { z } from 'zod'
+import * as z from 'zod'
 import type { JsonPath } from '../../../json/json-path.ts'
 import { flag, section } from '../fields.ts'
 import { pathSaying } from '../json-path.ts'

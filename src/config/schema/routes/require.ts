@@ -1,5 +1,5 @@
 /** What a route requires of the tokens that it accepts, besides that they are verified. */
-import { z } from 'zod'
+import * as z from 'zod'
 import { claimPath } from '../claim-path.ts'
 import { duration, flag, section } from '../fields.ts'
 

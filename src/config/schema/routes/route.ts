@@ -1,5 +1,5 @@
 /** What routes of every kind may say. */
-import { z } from 'zod'
+import * as z from 'zod'
 import type { SecretReader } from '../../secrets.ts'
 import { integer, material, section } from '../fields.ts'
 

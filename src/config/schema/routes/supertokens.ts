@@ -1,5 +1,5 @@
 /** The settings of a route that issues tokens as the JWT recipe of the SuperTokens core does. */
-import { z } from 'zod'
+import * as z from 'zod'
 import type { SecretReader } from '../../secrets.ts'
 import { duration, routePath, section } from '../fields.ts'
 import { sourceSchema } from '../sources/source.ts'
