@@ -1,5 +1,4 @@
 /** Checks that need no wait: of tokens that were verified before, and of those that a secret of our own verifies. */
-
 import { parseToken, type Token } from '../keys/token.ts'
 import type { CheckedToken, Requirement, Verified } from './check.ts'
 import type { CheckCache, Remembered } from './check-cache.ts'

@@ -1,7 +1,7 @@
 /** Puts a token into the requests of fetch, undici and got. */
 
 /** What fetch takes as header fields. */
-export type HeadersInput = ConstructorParameters<typeof Headers>[0]
+type HeadersInput = ConstructorParameters<typeof Headers>[0]
 
 /** As much of the options of a got call as is needed. */
 interface GotOptions {
