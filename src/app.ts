@@ -27,9 +27,9 @@ import { createRemote, type Remote } from './remote/remote.ts'
 import { addRoutes, type ListenerRoutes } from './routes/add-routes.ts'
 import { createConnections } from './routes/connections.ts'
 import type { AddDocs } from './routes/docs-routes.ts'
-import { withKnownTokens } from './routes/known-tokens.ts'
 import { addOperationRoutes } from './routes/operation-routes.ts'
 import type { Services } from './routes/services.ts'
+import { withShortWay } from './routes/short-way.ts'
 import { traceServices } from './routes/traced-services.ts'
 
 export interface AppOptions {
@@ -58,6 +58,7 @@ export interface App {
   readonly close: () => Promise<void>
 }
 
+/** Builds the application of each listener. Nothing listens yet, and no remote is connected. */
 export function createApp(options: AppOptions): App {
   const { config, keyStore, revocation, logger, metrics, tracing, now } = options
   const inFlight = createInFlight()
@@ -88,7 +89,7 @@ export function createApp(options: AppOptions): App {
 
   const open = openListeners(config)
   const listeners = new Map<string, ListenerRoutes>(
-    [...open.keys()].map((name) => [name, { router: createRouter(), gates: [], known: [] }])
+    [...open.keys()].map((name) => [name, { router: createRouter(), gates: [], short: [] }])
   )
   addRoutes(
     listeners,
@@ -125,7 +126,7 @@ function createRouter(): Router<RequestState> {
 }
 
 function createListener(
-  { router, gates, known }: ListenerRoutes,
+  { router, gates, short }: ListenerRoutes,
   settings: ListenerConfig | undefined,
   inFlight: InFlight,
   options: AppOptions
@@ -150,9 +151,9 @@ function createListener(
   app.use(router.routes())
   app.use(router.allowedMethods())
   // The short way knows nothing of spans.
-  const shortWays = tracing === undefined ? known : []
+  const shortRoutes = tracing === undefined ? short : []
   return withResponseHeaders(
-    withKnownTokens(app.callback(), shortWays, { logger, metrics, logRequests, isReady }),
+    withShortWay(app.callback(), shortRoutes, { logger, metrics, logRequests, isReady }),
     settings?.responseHeaders
   )
 }

@@ -1,5 +1,5 @@
 /** Tokens that were verified before, so that their signature is not verified anew with each request. */
-import type { CheckedToken, Requirement, Verified } from './check.ts'
+import type { CheckedToken, Verified } from './check.ts'
 
 /** A verified token, and what the requirements are to look at each time. */
 export interface Remembered {
@@ -48,25 +48,5 @@ export function createCheckCache(mostCharacters: number): CheckCache {
         forget(oldest)
       }
     }
-  }
-}
-
-/** Checks a token without a wait. Undefined where that cannot be done, or where it is not good: then ask the pipeline. */
-export type KnownCheck = (raw: string) => CheckedToken | undefined
-
-/** @param requirements those of the pipeline that the cache belongs to */
-export function createKnownCheck(
-  cache: CheckCache,
-  requirements: readonly Requirement[]
-): KnownCheck {
-  return function checkKnown(raw) {
-    const remembered = cache.find(raw)
-    if (remembered === undefined) return undefined
-    try {
-      for (const require of requirements) require(remembered.verified)
-    } catch {
-      return undefined
-    }
-    return remembered.checked
   }
 }

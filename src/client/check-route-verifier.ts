@@ -1,8 +1,8 @@
 /** Verification by a checkToken route of txtoken: it has the keys, and the last word. */
 import type { Verifier } from '../check/check.ts'
-import type { Token } from '../check/token.ts'
 import { checkUnavailable, insufficientScope, invalidToken, ServiceError } from '../errors.ts'
 import { JsonTextError, readJsonBytes } from '../json/json-text.ts'
+import type { Token } from '../keys/token.ts'
 import type { Remote } from '../remote/remote.ts'
 import { isConnectionClosed } from '../remote/remote-errors.ts'
 
@@ -50,8 +50,9 @@ function isApproval(reply: Buffer, { raw }: Token): boolean {
 function explainRefusal(error: unknown): ServiceError {
   const status = error instanceof ServiceError ? error.remoteStatus : undefined
   if (status === 401) return invalidToken('Token is refused by its issuer', 'endpoint', error)
-  if (status === 403)
+  if (status === 403) {
     return insufficientScope('Token does not allow this', 'endpoint', { cause: error })
+  }
   return checkUnavailable(
     status === undefined ? error : new Error(`found the status ${status}, expected 200`)
   )

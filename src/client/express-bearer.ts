@@ -1,6 +1,6 @@
 /** Express middleware that lets requests with a good token pass. */
 import type { IncomingHttpHeaders } from 'node:http'
-import type { VerifiedClaims } from '../check/token.ts'
+import type { VerifiedClaims } from '../keys/token.ts'
 import { type Judgement, judgeRequest } from './bearer.ts'
 import type { TokenChecker } from './token-checker.ts'
 

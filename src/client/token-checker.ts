@@ -6,7 +6,7 @@ import { createClaimsRequirement } from '../check/requirements/claims-requiremen
 import { createIssuerRequirement } from '../check/requirements/issuer-requirement.ts'
 import { createScopesRequirement } from '../check/requirements/scopes-requirement.ts'
 import { createTimeRequirement } from '../check/requirements/time-requirement.ts'
-import type { VerifiedClaims } from '../check/token.ts'
+import type { VerifiedClaims } from '../keys/token.ts'
 import { assertKnownOptions } from './known-options.ts'
 import { TokenError, toTokenError } from './token-error.ts'
 import { createVerification, type VerificationOptions } from './verification.ts'

@@ -70,8 +70,9 @@ export function createVerification(options: VerificationOptions): Verification {
   }
   if (jwksUrl !== undefined) return verifyByJwkSet(jwksUrl, options)
   if (secret !== undefined) return verifyBySecret(secret, options)
-  if (algorithms !== undefined)
+  if (algorithms !== undefined) {
     throw new TypeError('algorithms: expected none, since the endpoint knows them')
+  }
   return verifyByEndpoint(endpoint as string, options)
 }
 

@@ -1,5 +1,5 @@
 /** The flat form: the nine keys of the original program, and what they mean in the full form. */
-import { z } from 'zod'
+import * as z from 'zod'
 import { flag, httpUrl, material, routePath, section } from './schema/fields.ts'
 import type { FullConfigInput } from './schema/full-form.ts'
 import { jsonTree } from './schema/json-tree.ts'

@@ -1,5 +1,5 @@
 /** The JSON Schema of the configuration (draft-07), made from the loader's own schemas. */
-import { z } from 'zod'
+import * as z from 'zod'
 import { createFlatSchema } from './flat-form.ts'
 import { createFullSchema } from './schema/full-form.ts'
 import { createSecretReader } from './secrets.ts'

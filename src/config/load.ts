@@ -1,10 +1,11 @@
 /** A configuration file becomes a configuration, or a list of everything that is wrong with it. */
 import { dirname, resolve } from 'node:path'
-import { findKeyProblems } from '../keys/create-key-sources.ts'
 import { findFlatProblems, findFullProblems } from './consistency/find-problems.ts'
+import { valueAt } from './consistency/tree.ts'
+import { findKeyProblems } from './create-key-sources.ts'
 import { substituteEnvironment } from './environment.ts'
 import { createFlatSchema, toFullForm } from './flat-form.ts'
-import { describeIssues, valueAt } from './issues.ts'
+import { describeIssues } from './issues.ts'
 import { ConfigError, formatPath, type Problem } from './problems.ts'
 import { type Config, createFullSchema } from './schema/full-form.ts'
 import type { KeyConfig } from './schema/keys.ts'

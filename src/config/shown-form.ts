@@ -78,7 +78,7 @@ function isMap(value: unknown): value is Settings {
 /** Some addresses carry a password, `redis://user:password@host`, or a key, `https://host/path?key=...`. */
 function maskAddress(text: string): string {
   return text
-    .replace(/(?<=:\/\/[^/@\s]*:)[^/@\s]+(?=@)/, MASK)
+    .replace(/(?<=:\/\/[^/@\s]*:)[^/\s]+(?=@)/, MASK)
     .replaceAll(/(?<=:\/\/\S*[?&][^=&\s]+=)[^&#\s]+/g, (value) =>
       PLACEHOLDER.test(value) ? value : MASK
     )

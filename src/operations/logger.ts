@@ -31,13 +31,22 @@ export function createLogger(level: string): LogStream {
     // Asked when standard output takes no more for now.
     retryEAGAIN: () => performance.now() < giveUpAt
   })
+  // Gathered here, because the destination measures all that it holds with each line that is added.
+  let gathered = ''
   let isFlushPlanned = false
+
+  function handOver(): void {
+    const lines = gathered
+    gathered = ''
+    if (lines !== '') destination.write(lines)
+  }
 
   function flushSoon(): void {
     if (isFlushPlanned) return
     isFlushPlanned = true
     setTimeout(() => {
       isFlushPlanned = false
+      handOver()
       destination.flush()
     }, GATHERED_MS).unref()
   }
@@ -51,7 +60,8 @@ export function createLogger(level: string): LogStream {
     },
     {
       write(line) {
-        destination.write(line)
+        gathered += line
+        if (gathered.length >= GATHERED_BYTES) handOver()
         flushSoon()
       }
     }
@@ -59,12 +69,14 @@ export function createLogger(level: string): LogStream {
   return {
     logger,
     async settle() {
+      handOver()
       const settled = new Promise((resolve) => destination.flush(resolve))
       await Promise.race([settled, wait(FLUSH_LIMIT_MS)])
     },
     flush() {
       giveUpAt = performance.now() + FLUSH_LIMIT_MS
       try {
+        handOver()
         destination.flushSync()
       } catch {
         // Nobody reads standard output, and it is the only place to say so. Without this, pino would try once more.

@@ -44,7 +44,7 @@ export function createForwardAuthProtocol(options: ForwardAuthOptions): CheckPro
       writeNoBody(context)
     },
 
-    knownAnswer: places.includes('header') ? describeToken : undefined,
+    plainAnswer: places.includes('header') ? describeToken : undefined,
 
     writeError(context, error) {
       context.status = statusFor(error)

@@ -13,6 +13,8 @@ export type Methods = readonly string[] | 'any'
 export interface Protocol {
   /** The methods of its requests. */
   readonly methods: Methods
+  /** Whether its callers may show their API key as a password of HTTP Basic too (RFC 6749, section 2.3.1). */
+  readonly takesBasic?: boolean
   /** Answers with a refusal. */
   readonly writeError: (context: AppContext, error: ServiceError) => void
 }
@@ -33,10 +35,10 @@ export interface CheckProtocol extends Protocol {
   readonly readToken: (context: AppContext) => string
   readonly writeToken: (context: AppContext, checked: CheckedToken) => void
   /**
-   * The same answer as plain data, for a request that carries nothing but a known token in its Authorization header. Left out by
+   * The same answer as plain data, for a request that carries nothing but a token in its Authorization header. Left out by
    * formats that take more from a request than that.
    */
-  readonly knownAnswer?: ((checked: CheckedToken) => PlainAnswer) | undefined
+  readonly plainAnswer?: ((checked: CheckedToken) => PlainAnswer) | undefined
 }
 
 /** An answer of status 200. */

@@ -30,7 +30,7 @@ export function createTxtokenCheckProtocol({
       context.body = body
     },
 
-    knownAnswer: places.includes('header') ? describeToken : undefined,
+    plainAnswer: places.includes('header') ? describeToken : undefined,
 
     writeError(context, error) {
       context.status = error.status

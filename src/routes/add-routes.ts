@@ -14,7 +14,6 @@ import { createDiscoveryRoute } from './discovery-route.ts'
 import { createIssueRoutes } from './issue-route.ts'
 import { createJwkSetRoute } from './jwk-set-route.ts'
 import { addKeysRoute } from './keys-route.ts'
-import type { KnownTokenRoute } from './known-tokens.ts'
 import { createKrakendRoute } from './krakend-route.ts'
 import {
   createHealthRoute,
@@ -24,6 +23,7 @@ import {
 import { createRevokeRoute } from './revoke-route.ts'
 import type { Route } from './route.ts'
 import type { Services } from './services.ts'
+import type { ShortRoute } from './short-way.ts'
 import { createSupertokensRoutes } from './supertokens-route.ts'
 
 /** What is answered on a listener. */
@@ -31,8 +31,8 @@ export interface ListenerRoutes {
   readonly router: Router<RequestState>
   /** They answer for whole trees of paths, which nothing else is in. */
   readonly gates: Gate[]
-  /** Those of its routes that known tokens need not go through the router for. */
-  readonly known: KnownTokenRoute[]
+  /** Those of its routes that tokens need not go through the router for, if there is no wait for them. */
+  readonly short: ShortRoute[]
 }
 
 /** @param listeners by their names */
@@ -81,13 +81,13 @@ function addOperationRoute(
   router.get(path, ...steps)
 }
 
-function addRoute({ router, gates, known: routes }: ListenerRoutes, route: Route): void {
-  const { path, methods, steps, known } = route
+function addRoute({ router, gates, short: shortRoutes }: ListenerRoutes, route: Route): void {
+  const { path, methods, steps, shortWay } = route
   if (methods === 'any') gates.push({ path, steps })
   else router.register(toRouterPath(path), [...methods], [...steps])
   // Proxies ask by GET, whatever the method of the request that they ask about: nginx, Traefik.
-  if (known !== undefined) {
-    routes.push({ path, methods: methods === 'any' ? ['GET'] : methods, ...known })
+  if (shortWay !== undefined) {
+    shortRoutes.push({ path, methods: methods === 'any' ? ['GET'] : methods, ...shortWay })
   }
 }
 

@@ -1,33 +1,39 @@
 /** A `check` route of the configuration becomes a route that answers. */
 import { type Check, createCheck } from '../check/check.ts'
-import { createCheckCache, createKnownCheck } from '../check/check-cache.ts'
+import { createCheckCache } from '../check/check-cache.ts'
+import { createCheckNow } from '../check/check-now.ts'
 import type { CheckRouteConfig } from '../config/schema/routes/check.ts'
 import { ServiceError } from '../errors.ts'
 import type { AppMiddleware } from '../middleware/request-state.ts'
 import { withSpan } from '../operations/tracing.ts'
 import { createCheckProtocol } from '../protocols/check-protocols.ts'
 import type { CheckProtocol } from '../protocols/protocol.ts'
+import { readTraceHeaders } from '../remote/trace-context.ts'
 import { createRouteGroups } from './groups.ts'
 import { createRequirements } from './requirements.ts'
 import { type Route, startRoute } from './route.ts'
 import type { Services } from './services.ts'
-import { createVerifiers } from './verifiers.ts'
+import { createRouteVerifyNow, createVerifiers } from './verifiers.ts'
 
 /** Characters of a token, all of which are ASCII: twice what most servers take as a header field. */
 const MAX_TOKEN_LENGTH = 16 * 1024
 
+/** Makes the route. Known tokens may go the short way where nothing but the token counts: no API key, no groups. */
 export function createCheckRoute(config: CheckRouteConfig, services: Services): Route {
   const { limits, now, revocation } = services
   const cache = config.cache === 0 ? undefined : createCheckCache(config.cache)
   const requirements = createRequirements(config, { now, isNotRevoked: revocation?.isNotRevoked })
   const resolveGroups = createRouteGroups(config, services)
-  const check = createCheck({
-    verifiers: createVerifiers(config, services),
+  const common = {
     requirements,
-    resolveGroups,
     maxDepth: limits.depth,
     maxTokenLength: limits.checkedToken ?? Math.max(MAX_TOKEN_LENGTH, limits.token ?? 0),
     cache
+  }
+  const check = createCheck({
+    ...common,
+    verifiers: createVerifiers(config, services),
+    resolveGroups
   })
   const protocol = createCheckProtocol(config, limits)
   return {
@@ -48,13 +54,13 @@ export function createCheckRoute(config: CheckRouteConfig, services: Services): 
         services
       )
     ],
-    known:
-      cache === undefined ||
-      resolveGroups !== undefined ||
-      protocol.knownAnswer === undefined ||
-      config.auth !== undefined
+    shortWay:
+      resolveGroups !== undefined || protocol.plainAnswer === undefined || config.auth !== undefined
         ? undefined
-        : { check: createKnownCheck(cache, requirements), answer: protocol.knownAnswer }
+        : {
+            check: createCheckNow({ ...common, verify: createRouteVerifyNow(config, services) }),
+            answer: protocol.plainAnswer
+          }
   }
 }
 
@@ -67,7 +73,8 @@ function createCheckHandler(
 ): AppMiddleware {
   return async function checkToken(context) {
     try {
-      protocol.writeToken(context, await check(protocol.readToken(context)))
+      const token = protocol.readToken(context)
+      protocol.writeToken(context, await check(token, readTraceHeaders(context.req.headers)))
     } catch (error) {
       metrics.tokenChecked(route, 'refused', reasonOf(error))
       throw error

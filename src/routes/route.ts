@@ -1,19 +1,19 @@
-/** A route as the router takes it, and the steps that those which answer in a wire format begin with. */
+/** A route as the router takes it, and the first steps of every route that has a wire format. */
 import { createBodyReader } from '../middleware/body.ts'
 import { requestGuard } from '../middleware/request-guard.ts'
 import { createRequestLimit } from '../middleware/request-limit.ts'
 import type { AppMiddleware } from '../middleware/request-state.ts'
 import type { Methods, Protocol } from '../protocols/protocol.ts'
 import { createApiKeyGuard } from './api-keys.ts'
-import type { KnownTokens } from './known-tokens.ts'
+import type { ShortWay } from './short-way.ts'
 
 export interface Route {
   /** As configured, with path variables such as `{mac}`. */
   readonly path: string
   readonly methods: Methods
   readonly steps: readonly AppMiddleware[]
-  /** How known tokens are checked and answered without these steps, where that can be done. */
-  readonly known?: KnownTokens | undefined
+  /** How tokens are checked and answered without these steps, where that can be done. */
+  readonly shortWay?: ShortWay | undefined
 }
 
 export interface RouteStartOptions {
@@ -27,8 +27,8 @@ export interface RouteStartOptions {
 }
 
 /**
- * From the first step on, whatever happens is answered in the route's own format. A caller without a key is not listened to.
- * A gate has its own way to say that a request is ambiguous, and has no business with bodies.
+ * Makes the first steps of a route. From the first of them on, whatever goes wrong is answered in the route's own format. API keys are
+ * judged before anything else of a request. A gate refuses ambiguous requests in its own format too, and never reads a body.
  */
 export function startRoute(options: RouteStartOptions): AppMiddleware[] {
   const { path, protocol, apiKeys, maxRequests, maxBodyBytes } = options
@@ -36,7 +36,7 @@ export function startRoute(options: RouteStartOptions): AppMiddleware[] {
   return [
     createAnswerer(path, protocol),
     ...(isGate ? [requestGuard] : []),
-    ...(apiKeys === undefined ? [] : [createApiKeyGuard(apiKeys)]),
+    ...(apiKeys === undefined ? [] : [createApiKeyGuard(apiKeys, protocol)]),
     ...(maxRequests === undefined ? [] : [createRequestLimit(maxRequests)]),
     ...(isGate ? [] : [createBodyReader(maxBodyBytes)])
   ]

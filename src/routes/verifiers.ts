@@ -1,14 +1,16 @@
 /** The verifiers of a route become those of a pipeline. */
 import type { Verifier } from '../check/check.ts'
+import type { VerifyNow } from '../check/check-now.ts'
 import { createEndpointVerifier } from '../check/verifiers/endpoint-verifier.ts'
 import { createKeysFor } from '../check/verifiers/issuer-keys.ts'
-import { createKeysVerifier } from '../check/verifiers/keys-verifier.ts'
+import { createKeysVerifier, createVerifyNow } from '../check/verifiers/keys-verifier.ts'
 import { createVerifierChain } from '../check/verifiers/verifier-chain.ts'
 import type { CheckRouteConfig } from '../config/schema/routes/check.ts'
 import type { EndpointVerifierConfig } from '../config/schema/verifiers/endpoint.ts'
 import type { VerifierConfig } from '../config/schema/verifiers/verifier.ts'
 import type { Services } from './services.ts'
 
+/** Makes the verifiers of a check route: one chain of them where a later one may be asked after an earlier one. */
 export function createVerifiers(config: CheckRouteConfig, services: Services): readonly Verifier[] {
   const verifiers = config.verify.map((verifier) => createVerifier(verifier, services))
   const afterRefusal = config.onRefusal === 'next'
@@ -18,6 +20,16 @@ export function createVerifiers(config: CheckRouteConfig, services: Services): r
     : verifiers
 }
 
+/** What verifies tokens of a route without a wait; undefined where there is more to ask than the keys of this service. */
+export function createRouteVerifyNow(
+  { verify: [verifier, ...others] }: CheckRouteConfig,
+  { keyStore, issuerKeys }: Services
+): VerifyNow | undefined {
+  if (verifier === undefined || !('keys' in verifier) || others.length > 0) return undefined
+  return createVerifyNow({ keyStore, keysFor: createKeysFor(verifier, issuerKeys) })
+}
+
+/** Makes one verifier: of an endpoint, of keys of the configuration, or of a JWK Set. */
 export function createVerifier(config: VerifierConfig, services: Services): Verifier {
   const { keyStore, issuerKeys } = services
   if ('endpoint' in config) return createConfiguredEndpointVerifier(config, services)

@@ -1,6 +1,3 @@
-import { once } from 'node:events'
-import { createServer, type RequestListener } from 'node:http'
-import type { AddressInfo } from 'node:net'
 import test, { type ExecutionContext } from 'ava'
 import express, { type Request } from 'express'
 import Fastify, { type FastifyRequest } from 'fastify'
@@ -13,19 +10,12 @@ import {
   type TokenChecker,
   type VerifiedClaims
 } from '../../src/client/client.ts'
-import { send } from '../helpers/http.ts'
+import { send, serve } from '../helpers/http.ts'
 import { refusingUrl } from '../helpers/remote.ts'
 import { ENC_KEY } from '../helpers/service.ts'
 import { makeToken } from '../helpers/tokens.ts'
 
 type StartServer = (t: ExecutionContext, checker: TokenChecker) => Promise<string>
-
-async function serve(t: ExecutionContext, handler: RequestListener): Promise<string> {
-  const server = createServer(handler).listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  t.teardown(() => server.close())
-  return `http://127.0.0.1:${(server.address() as AddressInfo).port}/`
-}
 
 /** Each answers a request that passes with its claims. */
 const frameworks: Readonly<Record<string, StartServer>> = {
@@ -51,7 +41,7 @@ const frameworks: Readonly<Record<string, StartServer>> = {
     t.teardown(() => app.close())
     app.addHook('onRequest', fastifyBearer(checker))
     app.get('/', async (request: FastifyRequest & { claims?: VerifiedClaims }) => request.claims)
-    return `${await app.listen({ port: 0, host: '127.0.0.1' })}/`
+    return app.listen({ port: 0, host: '127.0.0.1' })
   }
 }
 

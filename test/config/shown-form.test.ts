@@ -38,12 +38,17 @@ test('a map that only looks like a reference is masked', (t) => {
 })
 
 test('the password of a URL is masked', (t) => {
-  const set = { store: 'redis://user:password@host:6379/0', mail: 'a:b@c' }
+  const set = {
+    store: 'redis://user:password@host:6379/0',
+    sign: 'redis://user:pass:w@rd@host',
+    mail: 'a:b@c'
+  }
   const { routes } = show({ routes: [{ issue: '/issue', claims: [{ from: 'fixed', set }] }] }) as {
     routes: { claims: { set: unknown }[] }[]
   }
   t.deepEqual(routes[0]?.claims[0]?.set, {
     store: 'redis://user:***@host:6379/0',
+    sign: 'redis://user:***@host',
     mail: 'a:b@c'
   })
 })

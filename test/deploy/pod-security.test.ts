@@ -1,6 +1,6 @@
 /** The pods of the Deployment fit a namespace that enforces the "restricted" Pod Security profile. */
 import test from 'ava'
-import { z } from 'zod'
+import * as z from 'zod'
 import { readTree } from '../helpers/read-manifests.ts'
 import { findViolations } from './pod-security.ts'
 

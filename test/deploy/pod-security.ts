@@ -2,7 +2,7 @@
  * The "restricted" profile of the Kubernetes Pod Security Standards, as checks on the spec of a pod on Linux.
  * It includes the "baseline" profile. https://kubernetes.io/docs/concepts/security/pod-security-standards/
  */
-import { z } from 'zod'
+import * as z from 'zod'
 
 const profile = z.looseObject({ type: z.string().optional() })
 

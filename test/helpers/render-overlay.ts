@@ -2,7 +2,7 @@
 import { readFileSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { parse, parseAllDocuments } from 'yaml'
-import { z } from 'zod'
+import * as z from 'zod'
 
 const resource = z.looseObject({
   kind: z.string(),

@@ -1,9 +1,11 @@
 /** Verification with the keys of a key store. */
 import { checkUnavailable, ServiceError } from '../../errors.ts'
+import { isSymmetric } from '../../keys/algorithms.ts'
 import type { Key } from '../../keys/key.ts'
 import { ALL_KEYS, type KeySelection, type KeyStore } from '../../keys/key-store.ts'
-import type { Verifier } from '../check.ts'
-import type { JoseHeader } from '../token.ts'
+import type { JoseHeader, VerifiedClaims } from '../../keys/token.ts'
+import type { Verified, Verifier } from '../check.ts'
+import type { VerifyNow } from '../check-now.ts'
 import type { KeysFor } from './issuer-keys.ts'
 
 export interface KeysVerifierOptions {
@@ -36,11 +38,7 @@ export function createKeysVerifier(options: KeysVerifierOptions): Verifier {
     let refusal: ServiceError | undefined
     for (const key of await findKeys(token.header, selection)) {
       try {
-        return {
-          claims: await key.verify(token),
-          kid: key.kid,
-          isCurrent: () => keyStore.isCurrent(key, selection)
-        }
+        return describe(await key.verify(token), { key, selection, keyStore })
       } catch (error) {
         if (!(error instanceof ServiceError) || error.code !== 'invalid_token') throw error
         refusal = error
@@ -49,4 +47,32 @@ export function createKeysVerifier(options: KeysVerifierOptions): Verifier {
     if (refusal !== undefined) throw refusal
     return undefined
   }
+}
+
+/**
+ * The same where it takes no wait and little time: for tokens that one key alone may have signed, and that a secret. Whatever else there
+ * is to say of a token, refusals too, is the verifier's to say.
+ */
+export function createVerifyNow({
+  keyStore,
+  keysFor = () => ALL_KEYS
+}: KeysVerifierOptions): VerifyNow {
+  return function verifyWithSecret(token) {
+    const selection = keysFor(token.payload.iss)
+    if (selection === undefined) return undefined
+    const [key, another] = keyStore.candidates(token.header, selection)
+    if (key === undefined || another !== undefined || !isSymmetric(key.alg)) return undefined
+    const claims = key.verify(token)
+    return claims instanceof Promise ? undefined : describe(claims, { key, selection, keyStore })
+  }
+}
+
+interface VerifiedBy {
+  readonly key: Key
+  readonly selection: KeySelection
+  readonly keyStore: KeyStore
+}
+
+function describe(claims: VerifiedClaims, { key, selection, keyStore }: VerifiedBy): Verified {
+  return { claims, kid: key.kid, isCurrent: () => keyStore.isCurrent(key, selection) }
 }

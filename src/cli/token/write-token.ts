@@ -1,5 +1,5 @@
 /** What a token says, for people and for programs. */
-import type { Token } from '../../check/token.ts'
+import type { Token } from '../../keys/token.ts'
 
 /** One JSON object. Header and claims are spliced in as they stand in the token, digit for digit. */
 export function toJson({ headerText, payloadText }: Token, said: object): string {

@@ -1,5 +1,5 @@
 /** Settings that say where in the claims of a token something stands. */
-import { z } from 'zod'
+import * as z from 'zod'
 import { parseJsonPath } from '../../json/json-path.ts'
 import { reasonAgainst } from './reason-against.ts'
 

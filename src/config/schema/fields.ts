@@ -1,5 +1,5 @@
 /** The kinds of values that settings have. Each has words for itself: messages say them, and so does the reference, as `title`. */
-import { z } from 'zod'
+import * as z from 'zod'
 import { variablesIn } from '../path-variables.ts'
 import { nearest } from '../problems.ts'
 import { SecretError, type SecretReader } from '../secrets.ts'
@@ -128,8 +128,9 @@ function urlFault(text: string): string | undefined {
   if (url === undefined || !['http:', 'https:'].includes(url.protocol)) {
     return 'expected an http:// or https:// URL'
   }
-  if (url.username !== '' || url.password !== '')
+  if (url.username !== '' || url.password !== '') {
     return 'expected a URL without a user name and password'
+  }
   if (url.hash !== '') return 'expected a URL without a fragment (#)'
   return undefined
 }

@@ -2,7 +2,7 @@
  * The full form of the configuration: validator, type and documentation in one.
  * Every key's description gives its unit and its default; the reference page and the JSON Schema are made from them.
  */
-import { z } from 'zod'
+import * as z from 'zod'
 import type { SecretReader } from '../secrets.ts'
 import { duration, flag, httpUrl, integer, section, size } from './fields.ts'
 import { keySchema } from './keys.ts'

@@ -1,5 +1,5 @@
 /** A setting that is the name of an HTTP header. */
-import { z } from 'zod'
+import * as z from 'zod'
 
 const TITLE = 'the name of a header'
 const EXPECTED = `expected ${TITLE}`

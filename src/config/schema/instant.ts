@@ -1,5 +1,5 @@
 /** A setting that is a point in time. */
-import { z } from 'zod'
+import * as z from 'zod'
 
 const TITLE = 'a date such as 2026-01-31 or 2026-01-31T12:00:00Z'
 const EXPECTED = `expected ${TITLE}`

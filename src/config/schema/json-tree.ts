@@ -1,5 +1,5 @@
 /** Settings that are JSON data. */
-import { z } from 'zod'
+import * as z from 'zod'
 import { type JsonText, JsonTextError, parseJsonText } from '../../json/json-text.ts'
 
 /** Depth of a setting's JSON; its author is trusted, this only keeps mistakes small. */

@@ -1,5 +1,5 @@
 /** Where the service listens: listeners by name, which routes are then `on`. */
-import { z } from 'zod'
+import * as z from 'zod'
 import type { SecretReader } from '../secrets.ts'
 import { integer, section } from './fields.ts'
 import { listenerTlsSchema } from './listener-tls.ts'

@@ -1,5 +1,5 @@
 /** TLS of a listener, and what it asks of its clients. */
-import { z } from 'zod'
+import * as z from 'zod'
 import type { SecretReader } from '../secrets.ts'
 import { section } from './fields.ts'
 import { authorities, certificateChain, certificateKey, isPair } from './pem.ts'

@@ -1,5 +1,5 @@
 /** The settings of revocation: where it is kept, and what happens while that is out of reach. */
-import { z } from 'zod'
+import * as z from 'zod'
 import type { SecretReader } from '../secrets.ts'
 import { duration, material, section } from './fields.ts'
 import { remoteTlsSchema } from './remote-tls.ts'

@@ -1,5 +1,5 @@
 import test from 'ava'
-import { z } from 'zod'
+import * as z from 'zod'
 import { describeIssues } from '../../../src/config/issues.ts'
 import { formatPath } from '../../../src/config/problems.ts'
 import {

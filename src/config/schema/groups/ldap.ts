@@ -1,5 +1,5 @@
 /** The settings of groups from an LDAP directory. */
-import { z } from 'zod'
+import * as z from 'zod'
 import { createLdapFilter } from '../../../check/groups/ldap/ldap-names.ts'
 import type { SecretReader } from '../../secrets.ts'
 import { duration, flag, material, section } from '../fields.ts'

@@ -1,5 +1,5 @@
 /** The settings of a route that checks tokens. */
-import { z } from 'zod'
+import * as z from 'zod'
 import type { SecretReader } from '../../secrets.ts'
 import { duration, flag, routePath, section, size } from '../fields.ts'
 import { groupsCache, groupsSchema } from '../groups/group-source.ts'
@@ -77,6 +77,10 @@ export function checkRouteSchema(reader: SecretReader) {
     .refine(({ protocol, reasons }) => protocol !== 'introspection' || !reasons, {
       error: 'introspection never says why a token is not active (RFC 7662, section 2.2)',
       path: ['reasons']
+    })
+    .refine(({ groups, require }) => groups !== undefined || require.groups === undefined, {
+      error: 'expected groups: where they are looked for has to be said',
+      path: ['require', 'groups']
     })
     .refine(({ protocol, headers }) => protocol === 'forward-auth' || headers === undefined, {
       error: 'only goes with protocol: forward-auth',

@@ -1,5 +1,5 @@
 /** The setting that says which claims become headers. */
-import { z } from 'zod'
+import * as z from 'zod'
 import { claimPath } from '../claim-path.ts'
 import { headerMap } from '../fields.ts'
 import { OWN_HEADER_FIELDS } from '../own-header-fields.ts'

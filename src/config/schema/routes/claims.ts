@@ -1,5 +1,5 @@
 /** The settings of a route that shows the claims of a token without signing them. */
-import { z } from 'zod'
+import * as z from 'zod'
 import type { SecretReader } from '../../secrets.ts'
 import { flag, routePattern, section } from '../fields.ts'
 import { sourcesSchema } from '../sources/source.ts'

@@ -1,5 +1,5 @@
 /** A setting that is the name of a cookie. */
-import { z } from 'zod'
+import * as z from 'zod'
 
 const EXPECTED = "expected the name of a cookie: letters, digits and !#$%&'*+-.^_`|~ only"
 

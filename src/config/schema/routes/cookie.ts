@@ -1,5 +1,5 @@
 /** The setting by which a token is set as a cookie, too. */
-import { z } from 'zod'
+import * as z from 'zod'
 import { routePath, section } from '../fields.ts'
 import { cookieName } from './cookie-name.ts'
 

@@ -1,5 +1,5 @@
 /** The settings of a route that issues tokens. */
-import { z } from 'zod'
+import * as z from 'zod'
 import type { SecretReader } from '../../secrets.ts'
 import { flag, offset, routePattern, section } from '../fields.ts'
 import { optionalPath } from '../json-path.ts'

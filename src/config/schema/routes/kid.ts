@@ -1,5 +1,5 @@
 /** A setting that calls a key by its name. */
-import { z } from 'zod'
+import * as z from 'zod'
 
 export const kid = z.string('expected the kid of a key')
 

@@ -1,5 +1,5 @@
 /** The settings of a route that signs fields of a remote's reply, as KrakenD's signer does. */
-import { z } from 'zod'
+import * as z from 'zod'
 import type { SecretReader } from '../../secrets.ts'
 import { duration, flag, routePattern, section } from '../fields.ts'
 import { remoteCallSchema } from '../sources/remote.ts'

@@ -1,5 +1,5 @@
 /** A setting that says how long tokens are valid. */
-import { z } from 'zod'
+import * as z from 'zod'
 import { duration, section } from '../fields.ts'
 import { jsonPath } from '../json-path.ts'
 

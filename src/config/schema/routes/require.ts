@@ -1,5 +1,5 @@
 /** What a route requires of the tokens that it accepts, besides that they are verified. */
-import { z } from 'zod'
+import * as z from 'zod'
 import { claimPath } from '../claim-path.ts'
 import { duration, flag, section } from '../fields.ts'
 
@@ -72,6 +72,11 @@ export const requireSchema = section({
     .optional()
     .describe(
       'Scopes in `scope` or `scp`, text with spaces between them or a list. Of a plain list, all of them have to be there, otherwise 403. Default: none.'
+    ),
+  groups: texts
+    .optional()
+    .describe(
+      'Groups, compared without case: the subject has to be in one of them, otherwise 403. They are looked for where `groups` of the route says. Default: any.'
     ),
   sub: flag
     .prefault(false)

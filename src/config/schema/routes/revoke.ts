@@ -1,5 +1,5 @@
 /** The settings of a route that revokes tokens. */
-import { z } from 'zod'
+import * as z from 'zod'
 import type { SecretReader } from '../../secrets.ts'
 import { routePath, section } from '../fields.ts'
 import { verifierSchema } from '../verifiers/verifier.ts'

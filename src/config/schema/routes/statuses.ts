@@ -1,5 +1,5 @@
 /** What a refusal by the remote becomes. */
-import { z } from 'zod'
+import * as z from 'zod'
 
 export const statuses = statusesOr('txtoken')
 

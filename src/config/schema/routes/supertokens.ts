@@ -1,14 +1,28 @@
 /** The settings of a route that issues tokens as the JWT recipe of the SuperTokens core does. */
-import { z } from 'zod'
+import * as z from 'zod'
 import type { SecretReader } from '../../secrets.ts'
 import { duration, routePath, section } from '../fields.ts'
 import { sourceSchema } from '../sources/source.ts'
 import { cookie } from './cookie.ts'
 import { kid } from './kid.ts'
 import { KRAKEND_ONLY } from './krakend.ts'
-import { auth, limits, on } from './route.ts'
+import { callers, limits, on } from './route.ts'
 
 export type SupertokensRouteConfig = z.output<ReturnType<typeof supertokensRouteSchema>>
+
+const AUTH = '{ apiKeys: [...] }, or none'
+
+/** The payload is the caller's own, whatever it says, so that everybody is no default. */
+function auth(reader: SecretReader) {
+  return z
+    .union([z.literal('none').transform(() => undefined), callers(reader)], {
+      error: `expected ${AUTH} where everybody who reaches the route may have any claims signed`
+    })
+    .meta({ title: AUTH })
+    .describe(
+      'Who may call the route. `none` is everybody who reaches it: any claims are signed for them.'
+    )
+}
 
 export function supertokensRouteSchema(reader: SecretReader) {
   const shape = {

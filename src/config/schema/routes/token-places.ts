@@ -1,5 +1,5 @@
 /** The setting that says where in a request the token to check stands. */
-import { z } from 'zod'
+import * as z from 'zod'
 import { cookieName } from './cookie-name.ts'
 
 const PLACES = 'header, query, body or cookie:NAME'

@@ -1,5 +1,5 @@
 /** The type in the header of the tokens that a route issues. */
-import { z } from 'zod'
+import * as z from 'zod'
 
 export const typ = z
   .string('expected text')

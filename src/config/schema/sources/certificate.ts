@@ -1,5 +1,5 @@
 /** The settings of a source that grades the certificates of clients. */
-import { z } from 'zod'
+import * as z from 'zod'
 import { integer, section } from '../fields.ts'
 import { foreignClaimName } from './claim-name.ts'
 

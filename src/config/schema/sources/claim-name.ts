@@ -1,5 +1,5 @@
 /** A setting that is the name of a claim which a source may set. */
-import { z } from 'zod'
+import * as z from 'zod'
 import { IDENTITY_CLAIMS, RESERVED_CLAIMS } from '../../../issue/claims.ts'
 
 const claimName = z

@@ -1,5 +1,5 @@
 /** The settings of a source of fixed claims. */
-import { z } from 'zod'
+import * as z from 'zod'
 import { section } from '../fields.ts'
 import { jsonValue } from '../json-tree.ts'
 import { claimMap } from './claim-name.ts'

@@ -1,5 +1,5 @@
 /** The settings of the metadata that a remote is sent. */
-import { z } from 'zod'
+import * as z from 'zod'
 import { section } from '../fields.ts'
 import { jsonValue } from '../json-tree.ts'
 import { placesShape } from './places.ts'

@@ -1,5 +1,5 @@
 /** The settings that say where in a request a text may stand. */
-import { z } from 'zod'
+import * as z from 'zod'
 import { headerName } from '../header-name.ts'
 
 const PARAMETER_EXPECTED = 'expected the name of a parameter'

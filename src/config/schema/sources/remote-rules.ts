@@ -1,5 +1,5 @@
 /** What the settings of a remote source ask of each other. */
-import type { z } from 'zod'
+import type * as z from 'zod'
 import type { JsonText } from '../../../json/json-text.ts'
 import { variablesIn } from '../../path-variables.ts'
 

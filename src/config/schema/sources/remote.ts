@@ -1,5 +1,5 @@
 /** The settings of a source of claims behind a URL. */
-import { z } from 'zod'
+import * as z from 'zod'
 import { SENDINGS } from '../../../issue/sources/remote/write-call.ts'
 import type { SecretReader } from '../../secrets.ts'
 import { duration, integer, section, size } from '../fields.ts'

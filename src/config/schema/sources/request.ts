@@ -1,5 +1,5 @@
 /** The settings of a source that takes a claim from the request. */
-import { z } from 'zod'
+import * as z from 'zod'
 import { CLAIM_TYPES } from '../../../issue/sources/request/claim-types.ts'
 import { flag, section } from '../fields.ts'
 import { jsonPath } from '../json-path.ts'

@@ -1,5 +1,5 @@
 /** The settings that say which headers a remote is sent. */
-import { z } from 'zod'
+import * as z from 'zod'
 import type { SecretReader } from '../../secrets.ts'
 import { material } from '../fields.ts'
 import { headerName } from '../header-name.ts'

@@ -1,5 +1,5 @@
 /** The sources that the claims of a token may come from. */
-import { z } from 'zod'
+import * as z from 'zod'
 import type { SecretReader } from '../../secrets.ts'
 import { certificateSourceSchema } from './certificate.ts'
 import { fixedSourceSchema } from './fixed.ts'

@@ -1,5 +1,5 @@
 /** The settings of a verifier that asks an endpoint elsewhere. */
-import type { z } from 'zod'
+import type * as z from 'zod'
 import type { SecretReader } from '../../secrets.ts'
 import { duration, httpUrl, integer, section } from '../fields.ts'
 import { allowHttp, isAllowed, PLAIN_HTTP } from '../plain-http.ts'

@@ -1,5 +1,5 @@
 /** A setting that is the name of an issuer. */
-import { z } from 'zod'
+import * as z from 'zod'
 
 const EXPECTED = 'expected the name of an issuer, such as https://issuer.example.com'
 

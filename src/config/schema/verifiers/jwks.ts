@@ -1,5 +1,5 @@
 /** The settings of a verifier that uses the JWK Set of an issuer. */
-import { z } from 'zod'
+import * as z from 'zod'
 import { ALGORITHM_NAMES, isSymmetric, parseAlgorithm } from '../../../keys/algorithms.ts'
 import { createTlsOptions } from '../../../remote/tls-options.ts'
 import type { SecretReader } from '../../secrets.ts'

@@ -1,5 +1,5 @@
 /** The verifiers that a token may be looked at by. */
-import { z } from 'zod'
+import * as z from 'zod'
 import type { SecretReader } from '../../secrets.ts'
 import { endpointVerifierSchema } from './endpoint.ts'
 import { jwksVerifierSchema } from './jwks.ts'

@@ -1,7 +1,7 @@
-/** The short way for tokens that were verified before: they are answered ahead of the application, which costs more than they do. */
+/** The short way for tokens that can be checked without a wait: they are answered ahead of the application, which would cost more than the check. */
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http'
 import type { CheckedToken } from '../check/check.ts'
-import type { KnownCheck } from '../check/check-cache.ts'
+import type { CheckNow } from '../check/check-now.ts'
 import { hasBody } from '../middleware/body.ts'
 import { findRepeatedField } from '../middleware/request-guard.ts'
 import { requestIdOf } from '../middleware/request-id.ts'
@@ -13,18 +13,18 @@ import type { PlainAnswer } from '../protocols/protocol.ts'
 import { readTraceId } from '../remote/trace-context.ts'
 
 /** A check that needs nothing but the token, and its good answer. */
-export interface KnownTokens {
-  readonly check: KnownCheck
+export interface ShortWay {
+  readonly check: CheckNow
   readonly answer: (checked: CheckedToken) => PlainAnswer
 }
 
-/** A route that known tokens are answered on. */
-export interface KnownTokenRoute extends KnownTokens {
+/** A route that has such a check. */
+export interface ShortRoute extends ShortWay {
   readonly path: string
   readonly methods: readonly string[]
 }
 
-export interface KnownTokensOptions {
+export interface ShortWayOptions {
   readonly logger: Logger
   readonly metrics: Metrics
   readonly logRequests: boolean
@@ -33,13 +33,13 @@ export interface KnownTokensOptions {
 }
 
 /**
- * Puts the short way in front of an application. It takes requests that carry a known token in their Authorization header and nothing
- * else that could matter, and leaves every other one, and every refusal, to the application.
+ * Puts the short way in front of an application. It takes requests that carry a token in their Authorization header and nothing else
+ * that could matter, and leaves every other one, and every refusal, to the application.
  */
-export function withKnownTokens(
+export function withShortWay(
   application: RequestListener,
-  routes: readonly KnownTokenRoute[],
-  options: KnownTokensOptions
+  routes: readonly ShortRoute[],
+  options: ShortWayOptions
 ): RequestListener {
   if (routes.length === 0) return application
   const byTarget = new Map(
@@ -48,7 +48,7 @@ export function withKnownTokens(
 
   const { logger, metrics, logRequests, isReady } = options
 
-  return function answerKnown(request, response) {
+  return function answerShortly(request, response) {
     const startedAt = performance.now()
     const route = byTarget.get(`${request.method} ${request.url}`)
     const checked = route === undefined ? undefined : checkRequest(route, request)
@@ -73,7 +73,7 @@ export function withKnownTokens(
 }
 
 /** A body or a cookie may hold a second token, and a second Authorization field is one. What is compressed is refused. */
-function checkRequest(route: KnownTokenRoute, request: IncomingMessage): CheckedToken | undefined {
+function checkRequest(route: ShortRoute, request: IncomingMessage): CheckedToken | undefined {
   const { headers } = request
   if (headers.authorization === undefined || headers.cookie !== undefined) return undefined
   if (hasBody(headers) || headers['content-encoding'] !== undefined) return undefined
@@ -88,9 +88,11 @@ function write(
   staysOpen: boolean,
   { headers, body }: PlainAnswer
 ): void {
-  response.setHeader('X-Request-Id', requestId)
-  for (const name in headers) response.setHeader(name, headers[name] ?? '')
-  response.setHeader('Content-Length', Buffer.byteLength(body))
-  if (!staysOpen) response.setHeader('Connection', 'close')
+  response.writeHead(200, {
+    'X-Request-Id': requestId,
+    ...headers,
+    'Content-Length': Buffer.byteLength(body),
+    ...(!staysOpen && { Connection: 'close' })
+  })
   response.end(body)
 }

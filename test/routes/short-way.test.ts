@@ -25,37 +25,39 @@ async function start(t: ExecutionContext, route: object = {}, clock: Clock = { s
   return { service, state, ask }
 }
 
-test('a known token is answered, logged and counted as one that is verified anew', async (t) => {
-  const known = await start(t)
-  const unknown = await start(t, { cache: '0B' })
-  const headers = { 'x-request-id': 'one' }
-  await known.ask()
-  await unknown.ask()
-  for (const method of ['GET', 'POST']) {
-    const [{ headers: short, ...answer }, { headers: long, ...other }] = await Promise.all([
-      known.ask(headers, method),
-      unknown.ask(headers, method)
+for (const cache of ['2MiB', '0B']) {
+  test(`tokens are answered, logged and counted as they are on the long way (cache: ${cache})`, async (t) => {
+    const short = await start(t, { cache })
+    const long = await start(t, { cache: '0B', verify: [{ keys: 'all' }, { keys: 'all' }] })
+    const headers = { 'x-request-id': 'one' }
+    await short.ask()
+    await long.ask()
+    for (const method of ['GET', 'POST']) {
+      const [{ headers: found, ...answer }, { headers: expected, ...other }] = await Promise.all([
+        short.ask(headers, method),
+        long.ask(headers, method)
+      ])
+      t.deepEqual(answer, other)
+      t.deepEqual({ ...found, date: '' }, { ...expected, date: '' })
+      t.is(found['x-request-id'], 'one')
+    }
+    const [lines, others] = await Promise.all([
+      short.service.requestLines(3),
+      long.service.requestLines(3)
     ])
-    t.deepEqual(answer, other)
-    t.deepEqual({ ...short, date: '' }, { ...long, date: '' })
-    t.is(short['x-request-id'], 'one')
-  }
-  const [lines, others] = await Promise.all([
-    known.service.requestLines(3),
-    unknown.service.requestLines(3)
-  ])
-  const timeless = (line: object) => ({ ...line, time: 0, durationMs: 0, requestId: '' })
-  t.deepEqual(lines.map(timeless), others.map(timeless))
-  t.is(lines[1]?.requestId, 'one')
-  for (const { service } of [known, unknown]) {
-    const { text } = await send(`${service.url}/metrics`)
-    t.true(
-      text.includes('txtoken_checks_total{route="/checkToken",result="valid",reason="none"} 3')
-    )
-    t.true(text.includes('txtoken_requests_total{route="/checkToken",status="200"} 3'))
-    t.true(text.includes('txtoken_request_duration_seconds_count{route="/checkToken"} 3'))
-  }
-})
+    const timeless = (line: object) => ({ ...line, time: 0, durationMs: 0, requestId: '' })
+    t.deepEqual(lines.map(timeless), others.map(timeless))
+    t.is(lines[1]?.requestId, 'one')
+    for (const { service } of [short, long]) {
+      const { text } = await send(`${service.url}/metrics`)
+      t.true(
+        text.includes('txtoken_checks_total{route="/checkToken",result="valid",reason="none"} 3')
+      )
+      t.true(text.includes('txtoken_requests_total{route="/checkToken",status="200"} 3'))
+      t.true(text.includes('txtoken_request_duration_seconds_count{route="/checkToken"} 3'))
+    }
+  })
+}
 
 test('a known token that has ended is refused in the words of the route', async (t) => {
   const clock = { seconds: 1 }
