@@ -1,5 +1,6 @@
 /** The example of two services, as processes: txtoken, the login API, M1 and M2. */
-import { execFile } from 'node:child_process'
+import { execFile, spawn } from 'node:child_process'
+import { once } from 'node:events'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import test, { type ExecutionContext } from 'ava'
@@ -12,7 +13,8 @@ import { createTemporaryFolder } from '../helpers/temporary-folder.ts'
 import { makeToken } from '../helpers/tokens.ts'
 
 const run = promisify(execFile)
-const EXAMPLE = join(import.meta.dirname, '../../examples/microservices')
+const ROOT = join(import.meta.dirname, '../..')
+const EXAMPLE = join(ROOT, 'examples/microservices')
 const M1_API_KEY = 'api-key-of-m1-with-20-characters-or-more'
 
 type Environment = Record<string, string>
@@ -101,6 +103,39 @@ test('M2 says that it cannot judge while it has no keys', async (t) => {
   await m2.saying('m2: found the error')
   const token = makeToken('{}', { header: '{"alg":"ES256"}' })
   t.is((await call(`${m2.url}/stock`, token)).status, 503)
+})
+
+test('the commands on the page start all of it, M1 once there is a token for it', async (t) => {
+  const [issuer, loginApi, m2, m1] = await freePorts(4)
+  const ISSUER = `http://127.0.0.1:${issuer}`
+  const env: Environment = {
+    'dist/main.js': `PORT=${issuer} ISSUER=${ISSUER}`,
+    'examples/microservices/login-api.js': `PORT=${loginApi}`,
+    'examples/microservices/m2.js': `PORT=${m2} ISSUER=${ISSUER}`,
+    'examples/microservices/m1.js': `PORT=${m1} ISSUER=${ISSUER} M2_URL=http://127.0.0.1:${m2}`
+  }
+  const [start = ''] = findCode('examples/microservices/README.md', 'Start it', 'sh')
+  const here = start
+    .replaceAll('http://127.0.0.1:8888', ISSUER)
+    .replaceAll(/node (\S+)/g, (program, file) => `env ${env[file]} ${program}`)
+  // The shell is the leader of a group, so that all that it has started ends with it.
+  const shell = spawn('bash', ['-c', `${here}\nwait $!`], { cwd: ROOT, detached: true })
+  const ended = once(shell, 'exit')
+  t.teardown(async () => {
+    process.kill(-(shell.pid ?? Number.NaN), 'SIGKILL')
+    await ended
+  })
+  let said = ''
+  const listening = new Promise<void>((resolve) => {
+    shell.stdout.on('data', (text) => {
+      said += text
+      if (said.includes('m1: listening') && said.includes('m2: listening')) resolve()
+    })
+  })
+  // The shell waits for M1, so it ends where M1 does.
+  await Promise.race([listening, ended])
+  const { status, text } = await send(`http://127.0.0.1:${m1}/orders`)
+  t.is(status, 200, text)
 })
 
 test('the calls on the page of the example print what stands there', async (t) => {
