@@ -46,8 +46,9 @@ function fill(page: string, name: string, text: string): string {
   const end = `\n<!-- ${name}: end -->`
   const from = page.indexOf(begin)
   const to = page.indexOf(end)
-  if (from === -1 || to === -1)
+  if (from === -1 || to === -1) {
     throw new Error(`expected marks of the ${name} in docs/configuration.md`)
+  }
   return `${page.slice(0, from + begin.length)}\n${text}\n${page.slice(to)}`
 }
 

@@ -58,6 +58,7 @@ export interface App {
   readonly close: () => Promise<void>
 }
 
+/** Builds the application of each listener. Nothing listens yet, and no remote is connected. */
 export function createApp(options: AppOptions): App {
   const { config, keyStore, revocation, logger, metrics, tracing, now } = options
   const inFlight = createInFlight()

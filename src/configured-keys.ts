@@ -1,6 +1,8 @@
 /** The keys of a configuration: written in it, fetched from elsewhere, or generated; and beside them the JWK Sets of other issuers. */
+import { createKeySources, type KeySourceFactories } from './config/create-key-sources.ts'
 import type { LoadedConfig } from './config/load.ts'
 import { ConfigError, formatPath } from './config/problems.ts'
+import { toJwkSetOptions, toRemoteKeyOptions } from './config/remote-key-options.ts'
 import type { Config } from './config/schema/full-form.ts'
 import type { IssueRouteConfig } from './config/schema/routes/issue.ts'
 import type { KrakendRouteConfig } from './config/schema/routes/krakend.ts'
@@ -9,10 +11,8 @@ import type { SupertokensRouteConfig } from './config/schema/routes/supertokens.
 import type { JwksVerifierConfig } from './config/schema/verifiers/jwks.ts'
 import { verifiersOf } from './config/verifiers.ts'
 import { SERVICE_BEARER_LIFETIME_SECONDS } from './issue/service-bearer.ts'
-import { createKeySources, type KeySourceFactories } from './keys/create-key-sources.ts'
 import { createGeneratedKeySource } from './keys/generated/generated-keys.ts'
 import { createKeyStore, type KeyStore } from './keys/key-store.ts'
-import { toJwkSetOptions, toRemoteKeyOptions } from './keys/remote/remote-key-options.ts'
 import { createRemoteKeySource, type FetchReport } from './keys/remote/remote-key-source.ts'
 import type { ShareSource } from './keys/remote/share-source.ts'
 import type { Logger } from './operations/logger.ts'
@@ -27,7 +27,7 @@ export interface ConfiguredKeysOptions {
   readonly shareSource: ShareSource
 }
 
-/** The keys that are this service's own to use. Its start and close are those of the JWK Sets, too. */
+/** The keys that this service signs and verifies with. Starting and closing them starts and closes the JWK Sets as well. */
 export interface ConfiguredKeys extends KeyStore {
   /** The keys of each JWK Set that a verifier names: they are for its tokens alone, so they are in no store but theirs. */
   readonly jwkSets: ReadonlyMap<JwksVerifierConfig, KeyStore>

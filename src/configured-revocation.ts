@@ -38,7 +38,7 @@ export interface ConfiguredRevocationOptions {
 /** Some 150 MB of memory, and 40 ms to look for those that have ended. */
 const MAX_ENTRIES = 1_000_000
 
-/** Without a setting, revoked subjects are remembered no shorter than this. */
+/** Without a setting, revoked subjects are remembered for at least this long: 30 days. */
 const LEAST_KEEP_MS = 30 * 86_400_000
 
 /**
@@ -94,12 +94,12 @@ export async function startConfiguredRevocation(
   }
 }
 
-/** A route that accepts tokens after their `exp` has to know of those that were revoked. */
+/** Where a route accepts tokens for a while after their `exp`, revoked ones have to be remembered for as long. */
 function longestSkewMs({ routes }: Config): number {
   return Math.max(0, ...routes.map((route) => ('check' in route ? route.skew : 0)))
 }
 
-/** Tokens that need no end may come again at any time. */
+/** For as long as a token may pass a check: where a route takes tokens without an `exp`, that is for ever. */
 function defaultKeepMs({ routes }: Config): number {
   const lifetimes = routes.flatMap((route) => {
     if ('check' in route && !route.requireExp) {

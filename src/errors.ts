@@ -1,4 +1,4 @@
-/** The one error class of the service, and the codes that it may carry. */
+/** Refusals: the one error that answers a client, and the codes that it may carry. */
 
 /** What happened, as a stable word. Logs, metrics and protocols tell refusals apart by it. */
 export type ErrorCode =

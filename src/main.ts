@@ -7,7 +7,9 @@ let output: NodeJS.WriteStream | undefined
 /** Opens standard output. Whoever reads it may have enough before its end, as `head` has. */
 function openOutput(): NodeJS.WriteStream {
   return process.stdout.on('error', ({ code }: NodeJS.ErrnoException) => {
-    process.exit(code === 'EPIPE' ? 0 : 1)
+    if (code === 'EPIPE') process.exit(0)
+    process.stderr.write(`txtoken: cannot write to standard output (${code})\n`)
+    process.exit(1)
   })
 }
 
@@ -17,6 +19,7 @@ async function main(): Promise<void> {
     now: Date.now,
     async readInput() {
       const { text } = await import('node:stream/consumers')
+      if (process.stdin.isTTY) process.stderr.write('reading standard input, to its end (Ctrl-D)\n')
       return text(process.stdin)
     },
     print(text) {

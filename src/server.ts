@@ -63,8 +63,10 @@ export async function listen(handler: RequestListener, options: ListenOptions): 
           handler
         )
   const server = tlsServer ?? createServer(settings, handler)
-  // The header has a size, and no count: beyond one, Node.js would drop fields unseen, a second Host among them.
+  // The size of a header is limited already. With a limit of its fields, Node.js would drop those beyond it unseen, a second Host too.
   server.maxHeadersCount = 0
+  // A 417 of Node.js would be no answer of a route, and no proxy that asks about requests knows what to do with one.
+  server.on('checkExpectation', handler)
   const silent = trackSilent(server)
   await new Promise<void>((resolve, reject) => {
     server.once('error', (error: NodeJS.ErrnoException) => reject(explain(error, host, port)))
@@ -87,7 +89,7 @@ export async function listen(handler: RequestListener, options: ListenOptions): 
 
 /**
  * Finds the connections on which no byte of a request has come yet, a TLS handshake aside. To Node.js these are busy with
- * their first request. Clients open such ahead of need.
+ * their first request. Browsers open them ahead of need.
  */
 function trackSilent(server: Server): () => Socket[] {
   const sockets = new Map<string, Socket>()

@@ -1,6 +1,6 @@
 /** The service as a whole: what a configuration file says it is, now and after each change of the file. */
 import type { RequestListener } from 'node:http'
-import { type App, createApp } from './app.ts'
+import { type App, type AppOptions, createApp } from './app.ts'
 import {
   createShareRevocations,
   type ShareRevocations
@@ -10,21 +10,12 @@ import type { LoadedConfig } from './config/load.ts'
 import { createConfiguredKeys } from './configured-keys.ts'
 import { startConfiguredRevocation } from './configured-revocation.ts'
 import { createShareSource, type ShareSource } from './keys/remote/share-source.ts'
-import type { Logger } from './operations/logger.ts'
-import type { Metrics } from './operations/metrics.ts'
-import type { Tracing } from './operations/tracing.ts'
 
-export interface ServiceOptions {
+/** What outlives a configuration is handed to the application of each. */
+export interface ServiceOptions
+  extends Pick<AppOptions, 'logger' | 'metrics' | 'tracing' | 'now' | 'isReady' | 'version'> {
   /** Loads the configuration anew. Throws a ConfigError where there is none to run with. */
   readonly load: () => LoadedConfig
-  readonly logger: Logger
-  readonly metrics: Metrics
-  /** Nothing is traced when left out. It outlives the service. */
-  readonly tracing?: Tracing | undefined
-  /** The clock, in milliseconds since 1970. */
-  readonly now: () => number
-  readonly isReady: () => boolean
-  readonly version: string
 }
 
 export interface Service {

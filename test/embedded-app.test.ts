@@ -1,12 +1,9 @@
-import { once } from 'node:events'
 import { writeFile } from 'node:fs/promises'
-import { createServer, type RequestListener } from 'node:http'
-import type { AddressInfo } from 'node:net'
 import test, { type ExecutionContext } from 'ava'
 import Koa from 'koa'
 import { pino } from 'pino'
 import { ConfigError, createApp, type EmbeddedAppOptions } from '../src/index.ts'
-import { post, send } from './helpers/http.ts'
+import { post, send, serve } from './helpers/http.ts'
 import { writeConfig } from './helpers/program.ts'
 import { replying, startRemote } from './helpers/remote.ts'
 import { ENC_KEY, flatConfig, type LogLine } from './helpers/service.ts'
@@ -32,13 +29,6 @@ async function start(t: ExecutionContext, options: EmbeddedAppOptions) {
   const app = await createApp({ env: { ENC_KEY }, logger, ...options })
   t.teardown(app.close)
   return app
-}
-
-async function serve(t: ExecutionContext, handler: RequestListener): Promise<string> {
-  const server = createServer(handler).listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  t.teardown(() => server.close())
-  return `http://127.0.0.1:${(server.address() as AddressInfo).port}`
 }
 
 test('a node:http server answers with it', async (t) => {

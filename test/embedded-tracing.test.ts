@@ -1,11 +1,8 @@
 /** A file of its own: the variables are those of the process. */
-import { once } from 'node:events'
-import { createServer } from 'node:http'
-import type { AddressInfo } from 'node:net'
 import test from 'ava'
 import { createApp } from '../src/index.ts'
 import { startCollector } from './helpers/collector.ts'
-import { post } from './helpers/http.ts'
+import { post, serve } from './helpers/http.ts'
 import { ENC_KEY } from './helpers/service.ts'
 
 test('a service inside of another program sends its spans before it has closed', async (t) => {
@@ -19,10 +16,7 @@ test('a service inside of another program sends its spans before it has closed',
     },
     env: { ENC_KEY }
   })
-  const server = createServer(app.callback()).listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  t.teardown(() => server.close())
-  await post(`http://127.0.0.1:${(server.address() as AddressInfo).port}/token`, '{}')
+  await post(`${await serve(t, app.callback())}/token`, '{}')
   await app.close()
   t.deepEqual(collector.spans.map(({ name }) => name).sort(), ['POST /token', 'sign'])
 })

@@ -3,7 +3,7 @@ import type { RequestListener, ServerResponse } from 'node:http'
 import { type AddressInfo, createServer } from 'node:net'
 import test, { type ExecutionContext } from 'ava'
 import { type Listener, listen } from '../src/server.ts'
-import { openConnection, statusIn } from './helpers/http.ts'
+import { exchange, openConnection, statusIn } from './helpers/http.ts'
 import { replying, startRemote } from './helpers/remote.ts'
 import { fullConfig, startService } from './helpers/service.ts'
 
@@ -51,6 +51,14 @@ for (const [what, next] of [
   })
 }
 
+test('an expectation that nobody knows is answered by the routes, with a line in the log', async (t) => {
+  const service = await startService(t, { config: fullConfig('http://127.0.0.1:1/') })
+  const request =
+    'GET /checkToken HTTP/1.1\r\nHost: a\r\nExpect: miracles\r\nConnection: close\r\n\r\n'
+  t.is(statusIn(await exchange(t, service.url, request)), 401)
+  t.is(service.log.filter(({ msg }) => msg === 'request').length, 1)
+})
+
 test('the time for a request may be shorter than that for a header by default', async (t) => {
   const config = fullConfig('http://127.0.0.1:1/', { more: { timeouts: { request: '100ms' } } })
   const service = await startService(t, { config })
@@ -60,9 +68,9 @@ test('the time for a request may be shorter than that for a header by default', 
 })
 
 test('the time for a request ends with the request, however long its answer takes', async (t) => {
-  const remote = await startRemote(t, (response) => setTimeout(() => response.end('{}'), 1200))
+  const remote = await startRemote(t, (response) => setTimeout(() => response.end('{}'), 4200))
   const config = fullConfig(remote.url, {
-    more: { timeouts: { headers: '500ms', request: '500ms' } }
+    more: { timeouts: { headers: '2s', request: '2s' } }
   })
   const service = await startService(t, { config })
   const client = openConnection(t, service.url)

@@ -1,7 +1,8 @@
 /** Checks that need no wait: of tokens that were verified before, and of those that a secret of our own verifies. */
+
+import { parseToken, type Token } from '../keys/token.ts'
 import type { CheckedToken, Requirement, Verified } from './check.ts'
 import type { CheckCache, Remembered } from './check-cache.ts'
-import { parseToken, type Token } from './token.ts'
 
 /** Checks a token without a wait. Undefined where that cannot be done, or where it is not good: then ask the pipeline. */
 export type CheckNow = (raw: string) => CheckedToken | undefined

@@ -1,10 +1,11 @@
 /** The check pipeline: take the token apart, let the verifiers look at it in order, then the requirements. */
 import { invalidToken } from '../errors.ts'
 import type { JsonText } from '../json/json-text.ts'
+import { parseToken, type Token, type VerifiedClaims } from '../keys/token.ts'
+import type { TraceHeaders } from '../remote/trace-context.ts'
 import type { CheckCache, Remembered } from './check-cache.ts'
 import { withGroups } from './groups/claim.ts'
 import type { ResolveGroups } from './groups/group-resolver.ts'
-import { parseToken, type Token, type VerifiedClaims } from './token.ts'
 
 /** What a verifier has found out about a token. */
 export interface Verified {
@@ -17,8 +18,14 @@ export interface Verified {
   readonly isCurrent?: (() => boolean) | undefined
 }
 
-/** Verifies a token, or answers undefined when the token is not its own. Throws a ServiceError to refuse it. */
-export type Verifier = (token: Token) => Promise<Verified | undefined> | Verified | undefined
+/**
+ * Verifies a token, or answers undefined when the token is not its own. Throws a ServiceError to refuse it.
+ * @param trace what calls for it carry
+ */
+export type Verifier = (
+  token: Token,
+  trace?: TraceHeaders
+) => Promise<Verified | undefined> | Verified | undefined
 
 /** Throws a ServiceError when what was verified does not meet it. */
 export type Requirement = (verified: Verified) => void
@@ -47,18 +54,20 @@ export interface CheckOptions {
 
 /**
  * Checks a token.
+ * @param trace the trace that the check is a part of, which calls for it carry
  * @returns the token, verified and with all requirements met
  * @throws ServiceError for everything else. A refusal ends the check: no weaker verifier is asked after it.
  */
-export type Check = (raw: string) => Promise<CheckedToken>
+export type Check = (raw: string, trace?: TraceHeaders) => Promise<CheckedToken>
 
+/** Makes the check of one route. Verifiers and requirements are asked in the order given. */
 export function createCheck(options: CheckOptions): Check {
   const { verifiers, requirements, resolveGroups, maxDepth, maxTokenLength, cache } = options
 
-  async function verify(raw: string): Promise<Remembered> {
+  async function verify(raw: string, trace?: TraceHeaders): Promise<Remembered> {
     const token = parseToken(raw, maxDepth, maxTokenLength)
     for (const verifyToken of verifiers) {
-      const verified = await verifyToken(token)
+      const verified = await verifyToken(token, trace)
       if (verified === undefined) continue
       const { claims, claimsText = token.payloadText } = verified
       return { verified, checked: { token, claims, claimsText } }
@@ -66,9 +75,9 @@ export function createCheck(options: CheckOptions): Check {
     throw invalidToken('Token is signed with a key or an algorithm that is not accepted', 'key')
   }
 
-  return async function check(raw) {
+  return async function check(raw, trace) {
     const known = cache?.find(raw)
-    const { verified, checked } = known ?? (await verify(raw))
+    const { verified, checked } = known ?? (await verify(raw, trace))
     try {
       for (const require of requirements) require(verified)
     } catch (error) {
@@ -78,6 +87,6 @@ export function createCheck(options: CheckOptions): Check {
     if (known === undefined) cache?.keep({ verified, checked })
     return resolveGroups === undefined
       ? checked
-      : withGroups(checked, await resolveGroups(checked.claims))
+      : withGroups(checked, await resolveGroups(checked.claims, trace))
   }
 }

@@ -19,6 +19,7 @@ export interface SharedCacheOptions {
  */
 export type SharedCache<Value> = (key: string, load: () => Promise<Kept<Value>>) => Promise<Value>
 
+/** Makes an empty cache. */
 export function createSharedCache<Value>(options: SharedCacheOptions): SharedCache<Value> {
   const { entries, now } = options
   /** In the order in which they were kept. */

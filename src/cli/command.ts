@@ -46,6 +46,12 @@ export const configOption = {
   description: 'The configuration file; the environment variable CFG_FILE where left out'
 } as const
 
+/** What is answered before any command is asked. */
+const EVERYWHERE = {
+  help: { type: 'boolean', short: 'h' },
+  version: { type: 'boolean' }
+} as const
+
 export type OptionDescriptions = Readonly<Record<string, OptionDescription>>
 
 type Value<Option> = Option extends { type: 'boolean' }
@@ -100,7 +106,11 @@ export function createCommand<const Options extends OptionDescriptions>({
 
 function parseArguments(args: readonly string[], options: OptionDescriptions) {
   try {
-    return parseArgs({ args: [...args], options, allowPositionals: true })
+    return parseArgs({
+      args: [...args],
+      options: { ...options, ...EVERYWHERE },
+      allowPositionals: true
+    })
   } catch (error) {
     const { code, message } = error as NodeJS.ErrnoException
     if (code === undefined || !code.startsWith('ERR_PARSE_ARGS_')) throw error
@@ -111,7 +121,7 @@ function parseArguments(args: readonly string[], options: OptionDescriptions) {
 }
 
 function describeUnknown(option: string, options: OptionDescriptions): string {
-  const known = [...Object.keys(options), 'help'].map((name) => `--${name}`)
+  const known = Object.keys({ ...options, ...EVERYWHERE }).map((name) => `--${name}`)
   const meant = nearest(option, known)
   return meant === undefined
     ? `unknown option ${option}, expected one of ${known.join(', ')}`

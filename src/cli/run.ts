@@ -41,7 +41,7 @@ export async function runCommandLine(
       context.print(`${help}\n`)
       return 0
     }
-    if (args[0] === '--version') {
+    if (optionsOf(args).includes('--version')) {
       const { VERSION } = await import('../version.ts')
       context.print(`${VERSION}\n`)
       return 0
@@ -80,9 +80,14 @@ async function load(wanted: string) {
   return COMMANDS.find(({ name }) => name === wanted)?.load()
 }
 
+/** What may be an option: two dashes end them. */
+function optionsOf(args: readonly string[]): readonly string[] {
+  return args.includes('--') ? args.slice(0, args.indexOf('--')) : args
+}
+
 /** The help that is asked for, by `--help`, `-h` or the word `help`, whatever else stands on the line. */
 async function findHelp(args: readonly string[]): Promise<string | undefined> {
-  const options = args.includes('--') ? args.slice(0, args.indexOf('--')) : args
+  const options = optionsOf(args)
   const isAsked = options.includes('--help') || options.includes('-h')
   if (!isAsked && args[0] !== 'help') return undefined
   const words = args.filter((arg) => !arg.startsWith('-') && arg !== 'help')
@@ -108,7 +113,9 @@ async function describeUnknown([first = '', second]: readonly string[]): Promise
   const list = `expected one of ${known.join(', ')}`
   const word = isWithinGroup ? second : first
   if (word === undefined) return new UsageError(`found no command, ${list}`)
-  const meant = nearest(word, known)
+  // The word may be that of another group: `token create`.
+  const meant =
+    nearest(word, known) ?? (isWithinGroup ? nearest(`${first} ${word}`, names) : undefined)
   return new UsageError(
     `unknown command ${word}, ${meant === undefined ? list : `did you mean ${meant}?`}`
   )

@@ -10,7 +10,13 @@ import { createTracing } from '../operations/tracing.ts'
 import { type Listener, listen } from '../server.ts'
 import { createService } from '../service.ts'
 import { VERSION } from '../version.ts'
-import { type CommandContext, configOption, createCommand, type Environment } from './command.ts'
+import {
+  type CommandContext,
+  configFileOf,
+  configOption,
+  createCommand,
+  type Environment
+} from './command.ts'
 
 /** Conventional exit code of a process that a signal ended: 128 and the number of the signal. */
 const SIGNAL_CODES = { SIGINT: 130, SIGTERM: 143 } as const
@@ -25,9 +31,11 @@ export const serve = createCommand({
   options: { config: configOption },
   examples: ['txtoken serve --config txtoken.yml', 'CFG_FILE=txtoken.yml txtoken'],
   async run({ values, ...context }) {
-    const file = values.config ?? context.env.CFG_FILE
-    if (file === undefined || file === '') await runDemo(context)
-    else await runService((onFiles) => loadConfig({ file, env: context.env, onFiles }), context.env)
+    const { env } = context
+    if (values.config === undefined && (env.CFG_FILE ?? '') === '') return runDemo(context)
+    const file = configFileOf(values.config, env)
+    await runService((onFiles) => loadConfig({ file, env, onFiles }), env)
+    return undefined
   }
 })
 

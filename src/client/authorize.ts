@@ -18,8 +18,19 @@ export type GotHandler = <Options extends GotOptions, Result>(
   next: (options: Options) => Result
 ) => Promise<Result>
 
+export interface AuthorizeRequest {
+  /**
+   * Gives header fields with the token in `authorization`, for fetch, undici and got.
+   * @param headers the fields that a request has beside it; an Authorization field among them is replaced
+   * @throws ServiceTokenError where there is no token
+   */
+  (headers?: HeadersInput): Promise<Record<string, string>>
+  /** Gives a request of fetch the token, and gives it back. */
+  (request: Request): Promise<Request>
+}
+
 export interface Authorize {
-  readonly authorize: (headers?: HeadersInput) => Promise<Record<string, string>>
+  readonly authorize: AuthorizeRequest
   readonly authorizeGot: GotHandler
 }
 
@@ -29,12 +40,16 @@ export function createAuthorize(get: () => Promise<string>): Authorize {
     return `Bearer ${await get()}`
   }
 
+  async function authorize(request: Request): Promise<Request>
+  async function authorize(headers?: HeadersInput): Promise<Record<string, string>>
+  async function authorize(to?: HeadersInput | Request) {
+    const fields = to instanceof Request ? to.headers : new Headers(to)
+    fields.set('authorization', await bearer())
+    return to instanceof Request ? to : Object.fromEntries(fields)
+  }
+
   return {
-    async authorize(headers) {
-      const fields = new Headers(headers)
-      fields.set('authorization', await bearer())
-      return Object.fromEntries(fields)
-    },
+    authorize,
     authorizeGot(options, next) {
       if (options.isStream) {
         // Thrown right here: a promise in place of the stream would be a riddle.

@@ -1,5 +1,5 @@
 /** What all adapters have in common: a request has a good token, or gets an answer by RFC 6750. */
-import type { VerifiedClaims } from '../check/token.ts'
+import type { VerifiedClaims } from '../keys/token.ts'
 import { challengeFor, readAuthorization } from '../protocols/bearer-token.ts'
 import type { TokenChecker } from './token-checker.ts'
 import { TokenError } from './token-error.ts'
@@ -11,7 +11,7 @@ interface Refusal {
   readonly body: { readonly error: string }
 }
 
-type Judgement =
+export type Judgement =
   | { readonly claims: VerifiedClaims; readonly refusal?: never }
   | { readonly claims?: never; readonly refusal: Refusal }
 

@@ -1,9 +1,10 @@
 /** Verification by a checkToken route of txtoken: it has the keys, and the last word. */
 import type { Verifier } from '../check/check.ts'
-import type { Token } from '../check/token.ts'
 import { checkUnavailable, insufficientScope, invalidToken, ServiceError } from '../errors.ts'
 import { JsonTextError, readJsonBytes } from '../json/json-text.ts'
+import type { Token } from '../keys/token.ts'
 import type { Remote } from '../remote/remote.ts'
+import { isConnectionClosed } from '../remote/remote-errors.ts'
 
 /** The answer holds the claims, so it may nest one level deeper than they do. */
 const MAX_REPLY_DEPTH = 65
@@ -18,16 +19,20 @@ export function createCheckRouteVerifier(remote: Remote): Verifier {
     return { claims: token.payload }
   }
 
-  async function ask({ raw }: Token): Promise<Buffer> {
+  async function ask(token: Token): Promise<Buffer> {
     try {
-      return await remote.call({
-        body: NO_BODY,
-        authorization: `Bearer ${raw}`,
-        onAbort: () => {}
+      return await post(token).catch((error) => {
+        // The question changes nothing, so it may be asked again, on another connection.
+        if (error instanceof ServiceError && isConnectionClosed(error)) return post(token)
+        throw error
       })
     } catch (error) {
       throw explainRefusal(error)
     }
+  }
+
+  function post({ raw }: Token): Promise<Buffer> {
+    return remote.call({ body: NO_BODY, authorization: `Bearer ${raw}`, onAbort: () => {} })
   }
 }
 
@@ -45,8 +50,9 @@ function isApproval(reply: Buffer, { raw }: Token): boolean {
 function explainRefusal(error: unknown): ServiceError {
   const status = error instanceof ServiceError ? error.remoteStatus : undefined
   if (status === 401) return invalidToken('Token is refused by its issuer', 'endpoint', error)
-  if (status === 403)
+  if (status === 403) {
     return insufficientScope('Token does not allow this', 'endpoint', { cause: error })
+  }
   return checkUnavailable(
     status === undefined ? error : new Error(`found the status ${status}, expected 200`)
   )

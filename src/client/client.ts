@@ -1,7 +1,7 @@
 /** What `txtoken/client` is: for services that check tokens, and hold one of their own. Nothing of the server is loaded with it. */
 
-export type { VerifiedClaims } from '../check/token.ts'
 export type { Algorithm } from '../keys/key.ts'
+export type { VerifiedClaims } from '../keys/token.ts'
 export { expressBearer } from './express-bearer.ts'
 export { fastifyBearer } from './fastify-bearer.ts'
 export { koaBearer } from './koa-bearer.ts'

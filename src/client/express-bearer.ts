@@ -1,7 +1,7 @@
 /** Express middleware that lets requests with a good token pass. */
 import type { IncomingHttpHeaders } from 'node:http'
-import type { VerifiedClaims } from '../check/token.ts'
-import { judgeRequest } from './bearer.ts'
+import type { VerifiedClaims } from '../keys/token.ts'
+import { type Judgement, judgeRequest } from './bearer.ts'
 import type { TokenChecker } from './token-checker.ts'
 
 /** As much of an Express request as is needed. */
@@ -22,9 +22,17 @@ export function expressBearer(checker: Pick<TokenChecker, 'check'>) {
   return async function checkBearer(
     request: ExpressRequest,
     response: ExpressResponse,
-    next: () => void
+    next: (error?: unknown) => void
   ): Promise<void> {
-    const { claims, refusal } = await judgeRequest(checker, request.headers.authorization)
+    let judgement: Judgement
+    try {
+      judgement = await judgeRequest(checker, request.headers.authorization)
+    } catch (error) {
+      // Express 4 does not wait for promises: one that rejects would end the process.
+      next(error)
+      return
+    }
+    const { claims, refusal } = judgement
     if (refusal === undefined) {
       request.claims = claims
       next()

@@ -1,6 +1,6 @@
 /** A Fastify hook that lets requests with a good token pass. */
 import type { IncomingHttpHeaders } from 'node:http'
-import type { VerifiedClaims } from '../check/token.ts'
+import type { VerifiedClaims } from '../keys/token.ts'
 import { judgeRequest } from './bearer.ts'
 import type { TokenChecker } from './token-checker.ts'
 

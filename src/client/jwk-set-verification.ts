@@ -6,7 +6,7 @@ import { ALGORITHMS } from '../keys/key.ts'
 import { createKeyStore } from '../keys/key-store.ts'
 import { createRemoteKeySource } from '../keys/remote/remote-key-source.ts'
 import { startUnreferencedTimer } from '../keys/timer.ts'
-import { assertCallable } from './remote-url.ts'
+import { assertCallable } from './remote-options.ts'
 import type { Verification, VerificationOptions } from './verification.ts'
 
 const ASYMMETRIC = ALGORITHMS.filter((alg) => !isSymmetric(alg))
@@ -18,7 +18,7 @@ const ASYMMETRIC = ALGORITHMS.filter((alg) => !isSymmetric(alg))
 export function verifyByJwkSet(url: string, options: VerificationOptions): Verification {
   const { algorithms, allowHttp = false, tls, timeoutMilliseconds, onFailure } = options
   const { now = Date.now, random = Math.random, startTimer = startUnreferencedTimer } = options
-  assertCallable('jwksUrl', url, allowHttp)
+  assertCallable('jwksUrl', url, options)
   let isCurrent = false
   const source = createRemoteKeySource({
     url,

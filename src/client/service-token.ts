@@ -1,7 +1,7 @@
 /** The token of a service itself: fetched at its start, renewed ahead of its end. */
 import { type Attempt, createRefresher } from '../keys/remote/refresher.ts'
 import { type StartTimer, startUnreferencedTimer } from '../keys/timer.ts'
-import { createAuthorize, type GotHandler, type HeadersInput } from './authorize.ts'
+import { type AuthorizeRequest, createAuthorize, type GotHandler } from './authorize.ts'
 import { createRenewalTiming } from './renewal-timing.ts'
 import { ServiceTokenError } from './service-token-error.ts'
 import { createTokenRequest, type TokenRequestOptions } from './token-request.ts'
@@ -20,12 +20,8 @@ export interface ServiceToken {
    * @throws ServiceTokenError where there is none, with the reason why the last request for one failed
    */
   readonly get: () => Promise<string>
-  /**
-   * Gives header fields with the token in `authorization`, for fetch, undici and got.
-   * @param headers the fields that a request has beside it; an Authorization field among them is replaced
-   * @throws ServiceTokenError as `get` does
-   */
-  readonly authorize: (headers?: HeadersInput) => Promise<Record<string, string>>
+  /** Puts the token into a request. Throws as `get` does. */
+  readonly authorize: AuthorizeRequest
   /** One of the `handlers` of a got instance: each call that gives a promise gets the token. */
   readonly authorizeGot: GotHandler
   /** Ends all renewing. The token is given until it ends. */

@@ -6,7 +6,8 @@ import { createClaimsRequirement } from '../check/requirements/claims-requiremen
 import { createIssuerRequirement } from '../check/requirements/issuer-requirement.ts'
 import { createScopesRequirement } from '../check/requirements/scopes-requirement.ts'
 import { createTimeRequirement } from '../check/requirements/time-requirement.ts'
-import type { VerifiedClaims } from '../check/token.ts'
+import type { VerifiedClaims } from '../keys/token.ts'
+import { assertKnownOptions } from './known-options.ts'
 import { TokenError, toTokenError } from './token-error.ts'
 import { createVerification, type VerificationOptions } from './verification.ts'
 
@@ -15,15 +16,19 @@ export interface TokenCheckerOptions extends VerificationOptions {
   readonly issuer?: string | readonly string[] | undefined
   /** Whom tokens must be for: one of these stands in `aud`. Default: anybody. */
   readonly audience?: string | readonly string[] | undefined
+  /** Whether tokens must have an end (`exp`). Default true: without one, a token is good as long as its key. */
+  readonly requireExp?: boolean | undefined
+  /** Clock difference that is forgiven in `exp`, `nbf` and `iat`, from 0 to 300 seconds. Default 0. */
+  readonly skewSeconds?: number | undefined
   /** What tokens must say beside that. A token that does not is refused with 403. */
-  readonly require?:
-    | {
-        /** Values of claims; where a claim is a list, it contains the value. */
-        readonly claims?: Readonly<Record<string, string | number | boolean>> | undefined
-        /** All of these stand in `scope` or `scp`. */
-        readonly scopes?: readonly string[] | undefined
-      }
-    | undefined
+  readonly require?: RequiredOfTokens | undefined
+}
+
+interface RequiredOfTokens {
+  /** Values of claims; where a claim is a list, it contains the value. */
+  readonly claims?: Readonly<Record<string, string | number | boolean>> | undefined
+  /** All of these stand in `scope` or `scp`. */
+  readonly scopes?: readonly string[] | undefined
 }
 
 export interface TokenChecker {
@@ -38,14 +43,41 @@ export interface TokenChecker {
   readonly close: () => Promise<void>
 }
 
+const KNOWN_OPTIONS: Readonly<Record<keyof TokenCheckerOptions, true>> = {
+  jwksUrl: true,
+  secret: true,
+  endpoint: true,
+  apiKey: true,
+  algorithms: true,
+  issuer: true,
+  audience: true,
+  requireExp: true,
+  skewSeconds: true,
+  require: true,
+  allowHttp: true,
+  tls: true,
+  timeoutMilliseconds: true,
+  onFailure: true,
+  now: true,
+  random: true,
+  startTimer: true
+}
+const KNOWN_REQUIREMENTS: Readonly<Record<keyof RequiredOfTokens, true>> = {
+  claims: true,
+  scopes: true
+}
+
 /** Levels that the JSON of header and payload may nest. */
 const MAX_DEPTH = 64
+/** As much as a check route forgives. */
+const MOST_SKEW_SECONDS = 300
 
 /**
  * Makes a checker, once at the start of a service. The algorithm of a token is judged by the key, never the other way round.
  * @throws TypeError for options that contradict each other, or that could never work
  */
 export function createTokenChecker(options: TokenCheckerOptions): TokenChecker {
+  assertKnownOptions('createTokenChecker', options, KNOWN_OPTIONS)
   const { now = Date.now, onFailure } = options
   const requirements = createRequirements(options, now)
   const { verify, close } = createVerification(options)
@@ -54,7 +86,7 @@ export function createTokenChecker(options: TokenCheckerOptions): TokenChecker {
   return {
     async check(token) {
       if (token === undefined) {
-        throw new TokenError('missing_token', 'no token present in request', 'missing')
+        throw new TokenError('missing_token', 'no token present in request', { reason: 'missing' })
       }
       try {
         return (await checkToken(token)).claims
@@ -74,13 +106,17 @@ function causeOf(refusal: TokenError): Error {
 }
 
 function createRequirements(
-  { issuer, audience, require = {} }: TokenCheckerOptions,
+  { issuer, audience, requireExp = true, skewSeconds = 0, require = {} }: TokenCheckerOptions,
   now: () => number
 ): Requirement[] {
+  assertKnownOptions('require', require, KNOWN_REQUIREMENTS)
   const { claims, scopes } = require
+  if (!(skewSeconds >= 0 && skewSeconds <= MOST_SKEW_SECONDS)) {
+    throw new TypeError(`skewSeconds: expected a number from 0 to ${MOST_SKEW_SECONDS}`)
+  }
   return [
     isNoServiceBearer,
-    createTimeRequirement(now),
+    createTimeRequirement(now, { requireExp, skewSeconds }),
     ...(issuer === undefined ? [] : [createIssuerRequirement([issuer].flat())]),
     ...(audience === undefined ? [] : [createAudienceRequirement([audience].flat())]),
     ...(claims === undefined ? [] : [createClaimsRequirement(toRequiredClaims(claims))]),

@@ -11,6 +11,12 @@ const STATUSES = {
 
 export type TokenErrorCode = keyof typeof STATUSES
 
+interface TokenErrorOptions {
+  readonly reason: string
+  readonly scope?: string | undefined
+  readonly cause?: unknown
+}
+
 /** A token that is not accepted. The message may go to whoever sent it; the cause may not. */
 export class TokenError extends Error {
   override readonly name = 'TokenError'
@@ -19,12 +25,15 @@ export class TokenError extends Error {
   readonly status: 401 | 403 | 503
   /** One word for logs and metrics: `expired`, `signature`, `audience` and the like. */
   readonly reason: string
+  /** The scopes that would do, with spaces between them, where these are what is missing. */
+  readonly scope: string | undefined
 
-  constructor(code: TokenErrorCode, message: string, reason: string, cause?: unknown) {
+  constructor(code: TokenErrorCode, message: string, { reason, scope, cause }: TokenErrorOptions) {
     super(message, { cause })
     this.code = code
     this.status = STATUSES[code]
     this.reason = reason
+    this.scope = scope
   }
 }
 
@@ -32,11 +41,11 @@ export class TokenError extends Error {
 export function toTokenError(error: unknown): TokenError {
   if (error instanceof TokenError) return error
   if (error instanceof ServiceError) {
-    const { code, message, reason = code, cause } = error
-    if (isTokenErrorCode(code)) return new TokenError(code, message, reason, cause)
+    const { code, message, reason = code, scope, cause } = error
+    if (isTokenErrorCode(code)) return new TokenError(code, message, { reason, scope, cause })
   }
   const { code, message } = checkUnavailable(error)
-  return new TokenError('check_unavailable', message, code, error)
+  return new TokenError('check_unavailable', message, { reason: code, cause: error })
 }
 
 function isTokenErrorCode(code: string): code is TokenErrorCode {

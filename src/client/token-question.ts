@@ -17,8 +17,9 @@ export function createTokenQuestion({
   issuer
 }: TokenRequestOptions): TokenQuestion {
   if (protocol !== 'supertokens') return { body: Buffer.from(JSON.stringify(claims)), headers: {} }
-  if (issuer === undefined)
+  if (issuer === undefined) {
     throw new TypeError('issuer: expected the URL that the token is to name')
+  }
   const question = {
     payload: claims,
     validity: Math.ceil(lifetime ?? DEFAULT_VALIDITY),

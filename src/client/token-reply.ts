@@ -1,6 +1,6 @@
 /** Reads the answer of an issue route, whichever of the usual forms it has. */
-import { parseToken } from '../check/token.ts'
 import { ServiceError } from '../errors.ts'
+import { parseToken } from '../keys/token.ts'
 import { ServiceTokenError } from './service-token-error.ts'
 
 /** Times are seconds; Infinity where nothing is said. */

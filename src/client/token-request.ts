@@ -1,7 +1,7 @@
 /** Asks an issue route for a token. */
 import { ServiceError } from '../errors.ts'
 import { createRemote } from '../remote/remote.ts'
-import { assertCallable } from './remote-url.ts'
+import { assertCallable } from './remote-options.ts'
 import { ServiceTokenError } from './service-token-error.ts'
 import { createTokenQuestion } from './token-question.ts'
 import { parseTokenReply, remainingLifetime } from './token-reply.ts'
@@ -59,7 +59,7 @@ const MAX_REPLY_BYTES = 256 * 1024
 export function createTokenRequest(options: TokenRequestOptions): TokenRequest {
   const { url, apiKey, lifetime = Number.POSITIVE_INFINITY, tls } = options
   const { timeoutMilliseconds = DEFAULT_TIMEOUT, now = Date.now } = options
-  assertCallable('url', url, options.allowHttp ?? false)
+  assertCallable('url', url, options)
   if (!(lifetime > 0)) throw new TypeError('lifetime: expected seconds, more than 0')
   const { body, headers } = createTokenQuestion(options)
   const remote = createRemote({

@@ -2,7 +2,7 @@
 import type { Verifier } from '../check/check.ts'
 import { createKeysVerifier } from '../check/verifiers/keys-verifier.ts'
 import { createFixedKeySource } from '../keys/fixed-key-source.ts'
-import type { Algorithm } from '../keys/key.ts'
+import { ALGORITHMS, type Algorithm } from '../keys/key.ts'
 import { KeyError } from '../keys/key-error.ts'
 import { createKeyStore } from '../keys/key-store.ts'
 import { createKey } from '../keys/kinds/create-key.ts'
@@ -11,7 +11,7 @@ import type { StartTimer } from '../keys/timer.ts'
 import { createRemote } from '../remote/remote.ts'
 import { createCheckRouteVerifier } from './check-route-verifier.ts'
 import { verifyByJwkSet } from './jwk-set-verification.ts'
-import { assertCallable } from './remote-url.ts'
+import { assertCallable } from './remote-options.ts'
 
 /** Exactly one of `jwksUrl`, `secret` and `endpoint`. */
 export interface VerificationOptions {
@@ -65,12 +65,20 @@ export function createVerification(options: VerificationOptions): Verification {
   if ([jwksUrl, secret, endpoint].filter((origin) => origin !== undefined).length !== 1) {
     throw new TypeError('expected exactly one of jwksUrl, secret and endpoint')
   }
-  if (algorithms?.length === 0) throw new TypeError('algorithms: expected at least one')
+  if (algorithms !== undefined && !areAlgorithms(algorithms)) {
+    throw new TypeError(`algorithms: expected a list of ${ALGORITHMS.join(', ')}`)
+  }
   if (jwksUrl !== undefined) return verifyByJwkSet(jwksUrl, options)
   if (secret !== undefined) return verifyBySecret(secret, options)
-  if (algorithms !== undefined)
+  if (algorithms !== undefined) {
     throw new TypeError('algorithms: expected none, since the endpoint knows them')
+  }
   return verifyByEndpoint(endpoint as string, options)
+}
+
+function areAlgorithms(given: readonly unknown[]): boolean {
+  const known: readonly unknown[] = ALGORITHMS
+  return Array.isArray(given) && given.length > 0 && given.every((one) => known.includes(one))
 }
 
 function verifyBySecret(
@@ -97,7 +105,7 @@ function createSecretKey(secret: string, alg: Algorithm) {
 
 function verifyByEndpoint(url: string, options: VerificationOptions): Verification {
   const { apiKey, tls, timeoutMilliseconds = DEFAULT_TIMEOUT } = options
-  assertCallable('endpoint', url, options.allowHttp ?? false)
+  assertCallable('endpoint', url, options)
   const remote = createRemote({
     url,
     userAgent: 'txtoken-client',

@@ -1,5 +1,6 @@
 /** Turns the schema library's issues into problems in our words. */
 import type * as z from 'zod'
+import { valueAt } from './consistency/tree.ts'
 import { formatPath, type Problem } from './problems.ts'
 
 type Issue = z.core.$ZodIssue
@@ -42,20 +43,9 @@ function describeFound(issue: Issue, value: unknown): string {
   if (issue.code === 'custom') return ''
   if (value === undefined) return ', found nothing'
   if (value === null) return ', found an empty value'
-  if (Array.isArray(value)) return ', found a list'
+  if (Array.isArray(value)) return value.length === 0 ? ', found an empty list' : ', found a list'
   if (typeof value === 'object') return ', found a map'
   return typeof value === 'string' ? '' : `, found a ${typeof value}`
-}
-
-/** Follows a path into data of any form. Undefined where it leads nowhere. */
-export function valueAt(tree: unknown, path: readonly PropertyKey[]): unknown {
-  return path.reduce<unknown>(
-    (value, key) =>
-      typeof value === 'object' && value !== null && Object.hasOwn(value, key)
-        ? (value as Record<PropertyKey, unknown>)[key]
-        : undefined,
-    tree
-  )
 }
 
 /**

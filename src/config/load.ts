@@ -1,12 +1,14 @@
 /** A configuration file becomes a configuration, or a list of everything that is wrong with it. */
 import { dirname, resolve } from 'node:path'
-import { findKeyProblems } from '../keys/create-key-sources.ts'
 import { findFlatProblems, findFullProblems } from './consistency/find-problems.ts'
+import { valueAt } from './consistency/tree.ts'
+import { findKeyProblems } from './create-key-sources.ts'
 import { substituteEnvironment } from './environment.ts'
 import { createFlatSchema, toFullForm } from './flat-form.ts'
-import { describeIssues, valueAt } from './issues.ts'
+import { describeIssues } from './issues.ts'
 import { ConfigError, formatPath, type Problem } from './problems.ts'
 import { type Config, createFullSchema } from './schema/full-form.ts'
+import type { KeyConfig } from './schema/keys.ts'
 import { createSecretReader, type SecretReader } from './secrets.ts'
 import { readTextFile, TextFileError } from './text-file.ts'
 import { parseYaml } from './yaml.ts'
@@ -123,11 +125,18 @@ function parseFlat(tree: unknown, schema: FlatSchema, full: FullSchema): ParseRe
 
 function parseFull(tree: unknown, schema: FullSchema): ParseResult {
   const { data: config, error } = schema.safeParse(tree)
-  // Keys may be judged by themselves, whatever is wrong elsewhere.
-  const keys = config?.keys ?? schema.shape.keys.safeParse(valueAt(tree, ['keys'])).data ?? []
+  const keys = config?.keys ?? readEachKey(tree, schema)
   const issues = error === undefined ? [] : describeIssues(error.issues, tree)
   const problems = [...issues, ...findFullProblems(tree), ...findKeyProblems(keys)]
   return { config, written: tree, problems }
+}
+
+/** Keys may be judged by themselves, whatever is wrong elsewhere. Undefined stands for one that cannot be read. */
+function readEachKey(tree: unknown, { shape }: FullSchema): readonly (KeyConfig | undefined)[] {
+  const entries = valueAt(tree, ['keys'])
+  return Array.isArray(entries)
+    ? entries.map((entry) => shape.keys.safeParse([entry]).data?.[0])
+    : []
 }
 
 /** A setting whose variable is missing is wrong in every other way too; the first word is enough. */

@@ -49,8 +49,9 @@ export function nearest(word: string, known: readonly string[]): string | undefi
   let best: { candidate: string; distance: number } | undefined
   for (const candidate of known) {
     const distance = leven(word.toLowerCase(), candidate.toLowerCase(), { maxDistance: most + 1 })
-    if (distance <= most && (best === undefined || distance < best.distance))
+    if (distance <= most && (best === undefined || distance < best.distance)) {
       best = { candidate, distance }
+    }
   }
   return best?.candidate
 }

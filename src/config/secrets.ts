@@ -28,6 +28,7 @@ interface SecretReaderOptions {
   env: Readonly<Record<string, string | undefined>>
 }
 
+/** Makes the reader for one configuration. It has read no file yet. */
 export function createSecretReader({ folder, env }: SecretReaderOptions): SecretReader {
   const files = new Set<string>()
   return {

@@ -9,6 +9,7 @@ export function sendingOf({
   return send ?? (method === 'GET' ? 'nothing' : 'body')
 }
 
+/** Whether any of the sources posts the body of a client to its remote, so that it has to be JSON. */
 export function sendsBody(sources: readonly SourceConfig[]): boolean {
   return sources.some((source) => source.from === 'remote' && sendingOf(source) === 'body')
 }

@@ -29,7 +29,7 @@ export function showFullForm(written: unknown, { defaults }: ShowOptions): unkno
       const { items = {} } = chooseBranch(schema, value)
       return value.map((item) => show(items, item))
     }
-    return typeof value === 'string' ? maskUserInfo(value) : value
+    return typeof value === 'string' ? maskAddress(value) : value
   }
 
   /** Settings stand in the order of the schema, those that are named freely after them. */
@@ -75,7 +75,14 @@ function isMap(value: unknown): value is Settings {
   return typeof value === 'object' && value !== null && !Array.isArray(value)
 }
 
-/** Some addresses carry a password: `redis://user:password@host`. */
-function maskUserInfo(text: string): string {
-  return text.replace(/(?<=:\/\/[^/@\s]*:)[^/@\s]+(?=@)/, MASK)
+/** Some addresses carry a password, `redis://user:password@host`, or a key, `https://host/path?key=...`. */
+function maskAddress(text: string): string {
+  return text
+    .replace(/(?<=:\/\/[^/@\s]*:)[^/\s]+(?=@)/, MASK)
+    .replaceAll(/(?<=:\/\/\S*[?&][^=&\s]+=)[^&#\s]+/g, (value) =>
+      PLACEHOLDER.test(value) ? value : MASK
+    )
 }
+
+/** What is filled in with each request. */
+const PLACEHOLDER = /^\{[^{}]+\}$/

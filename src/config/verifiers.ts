@@ -2,6 +2,7 @@
 import type { Config } from './schema/full-form.ts'
 import type { VerifierConfig } from './schema/verifiers/verifier.ts'
 
+/** Those of check and revoke routes, in the order of the routes. */
 export function verifiersOf({ routes }: Pick<Config, 'routes'>): readonly VerifierConfig[] {
   return routes.flatMap((route) => ('verify' in route ? (route.verify ?? []) : []))
 }

@@ -1,10 +1,9 @@
 /** A login API to try the service with: two users, and an answer for everybody else. */
-
 import { createSecretKey } from 'node:crypto'
 import jwt from 'jsonwebtoken'
 import Koa, { type Context } from 'koa'
 import bodyParser from 'koa-bodyparser'
-import { BEARER_MARK } from '../issue/claims.ts'
+import { BEARER_MARK } from '../service-bearer-mark.ts'
 
 export interface DemoLoginApiOptions {
   /** The secret that the service bearer is signed with (HS256). */

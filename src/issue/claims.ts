@@ -1,14 +1,12 @@
 /** The claims that sources gather for a token that is yet to be signed. */
 import type { JsonText } from '../json/json-text.ts'
+import { BEARER_MARK } from '../service-bearer-mark.ts'
 
 /**
  * A JWT Claims Set (RFC 7519, section 4) in the making: names and values, in order. Values are JSON text, so that
  * what a remote wrote reaches the token as it was written.
  */
 export type Claims = ReadonlyMap<string, JsonText>
-
-/** The mark of a service bearer: a claim that no issued token may carry, whatever a source says. */
-export const BEARER_MARK = { claim: 'txtoken_use', value: 'service-bearer' } as const
 
 /** Claims that only the signing step sets. */
 export const RESERVED_CLAIMS: ReadonlySet<string> = new Set([

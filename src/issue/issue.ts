@@ -25,8 +25,8 @@ export interface IssueRequest {
   readonly certificate: () => ClientCertificate | undefined
   /** Registers a listener for the moment when the client is gone. */
   readonly onAbort: (listener: () => void) => void
-  /** Sources note here what the request log should tell. */
-  readonly trace: { remoteSeconds?: number }
+  /** Sources note here how their calls went: the time of all of them, and the status of the last reply. */
+  readonly trace: { remoteSeconds?: number; replyStatus?: number }
   /** Sources note here until when what they tell is true, in seconds since 1970: no token outlives that. */
   readonly limit: { expiresAt?: number }
 }
@@ -37,6 +37,7 @@ export type Source = (request: IssueRequest) => Promise<Claims> | Claims
 /** Asks sources, in order; later ones win. */
 export type Gather = (request: IssueRequest) => Promise<Map<string, JsonText>>
 
+/** Makes one function of several sources. They are asked one after the other, so that a refusal ends the asking. */
 export function createGather(sources: readonly Source[]): Gather {
   return async function gather(request) {
     const claims = new Map<string, JsonText>()
@@ -60,6 +61,7 @@ export interface IssueOptions {
 /** Issues a token. */
 export type Issue = (request: IssueRequest) => Promise<IssuedToken>
 
+/** Makes the pipeline. A token ends with its lifetime, or sooner where a source has limited it. */
 export function createIssue({ gather, sign, lifetimeSeconds }: IssueOptions): Issue {
   const lifetimeOf: LifetimeOf =
     typeof lifetimeSeconds === 'number' ? () => lifetimeSeconds : lifetimeSeconds

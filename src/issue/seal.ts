@@ -1,7 +1,8 @@
 /** Sealing: fields of a JSON document are replaced by their signatures, and all else stays as it was written. */
 import { ServiceError } from '../errors.ts'
 import { type Field, findFields, type Place } from '../json/find-fields.ts'
-import { membersOf, textOf } from '../json/json-members.ts'
+import { textOf } from '../json/json-members.ts'
+import { readObject } from '../json/json-object.ts'
 import type { JsonPath } from '../json/json-path.ts'
 import type { JsonText } from '../json/json-text.ts'
 import { remoteReply } from '../remote/remote-errors.ts'
@@ -49,12 +50,12 @@ interface SignableField {
   readonly place: Place
 }
 
+/** Makes what seals documents. All fields are looked at before the first is signed. */
 export function createSeal(options: SealOptions): Seal {
   const { fields, sign, lifetimeSeconds = Number.POSITIVE_INFINITY, requiresExp, full } = options
 
   async function signField(document: JsonText, { name, place }: SignableField): Promise<string> {
-    const text = textOf(document, place)
-    const claims = new Map(membersOf(text).map((member) => [member.name, textOf(text, member)]))
+    const claims = readObject(textOf(document, place))
     const expiresAt = readExp(claims, name, requiresExp)
     try {
       return (await sign(claims, { lifetimeSeconds, expiresAt })).token
@@ -92,7 +93,7 @@ function readExp(claims: Claims, name: string, isRequired: boolean): number | un
   const text = claims.get('exp')
   if (text === undefined && isRequired) throw unusable(name, 'no exp')
   if (text === undefined) return undefined
-  // Of all JSON texts, those of numbers alone are numbers to JavaScript.
+  // Number() gives NaN for every JSON text that is not a number.
   const seconds = Math.floor(Number(text))
   if (!(seconds <= LATEST_EXP)) throw unusable(name, 'exp is not a time in seconds')
   return seconds

@@ -1,7 +1,7 @@
 /** The service bearer: the preset token by which the remote knows that a call comes from this service. */
 import type { JsonText } from '../json/json-text.ts'
 import type { Signer } from '../keys/key-store.ts'
-import { BEARER_MARK } from './claims.ts'
+import { BEARER_MARK } from '../service-bearer-mark.ts'
 
 /** How long one bearer is valid, and how long before its end the next one takes over. */
 export const SERVICE_BEARER_LIFETIME_SECONDS = 3600

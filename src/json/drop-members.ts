@@ -1,12 +1,7 @@
 /** Leaves members out of JSON text, without parsing what stays. */
+import { CLOSE_BRACE, CLOSE_BRACKET, COMMA, OPEN_BRACE, OPEN_BRACKET } from './characters.ts'
 import { endOfValue } from './json-members.ts'
 import type { JsonText } from './json-text.ts'
-
-const COMMA = 0x2c
-const OPEN_BRACKET = 0x5b
-const CLOSE_BRACKET = 0x5d
-const OPEN_BRACE = 0x7b
-const CLOSE_BRACE = 0x7d
 
 /**
  * Leaves out the members of objects (RFC 8259, section 4) with certain names, however deep they stand. One pass over the text.

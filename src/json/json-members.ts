@@ -1,4 +1,14 @@
 /** Looks into JSON text without parsing it into values, so that what is taken out of it has lost nothing. */
+import {
+  BACKSLASH,
+  CLOSE_BRACE,
+  CLOSE_BRACKET,
+  COLON,
+  COMMA,
+  OPEN_BRACE,
+  OPEN_BRACKET,
+  QUOTE
+} from './characters.ts'
 import type { JsonText } from './json-text.ts'
 
 /** One value inside of an object or array, and where it stands in the text of that. */
@@ -8,15 +18,6 @@ export interface Member {
   readonly start: number
   readonly end: number
 }
-
-const QUOTE = 0x22
-const BACKSLASH = 0x5c
-const COMMA = 0x2c
-const COLON = 0x3a
-const OPEN_BRACKET = 0x5b
-const CLOSE_BRACKET = 0x5d
-const OPEN_BRACE = 0x7b
-const CLOSE_BRACE = 0x7d
 
 /**
  * The members of an object or array (RFC 8259, sections 4 and 5), in their order; none for any other value. A name that stands

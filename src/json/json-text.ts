@@ -1,4 +1,13 @@
 /** JSON kept as text: validated, so that it can be spliced into other JSON without losing a digit. */
+import {
+  BACKSLASH,
+  CLOSE_BRACE,
+  CLOSE_BRACKET,
+  OPEN_BRACE,
+  OPEN_BRACKET,
+  QUOTE,
+  SPACE
+} from './characters.ts'
 
 declare const validated: unique symbol
 
@@ -12,14 +21,6 @@ export type JsonText = string & { readonly [validated]: true }
 export class JsonTextError extends Error {
   override readonly name = 'JsonTextError'
 }
-
-const QUOTE = 0x22
-const BACKSLASH = 0x5c
-const OPEN_BRACKET = 0x5b
-const CLOSE_BRACKET = 0x5d
-const OPEN_BRACE = 0x7b
-const CLOSE_BRACE = 0x7d
-const SPACE = 0x20
 
 /** Fatal, and keeps a byte order mark, which JSON must not start with (RFC 8259, section 8.1). */
 const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })

@@ -58,6 +58,7 @@ export function parseAlgorithm(name: (typeof ALGORITHM_NAMES)[number]): Algorith
   return name === 'RSA256' || name === 'RSA512' ? OTHER_NAMES[name] : name
 }
 
+/** What an algorithm is made of. */
 export function algorithmDetails(alg: Algorithm): AlgorithmDetails {
   return DETAILS[alg]
 }

@@ -1,6 +1,6 @@
 /** Where keys come from. A source may change its keys as time goes by; each question is asked anew. */
-import type { JoseHeader } from '../check/token.ts'
 import type { Key } from './key.ts'
+import type { JoseHeader } from './token.ts'
 
 /** Times are milliseconds since 1970. */
 export interface KeySource {

@@ -1,9 +1,9 @@
 /** All the keys of the service: who signs now, and who may verify a token. */
-import type { JoseHeader } from '../check/token.ts'
 import { ServiceError } from '../errors.ts'
 import type { Key, PublicJwk, SignPayload } from './key.ts'
 import { KeyError } from './key-error.ts'
 import type { KeySource } from './key-source.ts'
+import type { JoseHeader } from './token.ts'
 
 /** Signs with the key that signs at this moment. */
 export type Signer = SignPayload

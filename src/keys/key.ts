@@ -1,6 +1,6 @@
 /** What a key is to the rest of the service: one algorithm, and the operations that it allows. */
 import type { KeyObject } from 'node:crypto'
-import type { Token, VerifiedClaims } from '../check/token.ts'
+import type { Token, VerifiedClaims } from './token.ts'
 
 /** The JWS algorithms (RFC 7518, section 3.1; RFC 8037, section 3.1) that a key can have. */
 export const ALGORITHMS = [

@@ -1,4 +1,4 @@
-/** Timers of key sources: they come in as an option, so that tests can move the clock. */
+/** Timers. They come in as an option, so that tests can move the clock. */
 
 /** Calls back once, after the delay. Returns what cancels that. */
 export type StartTimer = (action: () => Promise<void>, delayMs: number) => () => void

@@ -6,6 +6,7 @@ import {
 } from '../client-certificates/client-certificate.ts'
 import type { AppMiddleware } from './request-state.ts'
 
+/** Makes the step. The certificate is looked at only where a route asks for it. */
 export function createCertificateStep(options: ClientCertificateOptions): AppMiddleware {
   const read = createClientCertificateReader(options)
 

@@ -7,6 +7,7 @@ export interface InFlight {
   readonly drained: () => Promise<void>
 }
 
+/** Makes a counter for one application. */
 export function createInFlight(): InFlight {
   let requests = 0
   const waiting: (() => void)[] = []

@@ -20,8 +20,8 @@ export interface RequestState {
   certificate?: () => ClientCertificate | undefined
   /** Writes a refusal in the wire format of the route. */
   writeError: (context: AppContext, error: ServiceError) => void
-  /** What the steps of the route note for the log. */
-  trace: { remoteSeconds?: number }
+  /** What the steps of the route note for the log, and for each other. */
+  trace: { remoteSeconds?: number; replyStatus?: number }
 }
 
 export type AppContext = ParameterizedContext<RequestState>

@@ -1,10 +1,9 @@
 /** Routes that check tokens, in each of their protocols. */
 import type { CheckRouteConfig } from '../config/schema/routes/check.ts'
 import { BEARER_PLACES, type TokenPlace } from '../protocols/token-places.ts'
-import { commonFailures, failures } from './failures.ts'
+import { commonFailures, type FailureStatus, failures } from './failures.ts'
+import { NO_STORE, withHeaders } from './headers.ts'
 import {
-  type Answer,
-  type Content,
   fields,
   form,
   headerRef,
@@ -14,7 +13,7 @@ import {
   schemaRef,
   secret
 } from './openapi.ts'
-import { callers, tokenSecurity } from './security.ts'
+import { oauthCallers, tokenSecurity } from './security.ts'
 
 export function describeCheck(route: CheckRouteConfig): PathItem {
   switch (route.protocol) {
@@ -31,11 +30,10 @@ export function describeCheck(route: CheckRouteConfig): PathItem {
 
 function describeTxtoken(route: CheckRouteConfig): PathItem {
   const places = route.token ?? BEARER_PLACES
-  const responses = answers(
-    route,
-    secret('The token is valid: all its parts.', json(schemaRef('CheckedToken'))),
-    json(schemaRef('Error'))
-  )
+  const responses = {
+    200: secret('The token is valid: all its parts.', json(schemaRef('CheckedToken'))),
+    ...failures(statusesOf(route), json(schemaRef('Error')), [400, 401, 403])
+  }
   const summary = 'Checks a token.'
   return {
     get: { summary, security: tokenSecurity(route, places, 'get'), responses },
@@ -50,10 +48,12 @@ function describeOkera(route: CheckRouteConfig): Operation {
     summary: 'Checks a token, and tells its claims.',
     security: tokenSecurity(route, places, 'post'),
     ...bodyFor(places),
-    responses: answers(
-      route,
-      secret('The claims of the token.', json({ type: 'object', required: ['sub'] })),
-      json(schemaRef('OauthError'))
+    responses: withHeaders(
+      {
+        200: secret('The claims of the token.', json({ type: 'object', required: ['sub'] })),
+        ...failures(statusesOf(route), json(schemaRef('OauthError')), [401, 403])
+      },
+      NO_STORE
     )
   }
 }
@@ -66,13 +66,13 @@ function describeForwardAuth(route: CheckRouteConfig): Operation {
     summary: 'Tells a proxy whether a request may pass.',
     description: 'By any method, and on all paths below this one too.',
     security: tokenSecurity(route, route.token ?? ['header'], 'get'),
-    responses: {
-      200: {
-        description: 'It may.',
-        headers: { ...Object.fromEntries(headers), 'Cache-Control': headerRef('NoStore') }
+    responses: withHeaders(
+      {
+        200: { description: 'It may.', headers: Object.fromEntries(headers) },
+        ...failures(statuses, undefined, [401, 403])
       },
-      ...failures(statuses)
-    }
+      NO_STORE
+    )
   }
 }
 
@@ -80,15 +80,18 @@ function describeForwardAuth(route: CheckRouteConfig): Operation {
 function describeIntrospection(route: CheckRouteConfig): Operation {
   return {
     summary: 'Tells whether a token is active (RFC 7662).',
-    ...callers(route.auth),
+    ...oauthCallers(route.auth),
     requestBody: {
       required: true,
       content: form(fields({ token: 'The token.', token_type_hint: 'Ignored.' }, ['token']))
     },
-    responses: {
-      200: secret('Its claims, or that it is not active.', json(schemaRef('Introspection'))),
-      ...failures([...commonFailures(route), 503], json(schemaRef('OauthError')))
-    }
+    responses: withHeaders(
+      {
+        200: secret('Its claims, or that it is not active.', json(schemaRef('Introspection'))),
+        ...failures([...commonFailures(route), 503], json(schemaRef('OauthError')))
+      },
+      NO_STORE
+    )
   }
 }
 
@@ -104,6 +107,6 @@ function bodyFor(places: readonly TokenPlace[]): Pick<Operation, 'requestBody'> 
   }
 }
 
-function answers(route: CheckRouteConfig, good: Answer, errors: Content): Operation['responses'] {
-  return { 200: good, ...failures([...commonFailures(route), 401, 403, 503], errors) }
+function statusesOf(route: CheckRouteConfig): FailureStatus[] {
+  return [...commonFailures(route), 401, 403, 503]
 }

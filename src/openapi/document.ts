@@ -3,15 +3,12 @@ import { listenerOf, operationsListener, publishingListeners } from '../config/l
 import { variablesIn } from '../config/path-variables.ts'
 import type { Config } from '../config/schema/full-form.ts'
 import { describeRoute } from './describe-route.ts'
-import { HEADERS } from './headers.ts'
+import { HEADERS, withHeaders } from './headers.ts'
 import { describePublishing } from './keys.ts'
-import { headerRef, type Operation, type PathItem, type Paths, type Schema } from './openapi.ts'
+import { type Headers, headerRef, type PathItem, type Paths, type Schema } from './openapi.ts'
 import { OPERATIONS } from './operations.ts'
 import { SCHEMAS } from './schemas.ts'
 import { cookieSchemes, SECURITY_SCHEMES } from './security.ts'
-
-/** Every answer has it. */
-const REQUEST_ID = { 'X-Request-Id': headerRef('RequestId') }
 
 export interface DocumentOptions {
   readonly config: Pick<Config, 'listen' | 'routes' | 'keys' | 'issuer'>
@@ -23,6 +20,7 @@ export interface DocumentOptions {
 /** Describes what a listener answers, and nothing of the others: a page for clients says nothing of what is for operators. */
 export function createDocument({ config, listener, version }: DocumentOptions): object {
   const paths = describeListener(config, listener)
+  const headers = headersOfAll(config.listen[listener]?.responseHeaders)
   return {
     openapi: '3.1.0',
     info: {
@@ -32,9 +30,9 @@ export function createDocument({ config, listener, version }: DocumentOptions): 
       license: { name: 'Apache-2.0', identifier: 'Apache-2.0' }
     },
     paths: Object.fromEntries(
-      Object.entries(paths).map(([path, item]) => [path, completeItem(path, item)])
+      Object.entries(paths).map(([path, item]) => [path, completeItem(path, item, headers)])
     ),
-    components: describeComponents(paths, config.routes)
+    components: describeComponents(paths, headers, config.routes)
   }
 }
 
@@ -48,7 +46,16 @@ function describeListener(config: DocumentOptions['config'], listener: string): 
   }
 }
 
-function completeItem(path: string, item: PathItem): object {
+/** What every answer of a listener has. */
+function headersOfAll(configured: Readonly<Record<string, string>> = {}): Headers {
+  const fixed = Object.entries(configured).map(([name, value]) => [
+    name,
+    { required: true, schema: { const: value } }
+  ])
+  return { ...Object.fromEntries(fixed), 'X-Request-Id': headerRef('RequestId') }
+}
+
+function completeItem(path: string, item: PathItem, headers: Headers): object {
   const parameters = variablesIn(path).map((name) => ({
     name,
     in: 'path',
@@ -57,22 +64,13 @@ function completeItem(path: string, item: PathItem): object {
   }))
   const operations = Object.entries(item).map(([method, operation]) => [
     method,
-    { ...operation, responses: withRequestId(operation.responses) }
+    { ...operation, responses: withHeaders(operation.responses, headers) }
   ])
   return { ...(parameters.length > 0 && { parameters }), ...Object.fromEntries(operations) }
 }
 
-function withRequestId(responses: Operation['responses']): Operation['responses'] {
-  return Object.fromEntries(
-    Object.entries(responses).map(([status, answer]) => [
-      status,
-      { ...answer, headers: { ...REQUEST_ID, ...answer.headers } }
-    ])
-  )
-}
-
 /** What the paths name, and no more. */
-function describeComponents(paths: Paths, routes: Config['routes']): object {
+function describeComponents(paths: Paths, ofAll: Headers, routes: Config['routes']): object {
   const operations = Object.values(paths).flatMap((item) => Object.values(item))
   const named = new Set(
     operations.flatMap(({ security = [] }) => security.flatMap((one) => Object.keys(one)))
@@ -80,16 +78,26 @@ function describeComponents(paths: Paths, routes: Config['routes']): object {
   const schemes = Object.entries({ ...SECURITY_SCHEMES, ...cookieSchemes(routes) })
   return {
     schemas: findSchemas(paths),
-    headers: HEADERS,
+    headers: Object.fromEntries(referredTo('headers', HEADERS, { paths, ofAll })),
     securitySchemes: Object.fromEntries(schemes.filter(([name]) => named.has(name)))
   }
 }
 
 /** Those that are referred to, and those that these refer to. */
 function findSchemas(described: object): Record<string, Schema> {
-  const names = [...JSON.stringify(described).matchAll(/"#\/components\/schemas\/(\w+)"/g)]
-  const direct = Object.entries(SCHEMAS).filter(([name]) => names.some(([, one]) => one === name))
+  const direct = referredTo('schemas', SCHEMAS, described)
   return direct.length === 0
     ? {}
     : Object.assign(Object.fromEntries(direct), ...direct.map(([, schema]) => findSchemas(schema)))
+}
+
+function referredTo<Component>(
+  kind: 'schemas' | 'headers',
+  components: Readonly<Record<string, Component>>,
+  described: object
+): [string, Component][] {
+  const text = JSON.stringify(described)
+  return Object.entries(components).filter(([name]) =>
+    text.includes(`"#/components/${kind}/${name}"`)
+  )
 }

@@ -17,19 +17,24 @@ const DESCRIPTIONS = {
 
 export type FailureStatus = keyof typeof DESCRIPTIONS
 
+/** The refusals that are about a caller who is not known. */
+const UNAUTHORIZED: readonly FailureStatus[] = [401]
+
 /**
  * Answers by their statuses.
  * @param content that of all of them; none when left out
+ * @param challenged those that say what is expected instead
  */
 export function failures(
   statuses: readonly FailureStatus[],
-  content?: Content
+  content?: Content,
+  challenged = UNAUTHORIZED
 ): Record<string, Answer> {
   return Object.fromEntries(
     [...new Set(statuses)].map((status) => {
       const headers = {
         ...((status === 429 || status === 503) && { 'Retry-After': headerRef('RetryAfter') }),
-        ...(status === 401 && { 'WWW-Authenticate': headerRef('Challenge') })
+        ...(challenged.includes(status) && { 'WWW-Authenticate': headerRef('Challenge') })
       }
       return [
         status,

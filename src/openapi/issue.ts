@@ -1,6 +1,7 @@
 /** Routes of the protocol txtoken that issue tokens. */
 import type { IssueRouteConfig } from '../config/schema/routes/issue.ts'
 import { failures, sourceFailures } from './failures.ts'
+import { withCookie } from './headers.ts'
 import { json, type Operation, schemaRef, secret } from './openapi.ts'
 import { callers } from './security.ts'
 
@@ -11,7 +12,7 @@ export function describeTxtokenIssue(route: IssueRouteConfig): Operation {
     ...callers(route.auth),
     requestBody: { required: true, content: json({}) },
     responses: {
-      200: secret('The token.', json(schemaRef('IssuedToken'))),
+      200: withCookie(secret('The token.', json(schemaRef('IssuedToken'))), route),
       ...failures(sourceFailures(route), json(schemaRef('IssueError')))
     }
   }

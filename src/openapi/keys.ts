@@ -1,8 +1,10 @@
 /** Routes that publish keys. */
 import { DISCOVERY_PATH, JWK_SET_PATH } from '../config/own-paths.ts'
+import { NO_SNIFF } from './headers.ts'
 import {
   type Answer,
   type Content,
+  type Headers,
   headerRef,
   json,
   type Operation,
@@ -18,7 +20,11 @@ export function describeSingleKeys(path: string): Paths {
   const below = `${path === '/' ? '' : path}/{kid}`
   return {
     [below]: {
-      get: describeKey('A public key: PEM, or JSON for those who ask for it.', { ...PEM, ...JWK })
+      get: describeKey(
+        'A public key: PEM, or JSON for those who ask for it.',
+        { ...PEM, ...JWK },
+        { Vary: headerRef('Vary') }
+      )
     },
     [`${below}/key.pem`]: { get: describeKey('A public key, as PEM.', PEM) },
     [`${below}/key.json`]: { get: describeKey('A public key, as a JWK.', JWK) },
@@ -26,13 +32,14 @@ export function describeSingleKeys(path: string): Paths {
   }
 }
 
-function describeKey(summary: string, content: Content): Operation {
+function describeKey(summary: string, content: Content, headers?: Headers): Operation {
   return {
     summary,
     responses: {
-      200: { description: 'The key.', content },
+      200: { description: 'The key.', ...(headers !== undefined && { headers }), content },
       404: {
         description: 'There is none.',
+        headers: NO_SNIFF,
         content: { 'text/plain': { schema: { type: 'string' } } }
       }
     }
@@ -47,10 +54,10 @@ export function describePublishing(withDiscovery: boolean): Paths {
         summary: 'The public keys.',
         responses: {
           200: {
-            ...cached('A JWK Set (RFC 7517, section 5).'),
+            ...tagged('A JWK Set (RFC 7517, section 5).'),
             content: json(schemaRef('JwkSet'))
           },
-          304: { description: 'The set is the one that the client has.' }
+          304: tagged('The set is the one that the client has.')
         }
       }
     },
@@ -67,6 +74,10 @@ export function describePublishing(withDiscovery: boolean): Paths {
   }
 }
 
-function cached(description: string): Answer {
-  return { description, headers: { 'Cache-Control': headerRef('MaxAge') } }
+function cached(description: string, headers: Headers = {}): Answer {
+  return { description, headers: { 'Cache-Control': headerRef('MaxAge'), ...headers } }
+}
+
+function tagged(description: string): Answer {
+  return cached(description, { ETag: headerRef('EntityTag') })
 }

@@ -12,7 +12,10 @@ export function describeKrakend(route: KrakendRouteConfig): Operation {
     ...callers(route.auth),
     requestBody: { required: true, content: json({}) },
     responses: {
-      200: secret('The reply, with tokens in place of these fields.', json({})),
+      '2XX': secret(
+        'The reply, with its own status, and with tokens in place of these fields.',
+        json({})
+      ),
       ...failures(sourceFailures(route), json(schemaRef('Error')))
     }
   }

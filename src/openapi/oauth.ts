@@ -1,14 +1,15 @@
 /** Token endpoints of OAuth 2.0 (RFC 6749). */
 import type { IssueRouteConfig } from '../config/schema/routes/issue.ts'
-import { failures, sourceFailures } from './failures.ts'
-import { form, json, type Operation, schemaRef, secret } from './openapi.ts'
-import { callers } from './security.ts'
+import { type FailureStatus, failures, sourceFailures } from './failures.ts'
+import { NO_STORE, withCookie, withHeaders } from './headers.ts'
+import { form, headerRef, json, type Operation, schemaRef, secret } from './openapi.ts'
+import { oauthCallers } from './security.ts'
 
 export function describeOauthIssue(route: IssueRouteConfig): Operation {
   return {
     summary: 'Issues an access token.',
     description: 'Takes any JSON, or a form, each of whose fields may stand once.',
-    ...callers(route.auth),
+    ...oauthCallers(route.auth),
     requestBody: {
       required: true,
       content: {
@@ -16,9 +17,20 @@ export function describeOauthIssue(route: IssueRouteConfig): Operation {
         ...form({ type: 'object', additionalProperties: { type: 'string' } })
       }
     },
-    responses: {
-      200: secret('The access token.', json(schemaRef('AccessToken'))),
-      ...failures(sourceFailures({ ...route, statuses: 'relay' }), json(schemaRef('OauthError')))
-    }
+    responses: withHeaders(
+      {
+        200: withCookie(secret('The access token.', json(schemaRef('AccessToken'))), route),
+        ...failures(statusesOf(route), json(schemaRef('OauthError')))
+      },
+      { ...NO_STORE, Pragma: headerRef('NoCache') }
+    )
   }
+}
+
+/** Credentials that a remote refuses are an invalid grant, which is a 400 (RFC 6749, section 5.2). */
+function statusesOf(route: IssueRouteConfig): FailureStatus[] {
+  const { auth } = route
+  return sourceFailures({ ...route, statuses: 'relay' }).filter(
+    (status) => status !== 403 && (status !== 401 || auth !== undefined)
+  )
 }

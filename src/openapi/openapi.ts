@@ -5,9 +5,12 @@ export type Schema = Readonly<Record<string, unknown>>
 
 export interface Answer {
   readonly description: string
-  readonly headers?: Readonly<Record<string, unknown>>
+  readonly headers?: Headers
   readonly content?: Content
 }
+
+/** Header fields by their names. */
+export type Headers = Readonly<Record<string, Schema>>
 
 /** Schemas by their media types. */
 export type Content = Readonly<Record<string, { readonly schema: Schema }>>
@@ -74,9 +77,5 @@ export function fields(
 
 /** An answer that no cache may keep. */
 export function secret(description: string, content: Content): Answer {
-  return {
-    description,
-    headers: { 'Cache-Control': headerRef('NoStore') },
-    content
-  }
+  return { description, headers: { 'Cache-Control': headerRef('NoStore') }, content }
 }

@@ -1,8 +1,9 @@
 /** Routes that revoke tokens (RFC 7009). */
 import type { RevokeRouteConfig } from '../config/schema/routes/revoke.ts'
 import { commonFailures, failures } from './failures.ts'
+import { NO_STORE, withHeaders } from './headers.ts'
 import { fields, form, json, type Operation, schemaRef } from './openapi.ts'
-import { callers } from './security.ts'
+import { oauthCallers } from './security.ts'
 
 const TOKEN = fields({ token: 'The token, or a refresh token.', token_type_hint: 'Ignored.' }, [
   'token'
@@ -17,14 +18,17 @@ export function describeRevoke({ auth }: RevokeRouteConfig): Operation {
   return {
     summary: 'Revokes a token.',
     description: 'A token that nobody here verifies counts as revoked.',
-    ...callers(auth),
+    ...oauthCallers(auth),
     requestBody: {
       required: true,
       content: form(auth === undefined ? TOKEN : { oneOf: [TOKEN, SUBJECT, KEY] })
     },
-    responses: {
-      200: { description: 'It is revoked.' },
-      ...failures([...commonFailures({ auth }), 503], json(schemaRef('OauthError')))
-    }
+    responses: withHeaders(
+      {
+        200: { description: 'It is revoked.' },
+        ...failures([...commonFailures({ auth }), 503], json(schemaRef('OauthError')))
+      },
+      NO_STORE
+    )
   }
 }

@@ -73,5 +73,5 @@ export const SCHEMAS: Readonly<Record<string, Schema>> = {
     subject_types_supported: texts,
     id_token_signing_alg_values_supported: texts
   }),
-  Health: object({ status: { enum: ['ok', 'stopping'] } })
+  Health: object({ status: { enum: ['ok', 'starting', 'stopping'] } })
 }

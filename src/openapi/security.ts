@@ -10,6 +10,11 @@ type Security = NonNullable<Operation['security']>
 export const SECURITY_SCHEMES = {
   apiKey: { type: 'apiKey', in: 'header', name: 'api-key' },
   apiKeyBearer: { type: 'http', scheme: 'bearer', description: 'The API key.' },
+  apiKeyBasic: {
+    type: 'http',
+    scheme: 'basic',
+    description: 'The API key as the password, with any user name.'
+  },
   header: {
     type: 'http',
     scheme: 'bearer',
@@ -47,6 +52,12 @@ export function cookieSchemes(routes: Config['routes']): Record<string, object> 
 /** Who may call a route. Nothing where everybody may. */
 export function callers(auth: object | undefined): { readonly security?: Security } {
   return auth === undefined ? {} : { security: [{ apiKey: [] }, { apiKeyBearer: [] }] }
+}
+
+/** The same for formats of OAuth, whose clients know of passwords (RFC 6749, section 2.3.1). */
+export function oauthCallers(auth: object | undefined): { readonly security?: Security } {
+  const { security } = callers(auth)
+  return security === undefined ? {} : { security: [...security, { apiKeyBasic: [] }] }
 }
 
 /** Where a token is taken from, and who may show it. A token in the body is described with the body. */

@@ -1,6 +1,7 @@
 /** The JWT recipe of the SuperTokens core, and the versions of its interface. */
 import type { SupertokensRouteConfig } from '../config/schema/routes/supertokens.ts'
 import { failures, sourceFailures } from './failures.ts'
+import { NO_SNIFF, withCookie, withHeaders } from './headers.ts'
 import { type Content, json, type Paths, schemaRef, secret } from './openapi.ts'
 import { callers } from './security.ts'
 
@@ -8,7 +9,7 @@ const TEXT: Content = { 'text/html': { schema: { type: 'string' } } }
 
 /** @param versionPath where the versions are */
 export function describeSupertokens(
-  { issue, auth, limits, lifetime }: SupertokensRouteConfig,
+  { issue, auth, limits, lifetime, cookie }: SupertokensRouteConfig,
   versionPath: string
 ): Paths {
   const request = {
@@ -34,11 +35,14 @@ export function describeSupertokens(
         ...callers(auth),
         requestBody: { required: true, content: json(request) },
         responses: {
-          200: secret(
-            'The token, or the refusal of an algorithm.',
-            json(schemaRef('SupertokensJwt'))
+          200: withCookie(
+            secret('The token, or the refusal of an algorithm.', json(schemaRef('SupertokensJwt'))),
+            { cookie }
           ),
-          ...failures(sourceFailures({ auth, limits, statuses: 'txtoken' }), TEXT)
+          ...withHeaders(
+            failures(sourceFailures({ auth, limits, statuses: 'txtoken' }), TEXT),
+            NO_SNIFF
+          )
         }
       }
     },

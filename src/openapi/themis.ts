@@ -1,6 +1,7 @@
 /** Routes that issue tokens as Themis does: the bare token, and text for refusals. */
 import type { IssueRouteConfig } from '../config/schema/routes/issue.ts'
 import { failures, sourceFailures } from './failures.ts'
+import { NO_SNIFF, withCookie, withHeaders } from './headers.ts'
 import { type Content, json, type Operation, type PathItem, secret } from './openapi.ts'
 import { callers } from './security.ts'
 
@@ -13,7 +14,10 @@ export function describeThemisIssue(
   const get: Operation = {
     summary: 'Issues a token.',
     ...callers(route.auth),
-    responses: { 200: secret('The token.', TOKEN), ...failures(sourceFailures(route), TEXT) }
+    responses: {
+      200: withCookie(secret('The token.', TOKEN), route),
+      ...withHeaders(failures(sourceFailures(route), TEXT), NO_SNIFF)
+    }
   }
   return { get, post: { ...get, requestBody: { content: json({}) } } }
 }

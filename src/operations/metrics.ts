@@ -118,6 +118,12 @@ export function createMetrics(): Metrics {
     help: 'Tokens that passed while the revocation store was out of reach.',
     registers
   })
+  // Without a number before the first one, nobody would see it rise.
+  for (const result of ['ok', 'failed']) reloads.inc({ result }, 0)
+  // A zero would say that there is a store, and that it is out of reach.
+  for (const gauge of [revocationEntries, revocationAvailable, revocationSynchronized]) {
+    gauge.remove()
+  }
 
   return {
     requestEnded(route, status, seconds) {

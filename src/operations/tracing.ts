@@ -51,16 +51,23 @@ class TracingError extends Error {
 
 const ENDPOINTS = ['OTEL_EXPORTER_OTLP_TRACES_ENDPOINT', 'OTEL_EXPORTER_OTLP_ENDPOINT'] as const
 
-const PROTOCOLS = ['OTEL_EXPORTER_OTLP_TRACES_PROTOCOL', 'OTEL_EXPORTER_OTLP_PROTOCOL'] as const
+/** Who takes `http/protobuf` takes JSON at the same address. */
+const PROTOCOLS = ['http/json', 'http/protobuf']
 
-const SAMPLERS = [
-  'always_on',
-  'always_off',
-  'traceidratio',
-  'parentbased_always_on',
-  'parentbased_always_off',
-  'parentbased_traceidratio'
-]
+/** Variables of one word, and the words that are followed here. */
+const CHOICES: Readonly<Record<string, readonly string[]>> = {
+  OTEL_TRACES_EXPORTER: ['otlp', 'none'],
+  OTEL_TRACES_SAMPLER: [
+    'always_on',
+    'always_off',
+    'traceidratio',
+    'parentbased_always_on',
+    'parentbased_always_off',
+    'parentbased_traceidratio'
+  ],
+  OTEL_EXPORTER_OTLP_TRACES_PROTOCOL: PROTOCOLS,
+  OTEL_EXPORTER_OTLP_PROTOCOL: PROTOCOLS
+}
 
 /**
  * Sets tracing up where an endpoint is set; without one, no library of it is loaded.
@@ -73,32 +80,34 @@ export async function createTracing(options: TracingOptions): Promise<Tracing | 
   if (!isHttpUrl(env[endpoint] ?? '')) {
     throw new TracingError(`${endpoint}: expected a URL that begins with http:// or https://`)
   }
-  const { OTEL_TRACES_SAMPLER: sampler } = env
-  if (isSet(sampler) && !SAMPLERS.includes(sampler)) {
-    throw new TracingError(`OTEL_TRACES_SAMPLER: expected one of ${SAMPLERS.join(', ')}`)
-  }
-  assertNotGrpc(env)
+  assertChoices(env)
   const { createOpenTelemetry } = await import('./open-telemetry.ts')
   return createOpenTelemetry(options)
 }
 
 /** Makes a function that does the same within a span of its own. It is the function itself where nothing is traced. */
-export function withSpan<Input, Output>(
+export function withSpan<Input extends readonly unknown[], Output>(
   name: string,
-  work: (input: Input) => Promise<Output>,
+  work: (...input: Input) => Promise<Output>,
   tracing: Tracing | undefined
-): (input: Input) => Promise<Output> {
+): (...input: Input) => Promise<Output> {
   if (tracing === undefined) return work
   const options = { name }
-  return function tracedWork(input) {
-    return tracing.run(options, () => work(input))
+  return function tracedWork(...input) {
+    return tracing.run(options, () => work(...input))
   }
 }
 
-/** Who takes `http/protobuf` takes JSON at the same address. */
-function assertNotGrpc(env: TracingOptions['env']): void {
-  for (const name of PROTOCOLS) {
-    if (env[name] === 'grpc') throw new TracingError(`${name}: expected http/json`)
+function assertChoices(env: TracingOptions['env']): void {
+  for (const [name, choices] of Object.entries(CHOICES)) {
+    const { [name]: value } = env
+    if (isSet(value) && !choices.includes(value)) {
+      throw new TracingError(`${name}: expected one of ${choices.join(', ')}`)
+    }
+  }
+  const { OTEL_PROPAGATORS: propagators } = env
+  if (isSet(propagators) && !/(?:^|,)\s*tracecontext\s*(?:,|$)/.test(propagators)) {
+    throw new TracingError('OTEL_PROPAGATORS: expected a list with tracecontext in it')
   }
 }
 

@@ -8,6 +8,7 @@ import type { CheckProtocol } from './protocol.ts'
 import { createTxtokenCheckProtocol } from './txtoken-check.ts'
 import { withReasons } from './with-reasons.ts'
 
+/** Makes the wire format of a check route. */
 export function createCheckProtocol(
   config: CheckRouteConfig,
   limits: Config['limits']

@@ -1,6 +1,7 @@
 /** The wire format of a route that shows claims: one JSON object. */
 import type { Claims } from '../issue/claims.ts'
 import type { Explanation } from '../issue/explain.ts'
+import { type JsonObject, writeObject } from '../json/json-object.ts'
 import { type JsonText, toJsonText } from '../json/json-text.ts'
 import type { AppContext } from '../middleware/request-state.ts'
 import { challengeFor } from './bearer-token.ts'
@@ -21,16 +22,18 @@ export interface ClaimsProtocolOptions extends OptionalBodyOptions {
   readonly statuses: Statuses
 }
 
+/** Takes any body, which has to be JSON where a source sends it on; answers with the claims, or with what explains them. */
 export function createClaimsProtocol({ statuses, ...body }: ClaimsProtocolOptions): ClaimsProtocol {
   return {
     methods: ['GET', 'POST'],
     readBody: createOptionalBodyReader(body),
-    writeClaims: writeObject,
+    writeClaims: answerObject,
     writeExplanations(context, explanations) {
-      writeObject(
-        context,
-        [...explanations].map(([claim, explanation]) => [claim, writeExplanation(explanation)])
+      const members = Array.from(
+        explanations,
+        ([claim, explanation]) => [claim, writeExplanation(explanation)] as const
       )
+      answerObject(context, new Map(members))
     },
     writeError(context, error) {
       context.status = statusOf(error, statuses)
@@ -40,14 +43,18 @@ export function createClaimsProtocol({ statuses, ...body }: ClaimsProtocolOption
   }
 }
 
-function writeObject(context: AppContext, members: Iterable<readonly [string, JsonText]>): void {
-  const texts = Array.from(members, ([name, value]) => `${JSON.stringify(name)}:${value}`)
+function answerObject(context: AppContext, members: JsonObject): void {
   context.set('Content-Type', 'application/json; charset=utf-8')
   context.set('Cache-Control', 'no-store')
-  context.body = `{${texts.join(',')}}`
+  context.body = writeObject(members)
 }
 
 function writeExplanation({ value, source, overrides }: Explanation): JsonText {
-  const said = `"source":${toJsonText(source)},"overrides":${toJsonText(overrides)}`
-  return `{"value":${value},${said}}` as JsonText
+  return writeObject(
+    new Map([
+      ['value', value],
+      ['source', toJsonText(source)],
+      ['overrides', toJsonText(overrides)]
+    ])
+  )
 }

@@ -1,6 +1,6 @@
-/** The label of forms. */
+/** How a form is told: by its Content-Type. */
 
-/** What may follow it are parameters of the type (RFC 9110, section 8.3.1). */
+/** Parameters may follow the type (RFC 9110, section 8.3.1). */
 const FORM = /^application\/x-www-form-urlencoded\s*(?:;|$)/i
 
 /** @param contentType as the client gave it */

@@ -12,6 +12,7 @@ const INACTIVE: ReadonlySet<ErrorCode> = new Set(['invalid_token', 'insufficient
 /** Takes the token from the form field `token`; answers whether it is active, and its claims. */
 export const introspectionCheckProtocol: CheckProtocol = {
   methods: ['POST'],
+  takesBasic: true,
 
   readToken(context) {
     const tokens = new URLSearchParams(bodyOf(context).toString()).getAll('token')
@@ -46,7 +47,7 @@ export const introspectionCheckProtocol: CheckProtocol = {
 
 /** No claim says whether a token is active; and scopes are one text here (RFC 7662, section 2.2). */
 function describeClaims(claimsText: JsonText, scope: unknown): [string, JsonText][] {
-  const members = new Map(readObject(claimsText))
+  const members = readObject(claimsText)
   members.delete('active')
   if (Array.isArray(scope)) members.set('scope', toJsonText(scope.join(' ')))
   return [...members]

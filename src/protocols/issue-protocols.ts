@@ -7,6 +7,7 @@ import type { IssueProtocol } from './protocol.ts'
 import { createThemisIssueProtocol } from './themis-issue.ts'
 import { createTxtokenIssueProtocol } from './txtoken-issue.ts'
 
+/** Makes the wire format of an issue route. Those of krakend and supertokens have routes of their own. */
 export function createIssueProtocol(
   { protocol, statuses, claims }: IssueRouteConfig,
   { depth }: Config['limits']

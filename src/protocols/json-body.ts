@@ -17,7 +17,7 @@ export function createJsonBodyReader(maxDepth: number): (context: AppContext) =>
 }
 
 export interface OptionalBodyOptions {
-  /** Whether it is passed on as JSON. Nobody but a source looks at it otherwise. */
+  /** Whether a source sends it on, which takes JSON. Otherwise it may be anything. */
   readonly isSent: boolean
   /** Levels that the JSON may nest. */
   readonly maxDepth: number

@@ -12,7 +12,8 @@ export interface KrakendProtocol extends Protocol {
    * @throws ServiceError `invalid_request` for a body that is no JSON
    */
   readonly readBody: (context: AppContext) => Uint8Array
-  readonly writeDocument: (context: AppContext, document: JsonText) => void
+  /** @param status that of the reply */
+  readonly writeDocument: (context: AppContext, document: JsonText, status: number) => void
 }
 
 export interface KrakendProtocolOptions {
@@ -21,6 +22,7 @@ export interface KrakendProtocolOptions {
   readonly maxDepth: number
 }
 
+/** Takes any JSON body; answers with the sealed document, or with `{"error": "..."}`. */
 export function createKrakendProtocol({
   statuses,
   maxDepth
@@ -30,7 +32,8 @@ export function createKrakendProtocol({
 
     readBody: createJsonBodyReader(maxDepth),
 
-    writeDocument(context, document) {
+    writeDocument(context, document, status) {
+      context.status = status
       context.set('Content-Type', 'application/json; charset=utf-8')
       context.set('Cache-Control', 'no-store')
       context.body = document

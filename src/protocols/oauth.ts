@@ -18,6 +18,7 @@ const REPLACEMENT = '\ufffd'
 export function createOauthProtocol({ maxDepth }: OauthProtocolOptions): IssueProtocol {
   return {
     methods: ['POST'],
+    takesBasic: true,
 
     readBody(context) {
       const body = bodyOf(context)

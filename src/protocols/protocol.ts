@@ -13,6 +13,8 @@ export type Methods = readonly string[] | 'any'
 export interface Protocol {
   /** The methods of its requests. */
   readonly methods: Methods
+  /** Whether its callers may show their API key as a password of HTTP Basic too (RFC 6749, section 2.3.1). */
+  readonly takesBasic?: boolean
   /** Answers with a refusal. */
   readonly writeError: (context: AppContext, error: ServiceError) => void
 }

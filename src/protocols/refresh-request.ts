@@ -1,10 +1,10 @@
 /** How a request carries a refresh token: in a form (RFC 6749, section 6), or in JSON. */
 import { ServiceError } from '../errors.ts'
-import { JsonTextError, parseJsonBytes } from '../json/json-text.ts'
+import { parseJsonBody } from './json-body.ts'
 
 /**
  * Reads `grant_type=refresh_token&refresh_token=...` or `{"refresh_token": "..."}`; the content tells which.
- * @param maxDepth how deep the JSON may nest
+ * @param maxDepth levels that the JSON may nest
  * @throws ServiceError `invalid_request`, or `unsupported_grant_type` for a form that asks for something else
  */
 export function readRefreshToken(body: Buffer, maxDepth: number): string {
@@ -28,16 +28,8 @@ function tokenOfForm(text: string): string | undefined {
 }
 
 function tokenOfJson(body: Buffer, maxDepth: number): unknown {
-  try {
-    const { refresh_token: token } = JSON.parse(parseJsonBytes(body, maxDepth)) as Record<
-      string,
-      unknown
-    >
-    return token
-  } catch (error) {
-    if (error instanceof JsonTextError) throw invalidRequest(`body is ${error.message}`)
-    throw error
-  }
+  const { refresh_token: token } = JSON.parse(parseJsonBody(body, maxDepth))
+  return token
 }
 
 function invalidRequest(message: string): ServiceError {

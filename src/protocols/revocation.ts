@@ -27,6 +27,7 @@ const ERRORS: Partial<Record<ErrorCode, string>> = {
 
 export const revocationProtocol: RevocationProtocol = {
   methods: ['POST'],
+  takesBasic: true,
 
   readRequest(context) {
     const form = new URLSearchParams(bodyOf(context).toString())

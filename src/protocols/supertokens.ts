@@ -2,7 +2,7 @@
 import { ServiceError } from '../errors.ts'
 import type { Claims } from '../issue/claims.ts'
 import type { IssuedToken } from '../issue/sign.ts'
-import { membersOf, textOf } from '../json/json-members.ts'
+import { readObject } from '../json/json-object.ts'
 import { type JsonText, JsonTextError, parseJsonBytes, toJsonText } from '../json/json-text.ts'
 import { bodyOf } from '../middleware/body.ts'
 import type { AppContext } from '../middleware/request-state.ts'
@@ -42,6 +42,7 @@ export function versionPathOf(issue: string): string {
   return issue.replace(/recipe\/jwt$/, 'apiversion')
 }
 
+/** Takes the JSON that the SuperTokens client sends; answers as the core does, refusals included. */
 export function createSupertokensProtocol(options: SupertokensOptions): SupertokensProtocol {
   const { mostSeconds, maxDepth } = options
 
@@ -105,17 +106,13 @@ function readFields(body: Uint8Array, maxDepth: number): ReadonlyMap<string, Jso
     throw error
   }
   if (!text.startsWith('{')) throw badRequest('Invalid Json Input')
-  return membersByName(text)
-}
-
-function membersByName(text: JsonText): Map<string, JsonText> {
-  return new Map(membersOf(text).map((member) => [member.name, textOf(text, member)]))
+  return readObject(text)
 }
 
 function readPayload(fields: ReadonlyMap<string, JsonText>): Map<string, JsonText> {
   const payload = fields.get('payload')
   if (payload?.startsWith('{') !== true) throw invalidField('payload')
-  return membersByName(payload)
+  return readObject(payload)
 }
 
 function readValidity(fields: ReadonlyMap<string, JsonText>, mostSeconds: number): number {

@@ -17,6 +17,7 @@ const REFUSED_CREDENTIALS: ReadonlySet<number | undefined> = new Set([401, 403])
 /** Section 4.1.2.1 has these words for what is temporary; the token endpoint has none of its own. */
 const TEMPORARY: ReadonlySet<number> = new Set([429, 503])
 
+/** Answers with a refusal. Where the remote has refused the credentials, it is `invalid_grant`. */
 export function writeTokenEndpointError(context: AppContext, error: ServiceError): void {
   context.set('Pragma', 'no-cache')
   if (REFUSED_CREDENTIALS.has(error.remoteStatus)) {

@@ -27,10 +27,10 @@ export interface ReplyRules {
 /** 200 alone, or any 2xx. */
 export type Success = 200 | '2xx'
 
-/** @param onEnd called once: with the body of a success, or with what went wrong */
+/** @param onEnd called once: with the body of a success and its status, or with what went wrong */
 export function createCall(
   { maxReplyBytes, success }: ReplyRules,
-  onEnd: (result: Buffer | ServiceError) => void
+  onEnd: (result: Buffer | ServiceError, status: number) => void
 ): Call {
   let ended: ServiceError | true | undefined
   let controller: Dispatcher.DispatchController | undefined
@@ -45,7 +45,7 @@ export function createCall(
   function end(result: Buffer | ServiceError): void {
     if (ended !== undefined) return
     ended = result instanceof ServiceError ? result : true
-    onEnd(result)
+    onEnd(result, status)
   }
 
   /** Of a refusal the status says enough, whatever becomes of the page that comes with it. */

@@ -5,6 +5,7 @@ import { checkUnavailable, type ServiceError } from '../errors.ts'
 import { measure } from './measure.ts'
 import { type CallOutcome, overloaded } from './remote.ts'
 import { createTlsOptions } from './tls-options.ts'
+import type { TraceHeaders } from './trace-context.ts'
 
 /** PEM texts. The certificate of the other side is always verified. */
 export interface EndpointTls {
@@ -30,6 +31,8 @@ export interface EndpointCall {
   readonly method: 'GET' | 'POST'
   readonly headers: Readonly<Record<string, string>>
   readonly body?: string | undefined
+  /** The trace that the call is a part of. */
+  readonly trace?: TraceHeaders | undefined
 }
 
 interface EndpointReply {
@@ -61,12 +64,12 @@ export function createEndpoint(options: EndpointOptions): Endpoint {
   // It takes a tenth of a second to load, so only who has an endpoint pays for it, and no request does.
   const loading = import('got')
 
-  async function ask({ url, method, headers, body }: EndpointCall): Promise<EndpointReply> {
+  async function ask({ url, method, headers, body, trace }: EndpointCall): Promise<EndpointReply> {
     const { got } = await loading
     const signal = AbortSignal.timeout(timeoutMilliseconds)
     const call = got(url, {
       method,
-      headers: { accept: 'application/json', 'user-agent': userAgent, ...headers },
+      headers: { accept: 'application/json', 'user-agent': userAgent, ...headers, ...trace },
       ...(body !== undefined && { body }),
       agent,
       signal,

@@ -2,11 +2,13 @@
 import { ServiceError } from '../errors.ts'
 import { isTlsFailure } from './tls-failure.ts'
 
+const CONNECTION_CLOSED = 'connection closed'
+
 const REASONS: Readonly<Record<string, string>> = {
   ECONNREFUSED: 'connection refused',
-  ECONNRESET: 'connection closed',
-  EPIPE: 'connection closed',
-  UND_ERR_SOCKET: 'connection closed',
+  ECONNRESET: CONNECTION_CLOSED,
+  EPIPE: CONNECTION_CLOSED,
+  UND_ERR_SOCKET: CONNECTION_CLOSED,
   ENOTFOUND: 'name not found',
   EAI_AGAIN: 'name not found',
   EHOSTUNREACH: 'host unreachable',
@@ -29,6 +31,11 @@ export function remoteFailed(error: Error): ServiceError {
   }
   const reason = isTlsFailure(cause) ? 'TLS failure' : (REASONS[code] ?? describeUnlisted(cause))
   return new ServiceError('remote_failed', reason, { status: 500, cause: error })
+}
+
+/** Whether the other side ended the connection before it answered, as it may do with one that was idle when the call came. */
+export function isConnectionClosed({ code, message }: ServiceError): boolean {
+  return code === 'remote_failed' && message === CONNECTION_CLOSED
 }
 
 /** For a call that took too long. */

@@ -23,6 +23,8 @@ export interface RemoteCall {
   readonly trace?: TraceHeaders | undefined
   /** More headers, by their names in lower case. */
   readonly headers?: Readonly<Record<string, string>> | undefined
+  /** The status of a success is noted here. */
+  readonly note?: { replyStatus?: number } | undefined
   /** Registers a listener for the moment when nobody waits for the answer any more. */
   readonly onAbort: (listener: () => void) => void
 }
@@ -88,6 +90,7 @@ export function createRemote(options: RemoteOptions): Remote {
       authorization,
       headers: more,
       trace,
+      note,
       onAbort
     }) {
       if (callsInFlight >= maxCalls) {
@@ -97,13 +100,14 @@ export function createRemote(options: RemoteOptions): Remote {
       callsInFlight++
       const startedAt = performance.now()
       return new Promise((resolve, reject) => {
-        const call = createCall(replyRules, (result) => {
+        const call = createCall(replyRules, (result, status) => {
           callsInFlight--
           endDeadline()
           const isRefused = result instanceof ServiceError
           onOutcome(isRefused ? result.code : 'ok', (performance.now() - startedAt) / 1000)
-          if (isRefused) reject(result)
-          else resolve(result)
+          if (isRefused) return reject(result)
+          if (note !== undefined) note.replyStatus = status
+          resolve(result)
         })
         const endDeadline = deadlines.start(() => call.cut(remoteTimeout))
         onAbort(() => call.cut(clientGone))

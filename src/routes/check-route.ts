@@ -8,6 +8,7 @@ import type { AppMiddleware } from '../middleware/request-state.ts'
 import { withSpan } from '../operations/tracing.ts'
 import { createCheckProtocol } from '../protocols/check-protocols.ts'
 import type { CheckProtocol } from '../protocols/protocol.ts'
+import { readTraceHeaders } from '../remote/trace-context.ts'
 import { createRouteGroups } from './groups.ts'
 import { createRequirements } from './requirements.ts'
 import { type Route, startRoute } from './route.ts'
@@ -17,6 +18,7 @@ import { createRouteVerifyNow, createVerifiers } from './verifiers.ts'
 /** Characters of a token, all of which are ASCII: twice what most servers take as a header field. */
 const MAX_TOKEN_LENGTH = 16 * 1024
 
+/** Makes the route. Known tokens may go the short way where nothing but the token counts: no API key, no groups. */
 export function createCheckRoute(config: CheckRouteConfig, services: Services): Route {
   const { limits, now, revocation } = services
   const cache = config.cache === 0 ? undefined : createCheckCache(config.cache)
@@ -71,7 +73,8 @@ function createCheckHandler(
 ): AppMiddleware {
   return async function checkToken(context) {
     try {
-      protocol.writeToken(context, await check(protocol.readToken(context)))
+      const token = protocol.readToken(context)
+      protocol.writeToken(context, await check(token, readTraceHeaders(context.req.headers)))
     } catch (error) {
       metrics.tokenChecked(route, 'refused', reasonOf(error))
       throw error

@@ -18,6 +18,7 @@ export interface Connections {
   readonly close: () => void
 }
 
+/** Makes connections that are closed together, and whose calls the metrics count by their host. */
 export function createConnections(metrics: Metrics, userAgent: string): Connections {
   const opened: Pick<Endpoint, 'close'>[] = []
 

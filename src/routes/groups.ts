@@ -1,6 +1,7 @@
 /** The `groups` of a route become the function that finds them. */
 import { createEndpointGroups } from '../check/groups/endpoint-groups.ts'
 import {
+  createRequiredGroups,
   createResolveGroups,
   type GroupResolver,
   type ResolveGroups
@@ -18,18 +19,21 @@ import type { Services } from './services.ts'
 
 /** Undefined for a route that looks for no groups. */
 export function createRouteGroups(
-  { groups, groupsCache }: Pick<CheckRouteConfig, 'groups' | 'groupsCache'>,
+  { groups, groupsCache, require }: Pick<CheckRouteConfig, 'groups' | 'groupsCache' | 'require'>,
   services: Services
 ): ResolveGroups | undefined {
   if (groups === undefined) return undefined
   const cache = { forMilliseconds: groupsCache.for, entries: groupsCache.entries }
-  return createResolveGroups(
+  const resolveGroups = createResolveGroups(
     groups.map((source): GroupResolver => {
       if (source.from === 'token') return createTokenGroups(source.claim)
       const lookup = createLookup(source, services)
       return createSubjectGroups({ lookup, cache, now: services.now })
     })
   )
+  return require.groups === undefined
+    ? resolveGroups
+    : createRequiredGroups(resolveGroups, require.groups)
 }
 
 function createLookup(

@@ -1,6 +1,7 @@
 /** What the issue pipeline may know of an HTTP request. */
 import type { ServerResponse } from 'node:http'
 import type { RouterContext } from '@koa/router'
+import { invalidClaim } from '../issue/invalid-claim.ts'
 import type { IssueRequest } from '../issue/issue.ts'
 import type { JsonText } from '../json/json-text.ts'
 import { bodyOf } from '../middleware/body.ts'
@@ -32,7 +33,9 @@ export function createIssueRequest(
       parameters ??= readParameters(context)
       return parameters
     },
-    variables: (context as RouterContext<RequestState>).params ?? {},
+    get variables() {
+      return readVariables(context)
+    },
     certificate: context.state.certificate ?? noCertificate,
     onAbort: (listener) => onClose(context.res, listener),
     trace: context.state.trace,
@@ -51,7 +54,17 @@ function readParameters(context: AppContext): URLSearchParams {
   return new URLSearchParams([...query, ...form])
 }
 
-/** The connection ends under an answer that is under way, or has ended before anybody listened. */
+/** The router gives what it cannot decode as it stands, so that `%ff` would be the same text as `%25ff`. */
+function readVariables(context: AppContext): IssueRequest['variables'] {
+  try {
+    decodeURIComponent(context.path)
+  } catch {
+    throw invalidClaim('path is not valid UTF-8')
+  }
+  return (context as RouterContext<RequestState>).params ?? {}
+}
+
+/** Calls the listener when the connection ends, or at once where it has ended already. */
 function onClose(response: ServerResponse, listener: () => void): void {
   if (response.closed) listener()
   else response.once('close', listener)

@@ -4,9 +4,9 @@ import { createGather, type IssueRequest } from '../issue/issue.ts'
 import { createSeal, type SealedDocument } from '../issue/seal.ts'
 import { createSign } from '../issue/sign.ts'
 import { createTokenId } from '../issue/token-id.ts'
-import type { JsonText } from '../json/json-text.ts'
 import type { AppMiddleware } from '../middleware/request-state.ts'
 import { createKrakendProtocol, type KrakendProtocol } from '../protocols/krakend.ts'
+import { remoteReply } from '../remote/remote-errors.ts'
 import { createIssueRequest } from './issue-request.ts'
 import { warnOfLargeToken } from './large-token.ts'
 import { type Route, startRoute } from './route.ts'
@@ -16,6 +16,7 @@ import { createSources } from './sources.ts'
 /** The name of the reply between its source and its seal. */
 const REPLY = 'reply'
 
+/** Makes the route. It has one source, whose reply is all that there is. */
 export function createKrakendRoute(config: KrakendRouteConfig, services: Services): Route {
   const { limits } = services
   const protocol = createKrakendProtocol({ statuses: config.statuses, maxDepth: limits.depth })
@@ -39,7 +40,7 @@ type IssueDocument = (request: IssueRequest) => Promise<SealedDocument>
 
 function createIssueDocument(config: KrakendRouteConfig, services: Services): IssueDocument {
   const { issuer, limits, keyStore, revocation, now } = services
-  const whole = { at: REPLY, success: 200, onError: 'fail' } as const
+  const whole = { at: REPLY, success: '2xx', onError: 'fail' } as const
   const sources = config.claims.map((source) => ({ ...source, ...whole }))
   const gather = createGather(createSources(sources, keyStore.signer(config.key), services))
   const seal = createSeal({
@@ -58,7 +59,8 @@ function createIssueDocument(config: KrakendRouteConfig, services: Services): Is
 
   return async function issueDocument(request) {
     const reply = (await gather(request)).get(REPLY)
-    return seal(reply as JsonText)
+    if (reply === undefined) throw remoteReply('reply is empty')
+    return seal(reply)
   }
 }
 
@@ -76,6 +78,6 @@ function createSealHandler(
       services.metrics.tokenIssued(route)
       warnOfLargeToken(context, token, services.logger)
     }
-    protocol.writeDocument(context, document)
+    protocol.writeDocument(context, document, request.trace.replyStatus ?? 200)
   }
 }

@@ -1,10 +1,11 @@
-/** A warning of tokens that will not get far. */
+/** A warning about tokens that are too large for many servers. */
 import type { AppContext } from '../middleware/request-state.ts'
 import type { Logger } from '../operations/logger.ts'
 
 /** Many servers refuse header fields over 8 KiB, and a token travels in one. */
 const LARGE_TOKEN_LENGTH = 8192
 
+/** Logs a token over 8 KiB by its length, and nothing of the token. */
 export function warnOfLargeToken(
   { state: { requestId, traceId, route } }: AppContext,
   { length }: string,

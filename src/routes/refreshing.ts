@@ -1,11 +1,10 @@
 /** The `refresh` setting of an issue route: its pipeline, and the route that refresh tokens are exchanged on. */
-
 import type { IssueRouteConfig } from '../config/schema/routes/issue.ts'
 import { longestOf } from '../config/schema/routes/lifetime.ts'
 import type { ConfiguredRevocation } from '../configured-revocation.ts'
 import { createGather } from '../issue/issue.ts'
 import { mergeParts } from '../issue/refresh/family-state.ts'
-import { createRefreshing, type Refreshing, textOf } from '../issue/refresh/refresh.ts'
+import { createRefreshing, type Refreshing, stringClaim } from '../issue/refresh/refresh.ts'
 import { createRefreshFamilies } from '../issue/refresh/refresh-families.ts'
 import type { Sign } from '../issue/sign.ts'
 import type { Signer } from '../keys/key-store.ts'
@@ -29,7 +28,7 @@ export interface RefreshingParts {
 
 /** The pipeline of an issue route that has refresh tokens; undefined for one that has none. */
 export function createConfiguredRefreshing(
-  { claims, refresh, lifetime, expiresAt }: IssueRouteConfig,
+  { issue, on, claims, refresh, lifetime, expiresAt }: IssueRouteConfig,
   { signer, sign, revocation }: RefreshingParts,
   services: Services
 ): Refreshing | undefined {
@@ -57,9 +56,10 @@ export function createConfiguredRefreshing(
       records,
       revoke,
       isSubjectRevoked({ claims: parts, tokens, issuedAt }) {
-        const sub = textOf(mergeParts(parts), 'sub')
+        const sub = stringClaim(mergeParts(parts), 'sub')
         return isRevoked({ claims: { iss: tokens.at(-1)?.issuer, sub, iat: issuedAt } })
       },
+      route: `${on} ${issue}`,
       lifetimeMs: refresh.lifetime,
       longestUseMs: remote.timeout + USE_MARGIN_MS,
       now

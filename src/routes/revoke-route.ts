@@ -8,12 +8,14 @@ import { createEndFamily } from '../issue/refresh/end-family.ts'
 import { hasRefreshTokenForm } from '../issue/refresh/refresh-token.ts'
 import { withSpan } from '../operations/tracing.ts'
 import { type RevocationRequest, revocationProtocol } from '../protocols/revocation.ts'
+import { readTraceHeaders, type TraceHeaders } from '../remote/trace-context.ts'
 import { type Route, startRoute } from './route.ts'
 import type { Services } from './services.ts'
 import { createVerifier } from './verifiers.ts'
 
 const ALL_KEYS: NonNullable<RevokeRouteConfig['verify']> = [{ keys: 'all' }]
 
+/** Makes the route. Who has a token may revoke it; subjects and keys are for callers with an API key. */
 export function createRevokeRoute(
   config: RevokeRouteConfig,
   revocation: ConfiguredRevocation,
@@ -30,10 +32,10 @@ export function createRevokeRoute(
   })
   const verify = withSpan('verify', check, services.tracing)
 
-  async function carryOut(request: RevocationRequest): Promise<void> {
+  async function carryOut(request: RevocationRequest, trace?: TraceHeaders): Promise<void> {
     if (request.kind === 'token') {
       if (hasRefreshTokenForm(request.token)) await endRefreshFamilyOf(request.token)
-      else await revokeToken(request.token, verify, revoke)
+      else await revokeToken(request.token, (raw) => verify(raw, trace), revoke)
       return
     }
     if (config.auth === undefined) {
@@ -57,7 +59,7 @@ export function createRevokeRoute(
       }),
       async function revokeRequested(context) {
         const request = revocationProtocol.readRequest(context)
-        await carryOut(request)
+        await carryOut(request, readTraceHeaders(context.req.headers))
         metrics.revoked(request.kind)
         if (request.kind !== 'token') {
           const { requestId, traceId } = context.state

@@ -1,4 +1,4 @@
-/** A route as the router takes it, and the steps that those which answer in a wire format begin with. */
+/** A route as the router takes it, and the first steps of every route that has a wire format. */
 import { createBodyReader } from '../middleware/body.ts'
 import { requestGuard } from '../middleware/request-guard.ts'
 import { createRequestLimit } from '../middleware/request-limit.ts'
@@ -27,8 +27,8 @@ export interface RouteStartOptions {
 }
 
 /**
- * From the first step on, whatever happens is answered in the route's own format. A caller without a key is not listened to.
- * A gate has its own way to say that a request is ambiguous, and has no business with bodies.
+ * Makes the first steps of a route. From the first of them on, whatever goes wrong is answered in the route's own format. API keys are
+ * judged before anything else of a request. A gate refuses ambiguous requests in its own format too, and never reads a body.
  */
 export function startRoute(options: RouteStartOptions): AppMiddleware[] {
   const { path, protocol, apiKeys, maxRequests, maxBodyBytes } = options
@@ -36,7 +36,7 @@ export function startRoute(options: RouteStartOptions): AppMiddleware[] {
   return [
     createAnswerer(path, protocol),
     ...(isGate ? [requestGuard] : []),
-    ...(apiKeys === undefined ? [] : [createApiKeyGuard(apiKeys)]),
+    ...(apiKeys === undefined ? [] : [createApiKeyGuard(apiKeys, protocol)]),
     ...(maxRequests === undefined ? [] : [createRequestLimit(maxRequests)]),
     ...(isGate ? [] : [createBodyReader(maxBodyBytes)])
   ]

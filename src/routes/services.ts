@@ -1,5 +1,4 @@
 /** What every route is built with. */
-
 import type { IssuerKeys } from '../check/verifiers/issuer-keys.ts'
 import type { Config } from '../config/schema/full-form.ts'
 import type { ConfiguredKeys } from '../configured-keys.ts'

@@ -1,4 +1,4 @@
-/** The short way for tokens that can be checked without a wait: they are answered ahead of the application, which costs more than they do. */
+/** The short way for tokens that can be checked without a wait: they are answered ahead of the application, which would cost more than the check. */
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http'
 import type { CheckedToken } from '../check/check.ts'
 import type { CheckNow } from '../check/check-now.ts'

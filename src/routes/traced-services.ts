@@ -50,7 +50,7 @@ function traceEndpoint(endpoint: Endpoint, tracing: Tracing): Endpoint {
     ...endpoint,
     ask: (call) =>
       tracing.run(describeCall(call.method, call.url), async (span) => {
-        const reply = await endpoint.ask({ ...call, headers: { ...call.headers, ...span.headers } })
+        const reply = await endpoint.ask({ ...call, trace: span.headers })
         span.set('http.response.status_code', reply.status)
         if (reply.status >= 400) span.fail()
         return reply

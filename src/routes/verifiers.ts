@@ -10,6 +10,7 @@ import type { EndpointVerifierConfig } from '../config/schema/verifiers/endpoint
 import type { VerifierConfig } from '../config/schema/verifiers/verifier.ts'
 import type { Services } from './services.ts'
 
+/** Makes the verifiers of a check route: one chain of them where a later one may be asked after an earlier one. */
 export function createVerifiers(config: CheckRouteConfig, services: Services): readonly Verifier[] {
   const verifiers = config.verify.map((verifier) => createVerifier(verifier, services))
   const afterRefusal = config.onRefusal === 'next'
@@ -28,6 +29,7 @@ export function createRouteVerifyNow(
   return createVerifyNow({ keyStore, keysFor: createKeysFor(verifier, issuerKeys) })
 }
 
+/** Makes one verifier: of an endpoint, of keys of the configuration, or of a JWK Set. */
 export function createVerifier(config: VerifierConfig, services: Services): Verifier {
   const { keyStore, issuerKeys } = services
   if ('endpoint' in config) return createConfiguredEndpointVerifier(config, services)

@@ -1,7 +1,5 @@
 /** `check-config`: what is wrong, the full form, and what can be reached. */
-import { spawn } from 'node:child_process'
-import { once } from 'node:events'
-import test, { type ExecutionContext } from 'ava'
+import test from 'ava'
 import { parse as parseYaml } from 'yaml'
 import { findProbes } from '../../src/cli/probes/find-probes.ts'
 import { type ProbeResult, runProbe } from '../../src/cli/probes/probe.ts'
@@ -9,10 +7,10 @@ import type { Config } from '../../src/config/schema/full-form.ts'
 import { createAuthority } from '../helpers/certificates.ts'
 import { runCommand } from '../helpers/command-line.ts'
 import { parse } from '../helpers/config.ts'
-import { freePorts } from '../helpers/free-ports.ts'
 import { startJwksServer } from '../helpers/jwks-server.ts'
 import { generateKeys, toJwk } from '../helpers/keys.ts'
 import { writeConfig } from '../helpers/program.ts'
+import { startRedis } from '../helpers/redis.ts'
 import { refusingUrl, replying, startRawRemote, startRemote } from '../helpers/remote.ts'
 import { ENC_KEY, flatConfig, fullConfig } from '../helpers/service.ts'
 import { startSlapd } from '../helpers/slapd.ts'
@@ -139,29 +137,12 @@ test('one address is probed once, and a name that is a URL is not', async (t) =>
   )
 })
 
-/** Starts a Redis of the test's own. */
-async function startRedis(t: ExecutionContext, ...args: string[]): Promise<number> {
-  const [port = 0] = await freePorts(1)
-  const own = ['--port', String(port), '--bind', '127.0.0.1', '--save', '', '--dir', '/tmp']
-  const server = spawn('redis-server', [...own, ...args], { stdio: ['ignore', 'pipe', 'inherit'] })
-  const ended = once(server, 'exit')
-  t.teardown(async () => {
-    server.kill('SIGKILL')
-    await ended
-  })
-  for await (const text of server.stdout.iterator({ destroyOnReturn: false })) {
-    if (String(text).includes('Ready to accept connections')) break
-  }
-  server.stdout.resume()
-  return port
-}
-
 test('Redis is told by its answer, with a password or without', async (t) => {
   const open = await startRedis(t)
-  const locked = await startRedis(t, '--requirepass', 'secret')
-  const [first] = await probe({ store: `redis://127.0.0.1:${open}/0` })
+  const locked = await startRedis(t, { password: 'secret' })
+  const [first] = await probe({ store: `redis://127.0.0.1:${open.port}/0` })
   t.like(first, { reached: true, found: 'answers as Redis' })
-  const store = { kind: 'redis', host: '127.0.0.1', port: locked, password: 'secret' }
+  const store = { kind: 'redis', host: '127.0.0.1', port: locked.port, password: 'secret' }
   const [second] = await probe({ revocation: { store } })
   t.like(second, { setting: 'revocation.store', reached: true })
   t.regex(second?.found ?? '', /^answers as Redis: NOAUTH/)

@@ -114,6 +114,14 @@ test('several files make a JWK Set, out of which --kid takes one', async (t) => 
   t.regex(many.stderr, /found 2 keys, expected --to jwks, or --kid to choose one/)
 })
 
+test('a dash among the files is standard input', async (t) => {
+  const [piped, named] = [generateKeys('ES256'), generateKeys('EdDSA')]
+  const file = join(await createTemporaryFolder(t), 'key.pem')
+  await writeFile(file, toPem(named.signing))
+  const { stdout } = await convert(toPem(piped.signing), '--to', 'jwks', '--public', '-', file)
+  t.like(JSON.parse(stdout), { keys: [toJwk(piped.verifying), toJwk(named.verifying)] })
+})
+
 test('a key without a kid gets the one of --kid', async (t) => {
   const pem = toPem(generateKeys('ES256').signing)
   t.is(JSON.parse((await convert(pem, '--to', 'jwk', '--kid', 'mine')).stdout).kid, 'mine')
@@ -144,7 +152,10 @@ test('what cannot be converted is told, and none of it is quoted', async (t) => 
   const text = JSON.stringify(secret)
   t.regex(await says(text, '--to', 'pem'), /a shared secret has no PEM/)
   t.regex(await says(text, '--to', 'jwk', '--public'), /a shared secret has no public half/)
-  t.regex(await says('no key', '--to', 'pem'), /found text that is not JSON/)
+  t.regex(
+    await says('no key', '--to', 'pem'),
+    /found neither PEM nor JSON, expected PEM, a JWK or a JWK Set/
+  )
   t.regex(await says('{"keys":[]}', '--to', 'pem'), /found no key/)
   t.regex(await says('', '--to', 'pem', '/no/such/file'), /cannot read \/no\/such\/file \(ENOENT\)/)
   t.is((await convert(text)).code, 2)

@@ -43,9 +43,17 @@ test('behind two dashes nothing asks for help', async (t) => {
   t.is((await runCommand(['tokens', 'show', '--', '--help'])).code, 2)
 })
 
+test('schema prints the schema that is in the package', async (t) => {
+  const { code, stdout } = await runCommand(['schema'])
+  t.is(code, 0)
+  t.is(stdout, readFileSync('config.schema.json', 'utf8'))
+})
+
 test('--version prints the version of the package', async (t) => {
   const { version } = JSON.parse(readFileSync('package.json', 'utf8'))
-  t.deepEqual(await runCommand(['--version']), { code: 0, stdout: `${version}\n`, stderr: '' })
+  for (const args of [['--version'], ['tokens', 'create', '--version']]) {
+    t.deepEqual(await runCommand(args), { code: 0, stdout: `${version}\n`, stderr: '' })
+  }
 })
 
 const wrongCalls: Record<string, { args: string[]; says: string; help: string }> = {
@@ -71,8 +79,28 @@ const wrongCalls: Record<string, { args: string[]; says: string; help: string }>
   },
   'an option like no other': {
     args: ['tokens', 'show', 'ada', '--quiet=yes'],
-    says: 'txtoken tokens show: unknown option --quiet, expected one of --dir, --json, --help',
+    says: 'txtoken tokens show: unknown option --quiet, expected one of --dir, --json, --help, --version',
     help: 'txtoken tokens show'
+  },
+  'a command of another group': {
+    args: ['token', 'create', 'ada'],
+    says: 'txtoken token: unknown command create, did you mean tokens create?',
+    help: 'txtoken token'
+  },
+  'a value for help': {
+    args: ['schema', '--help=yes'],
+    says: "txtoken schema: Option '-h, --help' does not take an argument",
+    help: 'txtoken schema'
+  },
+  'a misspelt option of the program': {
+    args: ['--verison'],
+    says: 'txtoken serve: unknown option --verison, did you mean --version?',
+    help: 'txtoken serve'
+  },
+  'a configuration whose name is empty': {
+    args: ['serve', '--config', ''],
+    says: 'txtoken serve: expected a configuration file, named here or by CFG_FILE',
+    help: 'txtoken serve'
   },
   'an option of the default command': {
     args: ['--confg', 'a.yml'],

@@ -54,6 +54,20 @@ test('decode shows what a token says, digit for digit, and that nothing is verif
   t.is(stdout, `{"verified":false,"header":${HEADER},"claims":${PAYLOAD}}\n`)
 })
 
+test('decode shows what a terminal would hide or obey', async (t) => {
+  const payload = '{"sub":"eve\u009b2K\u202egnp","x":"\u{e0041}\u001b","iss":"a"}'
+  const input = makeToken(payload.replace('\u001b', '\\u001b'))
+  const { stdout } = await run(['decode'], { input })
+  t.is(
+    stdout.split('\n')[1],
+    'claims: {"sub":"eve\\u009b2K\\u202egnp","x":"\\udb40\\udc41\\u001b","iss":"a"}'
+  )
+  t.deepEqual(
+    JSON.parse(stdout.split('claims: ')[1] ?? ''),
+    JSON.parse(payload.replace('\u001b', '\\u001b'))
+  )
+})
+
 test('decode says why a text is no token', async (t) => {
   for (const input of ['', 'a.b', 'a.b.c.d.e', '{"token":1}', '{']) {
     const { code, stdout, stderr } = await run(['decode'], { input })
@@ -93,6 +107,12 @@ test('verify refuses another secret, another algorithm, and a service bearer', a
   t.regex(await refused(makeToken(PAYLOAD, { header, hash: 'sha512' })), /not accepted/)
   const bearer = `{"txtoken_use":"service-bearer","exp":${NOW + 60}}`
   t.regex(await refused(makeToken(bearer)), /service bearer/)
+})
+
+test('verify refuses a token without an end, as the service does', async (t) => {
+  const { code, stderr } = await run(['verify', ...BY_SECRET], { input: makeToken('{"sub":"a"}') })
+  t.is(code, 1)
+  t.regex(stderr, /Token has no exp/)
 })
 
 test('verify takes a key as PEM, JWK or JWK Set', async (t) => {

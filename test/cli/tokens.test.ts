@@ -186,6 +186,8 @@ test('a folder that is not as it should be is told', async (t) => {
 
   await writeFile(join(dir, 'id_rsa'), toPem(generateKeys('RS512').signing))
   t.regex((await tokens('init')).stderr, /id_rsa\.pub: found another key than the public half of/)
+  await writeFile(join(dir, 'id_rsa.pub'), 'ssh-rsa AAAA ada@example.com')
+  t.regex((await tokens('init')).stderr, /id_rsa\.pub: found no PEM, .* made where .* missing/)
   await writeFile(join(dir, 'id_rsa'), 'no key')
   t.like(await tokens('init'), { code: 1 })
 

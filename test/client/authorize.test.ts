@@ -21,6 +21,15 @@ test('fetch: the headers of a request get the token beside their own', async (t)
   t.is(requests[0]?.headers['x-own'], 'a')
 })
 
+test('fetch: a request gets the token, and keeps all the rest', async (t) => {
+  const { serviceToken, bearer, url, requests } = await start(t)
+  const request = new Request(url, { method: 'PUT', headers: { 'x-own': 'a' }, body: 'text' })
+  await fetch(await serviceToken.authorize(request))
+  t.like(requests[0], { method: 'PUT' })
+  t.like(requests[0]?.headers, { authorization: bearer, 'x-own': 'a' })
+  t.is(String(requests[0]?.body), 'text')
+})
+
 test('undici: the headers of a request get the token', async (t) => {
   const { serviceToken, bearer, url, requests } = await start(t)
   const { body } = await request(url, { headers: await serviceToken.authorize() })

@@ -1,6 +1,3 @@
-import { once } from 'node:events'
-import { createServer, type RequestListener } from 'node:http'
-import type { AddressInfo } from 'node:net'
 import test, { type ExecutionContext } from 'ava'
 import express, { type Request } from 'express'
 import Fastify, { type FastifyRequest } from 'fastify'
@@ -13,19 +10,12 @@ import {
   type TokenChecker,
   type VerifiedClaims
 } from '../../src/client/client.ts'
-import { send } from '../helpers/http.ts'
+import { send, serve } from '../helpers/http.ts'
 import { refusingUrl } from '../helpers/remote.ts'
 import { ENC_KEY } from '../helpers/service.ts'
 import { makeToken } from '../helpers/tokens.ts'
 
 type StartServer = (t: ExecutionContext, checker: TokenChecker) => Promise<string>
-
-async function serve(t: ExecutionContext, handler: RequestListener): Promise<string> {
-  const server = createServer(handler).listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  t.teardown(() => server.close())
-  return `http://127.0.0.1:${(server.address() as AddressInfo).port}/`
-}
 
 /** Each answers a request that passes with its claims. */
 const frameworks: Readonly<Record<string, StartServer>> = {
@@ -51,13 +41,14 @@ const frameworks: Readonly<Record<string, StartServer>> = {
     t.teardown(() => app.close())
     app.addHook('onRequest', fastifyBearer(checker))
     app.get('/', async (request: FastifyRequest & { claims?: VerifiedClaims }) => request.claims)
-    return `${await app.listen({ port: 0, host: '127.0.0.1' })}/`
+    return app.listen({ port: 0, host: '127.0.0.1' })
   }
 }
 
 function createSecretChecker(t: ExecutionContext): TokenChecker {
   const checker = createTokenChecker({
     secret: ENC_KEY,
+    requireExp: false,
     require: { claims: { source: 'microservice' } }
   })
   t.teardown(checker.close)
@@ -122,8 +113,42 @@ for (const [name, start] of Object.entries(frameworks)) {
   })
 }
 
+for (const [name, start] of Object.entries(frameworks)) {
+  test(`${name}: the scopes that are missing are told`, async (t) => {
+    const checker = createTokenChecker({
+      secret: ENC_KEY,
+      requireExp: false,
+      require: { scopes: ['read', 'write'] }
+    })
+    const url = await start(t, checker)
+    const headers = { authorization: `Bearer ${makeToken('{"scope":"read"}')}` }
+    const { status, headers: answered } = await send(url, { headers })
+    t.is(status, 403)
+    t.is(
+      answered['www-authenticate'],
+      'Bearer error="insufficient_scope", error_description="Token does not have the scope that is required", scope="read write"'
+    )
+  })
+}
+
+test('express: a fault goes to next, for the versions that wait for no promise', async (t) => {
+  const fault = new Error('a fault')
+  const check = async () => {
+    throw fault
+  }
+  const given: unknown[] = []
+  const fail = () => t.fail()
+  const response = { status: fail, set: fail, json: fail }
+  await expressBearer({ check })({ headers: {} }, response, (error) => given.push(error))
+  t.deepEqual(given, [fault])
+})
+
 test('the name of a claim cannot break out of the challenge', async (t) => {
-  const checker = createTokenChecker({ secret: ENC_KEY, require: { claims: { 'ä"\r\nx': 1 } } })
+  const checker = createTokenChecker({
+    secret: ENC_KEY,
+    requireExp: false,
+    require: { claims: { 'ä"\r\nx': 1 } }
+  })
   const url = await frameworks.koa?.(t, checker)
   const answer = await send(url ?? '', { headers: { authorization: `Bearer ${makeToken('{}')}` } })
   t.is(

@@ -259,4 +259,12 @@ test('options that cannot work are refused at once', (t) => {
     instanceOf: TypeError,
     message: 'lifetime: expected seconds, more than 0'
   })
+  t.throws(() => createServiceToken({ url: 'https://a', apiKey: 'of a file\n' }), {
+    instanceOf: TypeError,
+    message: 'apiKey: expected text without line breaks'
+  })
+  t.throws(() => createServiceToken({ url: 'https://a', timeoutMilliseconds: Number.NaN }), {
+    instanceOf: TypeError,
+    message: 'timeoutMilliseconds: expected a number above 0'
+  })
 })

@@ -1,3 +1,4 @@
+import type { ServerResponse } from 'node:http'
 import test, { type ExecutionContext } from 'ava'
 import { SignJWT } from 'jose'
 import {
@@ -6,7 +7,7 @@ import {
   TokenError,
   type VerifiedClaims
 } from '../../src/client/client.ts'
-import type { Algorithm } from '../../src/keys/key.ts'
+import { ALGORITHMS, type Algorithm } from '../../src/keys/key.ts'
 import { createAuthority } from '../helpers/certificates.ts'
 import { createFakeClock } from '../helpers/fake-clock.ts'
 import { startJwksServer } from '../helpers/jwks-server.ts'
@@ -18,8 +19,9 @@ import { makeToken } from '../helpers/tokens.ts'
 const keys = generateKeys('ES256')
 const otherKeys = generateKeys('ES256')
 
+/** Most tokens here have no end, so that they are short to write. */
 function createChecker(t: ExecutionContext, options: TokenCheckerOptions) {
-  const checker = createTokenChecker({ allowHttp: true, ...options })
+  const checker = createTokenChecker({ allowHttp: true, requireExp: false, ...options })
   t.teardown(checker.close)
   return checker
 }
@@ -103,7 +105,11 @@ test('a shared secret in a JWK Set is used only when it is asked for', async (t)
 test('a new key of the issuer is fetched for the first token that names it', async (t) => {
   const server = await startJwksServer(t, publish(otherKeys, { alg: 'ES256', kid: 'zero' }))
   const clock = createFakeClock()
-  const checker = createChecker(t, { jwksUrl: server.url, ...clock })
+  const checker = createChecker(t, {
+    jwksUrl: server.url,
+    now: clock.now,
+    startTimer: clock.startTimer
+  })
   const token = await sign({ sub: 'ada' })
   t.deepEqual(await judge(checker, token), REFUSED_KEY)
   server.reply = publish(keys, { alg: 'ES256' })
@@ -118,7 +124,8 @@ test('while the JWK Set cannot be had nothing is accepted, and nobody is blamed 
   const checker = createChecker(t, {
     jwksUrl: server.url,
     onFailure: ({ message }) => failures.push(message),
-    ...clock
+    now: clock.now,
+    startTimer: clock.startTimer
   })
   const token = await sign({ sub: 'ada' })
   t.deepEqual(await judge(checker, token), UNAVAILABLE)
@@ -137,11 +144,9 @@ test('while the JWK Set cannot be had nothing is accepted, and nobody is blamed 
 test('a JWK Set behind TLS is fetched with the authority that is trusted', async (t) => {
   const authority = createAuthority()
   const { url } = await startJwksServer(t, publish(keys, { alg: 'ES256' }), authority.issue())
-  const trusting = createTokenChecker({ jwksUrl: url, tls: { ca: authority.cert } })
-  t.teardown(trusting.close)
+  const trusting = createChecker(t, { jwksUrl: url, tls: { ca: authority.cert }, allowHttp: false })
   t.deepEqual(await judge(trusting, await sign({ sub: 'ada' })), { sub: 'ada' })
-  const doubting = createTokenChecker({ jwksUrl: url })
-  t.teardown(doubting.close)
+  const doubting = createChecker(t, { jwksUrl: url, allowHttp: false })
   t.deepEqual(await judge(doubting, await sign({ sub: 'ada' })), UNAVAILABLE)
 })
 
@@ -155,6 +160,28 @@ test('a token of the shared secret gives its claims, in its time only', async (t
   t.deepEqual(await judge(checker, token), ['invalid_token', 401, 'expired'])
   clock.jump(-30_000)
   t.deepEqual(await judge(checker, token), ['invalid_token', 401, 'not_yet'])
+})
+
+test('a token without an end is refused, unless it need not have one', async (t) => {
+  const token = makeToken('{"sub":"ada"}')
+  const checker = createTokenChecker({ secret: ENC_KEY })
+  t.deepEqual(await judge(checker, token), ['invalid_token', 401, 'no_exp'])
+  t.deepEqual(await judge(createChecker(t, { secret: ENC_KEY, requireExp: false }), token), {
+    sub: 'ada'
+  })
+})
+
+test('clocks may differ by as much as the options say', async (t) => {
+  const now = () => 100_000
+  const checker = createChecker(t, { secret: ENC_KEY, skewSeconds: 5, now })
+  const judged = async (claims: string) => {
+    const verdict = await judge(checker, makeToken(claims))
+    return Array.isArray(verdict) ? verdict[2] : verdict
+  }
+  t.deepEqual(await judged('{"iat":105,"nbf":105,"exp":96}'), { iat: 105, nbf: 105, exp: 96 })
+  t.is(await judged('{"exp":95}'), 'expired')
+  t.is(await judged('{"nbf":106}'), 'not_yet')
+  t.is(await judged('{"iat":106}'), 'future')
 })
 
 test('a service bearer is refused', async (t) => {
@@ -236,6 +263,17 @@ for (const [name, body, status, verdict, ...log] of answers) {
   })
 }
 
+test('an endpoint that ends its connection as a token comes is asked again, once', async (t) => {
+  const token = makeToken('{}')
+  const close = ({ socket }: ServerResponse) => void socket?.destroy()
+  const answers = [close, replying(JSON.stringify({ Raw: token, Valid: true })), close, close]
+  const { url, requests } = await startRemote(t, (response) => answers.shift()?.(response))
+  const checker = createChecker(t, { endpoint: url })
+  t.deepEqual(await judge(checker, token), {})
+  t.deepEqual(await judge(checker, token), UNAVAILABLE)
+  t.is(requests.length, 4)
+})
+
 test('an endpoint that does not answer in time leaves the token unjudged', async (t) => {
   const { url } = await startRemote(t, () => {})
   const checker = createChecker(t, { endpoint: url, timeoutMilliseconds: 50 })
@@ -248,7 +286,24 @@ const refusedOptions: [TokenCheckerOptions, string][] = [
     { secret: ENC_KEY, endpoint: 'https://a' },
     'expected exactly one of jwksUrl, secret and endpoint'
   ],
-  [{ secret: ENC_KEY, algorithms: [] }, 'algorithms: expected at least one'],
+  [
+    { secret: ENC_KEY, audiences: 'orders' } as TokenCheckerOptions,
+    'createTokenChecker: unknown option audiences, expected jwksUrl, secret, endpoint, apiKey, algorithms, issuer, audience, requireExp, skewSeconds, require, allowHttp, tls, timeoutMilliseconds, onFailure, now, random, startTimer'
+  ],
+  [
+    { secret: ENC_KEY, require: { source: 'microservice' } as TokenCheckerOptions['require'] },
+    'require: unknown option source, expected claims, scopes'
+  ],
+  [{ secret: ENC_KEY, algorithms: [] }, `algorithms: expected a list of ${ALGORITHMS.join(', ')}`],
+  [
+    { jwksUrl: 'https://a', algorithms: ['none' as Algorithm] },
+    `algorithms: expected a list of ${ALGORITHMS.join(', ')}`
+  ],
+  ...[0, Number.NaN].map((timeoutMilliseconds): [TokenCheckerOptions, string] => [
+    { jwksUrl: 'https://a', timeoutMilliseconds },
+    'timeoutMilliseconds: expected a number above 0'
+  ]),
+  [{ endpoint: 'https://a', apiKey: 'of a file\n' }, 'apiKey: expected text without line breaks'],
   [
     { secret: 'short' },
     'secret: found a secret of 5 bytes, expected at least 32 bytes for HS256 (RFC 7518, section 3.2)'
@@ -261,6 +316,9 @@ const refusedOptions: [TokenCheckerOptions, string][] = [
     { endpoint: 'https://a', algorithms: ['RS256'] },
     'algorithms: expected none, since the endpoint knows them'
   ],
+  [{ secret: ENC_KEY, skewSeconds: -1 }, 'skewSeconds: expected a number from 0 to 300'],
+  [{ secret: ENC_KEY, skewSeconds: 301 }, 'skewSeconds: expected a number from 0 to 300'],
+  [{ secret: ENC_KEY, skewSeconds: Number.NaN }, 'skewSeconds: expected a number from 0 to 300'],
   [
     { jwksUrl: 'http://user:secret@a' },
     'jwksUrl: expected an https:// URL; plain http:// needs allowHttp: true, for a network that is safe by other means'

@@ -3,7 +3,7 @@ import { join, relative } from 'node:path'
 import test, { type ExecutionContext } from 'ava'
 import { type LoadedConfig, loadConfig } from '../../src/config/load.ts'
 import { ConfigError } from '../../src/config/problems.ts'
-import { parse } from '../helpers/config.ts'
+import { parse, problemsOf } from '../helpers/config.ts'
 import { writeFiles } from '../helpers/folder.ts'
 
 const encKey = 'a secret of thirty-two characters or more'
@@ -104,6 +104,32 @@ test('what is missing in the environment is told once for each setting, and noth
       ['expHours', 'expected a number of hours from 0.0003 (about a second) to 876000']
     ]
   )
+})
+
+test('a key is judged, whatever is wrong with the one beside it', (t) => {
+  const problems = problemsOf(t, {
+    keys: [
+      { kid: 'a', alg: 'RS257', secret: encKey },
+      { kid: 'b', alg: 'HS256', secret: 'short' },
+      { kid: 'c', alg: 'HS256', secret: '${MISSING}' },
+      { kid: 'b', alg: 'HS256', secret: encKey },
+      'no key'
+    ],
+    routes: [{ check: '/check', verify: [{ keys: 'all' }] }]
+  })
+  const begins = [
+    'keys[0].alg: expected one of',
+    'keys[1].secret: found a secret of 5 bytes',
+    'keys[2].secret: environment variable MISSING is not set',
+    'keys[3].kid: found the kid "b" of keys[1] again',
+    'keys[4]: expected'
+  ]
+  t.is(problems.length, begins.length, problems.join('\n'))
+  for (const begin of begins)
+    t.true(
+      problems.some((problem) => problem.startsWith(begin)),
+      begin
+    )
 })
 
 test('nothing in a configuration can be changed', (t) => {

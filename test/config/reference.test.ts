@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync } from 'node:fs'
+import { readFileSync } from 'node:fs'
 import { dirname, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { Ajv } from 'ajv'
@@ -7,9 +7,9 @@ import { parse as parseYaml } from 'yaml'
 import { generateReference } from '../../scripts/generate-reference.ts'
 import { createFileSchema } from '../../src/config/json-schema.ts'
 import { loadConfig } from '../../src/config/load.ts'
+import { ConfigError } from '../../src/config/problems.ts'
 import { parse } from '../helpers/config.ts'
-import { writeFiles } from '../helpers/folder.ts'
-import { generateKeys, toPem } from '../helpers/keys.ts'
+import { createExampleEnvironment, readExamples } from '../helpers/examples.ts'
 
 const ROOT = fileURLToPath(new URL('../../', import.meta.url))
 const env = {
@@ -33,20 +33,10 @@ test('what is made from the schemas is up to date: npm run generate', (t) => {
 })
 
 test('the example configurations are good, for the JSON Schema too', async (t) => {
-  const KEYS_DIR = await writeFiles(t, {
-    'identity-provider.pub': toPem(generateKeys('RS256').verifying),
-    'okera.pub': toPem(generateKeys('RS512').verifying)
-  })
-  const files = [
-    'example_cfg.yml',
-    ...readdirSync(`${ROOT}examples`, { recursive: true, encoding: 'utf8' })
-      // Those in gateway/ are for other programs.
-      .filter((name) => name.endsWith('.yml') && !name.startsWith('gateway/'))
-      .map((name) => `examples/${name}`)
-  ]
-  for (const file of files) {
-    t.notThrows(() => loadConfig({ file: ROOT + file, env: { ...env, KEYS_DIR } }), file)
-    isValid(t, readFileSync(ROOT + file, 'utf8'), file)
+  const exampleEnv = await createExampleEnvironment(t)
+  for (const { name, file, text } of readExamples()) {
+    t.notThrows(() => loadConfig({ file, env: exampleEnv }), name)
+    isValid(t, text, name)
   }
 })
 
@@ -56,15 +46,6 @@ test('each example names the JSON Schema to editors, by a path that leads to it'
     t.is(resolve(dirname(file), path), `${ROOT}config.schema.json`, file)
   }
 })
-
-/** All configurations that lie about, those in folders of examples too. */
-function readExamples(): { readonly file: string; readonly text: string }[] {
-  const inFolders = readdirSync(`${ROOT}examples`, { recursive: true, encoding: 'utf8' })
-  return ['example_cfg.yml', ...inFolders.map((name) => `examples/${name}`)]
-    .filter((name) => name.endsWith('.yml') && !name.includes('node_modules'))
-    .map((name) => ({ file: ROOT + name, text: readFileSync(ROOT + name, 'utf8') }))
-    .filter(({ text }) => /^(?:routes|getTokenRoute):/m.test(text))
-}
 
 test('the examples on the page are good, for the JSON Schema too', (t) => {
   const page = readFileSync(`${ROOT}docs/configuration.md`, 'utf8')
@@ -87,6 +68,57 @@ test('the flat form on the page means the full form next to it', (t) => {
   )
   t.deepEqual(parse(flat, { env }), parse(full, { env }))
 })
+
+/** Examples that have most settings between them. */
+const VARIED = ['example_cfg.yml', 'examples/okera.yml', 'examples/themis.yml']
+
+/** A configuration with something unexpected in it, at a path: a key in one of its maps, or a map in place of one of its values. */
+type Surprise = readonly [path: string, tree: unknown]
+
+function* withSurprises(tree: unknown): Generator<Surprise> {
+  yield ['', { unexpected: 1 }]
+  if (typeof tree !== 'object' || tree === null) return
+  if (!Array.isArray(tree)) yield ['', { ...tree, unexpected: 1 }]
+  for (const [key, value] of Object.entries(tree)) {
+    for (const [path, other] of withSurprises(value)) {
+      const changed = Array.isArray(tree)
+        ? tree.with(Number(key), other)
+        : { ...tree, [key]: other }
+      yield [`/${key}${path}`, changed]
+    }
+  }
+}
+
+test('what the loader takes the JSON Schema that is shipped takes too, and it refuses what is unexpected', async (t) => {
+  t.timeout(60_000)
+  const exampleEnv = await createExampleEnvironment(t)
+  const shipped = new Ajv({ validateFormats: false }).compile(
+    JSON.parse(readFileSync(`${ROOT}config.schema.json`, 'utf8'))
+  )
+  const count = { taken: 0, refused: 0 }
+  for (const { name, text } of readExamples().filter(({ name }) => VARIED.includes(name))) {
+    for (const [path, tree] of withSurprises(parseYaml(text))) {
+      const problems = findProblems(tree, exampleEnv)
+      count[problems.length === 0 ? 'taken' : 'refused']++
+      if (problems.length === 0) t.true(shipped(tree), `${name}${path} is refused`)
+      // What is wrong elsewhere because of it is not for a schema to see.
+      if (problems.some((one) => one.startsWith(path)))
+        t.false(shipped(tree), `${name}${path} is taken`)
+    }
+  }
+  t.true(count.taken > 10 && count.refused > 100, JSON.stringify(count))
+})
+
+/** The paths of what is wrong. */
+function findProblems(tree: unknown, exampleEnv: Record<string, string>): string[] {
+  try {
+    parse(JSON.stringify(tree), { env: exampleEnv })
+    return []
+  } catch (error) {
+    if (!(error instanceof ConfigError)) throw error
+    return error.problems.map(({ path }) => ['', ...path].join('/'))
+  }
+}
 
 test('the JSON Schema takes references and refuses mistakes', (t) => {
   const least = { encKey: '${ENC_KEY}', remote: 'http://a' }

@@ -38,14 +38,27 @@ test('a map that only looks like a reference is masked', (t) => {
 })
 
 test('the password of a URL is masked', (t) => {
-  const set = { store: 'redis://user:password@host:6379/0', mail: 'a:b@c' }
+  const set = {
+    store: 'redis://user:password@host:6379/0',
+    sign: 'redis://user:pass:w@rd@host',
+    mail: 'a:b@c'
+  }
   const { routes } = show({ routes: [{ issue: '/issue', claims: [{ from: 'fixed', set }] }] }) as {
     routes: { claims: { set: unknown }[] }[]
   }
   t.deepEqual(routes[0]?.claims[0]?.set, {
     store: 'redis://user:***@host:6379/0',
+    sign: 'redis://user:***@host',
     mail: 'a:b@c'
   })
+})
+
+test('what stands in the query of a URL is masked, but for what each request fills in', (t) => {
+  const url = 'https://a.example/login?key=secret&id={id}&empty=&b=c#end'
+  const { routes } = show({ routes: [{ issue: '/issue', claims: [{ from: 'remote', url }] }] }) as {
+    routes: { claims: { url: string }[] }[]
+  }
+  t.is(routes[0]?.claims[0]?.url, 'https://a.example/login?key=***&id={id}&empty=&b=***#end')
 })
 
 test('defaults are filled in where they are asked for, those of named listeners and of each kind of route too', (t) => {

@@ -5,7 +5,7 @@ import { promisify } from 'node:util'
 import test, { type ExecutionContext } from 'ava'
 import { findCode } from '../helpers/documentation.ts'
 import { freePorts } from '../helpers/free-ports.ts'
-import { send } from '../helpers/http.ts'
+import { answering, send } from '../helpers/http.ts'
 import { generateKeys, toPem } from '../helpers/keys.ts'
 import { runProgram } from '../helpers/program.ts'
 import { replying, startRemote } from '../helpers/remote.ts'
@@ -32,18 +32,6 @@ async function startIssuer(t: ExecutionContext) {
 function runExample(t: ExecutionContext, text: string) {
   const nodeArguments = ['--input-type=module', '--eval', text]
   return runProgram(t, { main: '--', nodeArguments, cwd: ROOT, env: { API_KEY } })
-}
-
-/** Waits until somebody answers there. */
-async function answering(url: string): Promise<void> {
-  for (;;) {
-    try {
-      await send(url)
-      return
-    } catch {
-      await new Promise((resolve) => setTimeout(resolve, 20))
-    }
-  }
 }
 
 for (const heading of ['Koa', 'Express', 'Fastify', 'Anything else']) {

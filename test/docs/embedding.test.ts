@@ -3,7 +3,7 @@ import test, { type ExecutionContext } from 'ava'
 import { findCode } from '../helpers/documentation.ts'
 import { writeFiles } from '../helpers/folder.ts'
 import { freePorts } from '../helpers/free-ports.ts'
-import { post, send } from '../helpers/http.ts'
+import { answering, post, send } from '../helpers/http.ts'
 import { runProgram } from '../helpers/program.ts'
 import { replying, startRemote } from '../helpers/remote.ts'
 import { ENC_KEY, flatConfig } from '../helpers/service.ts'
@@ -20,14 +20,8 @@ async function startExample(t: ExecutionContext, heading: string, configFile = '
   const nodeArguments = ['--input-type=module', '--eval', text]
   const program = runProgram(t, { main: '--', nodeArguments, cwd: ROOT, env: { ENC_KEY } })
   const url = `http://127.0.0.1:${port}`
-  for (;;) {
-    try {
-      await send(url)
-      return { ...program, url }
-    } catch {
-      await new Promise((resolve) => setTimeout(resolve, 20))
-    }
-  }
+  await answering(url)
+  return { ...program, url }
 }
 
 test('node:http: the example issues tokens, and ends by itself after SIGTERM', async (t) => {

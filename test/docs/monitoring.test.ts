@@ -2,6 +2,9 @@
 import { readFileSync } from 'node:fs'
 import test from 'ava'
 import { parse } from 'yaml'
+import type { FetchReport } from '../../src/keys/remote/remote-key-source.ts'
+import { createMetrics } from '../../src/operations/metrics.ts'
+import type { CallOutcome } from '../../src/remote/remote.ts'
 import { send } from '../helpers/http.ts'
 import { ENC_KEY, startService } from '../helpers/service.ts'
 
@@ -9,7 +12,7 @@ interface Rule {
   readonly alert: string
   readonly expr: string
   readonly labels: { readonly severity: string }
-  readonly annotations: { readonly summary: string }
+  readonly annotations: { readonly summary: string; readonly description?: string }
 }
 
 interface Panel {
@@ -60,27 +63,95 @@ test('every metric that the dashboard and the alerts name is there', async (t) =
   for (const name of ours) t.true(named.has(name ?? ''), `${name} is on no panel and in no alert`)
 })
 
-test('the labels in queries are those of the metrics', (t) => {
-  const labels = new Set([
-    ...['job', 'instance', 'le'],
-    ...['route', 'status', 'remote', 'outcome', 'result', 'reason', 'code', 'kind']
-  ])
-  for (const query of [...rules, ...panels.flatMap(({ targets = [] }) => targets)]) {
-    const used = [
-      ...[...query.expr.matchAll(/[{,]\s*(\w+)\s*[=!]/g)].map(([, label]) => label),
-      ...[...query.expr.matchAll(/by \(([^)]*)\)/g)].flatMap(([, list]) => list?.split(/, */))
-    ]
-    for (const label of used) t.true(labels.has(label ?? ''), `${label} in ${query.expr}`)
+/** Values that a label has, as far as queries name them. */
+const VALUES: Readonly<Record<string, readonly string[]>> = {
+  'txtoken_remote_calls_total outcome': [
+    'remote_failed',
+    'remote_timeout',
+    'remote_reply',
+    'check_unavailable',
+    'overloaded'
+  ] satisfies CallOutcome[],
+  'txtoken_jwks_fetches_total outcome': ['fetched', 'unchanged'] satisfies FetchReport['outcome'][],
+  'txtoken_checks_total result': ['valid', 'refused'],
+  'txtoken_checks_total reason': ['signature', 'key', 'algorithm', 'malformed'],
+  'txtoken_config_reloads_total result': ['ok', 'failed'],
+  'txtoken_requests_total route': ['none'],
+  'txtoken_requests_total status': ['5..']
+}
+
+/** What Prometheus adds to each metric that it scrapes. */
+const OF_PROMETHEUS = ['job', 'instance']
+
+/** The labels of each metric, by a sample of it. */
+async function readLabels(): Promise<ReadonlyMap<string, readonly string[]>> {
+  const metrics = createMetrics()
+  metrics.requestEnded('/', 200, 1)
+  metrics.remoteCallEnded('host', 'ok', 1)
+  metrics.remoteSkipped('host', 'remote_failed')
+  metrics.tokenIssued('/')
+  metrics.tokenChecked('/', 'valid', 'none')
+  metrics.jwksFetched('fetched')
+  metrics.revoked('token')
+  const samples = [...(await metrics.expose()).matchAll(/^(\w+)(?:\{(.*)\})? /gm)]
+  return new Map(
+    samples.map(([, name = '', labels = '']) => [
+      name,
+      [...labels.matchAll(/(\w+)="/g)].map(([, label = '']) => label)
+    ])
+  )
+}
+
+test('the labels in queries are those of the metrics, and so are their values', async (t) => {
+  const labels = await readLabels()
+  const labelsOf = (metric = '') => [...OF_PROMETHEUS, ...(labels.get(metric) ?? [])]
+  for (const { expr } of [...rules, ...panels.flatMap(({ targets = [] }) => targets)]) {
+    const metrics = expr.match(/\b(?:txtoken|process|nodejs)_\w+/g) ?? []
+    for (const [, list = ''] of expr.matchAll(/by \(([^)]*)\)/g)) {
+      const all = metrics.flatMap(labelsOf)
+      for (const label of list.split(/, */)) t.true(all.includes(label), `${label} in ${expr}`)
+    }
+    for (const [, metric = '', matchers = ''] of expr.matchAll(/(\w+)\{([^}]*)\}/g)) {
+      for (const [, label = '', text = ''] of matchers.matchAll(/(\w+)\s*[!=]=?~?\s*"([^"]*)"/g)) {
+        if (metric !== 'up') t.true(labelsOf(metric).includes(label), `${label} in ${expr}`)
+        if (OF_PROMETHEUS.includes(label)) continue
+        const known = VALUES[`${metric} ${label}`] ?? []
+        for (const value of text.split('|')) t.true(known.includes(value), `${value} in ${expr}`)
+      }
+    }
   }
 })
 
-test('alerts have a severity and say what is wrong, each under a name of its own', (t) => {
+test('without a revocation store nothing is said of one, and nobody is paged for it', async (t) => {
+  const config = {
+    keys: [{ alg: 'HS256', secret: ENC_KEY }],
+    routes: [{ check: '/checkToken', verify: [{ keys: 'all' }] }]
+  }
+  const without = await startService(t, { config: JSON.stringify(config) })
+  const within = await startService(t, { config: CONFIG })
+  const names = ['entries', 'available', 'synchronized_timestamp_seconds']
+  const said = async ({ url }: { readonly url: string }) => {
+    const { text } = await send(`${url}/metrics`)
+    return names.filter((name) => new RegExp(`^txtoken_revocation_${name} `, 'm').test(text))
+  }
+  t.deepEqual(await said(without), [])
+  t.deepEqual(await said(within), names)
+})
+
+test('reloads are counted from zero on, so that the first that fails is a rise', async (t) => {
+  const { url } = await startService(t, { config: CONFIG })
+  const { text } = await send(`${url}/metrics`)
+  t.regex(text, /^txtoken_config_reloads_total\{result="failed"\} 0$/m)
+})
+
+test('alerts have a severity and say what is wrong and what to do, each under a name of its own', (t) => {
   const names = rules.map(({ alert }) => alert)
   t.deepEqual([...new Set(names)], names)
   for (const { alert, labels, annotations } of rules) {
     t.regex(alert, /^Txtoken[A-Z]/)
     t.regex(labels.severity, /^(page|ticket)$/, alert)
     t.true(annotations.summary.length > 20, alert)
+    t.regex(annotations.description ?? '', /\.$/, alert)
   }
 })
 

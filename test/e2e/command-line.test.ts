@@ -1,5 +1,5 @@
 /** The built program on the command line: tokens that a running service accepts, pipes, exit codes. */
-import { execFile } from 'node:child_process'
+import { type ExecFileException, execFile } from 'node:child_process'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import test from 'ava'
@@ -86,6 +86,23 @@ test('commands pass tokens and keys on through pipes', async (t) => {
   t.like(JSON.parse(verified.stdout), { valid: true, claims: { sub: 'ada' } })
   const decoded = await sh('txtoken token decode --json < .auth/ada.token')
   t.is(decoded.stderr, 'not verified: anyone can have written this token\n')
+})
+
+test('what cannot be written is told', async (t) => {
+  const line = `node ${MAIN} schema > /dev/full`
+  const { code, stderr } = await t.throwsAsync<ExecFileException>(execute('sh', ['-c', line]))
+  t.is(code, 1)
+  t.is(stderr, 'txtoken: cannot write to standard output (ENOSPC)\n')
+})
+
+test('who sits at a terminal is told that it waits for input, and who pipes is not', async (t) => {
+  const shown = await execute('sh', [
+    '-c',
+    `(sleep 1; printf '\\004') | script -qec 'node ${MAIN} token decode' /dev/null || true`
+  ])
+  t.regex(shown.stdout, /reading standard input, to its end \(Ctrl-D\)/)
+  const piped = await execute('sh', ['-c', `node ${MAIN} token decode 2>&1 < /dev/null || true`])
+  t.is(piped.stdout, 'txtoken token decode: Token is malformed: expected three parts\n')
 })
 
 test('who reads no further than the first line is served, and nothing is said about it', async (t) => {

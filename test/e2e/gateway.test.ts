@@ -1,15 +1,20 @@
 /** The example of a gateway: the real nginx asks the service about each request, and an API behind it trusts the headers. */
 import { once } from 'node:events'
 import { readFileSync } from 'node:fs'
+import { mkdir, symlink, writeFile } from 'node:fs/promises'
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net'
+import { join } from 'node:path'
 import test, { type ExecutionContext } from 'ava'
 import { parse as parseYaml } from 'yaml'
+import { readCodeBlocks } from '../helpers/documentation.ts'
 import { freePorts } from '../helpers/free-ports.ts'
 import { send } from '../helpers/http.ts'
 import { startNginx } from '../helpers/nginx.ts'
+import { compareCommands } from '../helpers/page-commands.ts'
 import { runService, urlOf } from '../helpers/program.ts'
 import { replying, startRemote } from '../helpers/remote.ts'
 import { ENC_KEY } from '../helpers/service.ts'
+import { createTemporaryFolder } from '../helpers/temporary-folder.ts'
 import { makeToken } from '../helpers/tokens.ts'
 
 const ISSUER = 'https://tokens.example.com'
@@ -40,13 +45,13 @@ async function startCounter(t: ExecutionContext, port: number) {
   return { port: (server.address() as AddressInfo).port, count: () => count }
 }
 
-async function startGateway(t: ExecutionContext) {
+async function startGateway(t: ExecutionContext, config = read('gateway.yml')) {
   const loginApi = await startRemote(
     t,
     replying('{"email":"ada@example.com","roles":["admin","a,b"]}')
   )
   const api = await startRemote(t, replying('{"answer":42}'))
-  const service = await runService(t, read('gateway.yml'), {
+  const service = await runService(t, config, {
     ENC_KEY,
     REMOTE: loginApi.url,
     PORT: '0',
@@ -54,11 +59,11 @@ async function startGateway(t: ExecutionContext) {
   })
   const gate = await startCounter(t, Number(new URL(await urlOf(service, 'gate')).port))
   const [port = 0] = await freePorts(1)
-  const config = read('gateway/nginx.conf')
+  const http = read('gateway/nginx.conf')
     .replace('127.0.0.1:8890', `127.0.0.1:${gate.port}`)
     .replace('127.0.0.1:8000', `127.0.0.1:${port}`)
     .replace('127.0.0.1:8080', new URL(api.url).host)
-  const complaints = await startNginx(t, config, port)
+  const complaints = await startNginx(t, http, port)
   const issued = await fetch(`${service.url}/getToken`, { method: 'POST', body: '{}' })
   const { token } = (await issued.json()) as { token: string }
   return { service, api, gate, token, complaints, url: `http://127.0.0.1:${port}` }
@@ -105,6 +110,13 @@ test('a request without a good token does not reach the API, and is told why', a
     t.is(answer.headers['www-authenticate'], challenge)
   }
   t.is((await send(`${url}/_auth`, bearing(token))).status, 404)
+  t.deepEqual(api.requests, [])
+})
+
+test('a request with a token that is good, but not for this, gets 403 and does not reach the API', async (t) => {
+  const config = read('gateway.yml').replace('audience: orders', '$&\n      scopes: [orders.write]')
+  const { url, api, token } = await startGateway(t, config)
+  t.is((await send(`${url}/orders`, bearing(token))).status, 403)
   t.deepEqual(api.requests, [])
 })
 
@@ -161,6 +173,35 @@ test('while the service is down nothing reaches the API', async (t) => {
   await service.exit()
   t.is((await send(`${url}/orders`, bearing(token))).status, 500)
   t.deepEqual(api.requests, [])
+})
+
+test('the commands of the page print what stands below them', async (t) => {
+  // The page leaves it to the reader to reload nginx; all else it starts itself, on ports of its choice.
+  const free = await freePorts(5)
+  const place = (text: string) =>
+    [8888, 8889, 8890, 8000, 8080].reduce(
+      (placed, port, index) => placed.replaceAll(String(port), String(free[index])),
+      text
+    )
+  await startNginx(t, place(read('gateway/nginx.conf')), free[3] ?? 0)
+  const cwd = await createTemporaryFolder(t)
+  await mkdir(join(cwd, 'examples'))
+  await writeFile(join(cwd, 'examples/gateway.yml'), place(read('gateway.yml')))
+  await symlink(join(import.meta.dirname, '../../dist'), join(cwd, 'dist'))
+  const commands = readCodeBlocks('docs/examples/gateway.md').filter(
+    ({ heading }) => heading === 'Try it'
+  )
+  await compareCommands(t, commands, {
+    cwd,
+    place: (command) =>
+      place(command)
+        .replace('demo-login-api', `demo-login-api --port ${free[1]}`)
+        .replaceAll(/main\.js.*(?= &$)/gm, '$& > /dev/null')
+        .replace(
+          /^sudo .*$/m,
+          `until curl -s http://127.0.0.1:${free[4]} > /dev/null; do sleep 0.1; done`
+        )
+  })
 })
 
 /** What the route of the example says of the gateway's business. */

@@ -1,4 +1,4 @@
-/** The package as others get it: packed, installed into an empty folder from the registry, and used from there. */
+/** The package as others get it: packed, installed into an empty folder from the registry without any script of it, and used from there. */
 import { execFile } from 'node:child_process'
 import { readFileSync } from 'node:fs'
 import { cp, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
@@ -29,7 +29,14 @@ test.before('pack and install', async (t) => {
   t.context = { folder, files: packed.files.map(({ path }: { path: string }) => path) }
   await writeFile(join(folder, 'package.json'), '{ "private": true, "type": "module" }')
   const types = `@types/node@${project.devDependencies['@types/node']}`
-  const install = ['install', '--prefer-offline', '--no-audit', '--no-fund']
+  const install = [
+    'install',
+    '--omit=dev',
+    '--ignore-scripts',
+    '--prefer-offline',
+    '--no-audit',
+    '--no-fund'
+  ]
   await run('npm', [...install, join(folder, packed.filename), types], { cwd: folder })
 })
 
@@ -123,6 +130,26 @@ await app.close()
   t.is(output, 'microservice\n')
 })
 
+test('the file store, whose library is a native one, needs no script to be run', async (t) => {
+  const output = await runProgram(
+    t.context.folder,
+    'file-store.js',
+    `import { createApp } from 'txtoken'
+const app = await createApp({
+  config: {
+    log: { level: 'fatal' },
+    keys: [{ alg: 'HS256', secret: ${JSON.stringify(ENC_KEY)} }],
+    revocation: { store: 'file:revoked' },
+    routes: [{ revoke: '/revokeToken' }]
+  }
+})
+await app.close()
+console.log('closed')
+`
+  )
+  t.is(output, 'closed\n')
+})
+
 test('the schema of the configuration can be imported, and other files cannot', async (t) => {
   const output = await runProgram(
     t.context.folder,
@@ -135,6 +162,13 @@ await import('txtoken/dist/app.js').catch(({ code }) => console.log(code))
   )
   t.is(output, 'The configuration of txtoken txtoken\nERR_PACKAGE_PATH_NOT_EXPORTED\n')
 })
+
+/** How TypeScript finds the entries of a package: as Node.js does, now and before, and as bundlers do. */
+const MODULES = [
+  ['--module', 'nodenext'],
+  ['--module', 'node16'],
+  ['--module', 'esnext', '--moduleResolution', 'bundler']
+]
 
 test('a strict TypeScript program compiles against the declarations, those of its dependencies checked too', async (t) => {
   const { folder } = t.context
@@ -182,12 +216,14 @@ createServiceToken({})
     '--skipLibCheck',
     'false'
   ]
-  const target = ['--module', 'nodenext', '--target', 'es2023', '--types', 'node']
   const tsc = join(ROOT, 'node_modules/.bin/tsc')
-  const { stdout } = await run(tsc, [...options, ...target, 'program.ts'], { cwd: folder }).catch(
-    ({ stdout }: { stdout: string }) => ({ stdout })
-  )
-  t.is(stdout, '')
+  for (const module of MODULES) {
+    const target = [...module, '--target', 'es2023', '--types', 'node']
+    const { stdout } = await run(tsc, [...options, ...target, 'program.ts'], { cwd: folder }).catch(
+      ({ stdout }: { stdout: string }) => ({ stdout })
+    )
+    t.is(stdout, '', module.join(' '))
+  }
 })
 
 test('the command is a script, and what is packed is built afresh', (t) => {

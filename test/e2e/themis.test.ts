@@ -6,8 +6,8 @@ import { findCode, readCodeBlocks } from '../helpers/documentation.ts'
 import { writeFiles } from '../helpers/folder.ts'
 import { freePorts } from '../helpers/free-ports.ts'
 import { send } from '../helpers/http.ts'
+import { compareCommands } from '../helpers/page-commands.ts'
 import { type RunningProgram, runProgram, urlOf } from '../helpers/program.ts'
-import { maskVarying, runCommands } from '../helpers/shell-session.ts'
 import { createTemporaryFolder } from '../helpers/temporary-folder.ts'
 
 const ROOT = join(import.meta.dirname, '../..')
@@ -157,43 +157,27 @@ test('what the page shows is what its commands print', async (t) => {
     t.true(start.includes(`CFG_FILE=examples/${example}.yml node dist/main.js &`))
   }
   const blocks = readCodeBlocks(PAGE).filter(
-    ({ heading, info }) => !['Start it', TRUST].includes(heading) && info !== 'yaml'
+    ({ heading }) => !['Start it', TRUST].includes(heading)
   )
-  await comparePrinted(t, blocks, ROOT, (command) =>
-    command.replaceAll(/http:\/\/localhost:(65\d\d)/g, (_all, port) => themis.url(Number(port)))
-  )
+  await compareCommands(t, blocks, {
+    cwd: ROOT,
+    place: (command) =>
+      command.replaceAll(/http:\/\/localhost:(65\d\d)/g, (_all, port) => themis.url(Number(port)))
+  })
 })
 
 test('what the page shows of trust is what its commands print', async (t) => {
   const [port = 0] = await freePorts(1)
   const [config = ''] = findCode(PAGE, TRUST, 'yaml')
   const cwd = await writeFiles(t, { 'trust.yml': config.replace('6505', String(port)) })
-  const blocks = readCodeBlocks(PAGE).filter(
+  const [makeCertificates, ...questions] = readCodeBlocks(PAGE).filter(
     ({ heading, info }) => heading === TRUST && info !== 'yaml'
   )
-  await comparePrinted(t, blocks.slice(0, 1), cwd, (command) => command)
+  await compareCommands(t, makeCertificates === undefined ? [] : [makeCertificates], { cwd })
   const program = runProgram(t, { cwd, env: { CFG_FILE: 'trust.yml' } })
   await urlOf(program)
-  await comparePrinted(t, blocks.slice(1), cwd, (command) =>
-    command.replaceAll('6505', String(port))
-  )
+  await compareCommands(t, questions, {
+    cwd,
+    place: (command) => command.replaceAll('6505', String(port))
+  })
 })
-
-/** Runs the commands among the blocks, and compares what those print that have a text behind them. */
-async function comparePrinted(
-  t: ExecutionContext,
-  blocks: readonly { info: string; text: string }[],
-  cwd: string,
-  place: (command: string) => string
-): Promise<void> {
-  const commands = blocks.filter(({ info }) => info === 'sh')
-  const printed = await runCommands(
-    commands.map(({ text }) => place(text)),
-    { cwd }
-  )
-  for (const [index, block] of commands.entries()) {
-    const next = blocks[blocks.indexOf(block) + 1]
-    const expected = next?.info === 'text' ? next.text : ''
-    t.is(maskVarying(printed[index] ?? ''), maskVarying(expected), block.text)
-  }
-}

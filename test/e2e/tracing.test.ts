@@ -246,6 +246,27 @@ test('where the sampler says no, nothing is sent, and the remote is told so', as
   )
 })
 
+test('the argument of the sampler is the share of the traces that are sent', async (t) => {
+  const remote = await startAnsweringRemote(t)
+  const sent: number[] = []
+  for (const share of ['0', '1']) {
+    const collector = await startCollector(t)
+    const service = await runService(t, fullConfig(remote.url, { more: LISTEN }), {
+      ENC_KEY,
+      OTEL_EXPORTER_OTLP_ENDPOINT: collector.url,
+      OTEL_EXPORTER_OTLP_PROTOCOL: 'http/protobuf',
+      OTEL_PROPAGATORS: 'baggage, tracecontext',
+      OTEL_TRACES_EXPORTER: 'otlp',
+      OTEL_TRACES_SAMPLER: 'traceidratio',
+      OTEL_TRACES_SAMPLER_ARG: share
+    })
+    await post(`${service.url}/getToken`, '{}')
+    await stop(service)
+    sent.push(collector.spans.filter(({ kind }) => kind === 'server').length)
+  }
+  t.deepEqual(sent, [0, 1])
+})
+
 const ON = { OTEL_EXPORTER_OTLP_ENDPOINT: 'http://127.0.0.1:9' }
 const CASES: Record<string, Record<string, string>> = {
   'without an endpoint': { OTEL_SERVICE_NAME: 'logins', OTEL_EXPORTER_OTLP_ENDPOINT: '' },
@@ -323,11 +344,30 @@ test('a collector that is not there does not keep the service from its end', asy
   t.true(stdout.includes('"stopped"'))
 })
 
+test('a collector that takes the spans and never answers does not keep the service from its end', async (t) => {
+  const remote = await startAnsweringRemote(t)
+  const silent = await startRemote(t, () => {})
+  const service = await runService(t, fullConfig(remote.url, { more: LISTEN }), {
+    ENC_KEY,
+    OTEL_EXPORTER_OTLP_ENDPOINT: silent.url,
+    OTEL_EXPORTER_OTLP_TIMEOUT: '600000',
+    OTEL_BSP_EXPORT_TIMEOUT: '600000'
+  })
+  t.is((await post(`${service.url}/getToken`, '{}')).status, 200)
+  service.process.kill('SIGTERM')
+  const { code, stdout, stderr } = await service.exit()
+  t.deepEqual([code, stderr, silent.requests.length], [0, '', 1])
+  t.true(stdout.includes('"stopped"'))
+})
+
 const WRONG = {
   OTEL_EXPORTER_OTLP_ENDPOINT: 'collector:4318',
   OTEL_EXPORTER_OTLP_TRACES_ENDPOINT: 'nowhere',
+  OTEL_TRACES_EXPORTER: 'zipkin',
   OTEL_TRACES_SAMPLER: 'sometimes',
-  OTEL_EXPORTER_OTLP_PROTOCOL: 'grpc'
+  OTEL_EXPORTER_OTLP_PROTOCOL: 'grpc',
+  OTEL_EXPORTER_OTLP_TRACES_PROTOCOL: 'http/xml',
+  OTEL_PROPAGATORS: 'b3,baggage'
 }
 for (const [name, value] of Object.entries(WRONG)) {
   test(`${name} that says nothing sensible ends the start`, async (t) => {

@@ -2,8 +2,9 @@
 import { fileURLToPath } from 'node:url'
 import test, { type ExecutionContext } from 'ava'
 import { decodeProtectedHeader, importJWK, jwtVerify } from 'jose'
-import { findCode } from '../helpers/documentation.ts'
+import { readCodeBlocks } from '../helpers/documentation.ts'
 import { post, send } from '../helpers/http.ts'
+import { compareCommands } from '../helpers/page-commands.ts'
 import { runProgram, urlOf } from '../helpers/program.ts'
 
 const EXAMPLES = fileURLToPath(new URL('../../examples/', import.meta.url))
@@ -65,9 +66,13 @@ test('wrong credentials get the refusal of the backend, and nothing of it is log
   t.false(stdout.includes('never-to-be-seen'))
 })
 
-test('the commands of the page are those that were tested here', (t) => {
-  const commands = findCode(PAGE, 'Sign the reply of a login API, as KrakenD does', 'sh').join('\n')
-  t.true(commands.includes(`-d '${LOGIN}'`))
-  t.true(commands.includes('node examples/krakend-backend.js'))
-  t.true(commands.includes('CFG_FILE=examples/krakend.yml npm start'))
+test('the commands of the page print what stands below them', async (t) => {
+  const { url, backendUrl } = await startExample(t)
+  const [start, ...blocks] = readCodeBlocks(PAGE)
+  t.is(start?.text, 'node examples/krakend-backend.js &\nCFG_FILE=examples/krakend.yml npm start')
+  await compareCommands(t, blocks, {
+    cwd: EXAMPLES,
+    place: (command) =>
+      command.replace('http://localhost:8081', backendUrl).replace('http://localhost:8080', url)
+  })
 })

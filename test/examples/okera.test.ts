@@ -1,16 +1,22 @@
 /** examples/okera.yml as it stands, with an identity provider, a directory and a groups endpoint around it. */
 import type { KeyObject } from 'node:crypto'
-import { fileURLToPath } from 'node:url'
+import { mkdir, readFile, symlink, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
 import test, { type ExecutionContext } from 'ava'
 import { SignJWT } from 'jose'
+import { readCodeBlocks } from '../helpers/documentation.ts'
 import { writeFiles } from '../helpers/folder.ts'
+import { freePorts } from '../helpers/free-ports.ts'
 import { send } from '../helpers/http.ts'
 import { generateKeys, toPem } from '../helpers/keys.ts'
+import { compareCommands } from '../helpers/page-commands.ts'
 import { runProgram, urlOf } from '../helpers/program.ts'
 import { replying, startRemote } from '../helpers/remote.ts'
 import { LDAP_BIND, startSlapd } from '../helpers/slapd.ts'
+import { createTemporaryFolder } from '../helpers/temporary-folder.ts'
 
-const EXAMPLE = fileURLToPath(new URL('../../examples/okera.yml', import.meta.url))
+const ROOT = join(import.meta.dirname, '../..')
+const EXAMPLE = join(ROOT, 'examples/okera.yml')
 const keys = { identityProvider: generateKeys('RS256'), okera: generateKeys('RS512') }
 
 function sign(claims: Record<string, unknown>, alg: string, key: KeyObject, exp = '1h') {
@@ -105,4 +111,26 @@ test('while the endpoint or the directory is down nobody gets in by another way'
   t.is((await validate(system)).status, 503)
   const { stdout } = program.output()
   for (const secret of [known, system, LDAP_BIND.password]) t.false(stdout.includes(secret))
+})
+
+test('the commands of the page print what stands below them', async (t) => {
+  // The page starts all that takes part on ports of its choice, and makes keys in a folder beside the example.
+  const ports = await freePorts(3)
+  const place = (text: string) =>
+    [8888, 8890, 3890].reduce(
+      (placed, port, index) => placed.replaceAll(String(port), String(ports[index])),
+      text
+    )
+  const cwd = await createTemporaryFolder(t)
+  await mkdir(join(cwd, 'examples'))
+  await writeFile(join(cwd, 'examples/okera.yml'), place(await readFile(EXAMPLE, 'utf8')))
+  for (const name of ['dist', 'node_modules']) await symlink(join(ROOT, name), join(cwd, name))
+  const commands = readCodeBlocks('docs/examples/okera.md').filter(
+    ({ heading }) => heading === 'Try it'
+  )
+  await compareCommands(t, commands, {
+    cwd,
+    place: (command) =>
+      place(command).replace('npm run --silent build', ':').replace('mktemp -d', 'mktemp -d -p .')
+  })
 })

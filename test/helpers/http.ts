@@ -1,9 +1,11 @@
 /** HTTP from the client's side: whole answers, and raw sockets where a client library would hide something. */
-import { type IncomingHttpHeaders, request } from 'node:http'
+import { once } from 'node:events'
+import { createServer, type IncomingHttpHeaders, type RequestListener, request } from 'node:http'
 import { request as requestTls } from 'node:https'
-import { connect, type Socket } from 'node:net'
+import { type AddressInfo, connect, type Socket } from 'node:net'
 import type { ConnectionOptions } from 'node:tls'
 import type { ExecutionContext } from 'ava'
+import { eventually } from './eventually.ts'
 
 export interface Answer {
   readonly status: number
@@ -43,6 +45,26 @@ export function post(url: string, body: string | Uint8Array): Promise<Answer> {
 }
 
 /** A connection that is written to byte by byte. */
+/** Waits until somebody answers there, whatever the answer is. */
+export async function answering(url: string): Promise<void> {
+  await eventually(
+    () =>
+      send(url).then(
+        () => true,
+        () => false
+      ),
+    20
+  )
+}
+
+/** Listens on a port that the system chooses, until the test ends. Gives the URL, without a path. */
+export async function serve(t: ExecutionContext, handler: RequestListener): Promise<string> {
+  const server = createServer(handler).listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  t.teardown(() => server.close())
+  return `http://127.0.0.1:${(server.address() as AddressInfo).port}`
+}
+
 export interface RawConnection {
   readonly socket: Socket
   readonly write: (data: string | Uint8Array) => void

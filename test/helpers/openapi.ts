@@ -5,8 +5,14 @@ import type { ExecutionContext } from 'ava'
 import type { Answer } from './http.ts'
 
 interface Described {
-  readonly headers?: object
+  readonly headers?: Readonly<Record<string, DescribedHeader>>
   readonly content?: Readonly<Record<string, { schema: object }>>
+}
+
+interface DescribedHeader {
+  readonly $ref?: string
+  readonly required?: boolean
+  readonly schema?: object
 }
 
 interface Operation {
@@ -17,7 +23,11 @@ interface Operation {
 
 export interface OpenApiDocument {
   readonly paths: Readonly<Record<string, Readonly<Record<string, Operation>>>>
-  readonly components: { readonly schemas: object; readonly securitySchemes: object }
+  readonly components: {
+    readonly schemas: object
+    readonly headers: Readonly<Record<string, DescribedHeader>>
+    readonly securitySchemes: object
+  }
 }
 
 /** Asserts that a document is OpenAPI 3.1, as the schema of OpenAPI has it. */
@@ -26,7 +36,10 @@ export async function assertDocument(t: ExecutionContext, document: object): Pro
   t.true(valid, JSON.stringify(errors))
 }
 
-/** Asserts that an answer is one of those that a document has for a path and a method. */
+/** Header fields of HTTP itself: every answer has them, and its media type is described by `content`. */
+const OF_HTTP = /^(?:connection|content-length|content-type|date|keep-alive|transfer-encoding)$/
+
+/** Asserts that an answer is one of those that a document has for a path and a method, with these header fields and no others. */
 export type AssertDescribed = (path: string, method: string, answer: Answer) => void
 
 export function createAssertDescribed(
@@ -34,14 +47,36 @@ export function createAssertDescribed(
   document: OpenApiDocument
 ): AssertDescribed {
   const ajv = new Ajv2020({ strict: false, validateFormats: false }).addSchema(document, 'document')
+
+  function assertHeaders(
+    name: string,
+    headers: Answer['headers'],
+    described: NonNullable<Described['headers']>
+  ): void {
+    const fields = new Map(
+      Object.entries(described).map(([field, header]) => [
+        field.toLowerCase(),
+        document.components.headers[header.$ref?.split('/').at(-1) ?? ''] ?? header
+      ])
+    )
+    for (const [field, { required }] of fields) {
+      if (required === true) t.true(field in headers, `${name} without ${field}`)
+    }
+    for (const [field, value] of Object.entries(headers)) {
+      if (OF_HTTP.test(field)) continue
+      const { schema } = fields.get(field) ?? {}
+      if (schema === undefined) t.fail(`${name} has ${field}, which is not described`)
+      else t.true(ajv.validate(schema, String(value)), `${name}: ${field} is ${value}`)
+    }
+  }
+
   return function assertDescribed(path, method, { status, headers, text }) {
     const name = `${method} ${path} ${status}`
-    const described = document.paths[path]?.[method]?.responses[status]
+    const { responses = {} } = document.paths[path]?.[method] ?? {}
+    const range = `${String(status)[0]}XX`
+    const described = responses[status] ?? responses[range]
     t.truthy(described, `${name} is not described`)
-    for (const header of Object.keys(described?.headers ?? {})) {
-      // A challenge and a time to try again come with some of the refusals only.
-      if (status < 400) t.true(header.toLowerCase() in headers, `${name} without ${header}`)
-    }
+    assertHeaders(name, headers, described?.headers ?? {})
     if (described?.content === undefined) {
       t.is(text, '', name)
       return
@@ -49,9 +84,10 @@ export function createAssertDescribed(
     const [type = ''] = (headers['content-type'] ?? '').split(';')
     t.true(type in described.content, `${name} is ${type}`)
     if (type !== 'application/json') return
-    const place = ['paths', path, method, 'responses', String(status), 'content', type, 'schema']
+    const named = status in responses ? String(status) : range
+    const place = ['paths', path, method, 'responses', named, 'content', type, 'schema']
     const pointer = place.map((key) => key.replaceAll('~', '~0').replaceAll('/', '~1')).join('/')
-    const isValid = ajv.validate({ $ref: `document#/${encodeURI(pointer)}` }, JSON.parse(text))
-    t.true(isValid, `${name}: ${ajv.errorsText()}`)
+    const isValid = ajv.getSchema(`document#/${encodeURI(pointer)}`)
+    t.true(isValid?.(JSON.parse(text)), `${name}: ${JSON.stringify(isValid?.errors)}`)
   }
 }

@@ -1,9 +1,8 @@
 /** Signs tokens with a key source, and checks them, as the service does. */
-
-import { parseToken, type VerifiedClaims } from '../../src/check/token.ts'
 import { invalidToken } from '../../src/errors.ts'
 import type { KeySource } from '../../src/keys/key-source.ts'
 import { createKeyStore } from '../../src/keys/key-store.ts'
+import { parseToken, type VerifiedClaims } from '../../src/keys/token.ts'
 
 export async function signToken(source: KeySource, now: number, claims = {}): Promise<string> {
   return createKeyStore([source], () => now).signer()(JSON.stringify(claims))

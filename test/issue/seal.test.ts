@@ -82,6 +82,17 @@ test('a path leads inside of objects, and into each item of an array', async (t)
   )
 })
 
+test('an empty array has nothing to sign, and arrays in arrays are gone into', async (t) => {
+  for (const path of ['a', 'a?', 'a.token']) {
+    t.is(await sealed('{"a":[]}', [path]), '{"a":[]}')
+    t.is(await sealed('{"a":[[],[]]}', [path]), '{"a":[[],[]]}')
+  }
+  t.is(
+    await sealed('{"a":[[{"x":1}],{"x":2}]}', ['a']),
+    `{"a":[[${token('"x":1')}],${token('"x":2')}]}`
+  )
+})
+
 test('a name that stands twice is signed twice: a reader may take either', async (t) => {
   t.is(
     await sealed('{"a":{"x":1},"a":{"x":2},"\\u0061":{"x":3}}', ['a']),
@@ -151,6 +162,11 @@ const unsignable = [
   ['{"a":"x"}', 'a', 'a: not an object'],
   ['{"a":null}', 'a', 'a: not an object'],
   ['{"a":[{},1]}', 'a', 'a.1: not an object'],
+  ['{"a":[null]}', 'a', 'a.0: not an object'],
+  ['{"a":["eyJ.eyJ."]}', 'a', 'a.0: not an object'],
+  ['{"a":[[{},"x"]]}', 'a', 'a.0.1: not an object'],
+  ['{"a":[["x"]]}', 'a.b', 'a.0.0.b: missing from the reply'],
+  ['{"a":{"0":{}}}', 'a.1', 'a.1: missing from the reply'],
   ['[{"a":{}}]', 'a', 'reply is not a JSON object'],
   ['"a"', 'a', 'reply is not a JSON object'],
   ['null', 'a', 'reply is not a JSON object']

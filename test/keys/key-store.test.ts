@@ -1,5 +1,4 @@
 import test from 'ava'
-import { parseToken } from '../../src/check/token.ts'
 import { ServiceError } from '../../src/errors.ts'
 import { createFixedKeySource } from '../../src/keys/fixed-key-source.ts'
 import type { Algorithm, Key } from '../../src/keys/key.ts'
@@ -8,6 +7,7 @@ import { limitToPeriod } from '../../src/keys/key-period.ts'
 import type { KeySource } from '../../src/keys/key-source.ts'
 import { createKeyStore } from '../../src/keys/key-store.ts'
 import { createKey } from '../../src/keys/kinds/create-key.ts'
+import { parseToken } from '../../src/keys/token.ts'
 import { generateKeys, toPem } from '../helpers/keys.ts'
 
 const NOON = Date.parse('2026-06-01T12:00:00Z')

@@ -3,12 +3,14 @@ import test, { type ExecutionContext } from 'ava'
 import { type Answer, post, send } from '../helpers/http.ts'
 import { generateKeys, toPem } from '../helpers/keys.ts'
 import { assertDocument, createAssertDescribed, type OpenApiDocument } from '../helpers/openapi.ts'
-import { replying, startRemote } from '../helpers/remote.ts'
+import { refusingUrl, replying, startRemote } from '../helpers/remote.ts'
 import { startService, type TestService } from '../helpers/service.ts'
 
 const API_KEY = 'an API key of the operators'
 const AUTH = { auth: { apiKeys: [API_KEY] } }
 const ALL_KEYS = [{ keys: 'all' }]
+const COOKIE = { cookie: { name: '__Host-token' } }
+const RESPONSE_HEADERS = { 'Strict-Transport-Security': 'max-age=60', 'X-Served-By': 'a, b' }
 const SUPERTOKENS = {
   algorithm: 'RS256',
   payload: { sub: 'ada' },
@@ -31,7 +33,7 @@ async function startAll(t: ExecutionContext): Promise<TestService> {
   return startService(t, {
     config: JSON.stringify({
       docs: true,
-      listen: { main: {}, admin: {}, partners: { port: 8001 } },
+      listen: { main: { responseHeaders: RESPONSE_HEADERS }, admin: {}, partners: { port: 8001 } },
       issuer: 'https://tokens.example.com',
       keys: [
         { alg: 'HS256', secret: '${ENC_KEY}' },
@@ -39,7 +41,7 @@ async function startAll(t: ExecutionContext): Promise<TestService> {
       ],
       revocation: { store: 'memory' },
       routes: [
-        { issue: '/getToken', claims, refresh: { route: '/refreshToken', recheck } },
+        { issue: '/getToken', claims, refresh: { route: '/refreshToken', recheck }, ...COOKIE },
         { issue: '/relaying', claims, statuses: 'relay', ...AUTH },
         { issue: '/tenants/{tenant}/token', claims },
         {
@@ -47,6 +49,7 @@ async function startAll(t: ExecutionContext): Promise<TestService> {
           protocol: 'themis',
           key: 'rsa',
           limits: { requests: 9 },
+          ...COOKIE,
           claims: [
             { from: 'request', claim: 'mac', header: 'X-Mac', required: true },
             {
@@ -60,7 +63,7 @@ async function startAll(t: ExecutionContext): Promise<TestService> {
             { from: 'request', claim: 'tenant', parameter: 'pid' }
           ]
         },
-        { issue: '/oauth/token', protocol: 'oauth', claims },
+        { issue: '/oauth/token', protocol: 'oauth', claims, ...COOKIE },
         {
           issue: '/signed',
           protocol: 'krakend',
@@ -68,7 +71,14 @@ async function startAll(t: ExecutionContext): Promise<TestService> {
           sign: ['access'],
           lifetime: '1h'
         },
-        { issue: '/recipe/jwt', protocol: 'supertokens', key: 'rsa', dynamicKey: 'rsa' },
+        {
+          issue: '/recipe/jwt',
+          protocol: 'supertokens',
+          auth: 'none',
+          key: 'rsa',
+          dynamicKey: 'rsa',
+          ...COOKIE
+        },
         { claims: '/claims', of: '/themis', explain: true },
         { check: '/checkToken', verify: ALL_KEYS },
         { check: '/cookies', verify: ALL_KEYS, token: ['cookie:__Host-token'] },
@@ -224,7 +234,11 @@ test('routes that check tokens answer as they are described', async (t) => {
     assertDescribed(path, method, answer)
   }
   t.deepEqual(document.paths['/cookies']?.get?.security, [{ 'cookie-__Host-token': [] }])
-  t.deepEqual(document.paths['/introspect']?.post?.security, [{ apiKey: [] }, { apiKeyBearer: [] }])
+  t.deepEqual(document.paths['/introspect']?.post?.security, [
+    { apiKey: [] },
+    { apiKeyBearer: [] },
+    { apiKeyBasic: [] }
+  ])
   t.deepEqual(document.paths['/getToken']?.post?.security, undefined)
 })
 
@@ -265,6 +279,24 @@ test('headers and parameters that sources take are described', async (t) => {
     paths[path]?.get?.parameters?.map(({ name, in: place, required }) => [name, place, required])
   t.deepEqual(namesOf('/themis'), taken)
   t.deepEqual(namesOf('/claims'), [...taken, ['explain', 'query', false]])
+})
+
+test('a service that starts still, or stops, says so as it is described', async (t) => {
+  const config = (store: string) =>
+    JSON.stringify({
+      docs: true,
+      keys: [{ alg: 'HS256', secret: '${ENC_KEY}' }],
+      revocation: { store },
+      routes: [{ check: '/checkToken', verify: ALL_KEYS }]
+    })
+  const { host } = new URL(await refusingUrl(t))
+  const starting = await startService(t, { config: config(`redis://${host}/0`) })
+  const stopping = await startService(t, { config: config('memory'), isReady: () => false })
+  for (const { url } of [starting, stopping]) {
+    const answer = await send(`${url}/readyz`)
+    t.is(answer.status, 503)
+    createAssertDescribed(t, await fetchDocument(url))('/readyz', 'get', answer)
+  }
 })
 
 test('a route that takes so many requests at once says so', async (t) => {

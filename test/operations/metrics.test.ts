@@ -95,7 +95,7 @@ test('calls to the remote are counted by what became of them', async (t) => {
       response.writeHead(200, { 'content-length': '99999' }).flushHeaders()
   })
   const config = fullConfig(remote.url, {
-    source: { timeout: '1s' },
+    source: { timeout: '5s' },
     more: { limits: { reply: '1KiB', calls: 1 } }
   })
   const service = await startService(t, { config })

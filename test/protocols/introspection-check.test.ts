@@ -83,7 +83,7 @@ test('a caller without a key learns nothing', async (t) => {
       error: 'invalid_client',
       error_description: 'Invalid API key'
     })
-    t.is(answer.headers['www-authenticate'], 'Bearer')
+    t.is(answer.headers['www-authenticate'], 'Basic realm="txtoken", Bearer')
     t.is(answer.headers['cache-control'], 'no-store')
   }
 })

@@ -31,7 +31,11 @@ async function startSigning(t: ExecutionContext, remote: string, setup: Setup = 
   const service = await startService(t, {
     now,
     config: JSON.stringify({
-      keys: [{ kid: 'sim2', alg: 'HS256', jwksUrl: jwks.url, allowHttp: true }],
+      // Another one comes first, so that the route has to name its own.
+      keys: [
+        { kid: 'other', alg: 'HS256', secret: 'x'.repeat(32) },
+        { kid: 'sim2', alg: 'HS256', jwksUrl: jwks.url, allowHttp: true }
+      ],
       routes: [
         {
           issue: '/token',
@@ -130,6 +134,18 @@ for (const [what, reply, error] of unsignable) {
   }
 }
 
+test('the service bearer is signed with the key of the route, and is none of its tokens', async (t) => {
+  const remote = await startRemote(t, replying(REPLY))
+  const claims = [{ from: 'remote', url: remote.url, bearer: { authorization: 'internal' } }]
+  const { url } = await startSigning(t, remote.url, { route: { claims } })
+  t.is((await post(url, LOGIN)).status, 200)
+  const bearer = remote.requests[0]?.headers.authorization?.replace('Bearer ', '') ?? ''
+  const { payload } = await jwtVerify(bearer, await importJWK(SIM2), {
+    currentDate: new Date(now())
+  })
+  t.like(payload, { data: { authorization: 'internal' }, txtoken_use: 'service-bearer' })
+})
+
 test('an optional field may be missing', async (t) => {
   const remote = await startRemote(t, replying(`{"access_token":{"exp":${EXP}}}`))
   const sign = ['access_token', { path: 'refresh_token', optional: true }]
@@ -149,6 +165,33 @@ for (const status of [401, 403, 422]) {
     t.is(answer.headers['www-authenticate'], status === 401 ? 'Bearer' : undefined)
   })
 }
+
+for (const status of [201, 202, 299]) {
+  test(`a ${status} of the remote stays one, and its fields are signed`, async (t) => {
+    const remote = await startRemote(t, replying(REPLY, status))
+    const { url } = await startSigning(t, remote.url)
+    const answer = await post(url, LOGIN)
+    t.is(answer.status, status)
+    const { access_token: access, refresh_token: refresh } = JSON.parse(answer.text)
+    t.is(answer.text, `{"access_token":"${access}","n":1.50,"refresh_token":"${refresh}"}`)
+    t.like(JSON.parse(readToken(refresh).payload), { sub: '1', exp: EXP })
+  })
+}
+
+test('a success without anything to sign is a 502', async (t) => {
+  for (const [body, status] of [
+    ['', 204],
+    ['', 200],
+    ['{}', 201],
+    ['[]', 202]
+  ] as const) {
+    const remote = await startRemote(t, replying(body, status))
+    const { url } = await startSigning(t, remote.url)
+    const answer = await post(url, LOGIN)
+    t.is(answer.status, 502, `${status}`)
+    t.deepEqual(Object.keys(JSON.parse(answer.text)), ['error'])
+  }
+})
 
 test('a remote that fails otherwise, or is not there, is a 502', async (t) => {
   const remote = await startRemote(t, replying('{}', 500))

@@ -13,20 +13,22 @@ const BODY = {
   jwksDomain: 'http://api.example.com'
 }
 
+const ROUTE = { issue: '/recipe/jwt', protocol: 'supertokens' }
+
 async function start(t: ExecutionContext, route: object = {}) {
   const dir = await createTemporaryFolder(t)
   const generate = (name: string) => ({
     kid: name,
     alg: 'RS256',
-    generate: { dir: `${dir}/${name}` }
+    generate: { dir: `${dir}/${name}`, kids: `${name}-{uuid}` }
   })
   const service = await startService(t, {
     config: JSON.stringify({
       keys: [generate('static'), generate('dynamic')],
       routes: [
         {
-          issue: '/recipe/jwt',
-          protocol: 'supertokens',
+          ...ROUTE,
+          auth: 'none',
           key: 'static',
           dynamicKey: 'dynamic',
           lifetime: '1h',
@@ -106,6 +108,21 @@ test('the payload reaches the token as it was written, but for what is not its o
   )
 })
 
+test('the static key signs, unless the one that rotates is asked for', async (t) => {
+  const ask = await start(t)
+  for (const [useStaticSigningKey, name] of [
+    [true, 'static'],
+    [undefined, 'static'],
+    [null, 'static'],
+    [false, 'dynamic']
+  ] as const) {
+    const { text } = await ask(JSON.stringify({ ...BODY, useStaticSigningKey }))
+    const { alg, kid } = JSON.parse(readToken(JSON.parse(text).jwt).header)
+    t.is(alg, 'RS256')
+    t.regex(kid, new RegExp(`^${name}-`))
+  }
+})
+
 test('a token over 8 KiB is handed out with a warning', async (t) => {
   const ask = await start(t)
   const payload = { text: 'x'.repeat(8192) }
@@ -132,11 +149,26 @@ test('a route that SuperTokens would not find, and keys that are not there, are 
 test('keys of another algorithm than that of the client are refused at the start', async (t) => {
   const config = {
     keys: [{ kid: 'shared', alg: 'HS256', secret: '${ENC_KEY}' }],
-    routes: [{ issue: '/recipe/jwt', protocol: 'supertokens', key: 'shared', dynamicKey: 'shared' }]
+    routes: [{ ...ROUTE, key: 'shared', dynamicKey: 'shared', auth: 'none' }]
   }
   t.deepEqual(problemsOf(t, config, { env: { ENC_KEY } }), [
     'routes[0].key: expected a key with the alg RS256, found HS256',
     'routes[0].dynamicKey: expected a key with the alg RS256, found HS256'
+  ])
+})
+
+test('a route that says nothing of its callers does not start: any claims are signed for them', (t) => {
+  const problemsWith = (route: object) =>
+    problemsOf(t, {
+      keys: [{ kid: 'a', alg: 'RS256', generate: { dir: 'keys' } }],
+      routes: [{ ...ROUTE, key: 'a', dynamicKey: 'a', ...route }]
+    })
+  const expected =
+    'routes[0].auth: expected { apiKeys: [...] }, or none where everybody who reaches the route may have any claims signed'
+  t.deepEqual(problemsWith({}), [`${expected}, found nothing`])
+  t.deepEqual(problemsWith({ auth: 'all' }), [expected])
+  t.deepEqual(problemsWith({ auth: { apiKeys: ['short'] } }), [
+    'routes[0].auth.apiKeys[0]: expected at least 20 characters'
   ])
 })
 

@@ -98,7 +98,7 @@ const refusedPlaces = [
   [['cookie:'], 'routes[0].token[0]: expected header, query, body or cookie:NAME'],
   [['cookie:a b'], 'routes[0].token[0]: expected header, query, body or cookie:NAME'],
   [['header', 'header'], 'routes[0].token: expected each place once'],
-  [[], 'routes[0].token: expected at least one place, found a list'],
+  [[], 'routes[0].token: expected at least one place, found an empty list'],
   ['header', 'routes[0].token: expected a list of places']
 ] as const
 

@@ -141,7 +141,7 @@ const slow: [what: string, answer: (socket: Socket) => void, expected?: string][
 for (const [what, answer, expected = failure('timeout')] of slow) {
   test(`a remote ${what} is cut at one deadline, and its connection closed`, async (t) => {
     const remote = await startRawRemote(t, answer)
-    const config = fullConfig(remote.url, { source: { timeout: '150ms' } })
+    const config = fullConfig(remote.url, { source: { timeout: '3s' } })
     const service = await startService(t, { config })
     const response = await post(`${service.url}/getToken`, '{}')
     t.is(response.text, expected)

@@ -40,6 +40,58 @@ test('a route with API keys is for those who have one, in either header', async 
   t.false(JSON.stringify(service.log).includes(KEYS[0] ?? ''))
 })
 
+test('where OAuth has a format, the key may be the password of Basic, as it stands or as in a form', async (t) => {
+  const remote = await startRemote(t, replying('{"sub":"ada"}'))
+  const keys = ['a key: with + and %41 & = ä', 'plain-key-of-twenty-chars']
+  const auth = { apiKeys: keys }
+  const claims = [{ from: 'remote', url: remote.url }]
+  const refresh = { route: '/refresh', recheck: remote.url }
+  const verify = [{ keys: 'all' }]
+  const service = await startService(t, {
+    config: JSON.stringify({
+      keys: [{ alg: 'HS256', secret: '${ENC_KEY}' }],
+      revocation: { store: 'memory' },
+      routes: [
+        { issue: '/token', protocol: 'oauth', claims, refresh, auth },
+        { issue: '/getToken', claims, auth },
+        { check: '/introspect', protocol: 'introspection', verify, auth },
+        { check: '/okera', protocol: 'okera', verify, auth },
+        { revoke: '/revoke', auth }
+      ]
+    })
+  })
+  const ask = (path: string, authorization: string) => {
+    const body = path === '/token' ? '{}' : 'token=a.b.c'
+    return send(service.url + path, { method: 'POST', body, headers: { authorization } })
+  }
+  const basic = (credentials: string) => `Basic ${Buffer.from(credentials).toString('base64')}`
+  const inForm = (key: string) => new URLSearchParams({ key }).toString().slice('key='.length)
+
+  for (const key of keys) {
+    for (const credentials of [`any:${key}`, `any:${inForm(key)}`, `:${key}`]) {
+      t.is((await ask('/introspect', basic(credentials))).text, '{"active":false}', credentials)
+      t.is((await ask('/revoke', basic(credentials))).status, 200, credentials)
+      t.is((await ask('/token', basic(credentials))).status, 200, credentials)
+      const refreshed = await ask('/refresh', basic(credentials))
+      t.is(refreshed.status, 400, 'it has no refresh token')
+    }
+  }
+  t.is((await ask('/introspect', basic(`x:${keys[1]}`).replace('Basic ', 'bAsIc  '))).status, 200)
+  for (const credentials of [`${keys[1]}:`, `${keys[1]}`, `${keys[1]}:x`, ':', '', 'any:%']) {
+    for (const path of ['/introspect', '/revoke', '/token', '/refresh']) {
+      const answer = await ask(path, basic(credentials))
+      t.is(answer.status, 401, `${path} ${credentials}`)
+      t.is(answer.headers['www-authenticate'], 'Basic realm="txtoken", Bearer')
+    }
+  }
+  for (const path of ['/getToken', '/okera']) {
+    const answer = await ask(path, basic(`any:${keys[1]}`))
+    t.is(answer.status, 401)
+    t.is(answer.headers['www-authenticate'], 'Bearer')
+  }
+  t.false(JSON.stringify(service.log).includes(keys[1] ?? ''))
+})
+
 test('routes without API keys are for everybody', async (t) => {
   const remote = await startRemote(t, replying('{}'))
   const service = await startService(t, { config: fullConfig(remote.url) })
@@ -48,36 +100,38 @@ test('routes without API keys are for everybody', async (t) => {
 
 const SOURCE = { from: 'remote', url: 'http://127.0.0.1:9/' }
 const OAUTH = '{"error":"invalid_client","error_description":"Invalid API key"}'
-const kinds: [kind: string, route: Record<string, unknown>, refusal: string][] = [
-  ['txtoken', { issue: '/a', claims: [SOURCE] }, '{"message":"Invalid API key"}'],
-  ['oauth', { issue: '/a', protocol: 'oauth', claims: [SOURCE] }, OAUTH],
-  ['themis', { issue: '/a', protocol: 'themis', claims: [SOURCE] }, 'Invalid API key'],
+const OAUTH_CHALLENGE = 'Basic realm="txtoken", Bearer'
+const kinds: [kind: string, route: Record<string, unknown>, refusal: string, challenge?: string][] =
   [
-    'krakend',
-    { issue: '/a', protocol: 'krakend', claims: [SOURCE], lifetime: '1h', sign: ['a'] },
-    '{"error":"Invalid API key"}'
-  ],
-  ['claims', { claims: '/a', sources: [SOURCE], explain: true }, '{"error":"Invalid API key"}'],
-  ['check', { check: '/a', verify: [{ keys: 'all' }] }, '{"error":"Invalid API key"}'],
-  [
-    'okera',
-    { check: '/a', protocol: 'okera', verify: [{ keys: 'all' }] },
-    '{"error":"unauthorized_caller","error_description":"Invalid API key"}'
-  ],
-  [
-    'refresh',
-    { issue: '/b', claims: [SOURCE], refresh: { route: '/a', recheck: SOURCE.url } },
-    '{"message":"Invalid API key"}'
-  ],
-  ['revoke', { revoke: '/a' }, OAUTH],
-  [
-    'supertokens',
-    { issue: '/recipe/jwt', protocol: 'supertokens', key: 'a', dynamicKey: 'a' },
-    'Invalid API key'
+    ['txtoken', { issue: '/a', claims: [SOURCE] }, '{"message":"Invalid API key"}'],
+    ['oauth', { issue: '/a', protocol: 'oauth', claims: [SOURCE] }, OAUTH, OAUTH_CHALLENGE],
+    ['themis', { issue: '/a', protocol: 'themis', claims: [SOURCE] }, 'Invalid API key'],
+    [
+      'krakend',
+      { issue: '/a', protocol: 'krakend', claims: [SOURCE], lifetime: '1h', sign: ['a'] },
+      '{"error":"Invalid API key"}'
+    ],
+    ['claims', { claims: '/a', sources: [SOURCE], explain: true }, '{"error":"Invalid API key"}'],
+    ['check', { check: '/a', verify: [{ keys: 'all' }] }, '{"error":"Invalid API key"}'],
+    [
+      'okera',
+      { check: '/a', protocol: 'okera', verify: [{ keys: 'all' }] },
+      '{"error":"unauthorized_caller","error_description":"Invalid API key"}'
+    ],
+    [
+      'refresh',
+      { issue: '/b', claims: [SOURCE], refresh: { route: '/a', recheck: SOURCE.url } },
+      '{"message":"Invalid API key"}'
+    ],
+    ['revoke', { revoke: '/a' }, OAUTH, OAUTH_CHALLENGE],
+    [
+      'supertokens',
+      { issue: '/recipe/jwt', protocol: 'supertokens', key: 'a', dynamicKey: 'a' },
+      'Invalid API key'
+    ]
   ]
-]
 
-for (const [kind, route, refusal] of kinds) {
+for (const [kind, route, refusal, challenge = 'Bearer'] of kinds) {
   test(`${kind}: a caller without a key is refused in the words of the route`, async (t) => {
     const config = JSON.stringify({
       keys: [
@@ -92,7 +146,7 @@ for (const [kind, route, refusal] of kinds) {
     const path = kind === 'supertokens' ? '/recipe/jwt' : '/a?explain=1'
     const answer = await post(`${url}${path}`, '{}')
     t.is(answer.status, 401)
-    t.is(answer.headers['www-authenticate'], 'Bearer')
+    t.is(answer.headers['www-authenticate'], challenge)
     t.is(answer.text, refusal)
   })
 }

@@ -53,6 +53,30 @@ test('a refreshed token over 8 KiB is warned of', async (t) => {
   )
 })
 
+test('a refresh token is good for the route that handed it out, and unknown to all others', async (t) => {
+  const remote = await startJsonRemote(t)
+  const issuing = (name: string) => ({
+    issue: `/${name}/token`,
+    key: name,
+    claims: [{ from: 'remote', url: remote.url, pick: { sub: 'id' } }],
+    refresh: { route: `/${name}/refresh`, recheck: new URL(`/${name}`, remote.url).href }
+  })
+  const { url } = await startService(t, {
+    config: JSON.stringify({
+      keys: ['users', 'partners'].map((kid) => ({ kid, alg: 'HS256', secret: kid.repeat(9) })),
+      revocation: { store: 'memory' },
+      routes: [issuing('users'), issuing('partners')]
+    })
+  })
+  const login = await post(`${url}/users/token`, '{}')
+  const token: string = JSON.parse(login.text).refresh_token
+  const elsewhere = await post(`${url}/partners/refresh`, `refresh_token=${token}`)
+  t.is(elsewhere.status, 400)
+  t.is(elsewhere.text, '{"message":"Refresh token is unknown or has ended"}')
+  t.is(remote.requests.length, 1, 'nobody is asked')
+  t.is((await post(`${url}/users/refresh`, `refresh_token=${token}`)).status, 200)
+})
+
 test('it comes in JSON or in a form, and any other grant is refused', async (t) => {
   const remote = await startJsonRemote(t)
   const { url } = await start(t, remote)

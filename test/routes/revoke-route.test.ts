@@ -183,7 +183,7 @@ test('the caller needs an API key where the route says so', async (t) => {
   const { status, text, headers } = await revoke(url, { token }, 'a wrong key')
   t.is(status, 401)
   t.is(JSON.parse(text).error, 'invalid_client')
-  t.is(headers['www-authenticate'], 'Bearer')
+  t.is(headers['www-authenticate'], 'Basic realm="txtoken", Bearer')
   t.is(await check(url, token), 200)
 })
 

@@ -34,12 +34,12 @@ export function createEndpointGroups(options: EndpointGroupsOptions): GroupLooku
     return { url, method, headers: { 'content-type': 'application/json', ...headers }, body }
   }
 
-  return async function askForGroups(subject) {
+  return async function askForGroups(subject, trace) {
     // As part of a path they would name another one, however they are encoded (URL Standard, "double-dot URL path segment").
     if (subject === '.' || subject === '..') {
       throw invalidToken('Token has a sub that is no name', 'subject')
     }
-    const { status, body } = await endpoint.ask(createCall(subject))
+    const { status, body } = await endpoint.ask({ ...createCall(subject), trace })
     if (status === 404) return undefined
     if (status !== 200) throw checkUnavailable(new Error(`found the status ${status}`))
     return readGroups(body, maxDepth)

@@ -1,25 +1,52 @@
 /** The groups of a token's subject: the first place that has an answer says them. */
-import type { VerifiedClaims } from '../token.ts'
+import { insufficientScope } from '../../errors.ts'
+import type { VerifiedClaims } from '../../keys/token.ts'
+import type { TraceHeaders } from '../../remote/trace-context.ts'
 
 /**
  * Finds the groups of the subject of verified claims, or answers undefined where this place has no answer: the token has no such
  * claim, the directory no such entry. Throws a ServiceError where it could not find out, which is no answer of that kind.
+ * @param trace what calls for it carry
  */
 export type GroupResolver = (
-  claims: VerifiedClaims
+  claims: VerifiedClaims,
+  trace?: TraceHeaders
 ) => Promise<readonly string[] | undefined> | readonly string[] | undefined
 
-/** Finds the groups of the subject of verified claims: none where no place has an answer. */
-export type ResolveGroups = (claims: VerifiedClaims) => Promise<readonly string[]>
+/**
+ * Finds the groups of the subject of verified claims: none where no place has an answer.
+ * @param trace what calls for it carry
+ */
+export type ResolveGroups = (
+  claims: VerifiedClaims,
+  trace?: TraceHeaders
+) => Promise<readonly string[]>
 
 /** @param resolvers asked in their order until one has an answer. An empty list is an answer. */
 export function createResolveGroups(resolvers: readonly GroupResolver[]): ResolveGroups {
-  return async function resolveGroups(claims) {
+  return async function resolveGroups(claims, trace) {
     for (const resolve of resolvers) {
-      const groups = await resolve(claims)
+      const groups = await resolve(claims, trace)
       if (groups !== undefined) return withoutDoubles(groups)
     }
     return []
+  }
+}
+
+/**
+ * Finds groups, and refuses subjects that are in none of those that are required.
+ * @param required names, compared without case
+ */
+export function createRequiredGroups(
+  resolveGroups: ResolveGroups,
+  required: readonly string[]
+): ResolveGroups {
+  const accepted = new Set(required.map(withoutCase))
+
+  return async function resolveRequired(claims) {
+    const groups = await resolveGroups(claims)
+    if (groups.some((name) => accepted.has(withoutCase(name)))) return groups
+    throw insufficientScope('Subject is in no group that is required', 'group')
   }
 }
 
@@ -27,8 +54,12 @@ export function createResolveGroups(resolvers: readonly GroupResolver[]): Resolv
 function withoutDoubles(groups: readonly string[]): readonly string[] {
   const seen = new Map<string, string>()
   for (const name of groups) {
-    const key = name.toLowerCase()
+    const key = withoutCase(name)
     if (!seen.has(key)) seen.set(key, name)
   }
   return [...seen.values()]
+}
+
+function withoutCase(name: string): string {
+  return name.toLowerCase()
 }

@@ -1,11 +1,18 @@
 /** Groups that are looked up by the subject of a token, wherever they are kept. */
 import { invalidToken } from '../../errors.ts'
+import type { VerifiedClaims } from '../../keys/token.ts'
+import type { TraceHeaders } from '../../remote/trace-context.ts'
 import { createSharedCache } from '../shared-cache.ts'
-import type { VerifiedClaims } from '../token.ts'
 import type { GroupResolver } from './group-resolver.ts'
 
-/** Finds the groups of a subject; undefined where nothing is known of it. Throws a ServiceError where that could not be found out. */
-export type GroupLookup = (subject: string) => Promise<readonly string[] | undefined>
+/**
+ * Finds the groups of a subject; undefined where nothing is known of it. Throws a ServiceError where that could not be found out.
+ * @param trace what calls for it carry
+ */
+export type GroupLookup = (
+  subject: string,
+  trace?: TraceHeaders
+) => Promise<readonly string[] | undefined>
 
 export interface SubjectGroupsOptions {
   readonly lookup: GroupLookup
@@ -26,12 +33,12 @@ export function createSubjectGroups(options: SubjectGroupsOptions): GroupResolve
     now
   })
 
-  return async function lookUpGroups(claims) {
+  return async function lookUpGroups(claims, trace) {
     const subject = subjectOf(claims)
     if (subject === undefined) return undefined
     return getShared(subject, async () => {
       const until = now() + cache.forMilliseconds
-      return { value: await lookup(subject), until }
+      return { value: await lookup(subject, trace), until }
     })
   }
 }

@@ -1,7 +1,7 @@
 /** What a token lets its holder do. */
 import { insufficientScope } from '../../errors.ts'
+import type { VerifiedClaims } from '../../keys/token.ts'
 import type { Requirement } from '../check.ts'
-import type { VerifiedClaims } from '../token.ts'
 
 export interface RequiredScopes {
   readonly scopes: readonly string[]

@@ -21,6 +21,7 @@ export interface FileStoreOptions {
   readonly log: { readonly warn: (fields: object, message: string) => void }
 }
 
+/** Makes the store. From now on until it is closed, no other process can have the folder. */
 export function createFileStore(options: FileStoreOptions): RevocationStore {
   const { folder, now, startTimer, log } = options
   const database = new ClassicLevel(folder)

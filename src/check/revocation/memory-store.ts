@@ -12,6 +12,7 @@ export interface MemoryStoreOptions {
   readonly startTimer: StartTimer
 }
 
+/** Makes the store. It is available as soon as it has started. */
 export function createMemoryStore({ now, startTimer }: MemoryStoreOptions): RevocationStore {
   const records = createMemoryRecords(now)
   let stopSweeping: (() => void) | undefined

@@ -4,7 +4,7 @@ import type { StartTimer } from '../../keys/timer.ts'
 import type { Requirement } from '../check.ts'
 import { type Revocations, storeUnavailable } from './revocations.ts'
 
-/** Who answers from the list in memory while the store is away, and for how long: not at all, or for these milliseconds. */
+/** What checks do while the store is away: refuse every token, or go on with the list in memory for so many milliseconds. */
 export type WhenUnavailable = 'closed' | { readonly openForMs: number }
 
 export interface RevocationRequirement {

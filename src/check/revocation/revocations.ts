@@ -50,6 +50,7 @@ interface RevocationsReport {
   readonly synchronized: (time: number) => void
 }
 
+/** Makes the list, in front of a store. It is empty until it is started. */
 export function createRevocations(options: RevocationsOptions): Revocations {
   const { store, now, startTimer, maxEntries, report } = options
   const list = createRevocationList(now)
@@ -81,8 +82,9 @@ export function createRevocations(options: RevocationsOptions): Revocations {
   return {
     isRevoked: list.isRevoked,
     async revoke(revocation) {
-      if (list.size() >= maxEntries)
+      if (list.size() >= maxEntries) {
         throw storeUnavailable(new Error('the revocation list is full'))
+      }
       await orUnavailable(() => store.add(revocation))
       add([revocation])
     },

@@ -25,6 +25,7 @@ export interface RevokeOptions {
   readonly now: () => number
 }
 
+/** Makes the three ways, which name what is revoked and say how long that is kept. */
 export function createRevoke({ revoke, skewMs, keepSubjectsMs, now }: RevokeOptions): Revoke {
   return {
     async token(issuer, id, expiresAt = Number.POSITIVE_INFINITY) {

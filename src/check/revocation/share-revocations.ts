@@ -22,12 +22,19 @@ interface Shared {
   users: number
 }
 
+/** Makes what shares. It knows of the revocations that are in use, and of no others. */
 export function createShareRevocations(): ShareRevocations {
   const inUse = new Map<string, Shared>()
 
   async function start(create: () => Promise<Revocations>): Promise<Revocations> {
     const revocations = await create()
-    await revocations.start()
+    try {
+      await revocations.start()
+    } catch (error) {
+      // A store that is held on to could not be opened by the next configuration.
+      await revocations.close()
+      throw error
+    }
     return revocations
   }
 

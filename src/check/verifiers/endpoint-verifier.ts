@@ -1,14 +1,15 @@
 /** Verification by an endpoint elsewhere, which is sent the token and says whose it is. */
 import { createHash } from 'node:crypto'
 import { checkUnavailable, invalidToken } from '../../errors.ts'
-import { BEARER_MARK } from '../../issue/claims.ts'
 import { readObject, writeObject } from '../../json/json-object.ts'
 import type { ReadJson } from '../../json/json-text.ts'
+import type { Token } from '../../keys/token.ts'
 import type { Endpoint } from '../../remote/endpoint.ts'
+import type { TraceHeaders } from '../../remote/trace-context.ts'
+import { BEARER_MARK } from '../../service-bearer-mark.ts'
 import type { Verified, Verifier } from '../check.ts'
 import { readReply } from '../endpoint-reply.ts'
 import { createSharedCache } from '../shared-cache.ts'
-import type { Token } from '../token.ts'
 
 export interface EndpointVerifierOptions {
   readonly url: URL
@@ -38,12 +39,13 @@ const OWN_CLAIMS: ReadonlySet<string> = new Set([
 export function createEndpointVerifier(options: EndpointVerifierOptions): Verifier {
   const { url, endpoint, maxDepth, cache, now } = options
 
-  async function ask(token: Token): Promise<Verified> {
+  async function ask(token: Token, trace?: TraceHeaders): Promise<Verified> {
     const { status, body } = await endpoint.ask({
       url,
       method: 'POST',
       headers: { authorization: `Bearer ${token.raw}` },
-      body: ''
+      body: '',
+      trace
     })
     if (status === 401 || status === 403) {
       throw invalidToken('Token is refused by its issuer', 'endpoint')
@@ -56,20 +58,21 @@ export function createEndpointVerifier(options: EndpointVerifierOptions): Verifi
 
   const { forMilliseconds, entries } = cache
   const getShared = createSharedCache<Verified>({ entries, now })
-  return function askOrRemember(token) {
+  return function askOrRemember(token, trace) {
     // Its hash, so that no memory dump is a list of tokens that are good.
     const key = createHash('sha256').update(token.raw).digest('base64')
     return getShared(key, async () => {
       const until = now() + forMilliseconds
-      const value = await ask(token)
+      const value = await ask(token, trace)
       return { value, until: Math.min(until, expiryOf(value)) }
     })
   }
 }
 
 function describeVerified({ value, text }: ReadJson, { payload, payloadText }: Token): Verified {
-  if (!text.startsWith('{'))
+  if (!text.startsWith('{')) {
     throw checkUnavailable(new Error('found a reply that is no JSON object'))
+  }
   const said = value as Record<string, unknown>
   if (typeof said.sub !== 'string' || said.sub === '') {
     throw invalidToken('Token is refused by its issuer', 'endpoint')

@@ -3,9 +3,9 @@ import { checkUnavailable, ServiceError } from '../../errors.ts'
 import { isSymmetric } from '../../keys/algorithms.ts'
 import type { Key } from '../../keys/key.ts'
 import { ALL_KEYS, type KeySelection, type KeyStore } from '../../keys/key-store.ts'
+import type { JoseHeader, VerifiedClaims } from '../../keys/token.ts'
 import type { Verified, Verifier } from '../check.ts'
 import type { VerifyNow } from '../check-now.ts'
-import type { JoseHeader, VerifiedClaims } from '../token.ts'
 import type { KeysFor } from './issuer-keys.ts'
 
 export interface KeysVerifierOptions {

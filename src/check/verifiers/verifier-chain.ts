@@ -22,15 +22,16 @@ export function createVerifierChain(options: VerifierChainOptions): Verifier {
     ...(afterUnavailable ? (['check_unavailable'] as const) : [])
   ]
 
-  return async function verifyInTurn(token) {
+  return async function verifyInTurn(token, trace) {
     let refusal: ServiceError | undefined
     let unavailable: ServiceError | undefined
     let hasPassed = false
     for (const verify of verifiers) {
       try {
-        const verified = await verify(token)
-        if (verified !== undefined)
+        const verified = await verify(token, trace)
+        if (verified !== undefined) {
           return hasPassed ? { ...verified, isCurrent: undefined } : verified
+        }
       } catch (error) {
         if (!(error instanceof ServiceError) || !passing.includes(error.code)) throw error
         hasPassed = true

@@ -13,7 +13,7 @@ type Format = (typeof FORMATS)[number]
 export const convertKeys = createCommand({
   parameters: ['[<file>...]'],
   description:
-    'Turn keys into another form: PEM, JWK or JWK Set, whichever the files hold, standard input where none is named. Several files make a JWK Set.',
+    'Turn keys into another form: PEM, JWK or JWK Set, whichever the files hold, standard input where none is named, and for -. Several files make a JWK Set.',
   options: {
     to: { type: 'string', value: 'pem|jwk|jwks', description: 'The form to write; required' },
     public: { type: 'boolean', description: 'Write the public halves alone' },
@@ -48,8 +48,11 @@ export const convertKeys = createCommand({
           ? undefined
           : readSecretOption('--passphrase-env', passphraseName, env)
     }
-    const texts = files.length === 0 ? [await readInput()] : files.map(readNamedFile)
-    const all = texts.flatMap((text, index) => readFrom(files[index], text, options))
+    const all: FoundKey[] = []
+    for (const file of files.length === 0 ? ['-'] : files) {
+      const text = file === '-' ? await readInput() : readNamedFile(file)
+      all.push(...readFrom(file, text, options))
+    }
     const keys = chooseKeys(all, values.kid)
     const chosen = values.public === true ? keys.map(toPublicHalf) : keys
     print(format === 'pem' ? chosen.map(toPem).join('') : writeJson(format, chosen))
@@ -62,11 +65,11 @@ function parseFormat(text: string | undefined): Format {
   return format
 }
 
-function readFrom(file: string | undefined, text: string, options: Parameters<typeof readKeys>[1]) {
+function readFrom(file: string, text: string, options: Parameters<typeof readKeys>[1]) {
   try {
     return readKeys(text, options)
   } catch (error) {
-    if (!(error instanceof KeyError) || file === undefined) throw error
+    if (!(error instanceof KeyError) || file === '-') throw error
     throw new CommandError(`${file}: ${error.message}`)
   }
 }

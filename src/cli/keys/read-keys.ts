@@ -37,6 +37,9 @@ const ALGORITHM_OF_CURVE: ReadonlyMap<unknown, Algorithm> = new Map([
  */
 export function readKeys(text: string, options: ReadKeysOptions): readonly FoundKey[] {
   if (isPem(text)) return [readPem(text, options)]
+  if (!text.trimStart().startsWith('{')) {
+    throw new KeyError('found neither PEM nor JSON, expected PEM, a JWK or a JWK Set')
+  }
   return parseJwks(text).map((jwk) => {
     const alg = options.alg ?? algorithmOf(jwk, options)
     const kid = typeof jwk.kid === 'string' ? jwk.kid : undefined

@@ -1,5 +1,5 @@
 /** `token decode`: what a token says of itself. */
-import { parseToken } from '../../check/token.ts'
+import { parseToken } from '../../keys/token.ts'
 import { createCommand } from '../command.ts'
 import { INPUT_ADVICE, readToken } from './read-token.ts'
 import { toJson, toLines } from './write-token.ts'

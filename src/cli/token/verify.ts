@@ -51,7 +51,7 @@ export const verifyToken = createCommand({
     const keyStore = createKeyStore(sources, now)
     const check = createCheck({
       verifiers: [createKeysVerifier({ keyStore })],
-      requirements: [createTimeRequirement(now), isNoServiceBearer],
+      requirements: [createTimeRequirement(now, { requireExp: true }), isNoServiceBearer],
       maxDepth: MAX_DEPTH
     })
     try {

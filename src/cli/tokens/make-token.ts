@@ -1,8 +1,8 @@
 /** Signs the token of a user, with the service's own signing. */
-import { BEARER_MARK } from '../../issue/claims.ts'
 import { createSign } from '../../issue/sign.ts'
 import { type JsonText, JsonTextError, parseJsonText, toJsonText } from '../../json/json-text.ts'
 import { createKey } from '../../keys/kinds/create-key.ts'
+import { BEARER_MARK } from '../../service-bearer-mark.ts'
 import { UsageError } from '../command.ts'
 import type { FoundKey } from '../keys/read-keys.ts'
 import { parseAlgorithmOption, parseLifetimeOption } from '../options.ts'

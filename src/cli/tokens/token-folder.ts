@@ -7,7 +7,7 @@ import { generateMaterial } from '../../keys/generated/generate-material.ts'
 import type { Algorithm } from '../../keys/key.ts'
 import { KeyError } from '../../keys/key-error.ts'
 import { toPublicPem } from '../../keys/kinds/public-key.ts'
-import { parsePublicPem } from '../../keys/material/pem.ts'
+import { isPem, parsePublicPem } from '../../keys/material/pem.ts'
 import { toPrivatePem } from '../../keys/material/write-key.ts'
 import { CommandError, UsageError } from '../command.ts'
 import { type FoundKey, readKeys } from '../keys/read-keys.ts'
@@ -79,6 +79,10 @@ export function createTokenFolder(folder: string, tell: (message: string) => voi
     const publicKey = createPublicKey(key.material)
     if (publicPem === undefined) {
       await writeSecretFile(publicFile, toPublicPem(publicKey), { overwrite: false, tell })
+    } else if (!isPem(publicPem)) {
+      throw new CommandError(
+        `${publicFile}: found no PEM, expected the public half of ${privateFile}; it is made where the file is missing`
+      )
     } else if (!explain(publicFile, () => parsePublicPem(publicPem)).equals(publicKey)) {
       throw new CommandError(
         `${publicFile}: found another key than the public half of ${privateFile}`

@@ -1,8 +1,7 @@
 /** Sources that grade the certificates of clients, on listeners that never see one. */
-import { valueAt } from '../issues.ts'
 import type { Problem } from '../problems.ts'
 import { sourcesIn } from './sources.ts'
-import { listenerOf, MAIN } from './tree.ts'
+import { listenerOf, MAIN, valueAt } from './tree.ts'
 
 /** Finds `certificate` sources of routes whose listener asks nobody for a certificate. */
 export function findCertificateProblems(tree: unknown): Problem[] {

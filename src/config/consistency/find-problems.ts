@@ -3,7 +3,6 @@
  * author wrote it, so that what they find is told along with what is wrong in single settings.
  */
 import { DEFAULT_ROUTES } from '../flat-form.ts'
-import { valueAt } from '../issues.ts'
 import type { Problem } from '../problems.ts'
 import { findCertificateProblems } from './certificates.ts'
 import {
@@ -23,7 +22,7 @@ import {
   findRouteProblems
 } from './routes.ts'
 import { findApiKeyProblems, findExpiryProblems, findVariableProblems } from './sources.ts'
-import { itemsOf, listenerOf, MAIN, useOf } from './tree.ts'
+import { itemsOf, listenerOf, MAIN, useOf, valueAt } from './tree.ts'
 
 /** The settings of a route that hold its path. */
 const VERBS = ['issue', 'claims', 'check', 'keys', 'revoke', 'health', 'metrics'] as const

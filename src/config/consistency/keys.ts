@@ -1,7 +1,6 @@
 /** Routes that name keys which are not there, or which cannot do what the route asks of them. */
-import { valueAt } from '../issues.ts'
 import { formatPath, type Problem } from '../problems.ts'
-import { itemsOf, useOf } from './tree.ts'
+import { itemsOf, useOf, valueAt } from './tree.ts'
 
 /** Finds out whether there are no keys although routes need some. */
 export function findMissingKeys(tree: unknown): Problem[] {

@@ -1,8 +1,8 @@
 /** Routes whose tokens end when somebody else says, where something has to be kept for as long as a token lives. */
-import { valueAt } from '../issues.ts'
 import type { Problem } from '../problems.ts'
-import { itemsOf } from './tree.ts'
+import { itemsOf, valueAt } from './tree.ts'
 
+/** Finds krakend routes without a lifetime where generated keys or revocations have to outlive their tokens. */
 export function findLifetimeProblems(tree: unknown): Problem[] {
   return itemsOf(tree, 'routes').flatMap((route, index): Problem[] => {
     if (valueAt(route, ['protocol']) !== 'krakend') return []

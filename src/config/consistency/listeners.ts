@@ -1,8 +1,8 @@
 /** Routes on listeners that are not there, and listeners that nothing is on. */
-import { valueAt } from '../issues.ts'
 import type { Problem } from '../problems.ts'
-import { itemsOf, listenerOf, MAIN, useOf } from './tree.ts'
+import { itemsOf, listenerOf, MAIN, useOf, valueAt } from './tree.ts'
 
+/** Finds routes on a listener that is not configured, and listeners other than main and admin without a route. */
 export function findListenerProblems(tree: unknown): Problem[] {
   const listen = valueAt(tree, ['listen'])
   const names = Object.keys(typeof listen === 'object' && listen !== null ? listen : {})

@@ -1,8 +1,8 @@
 /** Routes that revoke or refresh tokens without what they lean on. */
-import { valueAt } from '../issues.ts'
 import type { Problem } from '../problems.ts'
-import { itemsOf, useOf } from './tree.ts'
+import { itemsOf, useOf, valueAt } from './tree.ts'
 
+/** Finds revoke and refresh settings without `revocation`, refresh settings without one remote, and TLS without a rediss:// store. */
 export function findRevocationProblems(tree: unknown): Problem[] {
   const hasRevocation = valueAt(tree, ['revocation']) !== undefined
   const store = useOf(valueAt(tree, ['revocation']), 'store', ['revocation'])

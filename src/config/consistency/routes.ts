@@ -1,6 +1,4 @@
 /** Routes that would hide each other, and those that lean on another one which is not there. */
-
-import { valueAt } from '../issues.ts'
 import {
   DISCOVERY_PATH,
   DOCS_PATH,
@@ -9,7 +7,7 @@ import {
   OPERATION_PATHS
 } from '../own-paths.ts'
 import type { Problem } from '../problems.ts'
-import { itemsOf, MAIN, type Use, useOf } from './tree.ts'
+import { itemsOf, MAIN, type Use, useOf, valueAt } from './tree.ts'
 
 /** A path, and the listener that it is answered on. */
 export interface RouteUse extends Use {

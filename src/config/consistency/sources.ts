@@ -1,8 +1,7 @@
-/** Sources that want of a route what it does not have. */
-import { valueAt } from '../issues.ts'
+/** Sources that ask for something that their route does not have, or for what is not theirs. */
 import { variablesIn } from '../path-variables.ts'
 import type { Problem } from '../problems.ts'
-import { itemsOf, type Use, useOf } from './tree.ts'
+import { itemsOf, type Use, useOf, valueAt } from './tree.ts'
 
 /** The headers that a client may give its API key in. */
 const API_KEY_HEADERS: ReadonlySet<string> = new Set(['api-key', 'authorization'])
@@ -31,7 +30,7 @@ export function findVariableProblems(tree: unknown): Problem[] {
   })
 }
 
-/** Finds routes that want to know of a reply when it ends, and have no remote to reply, or more than one. */
+/** Finds routes with `expiresAt` that have no remote source to say it, or more than one. */
 export function findExpiryProblems(tree: unknown): Problem[] {
   return itemsOf(tree, 'routes').flatMap((route, index): Problem[] => {
     if (valueAt(route, ['expiresAt']) === undefined) return []
@@ -44,7 +43,7 @@ export function findExpiryProblems(tree: unknown): Problem[] {
   })
 }
 
-/** Finds sources that would tell the API key by which a client calls a route, to a remote or in a token. */
+/** Finds sources that would pass the API key of a client on, to a remote or into a token. */
 export function findApiKeyProblems(tree: unknown): Problem[] {
   return sourcesIn(tree).flatMap(({ route, items, at }) => {
     if (valueAt(route, ['auth']) === undefined) return []

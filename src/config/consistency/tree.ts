@@ -1,5 +1,4 @@
 /** Reading in a configuration as its author wrote it, of which nothing is known to be right yet. */
-import { valueAt } from '../issues.ts'
 import type { Problem } from '../problems.ts'
 
 /** A text that has a meaning elsewhere in the configuration, and where it is given. */
@@ -11,12 +10,24 @@ export interface Use {
 /** The listener of routes that name no other. */
 export const MAIN = 'main'
 
+/** Follows a path into data of any form. Undefined where it leads nowhere. */
+export function valueAt(tree: unknown, path: readonly PropertyKey[]): unknown {
+  return path.reduce<unknown>(
+    (value, key) =>
+      typeof value === 'object' && value !== null && Object.hasOwn(value, key)
+        ? (value as Record<PropertyKey, unknown>)[key]
+        : undefined,
+    tree
+  )
+}
+
+/** The items of a list under a key; none for anything else. */
 export function itemsOf(tree: unknown, key: PropertyKey): unknown[] {
   const value = valueAt(tree, [key])
   return Array.isArray(value) ? value : []
 }
 
-/** What is no text is the schema's to tell. */
+/** The text under a key, if there is one. What is no text is the schema's to tell. */
 export function useOf(tree: unknown, key: PropertyKey, path: Problem['path']): Use[] {
   const value = valueAt(tree, [key])
   return typeof value === 'string' ? [{ text: value, at: [...path, key] }] : []

@@ -128,8 +128,9 @@ function urlFault(text: string): string | undefined {
   if (url === undefined || !['http:', 'https:'].includes(url.protocol)) {
     return 'expected an http:// or https:// URL'
   }
-  if (url.username !== '' || url.password !== '')
+  if (url.username !== '' || url.password !== '') {
     return 'expected a URL without a user name and password'
+  }
   if (url.hash !== '') return 'expected a URL without a fragment (#)'
   return undefined
 }

@@ -5,6 +5,7 @@ import { THUMBPRINT_KID } from '../../keys/generated/generated-key-file.ts'
 import type { SecretReader } from '../secrets.ts'
 import { duration, flag, httpUrl, material, section } from './fields.ts'
 import { instant } from './instant.ts'
+import { isAllowed, PLAIN_HTTP } from './plain-http.ts'
 import { remoteKeyShape, STALE_LIMIT_EXPECTED, staysWithin } from './remote-keys.ts'
 
 export type KeyConfig = z.output<ReturnType<typeof keySchema>>
@@ -47,8 +48,8 @@ function createEntrySchema(reader: SecretReader) {
       error: 'expected a date after from',
       path: ['until']
     })
-    .refine(({ jwksUrl, allowHttp }) => allowHttp === true || !isPlainHttp(jwksUrl), {
-      error: 'expected an https:// URL; plain http:// needs allowHttp: true',
+    .refine(({ jwksUrl = '', allowHttp }) => isAllowed(jwksUrl, allowHttp === true), {
+      error: PLAIN_HTTP,
       path: ['jwksUrl']
     })
     .refine(staysWithin, { error: STALE_LIMIT_EXPECTED, path: ['staleLimit'] })
@@ -159,10 +160,6 @@ function generateSchema(reader: SecretReader) {
     error: 'expected less than rotateEvery',
     path: ['publishAhead']
   })
-}
-
-function isPlainHttp(url: string | undefined): boolean {
-  return url !== undefined && URL.canParse(url) && new URL(url).protocol === 'http:'
 }
 
 function listOrigins(entry: unknown): string[] {

@@ -1,6 +1,7 @@
 /** The settings of keys in a JWK Set behind a URL, beside the URL itself. */
 import { getCiphers } from 'node:tls'
 import * as z from 'zod'
+import { DEFAULT_REFRESH_MS, DEFAULT_STALE_LIMIT_MS } from '../../keys/remote/remote-key-source.ts'
 import type { SecretReader } from '../secrets.ts'
 import { duration, flag, integer, material, section, size } from './fields.ts'
 
@@ -62,14 +63,12 @@ export function remoteKeyShape(reader: SecretReader) {
   }
 }
 
-const MINUTE = 60_000
-
 export const STALE_LIMIT_EXPECTED = 'expected a duration that is not shorter than refresh'
 
 /** Whether keys serve at least until they are fetched again. */
 export function staysWithin({
-  refresh = 15 * MINUTE,
-  staleLimit = 24 * 60 * MINUTE
+  refresh = DEFAULT_REFRESH_MS,
+  staleLimit = DEFAULT_STALE_LIMIT_MS
 }: {
   readonly refresh?: number | undefined
   readonly staleLimit?: number | undefined

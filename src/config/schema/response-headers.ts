@@ -3,10 +3,11 @@ import { validateHeaderName, validateHeaderValue } from 'node:http'
 import * as z from 'zod'
 import { headerMap } from './fields.ts'
 import { OWN_HEADER_FIELDS } from './own-header-fields.ts'
+import { reasonAgainst } from './reason-against.ts'
 
 const name = z
   .string()
-  .refine((text) => isTaken(() => validateHeaderName(text)), {
+  .refine((text) => reasonAgainst(() => validateHeaderName(text)) === undefined, {
     error: 'expected the name of a header field'
   })
   .refine((text) => !OWN_HEADER_FIELDS.has(text.toLowerCase()), {
@@ -16,17 +17,10 @@ const name = z
 const VALUE_EXPECTED = 'expected the value of a header field: visible characters and spaces'
 const value = z
   .string(VALUE_EXPECTED)
-  .refine((text) => isTaken(() => validateHeaderValue('x', text)), { error: VALUE_EXPECTED })
+  .refine((text) => reasonAgainst(() => validateHeaderValue('x', text)) === undefined, {
+    error: VALUE_EXPECTED
+  })
 
 export const responseHeaders = headerMap(name, value).meta({
   title: 'a map of header fields and their values'
 })
-
-function isTaken(validate: () => void): boolean {
-  try {
-    validate()
-    return true
-  } catch {
-    return false
-  }
-}

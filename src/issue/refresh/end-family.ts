@@ -27,6 +27,7 @@ export interface EndFamily {
   readonly endOf: (token: string) => Promise<void>
 }
 
+/** Makes what ends families, for those who find a spent token and for those who revoke one. */
 export function createEndFamily({ records, revoke }: EndFamilyOptions): EndFamily {
   async function end(name: string): Promise<void> {
     for (;;) {
@@ -47,6 +48,7 @@ export function createEndFamily({ records, revoke }: EndFamilyOptions): EndFamil
   }
 }
 
+/** Revokes tokens one by one; those that have ended already need nothing. */
 export async function revokeTokens(
   revoke: Pick<Revoke, 'token'>,
   tokens: readonly FamilyToken[]

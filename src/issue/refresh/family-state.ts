@@ -26,6 +26,8 @@ interface FamilyUse {
 }
 
 export interface FamilyState {
+  /** The issue route of the login. Other routes have other remotes and other keys, to which this subject may be somebody else. */
+  readonly route: string
   /** The hash of the one refresh token that can be used. */
   readonly current: string
   /** When that was made, in seconds since 1970. */

@@ -63,6 +63,8 @@ export interface RefreshFamiliesOptions {
   readonly revoke: Pick<Revoke, 'token'>
   /** Whether all tokens of the family's subject that were issued until then are revoked. */
   readonly isSubjectRevoked: (state: FamilyState) => boolean
+  /** The issue route that the families are of, by a name of its own: their refresh tokens are good for no other. */
+  readonly route: string
   readonly lifetimeMs: number
   /** The longest that a use takes; after it, the use counts as lost and the token can be used again. */
   readonly longestUseMs: number
@@ -70,8 +72,9 @@ export interface RefreshFamiliesOptions {
   readonly now: () => number
 }
 
+/** Makes what keeps families. Any replica that shares the records may go on with a family that another has begun. */
 export function createRefreshFamilies(options: RefreshFamiliesOptions): RefreshFamilies {
-  const { records, revoke, isSubjectRevoked, lifetimeMs, longestUseMs, now } = options
+  const { records, revoke, isSubjectRevoked, route, lifetimeMs, longestUseMs, now } = options
   const { end } = createEndFamily({ records, revoke })
 
   /** Makes a refresh token that leads to a family, and the family's state with it. */
@@ -81,7 +84,7 @@ export function createRefreshFamilies(options: RefreshFamiliesOptions): RefreshF
     const until = now() + lifetimeMs
     const issuedAt = Math.floor(now() / 1000)
     await records.put(tokenRecord(current), { text: name, until })
-    return { token, record: { text: formatFamily({ ...state, current, issuedAt }), until } }
+    return { token, record: { text: formatFamily({ ...state, route, current, issuedAt }), until } }
   }
 
   /** Looked at before a use and at its end: the subject may be revoked while the remote is asked. */
@@ -95,10 +98,10 @@ export function createRefreshFamilies(options: RefreshFamiliesOptions): RefreshF
     for (;;) {
       const name = await records.get(tokenRecord(hashRefreshToken(token)))
       const previousText = name === undefined ? undefined : await records.get(familyRecord(name))
-      if (name === undefined || previousText === undefined) {
+      const state = previousText === undefined ? undefined : parseFamily(previousText)
+      if (name === undefined || previousText === undefined || state?.route !== route) {
         throw invalidGrant('Refresh token is unknown or has ended', 'unknown')
       }
-      const state = parseFamily(previousText)
       if (state.current !== hashRefreshToken(token)) {
         await end(name)
         throw invalidGrant('Refresh token was used before', 'reused')

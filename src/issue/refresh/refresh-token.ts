@@ -6,10 +6,12 @@ const TOKEN_BYTES = 32
 /** 32 bytes in base64url. A JWS has dots in it, so neither is ever taken for the other. */
 const FORM = /^[A-Za-z0-9_-]{43}$/
 
+/** Makes a token that nobody can guess. */
 export function createRefreshToken(): string {
   return randomBytes(TOKEN_BYTES).toString('base64url')
 }
 
+/** Whether a text may be a refresh token, by its form alone. */
 export function hasRefreshTokenForm(text: string): boolean {
   return FORM.test(text)
 }

@@ -1,5 +1,6 @@
 /** Issuing with refresh tokens: the first token of a login, and each one after it, for which the remote is asked again. */
 import { ServiceError } from '../../errors.ts'
+import { writeObject } from '../../json/json-object.ts'
 import type { JsonText } from '../../json/json-text.ts'
 import type { Claims } from '../claims.ts'
 import type { Gather, Issue, IssueRequest, Source } from '../issue.ts'
@@ -31,9 +32,10 @@ export interface Refreshing {
   readonly refresh: (refreshToken: string, request: IssueRequest) => Promise<IssuedToken>
 }
 
-/** Of a client's faults these are none: the remote is out of breath, and says nothing about the subject. */
+/** Of the 4xx, these are no refusals: the remote wants to be asked later, and says nothing about the subject. */
 const PASSING: ReadonlySet<number> = new Set([408, 425, 429])
 
+/** Makes the pipeline of a route that has refresh tokens. */
 export function createRefreshing(options: RefreshingOptions): Refreshing {
   const { before, remote, after, recheck, sign, issuer, lifetimeSeconds, families } = options
 
@@ -43,7 +45,7 @@ export function createRefreshing(options: RefreshingOptions): Refreshing {
 
   function describeToken(parts: ClaimsInParts, { id, expiresAt }: IssuedToken): FamilyToken {
     if (id === undefined) throw new TypeError('tokens with refresh tokens have a jti')
-    return { issuer: textOf(mergeParts(parts), 'iss') ?? issuer, id, expiresAt }
+    return { issuer: stringClaim(mergeParts(parts), 'iss') ?? issuer, id, expiresAt }
   }
 
   async function askAgain({ state }: RefreshUse, request: IssueRequest) {
@@ -80,17 +82,17 @@ export function createRefreshing(options: RefreshingOptions): Refreshing {
   }
 }
 
-/** The text of a claim that is a string. */
-export function textOf(claims: Claims, name: string): string | undefined {
+/** The value of a claim that is a string; undefined for any other. */
+export function stringClaim(claims: Claims, name: string): string | undefined {
   const text = claims.get(name)
   const value: unknown = text === undefined ? undefined : JSON.parse(text)
   return typeof value === 'string' ? value : undefined
 }
 
-function writeQuestion(claims: ReadonlyMap<string, JsonText>): string {
+function writeQuestion(claims: Claims): JsonText {
   const sub = claims.get('sub')
-  const members = [...claims].map(([name, value]) => `${JSON.stringify(name)}:${value}`)
-  return `{${sub === undefined ? '' : `"sub":${sub},`}"claims":{${members.join(',')}}}`
+  const question = new Map([['claims', writeObject(claims)]])
+  return writeObject(sub === undefined ? question : new Map([['sub', sub], ...question]))
 }
 
 function isRefusal(error: unknown): boolean {

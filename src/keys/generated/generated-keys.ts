@@ -3,6 +3,7 @@ import type { Logger } from 'pino'
 import type { Algorithm, Key } from '../key.ts'
 import { KeyError } from '../key-error.ts'
 import type { KeySource } from '../key-source.ts'
+import { type StartTimer, startUnreferencedTimer } from '../timer.ts'
 import { createKeyDirectory, type GeneratedKey } from './key-directory.ts'
 import { createKeyKeeper } from './key-keeper.ts'
 import { planRotation, type RotationPlan, type RotationSettings } from './rotation-plan.ts'
@@ -10,9 +11,6 @@ import { planRotation, type RotationPlan, type RotationSettings } from './rotati
 const LEAST_PUBLISH_AHEAD_MS = 1000
 /** A key that was deleted by hand is noticed this soon at the latest. */
 const LONGEST_PAUSE_MS = 60 * 60 * 1000
-
-/** Calls once, after the delay; what it returns cancels that. */
-type StartTimer = (action: () => Promise<void>, delayMs: number) => () => void
 
 export interface GeneratedKeyOptions extends RotationSettings {
   readonly alg: Algorithm
@@ -45,7 +43,7 @@ interface Answers {
  */
 export function createGeneratedKeySource(options: GeneratedKeyOptions): KeySource {
   assertTimes(options)
-  const { alg, name, typ, dir, publishAheadMs, now, startTimer = startUnrefTimer } = options
+  const { alg, name, typ, dir, publishAheadMs, now, startTimer = startUnreferencedTimer } = options
   const directory = createKeyDirectory({ dir, alg, typ, now })
   const keeper = createKeyKeeper({ ...options, directory })
   const pauseMs = Math.min(publishAheadMs / 4, LONGEST_PAUSE_MS)
@@ -116,9 +114,4 @@ function assertTimes({ rotateEveryMs, publishAheadMs, longestLifetimeMs }: Rotat
   if (!(longestLifetimeMs >= 0 && longestLifetimeMs < Number.POSITIVE_INFINITY)) {
     throw new KeyError('tokens that never end cannot be signed with keys that rotate')
   }
-}
-
-function startUnrefTimer(action: () => Promise<void>, delayMs: number): () => void {
-  const timer = setTimeout(action, delayMs).unref()
-  return () => clearTimeout(timer)
 }

@@ -60,6 +60,7 @@ interface KnownFile {
   readonly key: GeneratedKey
 }
 
+/** Makes the access to a directory. It touches nothing until it is asked to. */
 export function createKeyDirectory({ dir, alg, typ, now }: KeyDirectoryOptions): KeyDirectory {
   let known: ReadonlyMap<string, KnownFile> = new Map()
 

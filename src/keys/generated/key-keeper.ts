@@ -39,6 +39,7 @@ interface KeyKeeperOptions extends RotationSettings {
   readonly log: Pick<Logger, 'info' | 'warn'>
 }
 
+/** Makes the keeper of one directory and algorithm. It has no keys until it is started. */
 export function createKeyKeeper(options: KeyKeeperOptions): KeyKeeper {
   const { alg, dir, directory, kidPattern, publishAheadMs, longestLifetimeMs, now, log } = options
   let keys: readonly GeneratedKey[] = []

@@ -18,6 +18,7 @@ export interface KeySlot {
   readonly sequence: number
 }
 
+/** The name of the file, such as `ES256-000001.json`. */
 export function formatSlot({ alg, sequence }: KeySlot): string {
   return `${alg}-${String(sequence).padStart(6, '0')}.json`
 }

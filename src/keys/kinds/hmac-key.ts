@@ -1,9 +1,9 @@
 /** Symmetric keys: HMAC with SHA-2 (RFC 7518, section 3.2). */
 import { createHmac, timingSafeEqual } from 'node:crypto'
 import jwt from 'jsonwebtoken'
-import type { Token, VerifiedClaims } from '../../check/token.ts'
 import { invalidToken } from '../../errors.ts'
 import type { Key, KeyOptions, SignPayload } from '../key.ts'
+import type { Token, VerifiedClaims } from '../token.ts'
 import { createJwsHeader } from './jws-header.ts'
 
 /**

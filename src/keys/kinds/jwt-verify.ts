@@ -1,9 +1,9 @@
 /** Verification with jsonwebtoken: RSA, PSS and EC signatures. */
 import type { KeyObject } from 'node:crypto'
 import jwt from 'jsonwebtoken'
-import type { Token, VerifiedClaims } from '../../check/token.ts'
 import { invalidToken } from '../../errors.ts'
 import type { Algorithm } from '../key.ts'
+import type { Token, VerifiedClaims } from '../token.ts'
 
 /** @param key the public key */
 export function createJwtVerify(alg: Algorithm, key: KeyObject) {

@@ -68,8 +68,9 @@ export function parseKeyOfSet(text: string, alg: Algorithm, kid?: string): KeyMa
 }
 
 function parseJwkOf(type: 'private' | 'public', text: string, alg: Algorithm): KeyMaterial {
-  if (!text.trimStart().startsWith('{'))
+  if (!text.trimStart().startsWith('{')) {
     throw new KeyError(`found neither PEM nor a JWK, expected a ${type} key`)
+  }
   const jwk = parseJwk(text)
   const found = jwk.kty === 'oct' ? 'secret' : jwk.d === undefined ? 'public' : 'private'
   if (found !== type) throw new KeyError(`found a ${found} key in a JWK, expected a ${type} one`)

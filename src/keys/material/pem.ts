@@ -10,6 +10,7 @@ interface PemBlock {
 
 const BLOCK = /-----BEGIN ([A-Z0-9 ]+)-----.*?-----END \1-----/gs
 
+/** Whether a text is PEM, however broken. */
 export function isPem(text: string): boolean {
   return text.includes('-----BEGIN ')
 }
@@ -24,8 +25,9 @@ export function parsePrivatePem(text: string, passphrase?: string): KeyObject {
   if (block === undefined) {
     throw new KeyError(`found ${listLabels(blocks)} in PEM, expected a private key`)
   }
-  if (another !== undefined)
+  if (another !== undefined) {
     throw new KeyError('found more than one private key in PEM, expected one')
+  }
   if (block.label === 'OPENSSH PRIVATE KEY') {
     throw new KeyError(
       'found a private key in the format of OpenSSH, expected PKCS#8, PKCS#1 or SEC1 (`ssh-keygen -p -m PKCS8 -f file` converts it)'

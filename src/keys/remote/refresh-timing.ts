@@ -1,12 +1,12 @@
 /** When to fetch again something that others may change: ahead of its end, and with growing pauses while it cannot be had. */
 
-const MINUTE = 60_000
+const MINUTE_MS = 60_000
 
 /** No header can make us ask more often than this; only the setting itself can. */
-const LEAST_FRESH = MINUTE
-/** After the first failure. The pause doubles with each further one, up to the refresh time or {@link LONGEST_PAUSE}. */
-const FIRST_PAUSE = 5_000
-const LONGEST_PAUSE = 5 * MINUTE
+const LEAST_FRESH_MS = MINUTE_MS
+/** After the first failure. The pause doubles with each further one, up to the refresh time or {@link LONGEST_PAUSE_MS}. */
+const FIRST_PAUSE_MS = 5_000
+const LONGEST_PAUSE_MS = 5 * MINUTE_MS
 
 /** All times are milliseconds. */
 export interface RefreshTiming {
@@ -21,8 +21,8 @@ export interface RefreshTiming {
  * @param random from 0 up to 1: keeps several replicas from asking all at once
  */
 export function createRefreshTiming(refresh: number, random: () => number): RefreshTiming {
-  const leastFresh = Math.min(LEAST_FRESH, refresh)
-  const longestPause = Math.min(LONGEST_PAUSE, refresh)
+  const leastFresh = Math.min(LEAST_FRESH_MS, refresh)
+  const longestPause = Math.min(LONGEST_PAUSE_MS, refresh)
 
   return {
     afterSuccess(stated = refresh) {
@@ -30,7 +30,7 @@ export function createRefreshTiming(refresh: number, random: () => number): Refr
       return fresh * (0.8 + 0.1 * random())
     },
     afterFailure(failures) {
-      const pause = Math.min(FIRST_PAUSE * 2 ** (failures - 1), longestPause)
+      const pause = Math.min(FIRST_PAUSE_MS * 2 ** (failures - 1), longestPause)
       return pause * (0.5 + 0.5 * random())
     }
   }

@@ -1,5 +1,4 @@
 /** Does something over and over: one attempt at a time, the next one planned by how the last one went. */
-
 import type { StartTimer } from '../timer.ts'
 import type { RefreshTiming } from './refresh-timing.ts'
 
@@ -34,6 +33,7 @@ export interface Refresher {
   readonly close: () => void
 }
 
+/** Makes what repeats an action. Nothing is done before the first call. */
 export function createRefresher(options: RefresherOptions): Refresher {
   const { attempt, timing, cooldownMilliseconds, now, startTimer } = options
   const closing = new AbortController()

@@ -9,16 +9,16 @@ import { createRefreshTiming } from './refresh-timing.ts'
 import { type Attempt, createRefresher } from './refresher.ts'
 import { selectKeys } from './select-keys.ts'
 
-const MINUTE = 60_000
+const MINUTE_MS = 60_000
 
 /** Costs the other server next to nothing, and a key that it withdraws is gone soon enough. */
-const DEFAULT_REFRESH = 15 * MINUTE
+export const DEFAULT_REFRESH_MS = 15 * MINUTE_MS
 /** A night of somebody else's outage, and the morning to mend it. */
-const DEFAULT_STALE_LIMIT = 24 * 60 * MINUTE
+export const DEFAULT_STALE_LIMIT_MS = 24 * 60 * MINUTE_MS
 /** All that strangers with invented kids can cost the other server is two calls a minute. */
-const DEFAULT_COOLDOWN = MINUTE / 2
+const DEFAULT_COOLDOWN_MS = MINUTE_MS / 2
 /** A request may be waiting for it. */
-const DEFAULT_TIMEOUT = 5_000
+const DEFAULT_TIMEOUT_MS = 5_000
 /** Ten times what the large identity providers have, certificates included. */
 const DEFAULT_MAX_BYTES = 256 * 1024
 const DEFAULT_MAX_KEYS = 100
@@ -88,9 +88,9 @@ export function createRemoteKeySource(options: RemoteKeySourceOptions): KeySourc
   const {
     kid,
     algorithms,
-    refreshMilliseconds = DEFAULT_REFRESH,
-    staleLimitMilliseconds = DEFAULT_STALE_LIMIT,
-    cooldownMilliseconds = DEFAULT_COOLDOWN,
+    refreshMilliseconds = DEFAULT_REFRESH_MS,
+    staleLimitMilliseconds = DEFAULT_STALE_LIMIT_MS,
+    cooldownMilliseconds = DEFAULT_COOLDOWN_MS,
     now = Date.now,
     random = Math.random,
     startTimer = startUnreferencedTimer,
@@ -104,7 +104,7 @@ export function createRemoteKeySource(options: RemoteKeySourceOptions): KeySourc
     url: options.url,
     allowHttp: options.allowHttp ?? false,
     tls: options.tls,
-    timeoutMilliseconds: options.timeoutMilliseconds ?? DEFAULT_TIMEOUT,
+    timeoutMilliseconds: options.timeoutMilliseconds ?? DEFAULT_TIMEOUT_MS,
     maxBytes: options.maxBytes ?? DEFAULT_MAX_BYTES,
     maxKeys: options.maxKeys ?? DEFAULT_MAX_KEYS,
     now

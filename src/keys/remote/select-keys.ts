@@ -1,5 +1,4 @@
 /** Which keys of a JWK Set that is not our own are of use to us. */
-
 import type { Algorithm, Key } from '../key.ts'
 import { KeyError } from '../key-error.ts'
 import { createKey } from '../kinds/create-key.ts'

@@ -1,5 +1,6 @@
 import test from 'ava'
 import {
+  createRequiredGroups,
   createResolveGroups,
   type GroupResolver
 } from '../../../src/check/groups/group-resolver.ts'
@@ -93,4 +94,16 @@ test('what was found is kept for a while, that there is nothing as well, and fai
   await clock.advance(30_000)
   await resolve({ sub: 'ada' })
   t.deepEqual(asked.slice(4), ['ada'])
+})
+
+test('one of the required groups is enough, in whatever case', async (t) => {
+  const inToken = createResolveGroups([createTokenGroups(['groups'])])
+  const resolve = createRequiredGroups(inToken, ['Admins', 'ops'])
+  for (const groups of [['admins'], ['ADMINS', 'staff'], ['Ops']]) {
+    t.deepEqual(await resolve({ groups }), groups)
+  }
+  for (const groups of [undefined, [], ['staff'], ['admin'], ['admins ', 'domain admins']]) {
+    await t.throwsAsync(resolve({ groups }), { code: 'insufficient_scope' })
+  }
+  await t.throwsAsync(resolve({ groups: 'admins' }), { code: 'invalid_token' })
 })

@@ -112,6 +112,18 @@ test('a subject is a value in the filter, whatever characters it has', async (t)
   t.deepEqual(await lookUp('grace*)(uid=*'), ['staff'])
 })
 
+test('a subject that the directory would take for another finds nobody, but for its case', async (t) => {
+  const { url } = await startSlapd(t)
+  const lookUp = createLookup(t, url)
+  t.is((await lookUp('ADA'))?.length, 2)
+  for (const subject of [' ada', 'ada ', '\uff41da', '\u00aada', 'ad\u{1d41a}']) {
+    t.is(await lookUp(subject), undefined, JSON.stringify(subject))
+  }
+  const byName = createLookup(t, url, { filter: '(cn={sub})' })
+  t.deepEqual(await byName('Grace (*)'), ['staff'])
+  t.is(await byName('Grace  (*)'), undefined)
+})
+
 test('a filter that finds more than one entry says nothing', async (t) => {
   const { url } = await startSlapd(t)
   const lookUp = createLookup(t, url, { filter: '(|(uid={sub})(sn=Turing))' })

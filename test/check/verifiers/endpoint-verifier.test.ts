@@ -1,10 +1,10 @@
 import { inspect } from 'node:util'
 import test, { type ExecutionContext } from 'ava'
-import { parseToken } from '../../../src/check/token.ts'
 import {
   createEndpointVerifier,
   type EndpointVerifierOptions
 } from '../../../src/check/verifiers/endpoint-verifier.ts'
+import { parseToken } from '../../../src/keys/token.ts'
 import { createEndpoint } from '../../../src/remote/endpoint.ts'
 import { createFakeClock } from '../../helpers/fake-clock.ts'
 import { refusingUrl, replying, startRemote } from '../../helpers/remote.ts'

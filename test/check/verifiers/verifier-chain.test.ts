@@ -1,8 +1,8 @@
 import test from 'ava'
 import type { Verifier } from '../../../src/check/check.ts'
-import { parseToken } from '../../../src/check/token.ts'
 import { createVerifierChain } from '../../../src/check/verifiers/verifier-chain.ts'
 import { checkUnavailable, invalidToken } from '../../../src/errors.ts'
+import { parseToken } from '../../../src/keys/token.ts'
 import { makeToken } from '../../helpers/tokens.ts'
 
 const accepts: Verifier = () => ({ claims: { sub: 'ada' } })

@@ -56,8 +56,8 @@ const mistakes: [string, object, string[]][] = [
     { require: { claims: {}, audience: [], scopes: [] } },
     [
       'routes[0].require.claims: expected at least one claim',
-      'routes[0].require.audience: expected text, or a list of texts, found a list',
-      'routes[0].require.scopes: expected a list of scopes, { all: [...] } or { any: [...] }, found a list'
+      'routes[0].require.audience: expected text, or a list of texts, found an empty list',
+      'routes[0].require.scopes: expected a list of scopes, { all: [...] } or { any: [...] }, found an empty list'
     ]
   ],
   [

@@ -153,7 +153,8 @@ test('a section knows its keys, and each unknown one is told with the nearest kn
   ])
   for (const [value, found] of [
     ['x', ''],
-    [[], ', found a list'],
+    [[], ', found an empty list'],
+    [['a'], ', found a list'],
     [null, ', found an empty value']
   ]) {
     t.deepEqual(read(schema, value), [`expected a map of settings${found}`])

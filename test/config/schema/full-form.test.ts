@@ -56,8 +56,8 @@ test('the admin listener is there where it is asked for', (t) => {
 
 test('without key or route there is nothing to do', (t) => {
   t.deepEqual(problemsOf(t, { keys: [], routes: [] }), [
-    'keys: expected at least one key, found a list',
-    'routes: expected at least one route, found a list'
+    'keys: expected at least one key, found an empty list',
+    'routes: expected at least one route, found an empty list'
   ])
   t.deepEqual(problemsOf(t, { routes: [CHECK] }), [
     'keys: expected a list of keys, needed by routes[0].verify[0].keys'
@@ -131,7 +131,7 @@ test('a mistake in any section is told with its path and what is expected', (t) 
     'routes[0].statuses: expected txtoken or relay',
     'routes[1].check: expected a path that starts with a slash and has letters, digits and . _ ~ - only',
     'routes[1].verify[0].keys: expected all, or a list of kids',
-    'routes[1].verify[1].keys: expected all, or a list of kids, found a list',
+    'routes[1].verify[1].keys: expected all, or a list of kids, found an empty list',
     'routes[1].verify[2].keys: expected all, or a list of kids, found nothing',
     'routes[2].claims: expected a path such as /getToken, found nothing',
     'routes[2].publish: unknown key, expected one of claims, on, auth, limits, of, sources, explain, statuses',

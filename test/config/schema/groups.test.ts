@@ -49,7 +49,7 @@ const refused: [string, Record<string, unknown>, string][] = [
   [
     'a claim without a name',
     { from: 'token', claim: 'a..b' },
-    '.claim: expected names with dots between them'
+    '.claim: expected the path of a claim, such as groups or realm_access.roles'
   ],
   [
     'http:// for groups',
@@ -70,6 +70,11 @@ const refused: [string, Record<string, unknown>, string][] = [
     'a header with a line end',
     { ...ENDPOINT, headers: { a: 'b\r\nc: d' } },
     '.headers.a: expected printable characters'
+  ],
+  [
+    'one header in two spellings',
+    { ...ENDPOINT, headers: { Authorization: 'a', authorization: 'b' } },
+    '.headers: expected each header field once'
   ],
   [
     'another scheme',

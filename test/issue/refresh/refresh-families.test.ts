@@ -12,6 +12,7 @@ test('of more tokens than a family remembers, the oldest is revoked, and one tha
     records: createMemoryStore(clock).records,
     revoke: { token: async (_issuer, id) => void revoked.push(id) },
     isSubjectRevoked: () => false,
+    route: 'main /token',
     lifetimeMs: 1e9,
     longestUseMs: 1000,
     now: clock.now

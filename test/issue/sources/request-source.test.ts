@@ -173,7 +173,7 @@ test('a header or parameter that stands twice is refused, unless it is a list', 
     exchange(t, url, `GET /claims HTTP/1.1\r\nHost: a\r\nConnection: close\r\n${lines}\r\n`)
   const twice = await ask('X-One: a\r\nx-one: b\r\n')
   t.regex(twice, /^HTTP\/1\.1 400 /)
-  t.true(twice.endsWith('{"error":"claim one stands there 2 times"}'))
+  t.true(twice.endsWith('{"error":"claim one is given 2 times, expected it once"}'))
   const lists = 'X-All: a, b\r\nX-All: c\r\nX-First: *\r\nX-First: d, e\r\n'
   t.true((await ask(lists)).endsWith('{"all":["a","b","c"],"first":"d"}'))
   t.is((await send(`${url}/claims?one=a&one=a`)).status, 400)
@@ -193,6 +193,27 @@ test('headers are UTF-8', async (t) => {
   const refused = await given(Buffer.from([0x61, 0xff]))
   t.is(refused.status, 400)
   t.is(refused.text, '{"error":"header x-name is not valid UTF-8"}')
+})
+
+test('parameters and path variables are UTF-8: what is not would be read as another text', async (t) => {
+  const claims = [
+    { from: 'request', claim: 'name', parameter: 'name' },
+    { from: 'request', claim: 'id', variable: 'id' }
+  ]
+  const { url } = await startClaims(t, claims, { path: '/claims/{id}' })
+  const good = await send(`${url}/claims/%25ff?name=%C3%A9`)
+  t.is(good.text, '{"name":"é","id":"%ff"}')
+  for (const [path, body, message] of [
+    ['/claims/1?name=%ff', '', 'parameter name is not valid UTF-8'],
+    ['/claims/1?name=%ED%A0%80', '', 'parameter name is not valid UTF-8'],
+    ['/claims/1', 'name=a%fe', 'parameter name is not valid UTF-8'],
+    ['/claims/%ff', '', 'path is not valid UTF-8'],
+    ['/claims/%zz', '', 'path is not valid UTF-8']
+  ] as const) {
+    const refused = await post(`${url}${path}`, body, FORM)
+    t.is(refused.status, 400, path)
+    t.is(refused.text, JSON.stringify({ error: message }))
+  }
 })
 
 test('a body that is not JSON is refused where a claim may stand in it, an empty one is none', async (t) => {

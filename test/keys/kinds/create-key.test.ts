@@ -1,10 +1,10 @@
 import { createHmac, type KeyObject } from 'node:crypto'
 import test from 'ava'
 import { CompactSign, calculateJwkThumbprint, compactVerify, importJWK, importSPKI } from 'jose'
-import { parseToken } from '../../../src/check/token.ts'
 import { ServiceError } from '../../../src/errors.ts'
 import { ALGORITHMS, type Algorithm } from '../../../src/keys/key.ts'
 import { createKey } from '../../../src/keys/kinds/create-key.ts'
+import { parseToken } from '../../../src/keys/token.ts'
 import { generateKeys, type TestKeys } from '../../helpers/keys.ts'
 
 const PAYLOAD = '{"sub":"kari","count":12345678901234567890}'

@@ -1,10 +1,10 @@
 import test, { type ExecutionContext } from 'ava'
-import { parseToken } from '../../../src/check/token.ts'
 import {
   createRemoteKeySource,
   type FetchReport,
   type RemoteKeySourceOptions
 } from '../../../src/keys/remote/remote-key-source.ts'
+import { parseToken } from '../../../src/keys/token.ts'
 import { createAuthority } from '../../helpers/certificates.ts'
 import { createFakeClock } from '../../helpers/fake-clock.ts'
 import { type JwksServer, startJwksServer } from '../../helpers/jwks-server.ts'

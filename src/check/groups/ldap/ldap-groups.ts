@@ -1,5 +1,4 @@
 /** Groups from an LDAP directory: an attribute of the subject's entry, or the entries of groups that have it as a member. */
-
 import type { Entry } from 'ldapts'
 import { checkUnavailable, ServiceError } from '../../../errors.ts'
 import type { GroupLookup } from '../subject-groups.ts'
@@ -59,6 +58,7 @@ export function createLdapGroups(options: LdapGroupsOptions): GroupLookup {
   }
 
   return async function lookUpInDirectory(sub) {
+    if (!isPrepared(sub)) return undefined
     try {
       const entry = await findEntry(sub)
       if (entry === undefined) return undefined
@@ -67,6 +67,14 @@ export function createLdapGroups(options: LdapGroupsOptions): GroupLookup {
       throw error instanceof ServiceError ? error : checkUnavailable(error)
     }
   }
+}
+
+/**
+ * Whether a directory compares a name as it stands, but for its case. It brings others into this form first (RFC 4518, sections 2.3
+ * and 2.6), and so finds the entry of somebody else, whose name has been in it all along.
+ */
+function isPrepared(name: string): boolean {
+  return name === name.normalize('NFKC').trim() && !name.includes('  ')
 }
 
 /** Attribute names have no case (RFC 4512, section 2.5), and directories answer with their own. */

@@ -5,6 +5,7 @@ const NEVER = 'inf'
 
 export type EntryPair = readonly [end: string, text: string]
 
+/** What Redis is given for a revocation. */
 export function toPair({ revoked, until }: Revocation): EntryPair {
   return [until === Number.POSITIVE_INFINITY ? NEVER : String(until), formatRevoked(revoked)]
 }
@@ -22,6 +23,7 @@ export interface WriteMessage {
   readonly entries: readonly EntryPair[]
 }
 
+/** Reads what {@link ADD_REVOCATIONS} has published. */
 export function parseMessage(text: string): WriteMessage {
   return JSON.parse(text) as WriteMessage
 }

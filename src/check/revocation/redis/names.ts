@@ -7,6 +7,7 @@ export const VERSION_KEY = 'txtoken:revoked:version'
 const RECORD_PREFIX = 'txtoken:record:'
 const CHANNEL_PREFIX = 'txtoken:revoked:'
 
+/** The key of an expiring record. */
 export function recordKey(name: string): string {
   return RECORD_PREFIX + name
 }

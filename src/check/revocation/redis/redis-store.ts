@@ -28,6 +28,7 @@ export interface RedisStoreOptions {
   readonly log: { readonly warn: (fields: object, message: string) => void }
 }
 
+/** Makes the store. It connects when it starts, and again whenever the connection is lost, until it is closed. */
 export function createRedisStore({ address, now, log }: RedisStoreOptions): RevocationStore {
   const channel = channelOf(address.database)
   const ending = new AbortController()

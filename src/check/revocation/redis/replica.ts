@@ -44,6 +44,7 @@ interface Version {
   readonly sequence: number
 }
 
+/** Makes the replica of one connection. What the connection fails of rejects `synchronize` and `beat`. */
 export function createReplica(options: ReplicaOptions): Replica {
   const { client, channel, follower, now, onComplete, onRestored } = options
   let known: Version = { epoch: null, sequence: 0 }

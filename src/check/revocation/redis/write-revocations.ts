@@ -15,6 +15,7 @@ interface Write {
   readonly pairs: readonly EntryPair[]
 }
 
+/** @throws Error where Redis has not confirmed the write: it may have been carried out all the same */
 export async function writeRevocations(client: Redis, { channel, time, pairs }: Write) {
   await client.eval(
     ADD_REVOCATIONS,

@@ -2,7 +2,7 @@
 import * as z from 'zod'
 import { assertSubjectUrl } from '../../../check/groups/endpoint-groups.ts'
 import type { SecretReader } from '../../secrets.ts'
-import { duration, httpUrl, material, section } from '../fields.ts'
+import { duration, headerMap, httpUrl, material, section } from '../fields.ts'
 import { allowHttp, isAllowed, PLAIN_HTTP } from '../plain-http.ts'
 import { reasonAgainst } from '../reason-against.ts'
 import { remoteTlsSchema } from '../remote-tls.ts'
@@ -20,14 +20,12 @@ export function endpointGroupsSchema(reader: SecretReader) {
       .enum(['GET', 'POST'], 'expected GET or POST')
       .default('GET')
       .describe('GET, or POST with the body `{"sub": "..."}`. Default: GET.'),
-    headers: z
-      .record(
-        z.string().regex(/^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/, 'expected the name of a header'),
-        material(reader).refine((value) => /^[\x20-\x7e]*$/.test(value), {
-          error: 'expected printable characters'
-        }),
-        'expected a map of headers'
-      )
+    headers: headerMap(
+      z.string().regex(/^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/, 'expected the name of a header'),
+      material(reader).refine((value) => /^[\x20-\x7e]*$/.test(value), {
+        error: 'expected printable characters'
+      })
+    )
       .meta({ title: 'a map of headers and their values, each text or a reference' })
       .default({})
       .describe(

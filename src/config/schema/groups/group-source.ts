@@ -1,7 +1,8 @@
 /** The places that the groups of a subject may come from. */
 import * as z from 'zod'
-import { type JsonPath, parseJsonPath } from '../../../json/json-path.ts'
+import { parseJsonPath } from '../../../json/json-path.ts'
 import type { SecretReader } from '../../secrets.ts'
+import { claimPath } from '../claim-path.ts'
 import { duration, integer, section } from '../fields.ts'
 import { endpointGroupsSchema } from './endpoint.ts'
 import { ldapGroupsSchema } from './ldap.ts'
@@ -44,17 +45,8 @@ export const groupsCache = section({
 
 const tokenGroupsSchema = section({
   from: z.literal('token', 'expected token').describe('Groups that stand in the token.'),
-  claim: z
-    .string('expected the path of a claim')
-    .meta({ title: 'the path of a claim, such as groups or realm_access.roles' })
+  claim: claimPath
     .default('groups')
-    .transform((text, context): JsonPath => {
-      try {
-        return parseJsonPath(text)
-      } catch {
-        context.addIssue({ code: 'custom', message: 'expected names with dots between them' })
-        return z.NEVER
-      }
-    })
+    .transform(parseJsonPath)
     .describe('The claim, a list of texts; a token without it has no answer. Default: groups.')
 })

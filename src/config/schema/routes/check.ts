@@ -78,6 +78,10 @@ export function checkRouteSchema(reader: SecretReader) {
       error: 'introspection never says why a token is not active (RFC 7662, section 2.2)',
       path: ['reasons']
     })
+    .refine(({ groups, require }) => groups !== undefined || require.groups === undefined, {
+      error: 'expected groups: where they are looked for has to be said',
+      path: ['require', 'groups']
+    })
     .refine(({ protocol, headers }) => protocol === 'forward-auth' || headers === undefined, {
       error: 'only goes with protocol: forward-auth',
       path: ['headers']

@@ -1,18 +1,10 @@
 /** The setting that says which fields of a reply are signed. */
 import * as z from 'zod'
-import { type JsonPath, parseJsonPath } from '../../../json/json-path.ts'
+import type { JsonPath } from '../../../json/json-path.ts'
 import { flag, section } from '../fields.ts'
+import { pathSaying } from '../json-path.ts'
 
-const PATH_EXPECTED = 'expected a path such as user.access_token'
-
-const path = z.string(PATH_EXPECTED).transform((text, context) => {
-  try {
-    return parseJsonPath(text)
-  } catch {
-    context.addIssue({ code: 'custom', message: PATH_EXPECTED })
-    return z.NEVER
-  }
-})
+const path = pathSaying('expected a path such as user.access_token')
 
 const FIELD = 'a path such as user.access_token, or { path, optional }'
 

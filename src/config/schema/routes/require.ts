@@ -73,6 +73,11 @@ export const requireSchema = section({
     .describe(
       'Scopes in `scope` or `scp`, text with spaces between them or a list. Of a plain list, all of them have to be there, otherwise 403. Default: none.'
     ),
+  groups: texts
+    .optional()
+    .describe(
+      'Groups, compared without case: the subject has to be in one of them, otherwise 403. They are looked for where `groups` of the route says. Default: any.'
+    ),
   sub: flag
     .prefault(false)
     .describe('Whether a token has to say who it is about (`sub`), otherwise 401. Default: false.'),

@@ -11,8 +11,8 @@ export const on = z
   .default('main')
   .describe('The listener that the route is on. Default: main.')
 
-/** Who may call a route. */
-export function auth(reader: SecretReader) {
+/** Those who may call a route. */
+export function callers(reader: SecretReader) {
   return section({
     apiKeys: z
       .array(
@@ -23,11 +23,14 @@ export function auth(reader: SecretReader) {
       )
       .min(1, 'expected at least one API key')
       .describe(
-        'The keys that are accepted, in the `api-key` header or as a Bearer of the Authorization header: each has at least 20 characters.'
+        'The keys that are accepted, in the `api-key` header or as a Bearer of the Authorization header: each has at least 20 characters. To introspect, to revoke, and with `protocol: oauth`, the password of HTTP Basic may be the key too, with any user name.'
       )
   })
-    .optional()
-    .describe('Who may call the route. Default: everybody.')
+}
+
+/** Who may call a route. */
+export function auth(reader: SecretReader) {
+  return callers(reader).optional().describe('Who may call the route. Default: everybody.')
 }
 
 /** How much a route takes at once. */
@@ -35,7 +38,7 @@ export const limits = section({
   requests: integer(1, 65_535)
     .optional()
     .describe(
-      'Requests in flight on the route; beyond it the answer is 429 with `Retry-After`. Default: no limit.'
+      'Requests in flight on the route; beyond it the answer is 429 with `Retry-After`. Those that are answered at once, since their token was verified before, do not count. Default: no limit.'
     )
 })
   .prefault({})

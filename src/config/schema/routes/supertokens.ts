@@ -6,9 +6,23 @@ import { sourceSchema } from '../sources/source.ts'
 import { cookie } from './cookie.ts'
 import { kid } from './kid.ts'
 import { KRAKEND_ONLY } from './krakend.ts'
-import { auth, limits, on } from './route.ts'
+import { callers, limits, on } from './route.ts'
 
 export type SupertokensRouteConfig = z.output<ReturnType<typeof supertokensRouteSchema>>
+
+const AUTH = '{ apiKeys: [...] }, or none'
+
+/** The payload is the caller's own, whatever it says, so that everybody is no default. */
+function auth(reader: SecretReader) {
+  return z
+    .union([z.literal('none').transform(() => undefined), callers(reader)], {
+      error: `expected ${AUTH} where everybody who reaches the route may have any claims signed`
+    })
+    .meta({ title: AUTH })
+    .describe(
+      'Who may call the route. `none` is everybody who reaches it: any claims are signed for them.'
+    )
+}
 
 export function supertokensRouteSchema(reader: SecretReader) {
   const shape = {

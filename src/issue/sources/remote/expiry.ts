@@ -17,6 +17,7 @@ const DATE = /^(\d{4}-\d\d-\d\d)(?:T\d\d:\d\d(?::\d\d(?:\.\d+)?)?(?:Z|[+-]\d\d:\
 /** Larger numbers are milliseconds: as seconds this is in the year 5138, as milliseconds it was in 1973. */
 const MOST_SECONDS = 1e11
 
+/** @param isOptional whether a reply may lack it */
 export function createNoteExpiry(path: JsonPath, isOptional: boolean): NoteExpiry {
   const name = formatJsonPath(path)
 

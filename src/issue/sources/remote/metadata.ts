@@ -1,8 +1,8 @@
 /** What a remote is told about a request, beside or in place of the client's JSON. */
-import type { JsonText } from '../../../json/json-text.ts'
-import { toJsonText } from '../../../json/json-text.ts'
+import { writeObject } from '../../../json/json-object.ts'
+import { type JsonText, toJsonText } from '../../../json/json-text.ts'
 import type { IssueRequest } from '../../issue.ts'
-import { createReadTexts, describePlaces, onlyText, type Places } from '../../places.ts'
+import { createReadTexts, describePlaces, onlyText, type Places } from '../places.ts'
 
 /** One name, and where its value stands in a request; or the value itself. */
 export interface MetadataEntry extends Places {
@@ -13,7 +13,7 @@ export interface MetadataEntry extends Places {
 /** By their names, in the order of the entries. What a request does not have is not there. */
 export type Metadata = ReadonlyMap<string, JsonText>
 
-/** @throws ServiceError `invalid_request` for a value that stands there more than once */
+/** @throws ServiceError `invalid_request` for a value that is given more than once */
 export function createReadMetadata(
   entries: readonly MetadataEntry[]
 ): (request: IssueRequest) => Metadata {
@@ -37,6 +37,5 @@ export function describeEntry(entry: MetadataEntry): string {
 
 /** One JSON object, in UTF-8. */
 export function writeMetadata(metadata: Metadata): Uint8Array {
-  const members = [...metadata].map(([name, value]) => `${JSON.stringify(name)}:${value}`)
-  return Buffer.from(`{${members.join(',')}}`)
+  return Buffer.from(writeObject(metadata))
 }

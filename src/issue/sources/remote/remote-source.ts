@@ -48,6 +48,7 @@ export function createRemoteSource(options: RemoteSourceOptions): Source {
         body,
         authorization,
         trace: readTraceHeaders(request.headers),
+        note: trace,
         onAbort
       })
       const json = takesEmpty && reply.length === 0 ? undefined : parseReply(reply, maxDepth)

@@ -1,6 +1,6 @@
 /** What becomes of a reply: one claim, several that are picked out of it, or all of its members. */
 import { dropMembers } from '../../../json/drop-members.ts'
-import { membersOf, textOf } from '../../../json/json-members.ts'
+import { readObject } from '../../../json/json-object.ts'
 import { formatJsonPath, type JsonPath, textAt } from '../../../json/json-path.ts'
 import type { JsonText } from '../../../json/json-text.ts'
 import { remoteReply } from '../../../remote/remote-errors.ts'
@@ -45,11 +45,9 @@ export function createTakeClaims({ at, pick, drop }: TakeClaimsOptions): TakeCla
   }
   return function mergeMembers(reply) {
     if (!reply.startsWith('{')) throw remoteReply('reply is not an object')
-    const whole = clean(reply)
+    const members = [...readObject(clean(reply))]
     return new Map(
-      membersOf(whole)
-        .filter(({ name }) => !RESERVED_CLAIMS.has(name) && !IDENTITY_CLAIMS.has(name))
-        .map((member) => [member.name, textOf(whole, member)])
+      members.filter(([name]) => !RESERVED_CLAIMS.has(name) && !IDENTITY_CLAIMS.has(name))
     )
   }
 }

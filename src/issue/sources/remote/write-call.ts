@@ -32,6 +32,7 @@ export interface WriteCallOptions {
 
 const NO_METADATA: Metadata = new Map()
 
+/** @throws TypeError for a URL whose variables stand where none may */
 export function createWriteCall(options: WriteCallOptions): WriteCall {
   const { url, method, send, metadata: entries, forward } = options
   const template = parseUrlTemplate(url)

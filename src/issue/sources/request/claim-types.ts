@@ -32,6 +32,7 @@ const readings: Readonly<Record<ClaimType, Reading>> = {
   }
 }
 
+/** How texts and JSON become claims of a type. */
 export function readingOf(type: ClaimType): Reading {
   return readings[type]
 }

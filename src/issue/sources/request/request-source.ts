@@ -4,7 +4,7 @@ import { type JsonText, toJsonText } from '../../../json/json-text.ts'
 import type { Claims } from '../../claims.ts'
 import { invalidClaim } from '../../invalid-claim.ts'
 import type { IssueRequest, Source } from '../../issue.ts'
-import { createReadTexts, describePlaces, onlyText, type Places } from '../../places.ts'
+import { createReadTexts, describePlaces, onlyText, type Places } from '../places.ts'
 import { type ClaimType, itemsOf, readingOf } from './claim-types.ts'
 
 export interface RequestSourceOptions {

@@ -70,7 +70,7 @@ test('revocations are kept until the last token has ended, so that has to be kno
 const PATH = 'expected a path such as user.access_token'
 const INSIDE = 'expected a path that is not inside of another one here'
 const refused: [object, string[]][] = [
-  [{ sign: [] }, ['sign: expected at least one path, found a list']],
+  [{ sign: [] }, ['sign: expected at least one path, found an empty list']],
   [{ sign: 'access_token' }, ['sign: expected a list of paths']],
   [{ sign: ['a..b'] }, [`sign[0]: ${PATH}`]],
   [{ sign: [''] }, [`sign[0]: ${PATH}`]],

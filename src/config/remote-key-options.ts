@@ -1,7 +1,7 @@
 /** The settings of a remote JWK Set, as the configuration has them, become the options of its key source. */
-import type { RemoteKeyConfig } from '../../config/schema/keys.ts'
-import type { JwksVerifierConfig } from '../../config/schema/verifiers/jwks.ts'
-import type { RemoteKeySourceOptions } from './remote-key-source.ts'
+import type { RemoteKeySourceOptions } from '../keys/remote/remote-key-source.ts'
+import type { RemoteKeyConfig } from './schema/keys.ts'
+import type { JwksVerifierConfig } from './schema/verifiers/jwks.ts'
 
 /** What the configuration leaves out is left to the defaults of the key source. */
 export function toRemoteKeyOptions(entry: RemoteKeyConfig): RemoteKeySourceOptions {

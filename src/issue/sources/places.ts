@@ -1,6 +1,6 @@
 /** The places of a request that a text may stand in: a header, a parameter of the query or of a form, a variable of the path. */
-import { invalidClaim } from './invalid-claim.ts'
-import type { IssueRequest } from './issue.ts'
+import { invalidClaim } from '../invalid-claim.ts'
+import type { IssueRequest } from '../issue.ts'
 
 export interface Places {
   /** The name of a header, in lower case. */
@@ -12,6 +12,8 @@ export interface Places {
 /** Gives the texts of the first place that has any; several where the client has put several there. None is empty. */
 export type ReadTexts = (request: IssueRequest) => readonly string[]
 
+/** What stands for bytes that are no UTF-8 once a query or a form is read: texts that differ would be one. */
+const REPLACEMENT = '\ufffd'
 const BEYOND_ASCII = /[\u0080-\u00ff]/
 const utf8 = new TextDecoder('utf-8', { fatal: true })
 
@@ -24,6 +26,9 @@ export function createReadTexts({ header, parameter, variable }: Places): ReadTe
     }
     if (parameter !== undefined) {
       const texts = present(request.parameters().getAll(parameter))
+      if (texts.some((text) => text.includes(REPLACEMENT))) {
+        throw invalidClaim(`parameter ${parameter} is not valid UTF-8`)
+      }
       if (texts.length > 0) return texts
     }
     return variable === undefined ? [] : present([request.variables[variable] ?? ''])
@@ -31,11 +36,13 @@ export function createReadTexts({ header, parameter, variable }: Places): ReadTe
 }
 
 /**
- * The only one of several texts. Whom would one believe of two: a proxy in front may have judged by the other.
+ * The one text that there is, if any. Two are refused: a proxy in front may have judged by the other.
  * @param what names what it is for
+ * @throws ServiceError `invalid_request` for more than one
  */
 export function onlyText(texts: readonly string[], what: string): string | undefined {
-  if (texts.length > 1) throw invalidClaim(`${what} stands there ${texts.length} times`)
+  if (texts.length > 1)
+    throw invalidClaim(`${what} is given ${texts.length} times, expected it once`)
   return texts[0]
 }
 

@@ -1,13 +1,13 @@
 import test from 'ava'
-import { parseToken } from '../../../src/check/token.ts'
-import { type KeyConfig, keySchema, type RemoteKeyConfig } from '../../../src/config/schema/keys.ts'
-import { createSecretReader } from '../../../src/config/secrets.ts'
-import { createKeySources } from '../../../src/keys/create-key-sources.ts'
-import { createKeyStore } from '../../../src/keys/key-store.ts'
-import { toRemoteKeyOptions } from '../../../src/keys/remote/remote-key-options.ts'
-import { createRemoteKeySource } from '../../../src/keys/remote/remote-key-source.ts'
-import { createAuthority } from '../../helpers/certificates.ts'
-import { startJwksServer } from '../../helpers/jwks-server.ts'
+import { createKeySources } from '../../src/config/create-key-sources.ts'
+import { toRemoteKeyOptions } from '../../src/config/remote-key-options.ts'
+import { type KeyConfig, keySchema, type RemoteKeyConfig } from '../../src/config/schema/keys.ts'
+import { createSecretReader } from '../../src/config/secrets.ts'
+import { createKeyStore } from '../../src/keys/key-store.ts'
+import { createRemoteKeySource } from '../../src/keys/remote/remote-key-source.ts'
+import { parseToken } from '../../src/keys/token.ts'
+import { createAuthority } from '../helpers/certificates.ts'
+import { startJwksServer } from '../helpers/jwks-server.ts'
 
 const schema = keySchema(createSecretReader({ folder: '/', env: {} }))
 const factories = {

@@ -1,18 +1,18 @@
 import { createPublicKey } from 'node:crypto'
 import test from 'ava'
-import { parseToken } from '../../src/check/token.ts'
-import { describeIssues } from '../../src/config/issues.ts'
-import { formatPath } from '../../src/config/problems.ts'
-import { type KeyConfig, keySchema } from '../../src/config/schema/keys.ts'
-import { createSecretReader } from '../../src/config/secrets.ts'
 import {
   createKeySources,
   findKeyProblems,
   type KeySourceFactories
-} from '../../src/keys/create-key-sources.ts'
+} from '../../src/config/create-key-sources.ts'
+import { describeIssues } from '../../src/config/issues.ts'
+import { formatPath } from '../../src/config/problems.ts'
+import { type KeyConfig, keySchema } from '../../src/config/schema/keys.ts'
+import { createSecretReader } from '../../src/config/secrets.ts'
 import { KeyError } from '../../src/keys/key-error.ts'
 import type { KeySource } from '../../src/keys/key-source.ts'
 import { createKeyStore } from '../../src/keys/key-store.ts'
+import { parseToken } from '../../src/keys/token.ts'
 import { generateKeys, generatePair, toJwk, toPem } from '../helpers/keys.ts'
 
 const SECRET = 'a secret of at least thirty-two bytes'

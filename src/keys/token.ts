@@ -81,10 +81,12 @@ function parseHeader({ alg, kid, typ, crit, b64 }: Record<string, unknown>): Jos
   if (typeof alg !== 'string' || alg === '' || alg.toLowerCase() === 'none') {
     throw invalidToken('Token is not signed', 'algorithm')
   }
-  if (kid !== undefined && typeof kid !== 'string')
+  if (kid !== undefined && typeof kid !== 'string') {
     throw malformed('Token header has a kid that is no string')
-  if (typ !== undefined && typeof typ !== 'string')
+  }
+  if (typ !== undefined && typeof typ !== 'string') {
     throw malformed('Token header has a typ that is no string')
+  }
   return { alg, kid, typ }
 }
 
@@ -93,8 +95,9 @@ function decodeJsonObject(part: string, name: string, maxDepth: number) {
   try {
     json = readJsonBytes(decodePart(part, name), maxDepth)
   } catch (error) {
-    if (error instanceof JsonTextError)
+    if (error instanceof JsonTextError) {
       throw malformed(`Token ${name} is not JSON: ${error.message}`)
+    }
     throw error
   }
   if (!json.text.startsWith('{')) throw malformed(`Token ${name} is not a JSON object`)

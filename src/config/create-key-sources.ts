@@ -1,21 +1,21 @@
 /** The `keys` of a configuration become key sources, or a list of everything that is wrong with them. */
-import type { Problem } from '../config/problems.ts'
-import type { GeneratedKeyConfig, KeyConfig, RemoteKeyConfig } from '../config/schema/keys.ts'
-import { createFixedKeySource } from './fixed-key-source.ts'
-import { describeCost } from './key-cost.ts'
-import { KeyError } from './key-error.ts'
-import { limitToPeriod } from './key-period.ts'
-import type { KeySource } from './key-source.ts'
-import { createKey } from './kinds/create-key.ts'
+import { createFixedKeySource } from '../keys/fixed-key-source.ts'
+import { describeCost } from '../keys/key-cost.ts'
+import { KeyError } from '../keys/key-error.ts'
+import { limitToPeriod } from '../keys/key-period.ts'
+import type { KeySource } from '../keys/key-source.ts'
+import { createKey } from '../keys/kinds/create-key.ts'
 import {
   type KeyMaterial,
   parseKeyOfSet,
   parsePrivateKey,
   parsePublicKey,
   parseSecret
-} from './material/key-material.ts'
-import { toRemoteKeyOptions } from './remote/remote-key-options.ts'
-import { createRemoteKeySource } from './remote/remote-key-source.ts'
+} from '../keys/material/key-material.ts'
+import { createRemoteKeySource } from '../keys/remote/remote-key-source.ts'
+import type { Problem } from './problems.ts'
+import { toRemoteKeyOptions } from './remote-key-options.ts'
+import type { GeneratedKeyConfig, KeyConfig, RemoteKeyConfig } from './schema/keys.ts'
 
 /** How sources are made that are more than one fixed key. A KeyError or TypeError of theirs becomes a problem of the entry. */
 export interface KeySourceFactories {
@@ -49,11 +49,12 @@ interface EntrySource {
  * come it does not sign, so the one before it still does. That one verifies on, until its `until`.
  */
 export function createKeySources(
-  entries: readonly KeyConfig[],
+  entries: readonly (KeyConfig | undefined)[],
   factories: KeySourceFactories
 ): KeySources {
   const problems: Problem[] = []
   const made = entries.map((entry, index): EntrySource => {
+    if (entry === undefined) return { kid: undefined }
     try {
       return createEntrySource(entry, factories)
     } catch (error) {
@@ -145,8 +146,11 @@ const UNMADE: KeySource = {
   changesAt: () => Number.POSITIVE_INFINITY
 }
 
-/** Finds what is wrong with the keys of a configuration. Nothing is fetched or generated for it. */
-export function findKeyProblems(entries: readonly KeyConfig[]): readonly Problem[] {
+/**
+ * Finds what is wrong with the keys of a configuration. Nothing is fetched or generated for it.
+ * @param entries undefined stands for one that cannot be read, and has been told of
+ */
+export function findKeyProblems(entries: readonly (KeyConfig | undefined)[]): readonly Problem[] {
   return createKeySources(entries, {
     remote: (entry) => createRemoteKeySource(toRemoteKeyOptions(entry)),
     generated: () => UNMADE

@@ -1,7 +1,7 @@
 import test from 'ava'
 import fc from 'fast-check'
-import { parseToken } from '../../src/check/token.ts'
 import { ServiceError } from '../../src/errors.ts'
+import { parseToken } from '../../src/keys/token.ts'
 import { encode, HEADER } from '../helpers/tokens.ts'
 
 const bytes = fc.uint8Array({ minLength: 1, maxLength: 64 })

@@ -1,0 +1,46 @@
+/** The options about calls: where they go, with what, and for how long. */
+import { validateHeaderValue } from 'node:http'
+
+interface RemoteOptions {
+  readonly allowHttp?: boolean | undefined
+  readonly apiKey?: string | undefined
+  readonly timeoutMilliseconds?: number | undefined
+}
+
+/**
+ * Makes sure that a URL may be called, since tokens and API keys travel to it, and that calls can be made as they should.
+ * @param option what the URL is called among the options
+ * @throws TypeError that says what is expected, and holds nothing of the URL or the API key
+ */
+export function assertCallable(
+  option: string,
+  url: string,
+  { allowHttp = false, apiKey, timeoutMilliseconds }: RemoteOptions
+): void {
+  const { protocol, username, password } = URL.canParse(url)
+    ? new URL(url)
+    : { protocol: '', username: '', password: '' }
+  if (protocol !== 'https:' && !(protocol === 'http:' && allowHttp)) {
+    throw new TypeError(
+      `${option}: expected an https:// URL; plain http:// needs allowHttp: true, for a network that is safe by other means`
+    )
+  }
+  if (username !== '' || password !== '') {
+    throw new TypeError(`${option}: expected a URL without a user name and password`)
+  }
+  if (timeoutMilliseconds !== undefined && !(timeoutMilliseconds > 0)) {
+    throw new TypeError('timeoutMilliseconds: expected a number above 0')
+  }
+  if (apiKey !== undefined && !isHeaderValue(apiKey)) {
+    throw new TypeError('apiKey: expected text without line breaks')
+  }
+}
+
+function isHeaderValue(value: string): boolean {
+  try {
+    validateHeaderValue('api-key', value)
+    return true
+  } catch {
+    return false
+  }
+}
