@@ -22,7 +22,7 @@ const MAX_TOKEN_LENGTH = 16 * 1024
 export function createCheckRoute(config: CheckRouteConfig, services: Services): Route {
   const { limits, now, revocation } = services
   const cache = config.cache === 0 ? undefined : createCheckCache(config.cache)
-  const requirements = createRequirements(config, { now, isNotRevoked: revocation?.isNotRevoked })
+  const requirements = createRequirements(config, { now, revocation })
   const resolveGroups = createRouteGroups(config, services)
   const common = {
     requirements,
