@@ -72,6 +72,7 @@ const ROUTES: CheckRoute[] = [
   { check: '/either', token: ['header', 'cookie:token'] },
   { check: '/keyed', auth: { apiKeys: [API_KEY] } },
   { check: '/grouped', groups: [{ from: 'token' }] },
+  { check: '/members', groups: [{ from: 'token' }], require: { groups: ['Staff'] } },
   { check: '/okera', protocol: 'okera' }
 ]
 
