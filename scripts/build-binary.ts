@@ -14,6 +14,7 @@ import {
   writeFileSync
 } from 'node:fs'
 import { join } from 'node:path'
+import { createInterface } from 'node:readline'
 import { build, type Plugin } from 'esbuild'
 import { inject } from 'postject'
 
@@ -83,8 +84,9 @@ async function rehearse(runtime: string): Promise<void> {
     stdio: ['ignore', 'pipe', 'inherit']
   })
   const ended = once(demo, 'exit')
-  demo.stdout.setEncoding('utf8')
-  for await (const text of demo.stdout) if (text.includes('Check it:')) demo.kill('SIGTERM')
+  for await (const line of createInterface(demo.stdout)) {
+    if (line === 'Check it:') demo.kill('SIGTERM')
+  }
   const [code] = await ended
   if (code !== 0) throw new Error(`expected the demo to end well, found the exit code ${code}`)
 }
