@@ -12,7 +12,10 @@ export interface LogStream {
   readonly flush: () => void
 }
 
-/** Lines are gathered up to this size, or for this time: a write for each would cost more than all else that is done for a request. */
+/**
+ * A line is written at once, and those that come within this time after it are gathered up to this size: a write for each would cost more
+ * than all else that is done for a request.
+ */
 const GATHERED_BYTES = 8 * 1024
 const GATHERED_MS = 100
 /** Lines that a stuck reader leaves here are dropped beyond this: the service goes before its log. */
@@ -33,7 +36,7 @@ export function createLogger(level: string): LogStream {
   })
   // Gathered here, because the destination measures all that it holds with each line that is added.
   let gathered = ''
-  let isFlushPlanned = false
+  let isGathering = false
 
   function handOver(): void {
     const lines = gathered
@@ -41,13 +44,13 @@ export function createLogger(level: string): LogStream {
     if (lines !== '') destination.write(lines)
   }
 
-  function flushSoon(): void {
-    if (isFlushPlanned) return
-    isFlushPlanned = true
+  function writeOut(): void {
+    handOver()
+    destination.flush()
+    isGathering = true
     setTimeout(() => {
-      isFlushPlanned = false
-      handOver()
-      destination.flush()
+      isGathering = false
+      if (gathered !== '') writeOut()
     }, GATHERED_MS).unref()
   }
 
@@ -61,8 +64,8 @@ export function createLogger(level: string): LogStream {
     {
       write(line) {
         gathered += line
-        if (gathered.length >= GATHERED_BYTES) handOver()
-        flushSoon()
+        if (!isGathering) writeOut()
+        else if (gathered.length >= GATHERED_BYTES) handOver()
       }
     }
   )
