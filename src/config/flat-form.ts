@@ -53,39 +53,37 @@ export type FlatConfig = z.output<ReturnType<typeof createFlatSchema>>
 
 /** @param reader follows the reference of `encKey` where it stands in a file or in the environment */
 export function createFlatSchema(reader: SecretReader) {
-  return section(
-    {
-      port: port.prefault(8888).describe('TCP port to listen on. Default: 8888.'),
-      debug: flag
-        .prefault(false)
-        .describe('Whether to log more than a line a request. Default: false.'),
-      encKey: material(reader)
-        .refine(({ length }) => length >= SECRET_LENGTH.least && length <= SECRET_LENGTH.most, {
-          error: ({ input }) =>
-            `expected ${SECRET_LENGTH.least} to ${SECRET_LENGTH.most} characters, found ${String(input).length}`
-        })
-        .describe(
-          'The shared secret that signs and verifies tokens (HS256) and signs the service bearer: 32 to 64 characters.'
-        ),
-      remote: httpUrl.describe('URL of the JSON API that the body of the client is posted to.'),
-      expHours: hours
-        .prefault(24)
-        .describe('How long a token is valid, in hours; fractions are fine. Default: 24.'),
-      getTokenRoute: routePath
-        .default(DEFAULT_ROUTES.getTokenRoute)
-        .describe('Path that tokens are issued on, by POST. Default: /getToken.'),
-      checkTokenRoute: routePath
-        .default(DEFAULT_ROUTES.checkTokenRoute)
-        .describe('Path that tokens are checked on, by GET and POST. Default: /checkToken.'),
-      requestTokenData: jsonTree
-        .optional()
-        .describe(
-          'The `data` claim of the service bearer that is sent to the remote: a YAML tree, or a string that holds JSON. Default: null.'
-        ),
-      statuses
-    },
-    FULL_FORM
-  )
+  const shape = {
+    port: port.prefault(8888).describe('TCP port to listen on. Default: 8888.'),
+    debug: flag
+      .prefault(false)
+      .describe('Whether to log more than a line a request. Default: false.'),
+    encKey: material(reader)
+      .refine(({ length }) => length >= SECRET_LENGTH.least && length <= SECRET_LENGTH.most, {
+        error: ({ input }) =>
+          `expected ${SECRET_LENGTH.least} to ${SECRET_LENGTH.most} characters, found ${String(input).length}`
+      })
+      .describe(
+        'The shared secret that signs and verifies tokens (HS256) and signs the service bearer: 32 to 64 characters.'
+      ),
+    remote: httpUrl.describe('URL of the JSON API that the body of the client is posted to.'),
+    expHours: hours
+      .prefault(24)
+      .describe('How long a token is valid, in hours; fractions are fine. Default: 24.'),
+    getTokenRoute: routePath
+      .default(DEFAULT_ROUTES.getTokenRoute)
+      .describe('Path that tokens are issued on, by POST. Default: /getToken.'),
+    checkTokenRoute: routePath
+      .default(DEFAULT_ROUTES.checkTokenRoute)
+      .describe('Path that tokens are checked on, by GET and POST. Default: /checkToken.'),
+    requestTokenData: jsonTree
+      .optional()
+      .describe(
+        'The `data` claim of the service bearer that is sent to the remote: a YAML tree, or a string that holds JSON. Default: null.'
+      ),
+    statuses
+  }
+  return section(shape, FULL_FORM)
 }
 
 /** Writes the flat form out as the full form that means exactly the same. */

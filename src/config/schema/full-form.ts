@@ -36,60 +36,56 @@ const FLAT_FORM = {
 
 /** @param reader follows the references of settings that stand in files or in the environment */
 export function createFullSchema(reader: SecretReader) {
-  return section(
-    {
-      listen: listenSchema(reader).prefault({}).describe('Where the service listens.'),
-      log: logSchema
-        .prefault({})
-        .describe('What is logged. Logs are JSON lines on standard output.'),
-      limits: limitsSchema.prefault({}).describe('How much of anything is taken.'),
-      timeouts: timeoutsSchema.prefault({}).describe('How long anything may take.'),
-      docs: flag
-        .prefault(false)
-        .describe(
-          'Whether each listener says what it answers: as OpenAPI 3.1 on `/openapi.json`, and as a page to read on `/docs`. Default: false.'
+  const shape = {
+    listen: listenSchema(reader).prefault({}).describe('Where the service listens.'),
+    log: logSchema.prefault({}).describe('What is logged. Logs are JSON lines on standard output.'),
+    limits: limitsSchema.prefault({}).describe('How much of anything is taken.'),
+    timeouts: timeoutsSchema.prefault({}).describe('How long anything may take.'),
+    docs: flag
+      .prefault(false)
+      .describe(
+        'Whether each listener says what it answers: as OpenAPI 3.1 on `/openapi.json`, and as a page to read on `/docs`. Default: false.'
+      ),
+    issuer: httpUrl
+      .optional()
+      .describe(
+        'The `iss` of issued tokens: a URL that leads to this service, where `/.well-known/openid-configuration` then says where its keys are. Default: none.'
+      ),
+    keys: z
+      .array(keySchema(reader), 'expected a list of keys')
+      .min(1, 'expected at least one key')
+      .optional()
+      .transform((keys) => keys ?? [])
+      .describe(
+        'The keys that sign and verify. One key has one algorithm. Only a service that signs and verifies nothing has none. Default: none.'
+      ),
+    revocation: revocationSchema(reader)
+      .optional()
+      .describe(
+        'Tokens can be revoked before they end; every issued token then has a `jti`. Default: they cannot.'
+      ),
+    routes: z
+      .array(
+        z.union(
+          [
+            issueRouteSchema(reader),
+            krakendRouteSchema(reader),
+            supertokensRouteSchema(reader),
+            claimsRouteSchema(reader),
+            checkRouteSchema(reader),
+            keysRouteSchema(reader),
+            revokeRouteSchema(reader),
+            healthRouteSchema(reader),
+            metricsRouteSchema(reader)
+          ],
+          'expected a route'
         ),
-      issuer: httpUrl
-        .optional()
-        .describe(
-          'The `iss` of issued tokens: a URL that leads to this service, where `/.well-known/openid-configuration` then says where its keys are. Default: none.'
-        ),
-      keys: z
-        .array(keySchema(reader), 'expected a list of keys')
-        .min(1, 'expected at least one key')
-        .optional()
-        .transform((keys) => keys ?? [])
-        .describe(
-          'The keys that sign and verify. One key has one algorithm. Only a service that signs and verifies nothing has none. Default: none.'
-        ),
-      revocation: revocationSchema(reader)
-        .optional()
-        .describe(
-          'Tokens can be revoked before they end; every issued token then has a `jti`. Default: they cannot.'
-        ),
-      routes: z
-        .array(
-          z.union(
-            [
-              issueRouteSchema(reader),
-              krakendRouteSchema(reader),
-              supertokensRouteSchema(reader),
-              claimsRouteSchema(reader),
-              checkRouteSchema(reader),
-              keysRouteSchema(reader),
-              revokeRouteSchema(reader),
-              healthRouteSchema(reader),
-              metricsRouteSchema(reader)
-            ],
-            'expected a route'
-          ),
-          'expected a list of routes'
-        )
-        .min(1, 'expected at least one route')
-        .describe('What is answered where.')
-    },
-    FLAT_FORM
-  )
+        'expected a list of routes'
+      )
+      .min(1, 'expected at least one route')
+      .describe('What is answered where.')
+  }
+  return section(shape, FLAT_FORM)
 }
 
 const logSchema = section({
