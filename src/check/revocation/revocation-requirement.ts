@@ -32,6 +32,7 @@ export function createRevocationRequirement(
   const { revocations, whenUnavailable, startTimer, log, onOpenCheck } = options
   let isComplete = revocations.isAvailable()
   let isOpen = false
+  let cause: Error | undefined
   let stopTimer: (() => void) | undefined
 
   async function endOpenTime(): Promise<void> {
@@ -42,6 +43,7 @@ export function createRevocationRequirement(
   function lostStore(reason: string | undefined): void {
     const wasComplete = isComplete
     isComplete = false
+    cause = new Error(`revocation store: ${reason}`)
     if (whenUnavailable === 'closed' || !wasComplete) {
       log.warn({ reason }, 'revocation store unavailable, tokens are refused')
       return
@@ -67,7 +69,7 @@ export function createRevocationRequirement(
 
   return {
     isNotRevoked(verified) {
-      if (!isComplete && !isOpen) throw storeUnavailable()
+      if (!isComplete && !isOpen) throw storeUnavailable(cause)
       if (revocations.isRevoked(verified)) throw invalidToken('Token is revoked', 'revoked')
       if (!isComplete) onOpenCheck()
     },

@@ -61,6 +61,7 @@ test('check_unavailable is a 503 that says when to come back', async (t) => {
   const error = t.throws(() => requirement.isNotRevoked(GOOD), { instanceOf: ServiceError })
   t.is(error?.status, 503)
   t.is(error?.retryAfter, 1)
+  t.is((error?.cause as Error).message, 'revocation store: gone', 'which the log shows')
 })
 
 /** A requirement on a store that goes and comes as the test says. */
