@@ -32,7 +32,6 @@ export function createRevocationRequirement(
   const { revocations, whenUnavailable, startTimer, log, onOpenCheck } = options
   let isComplete = revocations.isAvailable()
   let isOpen = false
-  let cause: Error | undefined
   let stopTimer: (() => void) | undefined
 
   async function endOpenTime(): Promise<void> {
@@ -43,7 +42,6 @@ export function createRevocationRequirement(
   function lostStore(reason: string | undefined): void {
     const wasComplete = isComplete
     isComplete = false
-    cause = new Error(`revocation store: ${reason}`)
     if (whenUnavailable === 'closed' || !wasComplete) {
       log.warn({ reason }, 'revocation store unavailable, tokens are refused')
       return
@@ -55,7 +53,7 @@ export function createRevocationRequirement(
     log.warn({ reason, seconds }, 'revocation store unavailable, tokens are checked without it')
   }
 
-  if (!isComplete) log.warn({}, 'revocation store unavailable, tokens are refused')
+  if (!isComplete) lostStore(revocations.reason())
   const stopListening = revocations.onAvailability((isAvailable, reason) => {
     stopTimer?.()
     if (!isAvailable) {
@@ -69,7 +67,9 @@ export function createRevocationRequirement(
 
   return {
     isNotRevoked(verified) {
-      if (!isComplete && !isOpen) throw storeUnavailable(cause)
+      if (!isComplete && !isOpen) {
+        throw storeUnavailable(new Error(`revocation store: ${revocations.reason()}`))
+      }
       if (revocations.isRevoked(verified)) throw invalidToken('Token is revoked', 'revoked')
       if (!isComplete) onOpenCheck()
     },
