@@ -19,8 +19,8 @@ export interface IssueRequest {
   readonly headerLines: (name: string) => readonly string[]
   /** The parameters of the query, and after them those of a form in the body. */
   readonly parameters: () => URLSearchParams
-  /** The values of the route's path variables. */
-  readonly variables: Readonly<Record<string, string>>
+  /** The values of the route's path variables. Throws a ServiceError where the path is not UTF-8. */
+  readonly variables: () => Readonly<Record<string, string>>
   /** What the client showed when it connected. Undefined where it showed no certificate, or was not asked for one. */
   readonly certificate: () => ClientCertificate | undefined
   /** Registers a listener for the moment when the client is gone. */

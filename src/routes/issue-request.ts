@@ -33,9 +33,7 @@ export function createIssueRequest(
       parameters ??= readParameters(context)
       return parameters
     },
-    get variables() {
-      return readVariables(context)
-    },
+    variables: () => readVariables(context),
     certificate: context.state.certificate ?? noCertificate,
     onAbort: (listener) => onClose(context.res, listener),
     trace: context.state.trace,
@@ -55,7 +53,7 @@ function readParameters(context: AppContext): URLSearchParams {
 }
 
 /** The router gives what it cannot decode as it stands, so that `%ff` would be the same text as `%25ff`. */
-function readVariables(context: AppContext): IssueRequest['variables'] {
+function readVariables(context: AppContext): ReturnType<IssueRequest['variables']> {
   try {
     decodeURIComponent(context.path)
   } catch {

@@ -16,7 +16,7 @@ export function createTestRequest({ body, parameters, ...parts }: RequestParts =
     headers: {},
     headerLines: (name) => [parts.headers?.[name] ?? []].flat(),
     parameters: () => new URLSearchParams(parameters),
-    variables: {},
+    variables: () => ({}),
     certificate: () => undefined,
     onAbort: () => {},
     trace: {},

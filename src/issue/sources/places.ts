@@ -31,7 +31,7 @@ export function createReadTexts({ header, parameter, variable }: Places): ReadTe
       }
       if (texts.length > 0) return texts
     }
-    return variable === undefined ? [] : present([request.variables[variable] ?? ''])
+    return variable === undefined ? [] : present([request.variables()[variable] ?? ''])
   }
 }
 

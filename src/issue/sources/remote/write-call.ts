@@ -60,7 +60,7 @@ export function createWriteCall(options: WriteCallOptions): WriteCall {
     if (value !== undefined) return value.startsWith('"') ? JSON.parse(value) : value
     const message = missing.get(name)
     if (message !== undefined) throw invalidClaim(message)
-    return variables[name] ?? ''
+    return variables()[name] ?? ''
   }
 
   function bodyOf(request: IssueRequest, metadata: Metadata): Uint8Array | undefined {
