@@ -119,7 +119,7 @@ export function createEndpoint(options: EndpointOptions): Endpoint {
   }
 
   return {
-    ask: measure(askWithinLimit, onOutcome),
+    ask: measure(askWithinLimit, onOutcome, ({ status }) => (status < 500 ? 'ok' : 'remote_error')),
     close() {
       agent.http.destroy()
       agent.https.destroy()
