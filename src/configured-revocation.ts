@@ -1,7 +1,9 @@
 /** The revocation of a configuration: its store, and what checks and routes need of it. */
-import type { Requirement } from './check/check.ts'
 import type { RedisAddress } from './check/revocation/redis/connection.ts'
-import { createRevocationRequirement } from './check/revocation/revocation-requirement.ts'
+import {
+  createRevocationRequirement,
+  type RevocationRequirement
+} from './check/revocation/revocation-requirement.ts'
 import type { ExpiringRecords, RevocationStore } from './check/revocation/revocation-store.ts'
 import { createRevocations, type Revocations } from './check/revocation/revocations.ts'
 import { createRevoke, type Revoke } from './check/revocation/revoke.ts'
@@ -14,9 +16,8 @@ import { startUnreferencedTimer } from './keys/timer.ts'
 import type { Logger } from './operations/logger.ts'
 import type { Metrics } from './operations/metrics.ts'
 
-export interface ConfiguredRevocation {
-  /** Refuses a token that is revoked, or every token where that cannot be told. */
-  readonly isNotRevoked: Requirement
+export interface ConfiguredRevocation
+  extends Pick<RevocationRequirement, 'isNotRevoked' | 'countOpenCheck'> {
   readonly isRevoked: Revocations['isRevoked']
   readonly revoke: Revoke
   /** Where the state of refresh tokens is kept. */
@@ -68,7 +69,7 @@ export async function startConfiguredRevocation(
   ).catch((error: Error) => {
     throw new ConfigError([{ path: ['revocation', 'store'], message: error.message }])
   })
-  const { isNotRevoked, close } = createRevocationRequirement({
+  const { isNotRevoked, countOpenCheck, close } = createRevocationRequirement({
     revocations,
     whenUnavailable:
       whenUnavailable === 'closed' ? whenUnavailable : { openForMs: whenUnavailable.openFor },
@@ -78,6 +79,7 @@ export async function startConfiguredRevocation(
   })
   return {
     isNotRevoked,
+    countOpenCheck,
     isRevoked: revocations.isRevoked,
     revoke: createRevoke({
       revoke: revocations.revoke,

@@ -20,7 +20,7 @@ export function assertCallable(
   const { protocol, username, password } = URL.canParse(url)
     ? new URL(url)
     : { protocol: '', username: '', password: '' }
-  if (protocol !== 'https:' && !(protocol === 'http:' && allowHttp)) {
+  if (protocol !== 'https:' && !(protocol === 'http:' && allowHttp === true)) {
     throw new TypeError(
       `${option}: expected an https:// URL; plain http:// needs allowHttp: true, for a network that is safe by other means`
     )

@@ -111,8 +111,12 @@ function createRequirements(
 ): Requirement[] {
   assertKnownOptions('require', require, KNOWN_REQUIREMENTS)
   const { claims, scopes } = require
-  if (!(skewSeconds >= 0 && skewSeconds <= MOST_SKEW_SECONDS)) {
+  if (typeof requireExp !== 'boolean') throw new TypeError('requireExp: expected true or false')
+  if (typeof skewSeconds !== 'number' || !(skewSeconds >= 0 && skewSeconds <= MOST_SKEW_SECONDS)) {
     throw new TypeError(`skewSeconds: expected a number from 0 to ${MOST_SKEW_SECONDS}`)
+  }
+  if (scopes !== undefined && !areTexts(scopes)) {
+    throw new TypeError('require.scopes: expected a list of texts')
   }
   return [
     isNoServiceBearer,
@@ -126,5 +130,15 @@ function createRequirements(
 
 /** Their names are names, not paths: most programs that ask for a claim with a dot in its name mean just that. */
 function toRequiredClaims(claims: Readonly<Record<string, string | number | boolean>>) {
-  return Object.entries(claims).map(([name, value]) => ({ path: [name], value }))
+  return Object.entries(claims).map(([name, value]) => {
+    // A value that is undefined would be met by every token that has no such claim.
+    if (!['string', 'number', 'boolean'].includes(typeof value)) {
+      throw new TypeError(`require.claims: expected text, a number, true or false for ${name}`)
+    }
+    return { path: [name], value }
+  })
+}
+
+function areTexts(given: readonly unknown[]): boolean {
+  return Array.isArray(given) && given.every((one) => typeof one === 'string')
 }

@@ -13,7 +13,8 @@ export interface Deadlines {
 
 interface Deadline {
   readonly endsAt: number
-  readonly onExpire: () => void
+  /** Nothing, once it has ended. */
+  onExpire: () => void
 }
 
 /**
@@ -47,7 +48,12 @@ export function createDeadlines(durationMs: number): Deadlines {
       const deadline = { endsAt: performance.now() + durationMs, onExpire }
       running.add(deadline)
       if (timer === undefined) watch(durationMs)
-      return () => void running.delete(deadline)
+      return () => {
+        running.delete(deadline)
+        // V8 gives a set that has changed often a new table, and the old one points to it. Once one of them is old in the sense of
+        // its collector, all later ones stay until a full collection, with what was in them: whole requests, if their deadlines held them.
+        deadline.onExpire = ignore
+      }
     },
     close() {
       running.clear()
@@ -56,3 +62,5 @@ export function createDeadlines(durationMs: number): Deadlines {
     }
   }
 }
+
+function ignore(): void {}

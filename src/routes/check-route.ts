@@ -18,11 +18,11 @@ import { createRouteVerifyNow, createVerifiers } from './verifiers.ts'
 /** Characters of a token, all of which are ASCII: twice what most servers take as a header field. */
 const MAX_TOKEN_LENGTH = 16 * 1024
 
-/** Makes the route. Known tokens may go the short way where nothing but the token counts: no API key, no groups. */
+/** Makes the route. Tokens may go the short way where nothing but the token counts: no API key, no groups. */
 export function createCheckRoute(config: CheckRouteConfig, services: Services): Route {
   const { limits, now, revocation } = services
   const cache = config.cache === 0 ? undefined : createCheckCache(config.cache)
-  const requirements = createRequirements(config, { now, isNotRevoked: revocation?.isNotRevoked })
+  const requirements = createRequirements(config, { now, revocation })
   const resolveGroups = createRouteGroups(config, services)
   const common = {
     requirements,

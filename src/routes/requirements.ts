@@ -8,19 +8,20 @@ import { createScopesRequirement } from '../check/requirements/scopes-requiremen
 import { hasSubject } from '../check/requirements/subject-requirement.ts'
 import { createTimeRequirement } from '../check/requirements/time-requirement.ts'
 import type { CheckRouteConfig } from '../config/schema/routes/check.ts'
+import type { ConfiguredRevocation } from '../configured-revocation.ts'
 import { parseJsonPath } from '../json/json-path.ts'
 
 export interface RequirementsOptions {
   /** The clock, in milliseconds since 1970. */
   readonly now: () => number
   /** Left out where tokens cannot be revoked. */
-  readonly isNotRevoked?: Requirement | undefined
+  readonly revocation?: Pick<ConfiguredRevocation, 'isNotRevoked' | 'countOpenCheck'> | undefined
 }
 
 /** What makes a token no good comes first, what makes it not good enough last: nobody is told of scopes by a token that has ended. */
 export function createRequirements(
   { require, requireExp, skew }: Pick<CheckRouteConfig, 'require' | 'requireExp' | 'skew'>,
-  { now, isNotRevoked }: RequirementsOptions
+  { now, revocation }: RequirementsOptions
 ): readonly Requirement[] {
   const { issuer, audience, sub, claims, scopes, maxAge } = require
   const time = createTimeRequirement(now, {
@@ -31,12 +32,13 @@ export function createRequirements(
   return [
     isNoServiceBearer,
     time,
-    ...(isNotRevoked === undefined ? [] : [isNotRevoked]),
+    ...(revocation === undefined ? [] : [revocation.isNotRevoked]),
     ...(issuer === undefined ? [] : [createIssuerRequirement(issuer)]),
     ...(audience === undefined ? [] : [createAudienceRequirement(audience)]),
     ...(sub ? [hasSubject] : []),
     ...(claims === undefined ? [] : [createClaimsRequirement(toRequiredClaims(claims))]),
-    ...(scopes === undefined ? [] : [createScopesRequirement(scopes)])
+    ...(scopes === undefined ? [] : [createScopesRequirement(scopes)]),
+    ...(revocation === undefined ? [] : [revocation.countOpenCheck])
   ]
 }
 

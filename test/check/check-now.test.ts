@@ -99,6 +99,12 @@ test('what may take a while is left to the pipeline: several keys that fit, none
   t.deepEqual(noSecret.asked, [])
 })
 
+test('where no key is a secret, tokens are not even taken apart ahead of the pipeline', (t) => {
+  const { privateKey } = generateKeyPairSync('ed25519')
+  const source = createFixedKeySource(createKey({ alg: 'EdDSA', material: privateKey }), undefined)
+  t.is(createVerifyNow({ keyStore: createKeyStore([source], Date.now) }), undefined)
+})
+
 test('where only the pipeline can verify, known tokens are checked all the same', async (t) => {
   const cache = createCheckCache(10_000)
   const { check: fill } = start({ cache })

@@ -320,6 +320,23 @@ const refusedOptions: [TokenCheckerOptions, string][] = [
   [{ secret: ENC_KEY, skewSeconds: 301 }, 'skewSeconds: expected a number from 0 to 300'],
   [{ secret: ENC_KEY, skewSeconds: Number.NaN }, 'skewSeconds: expected a number from 0 to 300'],
   [
+    { secret: ENC_KEY, skewSeconds: '5' as unknown as number },
+    'skewSeconds: expected a number from 0 to 300'
+  ],
+  [{ secret: ENC_KEY, requireExp: '' as unknown as boolean }, 'requireExp: expected true or false'],
+  [
+    { secret: ENC_KEY, require: { claims: { tenant: undefined as unknown as string } } },
+    'require.claims: expected text, a number, true or false for tenant'
+  ],
+  [
+    { secret: ENC_KEY, require: { scopes: 'admin' as unknown as string[] } },
+    'require.scopes: expected a list of texts'
+  ],
+  [
+    { jwksUrl: 'http://a', allowHttp: 'false' as unknown as boolean },
+    'jwksUrl: expected an https:// URL; plain http:// needs allowHttp: true, for a network that is safe by other means'
+  ],
+  [
     { jwksUrl: 'http://user:secret@a' },
     'jwksUrl: expected an https:// URL; plain http:// needs allowHttp: true, for a network that is safe by other means'
   ],

@@ -122,6 +122,7 @@ test.serial(
     await saying('tokens are checked without it')
     t.is(await check(url, token), 200)
     t.is(await check(url, revoked), 401)
+    t.is((await send(`${url}/scoped`, bearer(token))).status, 403)
     const open = samplesOf(await scrape(url), 'txtoken_revocation_open_checks_total')
     t.deepEqual(open, {})
     t.is((await scrape(url)).get('txtoken_revocation_open_checks_total'), 1)
@@ -159,6 +160,7 @@ async function run(t: ExecutionContext, revocation: object, env: Record<string, 
     routes: [
       { issue: '/getToken', claims: [{ from: 'remote', url: remote.url, at: 'data' }] },
       { check: '/checkToken', verify: [{ keys: 'all' }] },
+      { check: '/scoped', verify: [{ keys: 'all' }], require: { scopes: ['admin'] } },
       { revoke: '/revokeToken' }
     ]
   })

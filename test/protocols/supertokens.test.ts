@@ -1,6 +1,7 @@
 import test, { type ExecutionContext } from 'ava'
 import { problemsOf } from '../helpers/config.ts'
 import { type Answer, send } from '../helpers/http.ts'
+import { replying, startRemote } from '../helpers/remote.ts'
 import { ENC_KEY, startService } from '../helpers/service.ts'
 import { createTemporaryFolder } from '../helpers/temporary-folder.ts'
 import { readToken } from '../helpers/tokens.ts'
@@ -170,6 +171,14 @@ test('a route that says nothing of its callers does not start: any claims are si
   t.deepEqual(problemsWith({ auth: { apiKeys: ['short'] } }), [
     'routes[0].auth.apiKeys[0]: expected at least 20 characters'
   ])
+})
+
+test('where there are no API keys, a source may have the headers that they would stand in', async (t) => {
+  const remote = await startRemote(t, replying('{"role":"admin"}'))
+  const source = { from: 'remote', url: remote.url, at: 'data', forward: ['authorization'] }
+  const ask = await start(t, { claims: [source] })
+  t.is((await ask(JSON.stringify(BODY), { authorization: 'Bearer of the user' })).status, 200)
+  t.is(remote.requests[0]?.headers.authorization, 'Bearer of the user')
 })
 
 test('the token is set as a cookie, too, where the route has one', async (t) => {

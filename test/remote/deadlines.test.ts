@@ -1,3 +1,5 @@
+import { setFlagsFromString } from 'node:v8'
+import { runInNewContext } from 'node:vm'
 import test from 'ava'
 import { createDeadlines } from '../../src/remote/deadlines.ts'
 
@@ -44,4 +46,26 @@ test('a deadline may be started by one that ends, and after all have ended', asy
     })
   }
   t.pass()
+})
+
+test('a deadline that has ended keeps nothing alive until a full collection', (t) => {
+  setFlagsFromString('--expose-gc')
+  const collect = runInNewContext('gc') as (options?: { type: 'minor' }) => void
+  const deadlines = createDeadlines(60_000)
+  t.teardown(deadlines.close)
+  const start = () => {
+    const request = Array.from({ length: 1000 }, (_, index) => ({ index }))
+    return deadlines.start(() => void request.length)
+  }
+  const ends = Array.from({ length: 32 }, start)
+  // What is there now is old from here on.
+  collect()
+  const before = process.memoryUsage().heapUsed
+  for (let count = 0; count < 1000; count++) {
+    ends.push(start())
+    ends.shift()?.()
+  }
+  for (let round = 0; round < 3; round++) collect({ type: 'minor' })
+  const grown = process.memoryUsage().heapUsed - before
+  t.true(grown < 8_000_000, `${grown} bytes`)
 })

@@ -9,6 +9,13 @@ const API_KEY = 'an-api-key-of-20-characters'
 /** Ends a while after the start, and its tokens with it. */
 const ENDING = { secret: `${ENC_KEY} that ends`, header: '{"alg":"HS256","kid":"ending"}' }
 const LASTING = { header: '{"alg":"HS256","kid":"lasting"}' }
+/** Of a key that is for the tokens of one issuer alone. */
+const BOUND = { secret: `${ENC_KEY} that is bound`, header: '{"alg":"HS256","kid":"bound"}' }
+const WIDE = {
+  secret: `${ENC_KEY} of more characters than others`,
+  header: '{"alg":"HS512","typ":"at+jwt"}',
+  hash: 'sha512'
+}
 const GOOD = { iss: 'a', sub: 'ada', aud: 'orders', scope: 'read write', tier: 2, iat: START }
 
 /** Differ in what the routes below require, in what they are revoked by, and in whether they name their key. */
@@ -26,11 +33,29 @@ const TOKENS = [
   makeToken(claims({ aud: ['others'] }), LASTING),
   makeToken(claims({ txtoken_use: 'service-bearer' }), LASTING),
   makeToken(claims({}), ENDING),
+  makeToken(claims({ iss: 'b' }), BOUND),
+  makeToken(claims({ iss: 'b' }), { ...BOUND, header: '{"alg":"HS256"}' }),
+  makeToken(claims({ iss: 'a' }), BOUND),
+  makeToken(claims({ iss: 'b' }), LASTING),
+  makeToken(claims({ iss: ['b'] }), BOUND),
+  makeToken(claims({}), { ...ENDING, ...LASTING }),
+  makeToken(claims({}), { header: '{"alg":"HS256","kid":"nobody\'s"}' }),
+  makeToken(claims({ more: 'x'.repeat(500) }), LASTING),
+  makeToken(claims({}), WIDE),
   'no.token.here'
 ]
 
-const ROUTES = [
+interface CheckRoute {
+  check: string
+  verify?: readonly object[]
+  [setting: string]: unknown
+}
+
+const ROUTES: CheckRoute[] = [
   { check: '/plain' },
+  { check: '/named', verify: [{ keys: ['lasting'] }] },
+  { check: '/bound', verify: [{ keys: ['bound'], issuer: 'b' }] },
+  { check: '/next', onRefusal: 'next', onUnavailable: 'next' },
   {
     check: '/gate',
     protocol: 'forward-auth',
@@ -47,6 +72,7 @@ const ROUTES = [
   { check: '/either', token: ['header', 'cookie:token'] },
   { check: '/keyed', auth: { apiKeys: [API_KEY] } },
   { check: '/grouped', groups: [{ from: 'token' }] },
+  { check: '/members', groups: [{ from: 'token' }], require: { groups: ['Staff'] } },
   { check: '/okera', protocol: 'okera' }
 ]
 
@@ -94,11 +120,11 @@ const steps = fc.array(fc.oneof({ weight: 8, arbitrary: ask }, change), {
   maxLength: 60
 })
 
-/** What the short way is not for: there is more to ask than the keys, and nothing that is remembered. */
-const LONG_WAY = { verify: [{ keys: 'all' }, { keys: 'all' }], cache: '0B' }
+/** What the short way is not for: there is more than one verifier to ask, and nothing that is remembered. */
+const LONG_WAY = { times: 2, cache: '0B' }
 const SHORT_WAYS = [
-  { verify: [{ keys: 'all' }], cache: '2MiB' },
-  { verify: [{ keys: 'all' }], cache: '0B' }
+  { times: 1, cache: '2MiB' },
+  { times: 1, cache: '0B' }
 ]
 
 test('tokens are answered as they are on the long way, whatever the request and whatever happened', async (t) => {
@@ -156,12 +182,19 @@ function claims(more: object): string {
   return JSON.stringify({ ...GOOD, exp: START + 60, ...more })
 }
 
-function start(t: ExecutionContext, checks: object, clock: { seconds: number }) {
+/** @param way how many times each verifier is there, and how much is remembered */
+function start(
+  t: ExecutionContext,
+  { times, cache }: { times: number; cache: string },
+  clock: { seconds: number }
+) {
   return startService(t, {
     config: JSON.stringify({
       listen: { main: { port: 1, responseHeaders: { 'X-Frame-Options': 'DENY' } } },
       keys: [
         { kid: 'lasting', alg: 'HS256', secret: '${ENC_KEY}' },
+        { kid: 'bound', alg: 'HS256', secret: BOUND.secret },
+        { alg: 'HS512', secret: WIDE.secret },
         {
           kid: 'ending',
           alg: 'HS256',
@@ -169,9 +202,14 @@ function start(t: ExecutionContext, checks: object, clock: { seconds: number }) 
           until: new Date((START + 25) * 1000).toISOString()
         }
       ],
+      limits: { checkedToken: '512B' },
       revocation: { store: 'memory' },
       routes: [
-        ...ROUTES.map((route) => ({ ...route, ...checks })),
+        ...ROUTES.map(({ verify = [{ keys: 'all' }], ...route }) => ({
+          ...route,
+          verify: Array.from({ length: times }, () => verify).flat(),
+          cache
+        })),
         { revoke: '/revoke', auth: { apiKeys: [API_KEY] } }
       ]
     }),

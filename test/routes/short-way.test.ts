@@ -70,7 +70,7 @@ test('a known token that has ended is refused in the words of the route', async 
   t.is(answer.text, '{"error":"Token is expired"}')
 })
 
-test('requests with more in them than a known token go the long way', async (t) => {
+test('requests with more in them than a token go the long way', async (t) => {
   const { service, ask } = await start(t)
   for (const _ of [1, 2]) t.is((await ask()).status, 200)
   const authorization = `Bearer ${TOKEN}`
@@ -99,14 +99,14 @@ test('a second token in a cookie is seen where the route reads cookies', async (
   t.is((await ask({ cookie: `token=${TOKEN}` })).status, 400)
 })
 
-test('a known token does not stand in for an API key', async (t) => {
+test('a good token does not stand in for an API key', async (t) => {
   const apiKey = 'an-api-key-of-20-characters'
   const { ask } = await start(t, { auth: { apiKeys: [apiKey] } })
   for (const _ of [1, 2]) t.is((await ask({ 'api-key': apiKey })).status, 200)
   t.is((await ask()).status, 401)
 })
 
-test('once the service stops, an answer to a known token closes its connection', async (t) => {
+test('once the service stops, an answer of the short way closes its connection, too', async (t) => {
   const { service, state, ask } = await start(t)
   await ask()
   state.isReady = false
@@ -115,7 +115,7 @@ test('once the service stops, an answer to a known token closes its connection',
   t.regex(await connection.closed, /\r\nConnection: close\r\n/)
 })
 
-test('requests that are not to be logged are not, known tokens or not', async (t) => {
+test('requests that are not to be logged are not, on the short way either', async (t) => {
   const service = await startService(t, {
     config: JSON.stringify({
       log: { requests: false },

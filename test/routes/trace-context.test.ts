@@ -30,6 +30,12 @@ test('traceparent and tracestate reach remotes, and the endpoints that tell of t
           verify: [{ keys: 'all' }],
           groups: [{ from: 'endpoint', url: at('/groups/{sub}'), allowHttp: true }]
         },
+        {
+          check: '/members',
+          verify: [{ keys: 'all' }],
+          groups: [{ from: 'endpoint', url: at('/members/{sub}'), allowHttp: true }],
+          require: { groups: ['staff'] }
+        },
         { revoke: '/revoke', verify: [verifier('/revoking')] }
       ]
     })
@@ -41,6 +47,7 @@ test('traceparent and tracestate reach remotes, and the endpoints that tell of t
     ['/remembered', '', bearer],
     ['/chain', '', bearer],
     ['/groups', '', bearer],
+    ['/members', '', bearer],
     ['/revoke', `token=${TOKEN}`, {}]
   ] as const) {
     await send(url + path, { method: 'POST', headers: { ...TRACE, ...headers }, body })
@@ -50,10 +57,9 @@ test('traceparent and tracestate reach remotes, and the endpoints that tell of t
       path,
       { traceparent, tracestate }
     ]),
-    ['/source', '/verifier', '/kept', '/first', '/groups/ada', '/revoking'].map((path) => [
-      path,
-      TRACE
-    ])
+    ['/source', '/verifier', '/kept', '/first', '/groups/ada', '/members/ada', '/revoking'].map(
+      (path) => [path, TRACE]
+    )
   )
 })
 

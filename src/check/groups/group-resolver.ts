@@ -43,8 +43,8 @@ export function createRequiredGroups(
 ): ResolveGroups {
   const accepted = new Set(required.map(withoutCase))
 
-  return async function resolveRequired(claims) {
-    const groups = await resolveGroups(claims)
+  return async function resolveRequired(claims, trace) {
+    const groups = await resolveGroups(claims, trace)
     if (groups.some((name) => accepted.has(withoutCase(name)))) return groups
     throw insufficientScope('Subject is in no group that is required', 'group')
   }

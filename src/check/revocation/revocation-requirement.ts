@@ -10,6 +10,8 @@ export type WhenUnavailable = 'closed' | { readonly openForMs: number }
 export interface RevocationRequirement {
   /** Throws a ServiceError: `invalid_token` with the reason `revoked`, or `check_unavailable`. */
   readonly isNotRevoked: Requirement
+  /** Refuses nothing. It is asked last, so that only tokens that pass are counted. */
+  readonly countOpenCheck: Requirement
   readonly close: () => void
 }
 
@@ -21,7 +23,7 @@ export interface RevocationRequirementOptions {
     readonly info: (fields: object, message: string) => void
     readonly warn: (fields: object, message: string) => void
   }
-  /** Called for each check that is answered from a list that may be incomplete. */
+  /** Called for each token that passes although the list may be incomplete. */
   readonly onOpenCheck: () => void
 }
 
@@ -71,6 +73,8 @@ export function createRevocationRequirement(
         throw storeUnavailable(new Error(`revocation store: ${revocations.reason()}`))
       }
       if (revocations.isRevoked(verified)) throw invalidToken('Token is revoked', 'revoked')
+    },
+    countOpenCheck() {
       if (!isComplete) onOpenCheck()
     },
     close() {

@@ -1,7 +1,7 @@
 /** Verification with the keys of a key store. */
 import { checkUnavailable, ServiceError } from '../../errors.ts'
 import { isSymmetric } from '../../keys/algorithms.ts'
-import type { Key } from '../../keys/key.ts'
+import { ALGORITHMS, type Key } from '../../keys/key.ts'
 import { ALL_KEYS, type KeySelection, type KeyStore } from '../../keys/key-store.ts'
 import type { JoseHeader, VerifiedClaims } from '../../keys/token.ts'
 import type { Verified, Verifier } from '../check.ts'
@@ -49,14 +49,18 @@ export function createKeysVerifier(options: KeysVerifierOptions): Verifier {
   }
 }
 
+const SECRET_ALGORITHMS = ALGORITHMS.filter(isSymmetric)
+
 /**
  * The same where it takes no wait and little time: for tokens that one key alone may have signed, and that a secret. Whatever else there
- * is to say of a token, refusals too, is the verifier's to say.
+ * is to say of a token, refusals too, is the verifier's to say. Undefined where no key is a secret.
  */
 export function createVerifyNow({
   keyStore,
   keysFor = () => ALL_KEYS
-}: KeysVerifierOptions): VerifyNow {
+}: KeysVerifierOptions): VerifyNow | undefined {
+  if (SECRET_ALGORITHMS.every((alg) => keyStore.candidates({ alg }).length === 0)) return undefined
+
   return function verifyWithSecret(token) {
     const selection = keysFor(token.payload.iss)
     if (selection === undefined) return undefined

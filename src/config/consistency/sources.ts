@@ -46,7 +46,9 @@ export function findExpiryProblems(tree: unknown): Problem[] {
 /** Finds sources that would pass the API key of a client on, to a remote or into a token. */
 export function findApiKeyProblems(tree: unknown): Problem[] {
   return sourcesIn(tree).flatMap(({ route, items, at }) => {
-    if (valueAt(route, ['auth']) === undefined) return []
+    const auth = valueAt(route, ['auth'])
+    // Where everybody is no default, everybody is `none`.
+    if (auth === undefined || auth === 'none') return []
     return items
       .flatMap((source, index) => headersOf(source, [...at, index]))
       .filter(({ text }) => API_KEY_HEADERS.has(text.toLowerCase()))

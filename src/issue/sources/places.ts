@@ -41,8 +41,9 @@ export function createReadTexts({ header, parameter, variable }: Places): ReadTe
  * @throws ServiceError `invalid_request` for more than one
  */
 export function onlyText(texts: readonly string[], what: string): string | undefined {
-  if (texts.length > 1)
+  if (texts.length > 1) {
     throw invalidClaim(`${what} is given ${texts.length} times, expected it once`)
+  }
   return texts[0]
 }
 

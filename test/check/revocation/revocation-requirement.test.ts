@@ -115,6 +115,7 @@ async function build(t: ExecutionContext, whenUnavailable: WhenUnavailable, isRe
     outcome(verified: Parameters<typeof requirement.isNotRevoked>[0]) {
       try {
         requirement.isNotRevoked(verified)
+        requirement.countOpenCheck(verified)
         return 'passed'
       } catch (error) {
         if (!(error instanceof ServiceError)) throw error

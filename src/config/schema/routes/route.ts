@@ -38,7 +38,7 @@ export const limits = section({
   requests: integer(1, 65_535)
     .optional()
     .describe(
-      'Requests in flight on the route; beyond it the answer is 429 with `Retry-After`. Those that are answered at once, since their token was verified before, do not count. Default: no limit.'
+      'Requests in flight on the route; beyond it the answer is 429 with `Retry-After`. Checks that are answered at once, without a wait for a verifier or for groups, do not count. Default: no limit.'
     )
 })
   .prefault({})
