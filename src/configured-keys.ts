@@ -80,7 +80,7 @@ function createJwkSets(
   function createJwkSet(verifier: JwksVerifierConfig): KeyStore {
     const settings = toJwkSetOptions(verifier)
     const id = JSON.stringify(settings)
-    const report = createReport(options, verifier.issuer)
+    const report = createReport(options, settings.url, verifier.issuer)
     const store =
       byId.get(id) ??
       createKeyStore(
@@ -98,12 +98,26 @@ function createJwkSets(
   )
 }
 
-/** @param issuer whose set it is, where it is not of a key of this service */
-function createReport({ logger, metrics }: ConfiguredKeysOptions, issuer?: string) {
+/**
+ * @param url where the set is
+ * @param issuer whose set it is, where it is not of a key of this service
+ */
+function createReport({ logger, metrics }: ConfiguredKeysOptions, url: string, issuer?: string) {
+  const { host } = new URL(url)
+
   return function report({ source, outcome, error, refusals, keys }: FetchReport): void {
     metrics.jwksFetched(outcome)
-    const line = { key: source, issuer, outcome, refusals, keys, error: error?.message }
-    if (error !== undefined || refusals.length > 0) logger.warn(line, 'JWK Set')
+    const line = {
+      remote: host,
+      key: source,
+      issuer,
+      outcome,
+      refusals,
+      keys,
+      error: error?.message
+    }
+    if (error !== undefined) logger.warn(line, 'JWK Set not fetched')
+    else if (refusals.length > 0) logger.warn(line, 'JWK Set with keys that do not serve')
     else logger.debug(line, 'JWK Set')
   }
 }
@@ -115,7 +129,7 @@ function createFactories(config: Config, options: ConfiguredKeysOptions): KeySou
     remote(entry) {
       const settings = toRemoteKeyOptions(entry)
       return shareSource(JSON.stringify(settings), () =>
-        createRemoteKeySource({ ...settings, now, report: createReport(options) })
+        createRemoteKeySource({ ...settings, now, report: createReport(options, settings.url) })
       )
     },
     generated: ({ alg, kid, typ, generate }) =>

@@ -126,6 +126,8 @@ test('a reload while a JWK Set cannot be fetched keeps the keys of it', async (t
   service.process.kill('SIGHUP')
   await service.saying('configuration reloaded')
   t.is(await check(service.url, token), 200)
+  const { host } = new URL(jwksServer.url)
+  await service.saying(`"remote":"${host}","key":"far","outcome":"status"`)
   const before = service.output().stdout.length
   jwksServer.reply = { body: { keys: [] } }
   service.process.kill('SIGHUP')

@@ -35,11 +35,25 @@ const hours = z
   .refine((value) => value * 3600 >= 1 && value <= MOST_HOURS, { error: HOURS_EXPECTED })
   .meta({ title: HOURS })
 
+const FULL =
+  'a key of the full form, which has none of the others; check-config --print writes the flat form out in it'
+const FULL_FORM: Readonly<Record<keyof FullConfigInput, string>> = {
+  listen: FULL,
+  log: FULL,
+  limits: FULL,
+  timeouts: FULL,
+  docs: FULL,
+  issuer: FULL,
+  keys: FULL,
+  revocation: FULL,
+  routes: FULL
+}
+
 export type FlatConfig = z.output<ReturnType<typeof createFlatSchema>>
 
 /** @param reader follows the reference of `encKey` where it stands in a file or in the environment */
 export function createFlatSchema(reader: SecretReader) {
-  return section({
+  const shape = {
     port: port.prefault(8888).describe('TCP port to listen on. Default: 8888.'),
     debug: flag
       .prefault(false)
@@ -68,7 +82,8 @@ export function createFlatSchema(reader: SecretReader) {
         'The `data` claim of the service bearer that is sent to the remote: a YAML tree, or a string that holds JSON. Default: null.'
       ),
     statuses
-  })
+  }
+  return section(shape, FULL_FORM)
 }
 
 /** Writes the flat form out as the full form that means exactly the same. */

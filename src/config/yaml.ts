@@ -1,6 +1,7 @@
 /** YAML text to plain data, without the parts of YAML that a configuration has no use for. */
 import { type Document, isCollection, isScalar, LineCounter, parseDocument, visit } from 'yaml'
 import { ConfigError, type Problem } from './problems.ts'
+import { describeSyntaxFault } from './yaml-syntax.ts'
 
 /** More than any hand-written file needs, and far too few for a document that unfolds without end. */
 const MOST_ALIASES = 20
@@ -8,17 +9,6 @@ const MOST_ALIASES = 20
 const MOST_UNFOLDED = 100
 /** Deeper than any setting, and shallow enough for every function that walks the data by calling itself. */
 const MOST_LEVELS = 100
-
-/** The library's messages quote the text around a fault; its codes do not, but need some words. */
-const FAULTS: Readonly<Record<string, string>> = {
-  BAD_INDENT: 'wrong indentation',
-  BLOCK_AS_IMPLICIT_KEY: 'a second colon; put the value in quotes',
-  DUPLICATE_KEY: 'a key that is there already',
-  MISSING_CHAR: 'a quote, a bracket or a colon is missing',
-  MULTILINE_IMPLICIT_KEY: 'a key of several lines, or one without a colon',
-  MULTIPLE_DOCS: 'a second document, expected one',
-  TAB_AS_INDENT: 'a tab in the indentation, expected spaces'
-}
 
 /** Notes a problem, and the place in the text where it is. */
 type AddProblem = (offset: number | undefined, message: string) => void
@@ -37,15 +27,17 @@ export function parseYaml(text: string, file?: string): unknown {
     uniqueKeys: true,
     stringKeys: true
   })
+  const fault = describeSyntaxFault(document, lineCounter)
+  if (fault !== undefined) throw new ConfigError([{ path: [], message: fault }], file)
+
   const problems: Problem[] = []
   const add: AddProblem = (offset, message) => {
     const line = offset === undefined ? undefined : lineCounter.linePos(offset).line
     problems.push({ path: [], message: line === undefined ? message : `line ${line}: ${message}` })
   }
-  for (const { code, pos } of [...document.errors, ...document.warnings]) {
-    // Tags are found below, all of them.
-    if (code === 'TAG_RESOLVE_FAILED') continue
-    add(pos[0], `YAML: ${FAULTS[code] ?? code.toLowerCase().replaceAll('_', ' ')}`)
+  for (const { code, pos } of document.errors) {
+    // The other errors are tags, which are found below, all of them.
+    if (code === 'DUPLICATE_KEY') add(pos[0], 'YAML: a key that is there already')
   }
   findUnsupported(document, add)
   if (problems.length > 0) throw new ConfigError(problems, file)

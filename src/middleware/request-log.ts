@@ -60,7 +60,8 @@ function describeRequest(
     durationMs: milliseconds(seconds),
     remoteMs: trace.remoteSeconds === undefined ? undefined : milliseconds(trace.remoteSeconds)
   }
-  return refusal === undefined ? line : { ...line, ...describeRefusal(refusal, withStack) }
+  if (refusal === undefined) return line
+  return { ...line, remote: trace.failedRemote, ...describeRefusal(refusal, withStack) }
 }
 
 function describeRefusal(

@@ -21,7 +21,7 @@ export interface RequestState {
   /** Writes a refusal in the wire format of the route. */
   writeError: (context: AppContext, error: ServiceError) => void
   /** What the steps of the route note for the log, and for each other. */
-  trace: { remoteSeconds?: number; replyStatus?: number }
+  trace: { remoteSeconds?: number; replyStatus?: number; failedRemote?: string }
 }
 
 export type AppContext = ParameterizedContext<RequestState>

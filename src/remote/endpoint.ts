@@ -100,9 +100,9 @@ export function createEndpoint(options: EndpointOptions): Endpoint {
       }
       return { status: statusCode, body: Buffer.from(rawBody) }
     } catch (error) {
-      if (isTooLarge) throw unanswered(`found more than ${maxReplyBytes} bytes`)
-      if (signal.aborted) throw unanswered('found no whole reply in time')
-      throw unanswered(describe(error))
+      if (isTooLarge) throw unanswered(url, `found more than ${maxReplyBytes} bytes`)
+      if (signal.aborted) throw unanswered(url, 'found no whole reply in time')
+      throw unanswered(url, describe(error))
     }
   }
 
@@ -119,7 +119,7 @@ export function createEndpoint(options: EndpointOptions): Endpoint {
   }
 
   return {
-    ask: measure(askWithinLimit, onOutcome),
+    ask: measure(askWithinLimit, onOutcome, ({ status }) => (status < 500 ? 'ok' : 'remote_error')),
     close() {
       agent.http.destroy()
       agent.https.destroy()
@@ -127,8 +127,8 @@ export function createEndpoint(options: EndpointOptions): Endpoint {
   }
 }
 
-function unanswered(found: string): ServiceError {
-  return checkUnavailable(new Error(found))
+function unanswered({ host }: URL, found: string): ServiceError {
+  return checkUnavailable(new Error(`${host}: ${found}`))
 }
 
 /** Keeps of got's errors what they tell: they hold the whole request as well, the token in its headers included. */

@@ -2,17 +2,21 @@
 import { ServiceError } from '../errors.ts'
 import type { CallOutcome } from './remote.ts'
 
-/** Makes a call that does the same, and tells how each ended and how many seconds it took. */
+/**
+ * Makes a call that does the same, and tells how each ended and how many seconds it took.
+ * @param outcomeOf what an output is worth; each is `ok` when left out
+ */
 export function measure<Input, Output>(
   call: (input: Input) => Promise<Output>,
-  onOutcome: (outcome: CallOutcome, seconds: number) => void
+  onOutcome: (outcome: CallOutcome, seconds: number) => void,
+  outcomeOf: (output: Output) => CallOutcome = () => 'ok'
 ): (input: Input) => Promise<Output> {
   return async function measuredCall(input) {
     const startedAt = performance.now()
     const end = (outcome: CallOutcome) => onOutcome(outcome, (performance.now() - startedAt) / 1000)
     try {
       const output = await call(input)
-      end('ok')
+      end(outcomeOf(output))
       return output
     } catch (error) {
       end(error instanceof ServiceError ? error.code : 'internal')

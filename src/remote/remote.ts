@@ -6,8 +6,8 @@ import { createDeadlines } from './deadlines.ts'
 import { remoteTimeout } from './remote-errors.ts'
 import type { TraceHeaders } from './trace-context.ts'
 
-/** How a call ended, for the metrics. */
-export type CallOutcome = 'ok' | ErrorCode
+/** How a call ended, for the metrics. A 5xx of the remote is an outcome of its own: nobody is paged for a refused login. */
+export type CallOutcome = 'ok' | 'remote_error' | ErrorCode
 
 /** What is sent to a remote. */
 export interface RemoteCall {
@@ -104,7 +104,7 @@ export function createRemote(options: RemoteOptions): Remote {
           callsInFlight--
           endDeadline()
           const isRefused = result instanceof ServiceError
-          onOutcome(isRefused ? result.code : 'ok', (performance.now() - startedAt) / 1000)
+          onOutcome(isRefused ? outcomeOf(result) : 'ok', (performance.now() - startedAt) / 1000)
           if (isRefused) return reject(result)
           if (note !== undefined) note.replyStatus = status
           resolve(result)
@@ -128,6 +128,10 @@ export function createRemote(options: RemoteOptions): Remote {
       await pool.destroy()
     }
   }
+}
+
+function outcomeOf({ code, remoteStatus = 0 }: ServiceError): CallOutcome {
+  return remoteStatus >= 500 ? 'remote_error' : code
 }
 
 /** For a call that is one more than may be in flight. */

@@ -30,6 +30,7 @@ export function createConfiguredRemoteSource(
   const { limits, now, connect } = services
   const { url, method, metadata = [], headers, forward = [] } = config
   return createRemoteSource({
+    name: new URL(url).host,
     remote: connect({
       url,
       headers,

@@ -32,7 +32,7 @@ test('an empty text is no data', (t) => {
 
 test('a fault is told with its line and without the text around it', (t) => {
   t.deepEqual(problemsOf(t, `a: 1\nencKey: "${SECRET}\nb: 2\n`), [
-    'line 4: YAML: a quote, a bracket or a colon is missing'
+    'line 4: YAML: a quote, a bracket, a comma, a dash or a colon is missing; look at line 2 too, where a quote or a bracket opens'
   ])
   t.deepEqual(problemsOf(t, `a: 1\nb: "\\q${SECRET}"\n`), ['line 2: YAML: bad dq escape'])
   t.deepEqual(problemsOf(t, `a: 1\n\tencKey: ${SECRET}\n`).length > 0, true)
@@ -41,6 +41,47 @@ test('a fault is told with its line and without the text around it', (t) => {
   ])
   t.true(problemsOf(t, `a: @${SECRET}\n`)[0]?.startsWith('line 1: '))
   t.true(problemsOf(t, `a: 1\nb: {c: ${SECRET}\n`)[0]?.startsWith('line '))
+})
+
+test('of the syntax the first fault is told, and how many more lines could not be read', (t) => {
+  const routes = Array.from(
+    { length: 20 },
+    (_, n) => `  - { check: /${n}, verify: [{ keys: all }] }`
+  )
+  const slip = [' keys: []', 'routes:', ...routes].join('\n')
+  t.deepEqual(problemsOf(t, slip), [
+    'line 2: YAML: expected nothing here; look at quotes, brackets and indentation; 20 more lines could not be read'
+  ])
+  t.deepEqual(problemsOf(t, `a: { b: 1\nc: ${SECRET}\n\td: 2\n`), [
+    'line 3: YAML: a tab in the indentation, expected spaces; 1 more line could not be read'
+  ])
+  t.deepEqual(
+    problemsOf(t, `a: { b: 1 }\na: @${SECRET}\n`).length,
+    1,
+    'what follows from it is not told'
+  )
+})
+
+test('a setting that stands too far to the right is told from a second colon', (t) => {
+  t.deepEqual(problemsOf(t, `port: 1\n encKey: ${SECRET}\n`), [
+    'line 1: YAML: wrong indentation of the line after it'
+  ])
+  t.deepEqual(problemsOf(t, `port: '1'\n encKey: ${SECRET}\n`), ['line 2: YAML: wrong indentation'])
+  t.deepEqual(problemsOf(t, `port:1\nencKey: ${SECRET}\n`), [
+    'line 1: YAML: a key of several lines, or one without a colon and a space'
+  ])
+})
+
+test('a bracket or quote that is not closed is told with the line where it opens', (t) => {
+  t.deepEqual(problemsOf(t, `keys:\n  - { a: ${SECRET}\nroutes: []\n`), [
+    'line 3: YAML: wrong indentation; look at line 2 too, where a quote or a bracket opens'
+  ])
+  t.deepEqual(problemsOf(t, `a: '${SECRET}\nb: 'x'\n`), [
+    'line 1: YAML: a quote, a bracket, a comma, a dash or a colon is missing'
+  ])
+  t.deepEqual(problemsOf(t, 'a: {\n  b: "1"\n  c: 2\n}\n'), [
+    'line 3: YAML: a quote, a bracket, a comma, a dash or a colon is missing; look at line 1 too, where a quote or a bracket opens'
+  ])
 })
 
 test('every fault is told at once', (t) => {

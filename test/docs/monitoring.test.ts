@@ -12,7 +12,11 @@ interface Rule {
   readonly alert: string
   readonly expr: string
   readonly labels: { readonly severity: string }
-  readonly annotations: { readonly summary: string; readonly description?: string }
+  readonly annotations: {
+    readonly summary: string
+    readonly description?: string
+    readonly runbook: string
+  }
 }
 
 interface Panel {
@@ -69,12 +73,21 @@ const VALUES: Readonly<Record<string, readonly string[]>> = {
     'remote_failed',
     'remote_timeout',
     'remote_reply',
+    'remote_error',
+    'remote_status',
     'check_unavailable',
     'overloaded'
   ] satisfies CallOutcome[],
   'txtoken_jwks_fetches_total outcome': ['fetched', 'unchanged'] satisfies FetchReport['outcome'][],
   'txtoken_checks_total result': ['valid', 'refused'],
-  'txtoken_checks_total reason': ['signature', 'key', 'algorithm', 'malformed'],
+  'txtoken_checks_total reason': [
+    'signature',
+    'key',
+    'algorithm',
+    'malformed',
+    'future',
+    'not_yet'
+  ],
   'txtoken_config_reloads_total result': ['ok', 'failed'],
   'txtoken_requests_total route': ['none'],
   'txtoken_requests_total status': ['5..']
@@ -152,6 +165,17 @@ test('alerts have a severity and say what is wrong and what to do, each under a 
     t.regex(labels.severity, /^(page|ticket)$/, alert)
     t.true(annotations.summary.length > 20, alert)
     t.regex(annotations.description ?? '', /\.$/, alert)
+  }
+})
+
+test('each alert has a section in the runbook, and the runbook none for another', (t) => {
+  const headings = [...read('runbook.md').matchAll(/^### (Txtoken\w+)$/gm)].map(([, name]) => name)
+  t.deepEqual(
+    headings,
+    rules.map(({ alert }) => alert)
+  )
+  for (const { alert, annotations } of rules) {
+    t.is(annotations.runbook, `docs/runbook.md#${alert.toLowerCase()}`)
   }
 })
 

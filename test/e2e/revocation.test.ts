@@ -49,7 +49,7 @@ test.serial(
     const second = runProgram(t, { env: { CFG_FILE: file } })
     const { code, stderr } = await second.exit()
     t.is(code, 1)
-    t.regex(stderr, /revocation\.store: .*lock/i)
+    t.regex(stderr, /revocation\.store: another process has .*revoked/)
   }
 )
 

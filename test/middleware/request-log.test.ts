@@ -90,6 +90,7 @@ test('a failure of the remote is an error, with its cause, and with a stack at l
     t.like(line, {
       level: 'error',
       status: 500,
+      remote: new URL(url).host,
       code: 'remote_failed',
       error: 'connection refused',
       cause: { name: 'Error', code: 'ECONNREFUSED' }

@@ -91,6 +91,7 @@ test('known traffic is counted exactly', async (t) => {
 
 test('calls to the remote are counted by what became of them', async (t) => {
   const remote = await startRemote(t, (response, { body }) => {
+    if (body.toString() === '0') response.writeHead(503).end()
     if (body.toString() === '1')
       response.writeHead(200, { 'content-length': '99999' }).flushHeaders()
   })
@@ -99,6 +100,7 @@ test('calls to the remote are counted by what became of them', async (t) => {
     more: { limits: { reply: '1KiB', calls: 1 } }
   })
   const service = await startService(t, { config })
+  await post(`${service.url}/getToken`, '0')
   await post(`${service.url}/getToken`, '1')
   const asked = remote.asked()
   const slow = post(`${service.url}/getToken`, '2')
@@ -108,6 +110,7 @@ test('calls to the remote are counted by what became of them', async (t) => {
   const samples = await scrape(service.url)
   const { host } = new URL(remote.url)
   t.deepEqual(samplesOf(samples, 'txtoken_remote_calls_total'), {
+    [`txtoken_remote_calls_total{remote="${host}",outcome="remote_error"}`]: 1,
     [`txtoken_remote_calls_total{remote="${host}",outcome="remote_reply"}`]: 1,
     [`txtoken_remote_calls_total{remote="${host}",outcome="remote_timeout"}`]: 1,
     [`txtoken_remote_calls_total{remote="${host}",outcome="overloaded"}`]: 1

@@ -39,9 +39,12 @@ export function createEndpointGroups(options: EndpointGroupsOptions): GroupLooku
     if (subject === '.' || subject === '..') {
       throw invalidToken('Token has a sub that is no name', 'subject')
     }
-    const { status, body } = await endpoint.ask({ ...createCall(subject), trace })
+    const call = createCall(subject)
+    const { status, body } = await endpoint.ask({ ...call, trace })
     if (status === 404) return undefined
-    if (status !== 200) throw checkUnavailable(new Error(`found the status ${status}`))
+    if (status !== 200) {
+      throw checkUnavailable(new Error(`${call.url.host}: found the status ${status}`))
+    }
     return readGroups(body, maxDepth)
   }
 }

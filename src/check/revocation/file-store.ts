@@ -75,13 +75,16 @@ export function createFileStore(options: FileStoreOptions): RevocationStore {
   }
 }
 
-/** @throws Error that says why, in the words of the database: another process has the folder, or it cannot be read */
+/** @throws Error that says why: another process has the folder, or what the database says of it */
 async function open(database: ClassicLevel): Promise<void> {
   try {
     await database.open()
   } catch (error) {
     const { cause, message } = error as Error
-    throw new Error(cause instanceof Error ? cause.message : message, { cause: error })
+    if (!(cause instanceof Error)) throw new Error(message, { cause: error })
+    const isTaken = 'code' in cause && cause.code === 'LEVEL_LOCKED'
+    const reason = isTaken ? `another process has ${database.location}` : cause.message
+    throw new Error(reason, { cause: error })
   }
 }
 

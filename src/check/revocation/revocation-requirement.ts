@@ -55,7 +55,7 @@ export function createRevocationRequirement(
     log.warn({ reason, seconds }, 'revocation store unavailable, tokens are checked without it')
   }
 
-  if (!isComplete) log.warn({}, 'revocation store unavailable, tokens are refused')
+  if (!isComplete) lostStore(revocations.reason())
   const stopListening = revocations.onAvailability((isAvailable, reason) => {
     stopTimer?.()
     if (!isAvailable) {
@@ -69,7 +69,9 @@ export function createRevocationRequirement(
 
   return {
     isNotRevoked(verified) {
-      if (!isComplete && !isOpen) throw storeUnavailable()
+      if (!isComplete && !isOpen) {
+        throw storeUnavailable(new Error(`revocation store: ${revocations.reason()}`))
+      }
       if (revocations.isRevoked(verified)) throw invalidToken('Token is revoked', 'revoked')
     },
     countOpenCheck() {

@@ -21,6 +21,8 @@ export interface Revocations {
   readonly records: ExpiringRecords
   /** Whether the list in memory is complete. */
   readonly isAvailable: () => boolean
+  /** Why it is not, in the words of the store. */
+  readonly reason: () => string | undefined
   /** Whether it ever was. */
   readonly wasAvailable: () => boolean
   /** Tells when the list becomes complete or incomplete, with the reason for the latter. Gives what ends it. */
@@ -56,6 +58,7 @@ export function createRevocations(options: RevocationsOptions): Revocations {
   const list = createRevocationList(now)
   const listeners = new Set<AvailabilityListener>()
   let isAvailable: boolean | undefined
+  let lastReason: string | undefined
   let wasAvailable = false
   let stopSweeping: (() => void) | undefined
 
@@ -65,6 +68,7 @@ export function createRevocations(options: RevocationsOptions): Revocations {
   }
 
   function setAvailable(next: boolean, reason?: string): void {
+    lastReason = reason
     if (next) report.synchronized(now())
     if (next === isAvailable) return
     isAvailable = next
@@ -94,6 +98,7 @@ export function createRevocations(options: RevocationsOptions): Revocations {
       swap: (name, expected, next) => orUnavailable(() => store.records.swap(name, expected, next))
     },
     isAvailable: () => isAvailable === true,
+    reason: () => lastReason,
     wasAvailable: () => wasAvailable,
     onAvailability(listener) {
       listeners.add(listener)

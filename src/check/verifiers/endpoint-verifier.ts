@@ -50,7 +50,7 @@ export function createEndpointVerifier(options: EndpointVerifierOptions): Verifi
     if (status === 401 || status === 403) {
       throw invalidToken('Token is refused by its issuer', 'endpoint')
     }
-    if (status !== 200) throw checkUnavailable(new Error(`found the status ${status}`))
+    if (status !== 200) throw checkUnavailable(new Error(`${url.host}: found the status ${status}`))
     return describeVerified(readReply(body, maxDepth), token)
   }
 

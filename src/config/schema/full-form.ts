@@ -22,9 +22,21 @@ export type Config = z.output<ReturnType<typeof createFullSchema>>
 /** A full form as its author writes it. */
 export type FullConfigInput = z.input<ReturnType<typeof createFullSchema>>
 
+const FLAT_FORM = {
+  port: 'a key of the flat form, expected listen.main.port',
+  debug: 'a key of the flat form, expected log.level',
+  encKey: 'a key of the flat form, expected keys',
+  remote: 'a key of the flat form, expected a source { from: remote, url } of an issue route',
+  expHours: 'a key of the flat form, expected lifetime of an issue route',
+  getTokenRoute: 'a key of the flat form, expected an issue route',
+  checkTokenRoute: 'a key of the flat form, expected a check route',
+  requestTokenData: 'a key of the flat form, expected bearer of a remote',
+  statuses: 'a key of the flat form, expected statuses of an issue route'
+} as const
+
 /** @param reader follows the references of settings that stand in files or in the environment */
 export function createFullSchema(reader: SecretReader) {
-  return section({
+  const shape = {
     listen: listenSchema(reader).prefault({}).describe('Where the service listens.'),
     log: logSchema.prefault({}).describe('What is logged. Logs are JSON lines on standard output.'),
     limits: limitsSchema.prefault({}).describe('How much of anything is taken.'),
@@ -72,7 +84,8 @@ export function createFullSchema(reader: SecretReader) {
       )
       .min(1, 'expected at least one route')
       .describe('What is answered where.')
-  })
+  }
+  return section(shape, FLAT_FORM)
 }
 
 const logSchema = section({

@@ -49,8 +49,11 @@ test('open-for answers from the list in memory for its time, and is closed after
 })
 
 test('a list that was never read is closed, whatever the setting', async (t) => {
-  const { outcome, store } = await build(t, { openForMs: 30_000 }, false)
-  t.is(outcome(GOOD), 'check_unavailable')
+  const { requirement, outcome, store, log } = await build(t, { openForMs: 30_000 }, false)
+  const error = t.throws(() => requirement.isNotRevoked(GOOD), { instanceOf: ServiceError })
+  t.is(error?.code, 'check_unavailable')
+  t.is(String(error?.cause), 'Error: revocation store: not there yet')
+  t.regex(log.join(), /not there yet.*tokens are refused/)
   store.available()
   t.is(outcome(GOOD), 'passed')
 })
@@ -61,6 +64,7 @@ test('check_unavailable is a 503 that says when to come back', async (t) => {
   const error = t.throws(() => requirement.isNotRevoked(GOOD), { instanceOf: ServiceError })
   t.is(error?.status, 503)
   t.is(error?.retryAfter, 1)
+  t.is(String(error?.cause), 'Error: revocation store: gone', 'which the log shows')
 })
 
 /** A requirement on a store that goes and comes as the test says. */
@@ -90,7 +94,8 @@ async function build(t: ExecutionContext, whenUnavailable: WhenUnavailable, isRe
     revoked: { kind: 'token', issuer: undefined, jti: 'revoked' },
     until: Number.POSITIVE_INFINITY
   })
-  const write = (_fields: object, message: string) => void log.push(message)
+  const write = (fields: object, message: string) =>
+    void log.push(`${JSON.stringify(fields)} ${message}`)
   const requirement = createRevocationRequirement({
     revocations,
     whenUnavailable,

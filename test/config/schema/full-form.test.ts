@@ -241,6 +241,13 @@ test('a configuration is read as the form that knows more of its keys', (t) => {
     'routes: expected a list of routes, found nothing'
   ])
   t.deepEqual(problemsOf(t, { encKey: KEY.secret, remote: 'http://a', routes: [] }), [
-    'routes: unknown key, expected one of port, debug, encKey, remote, expHours, getTokenRoute, checkTokenRoute, requestTokenData, statuses'
+    'routes: a key of the full form, which has none of the others; check-config --print writes the flat form out in it'
+  ])
+})
+
+test('a key of the flat form among those of the full form is told with its place there', (t) => {
+  const full = { keys: [KEY], routes: [{ check: '/check', verify: [{ keys: 'all' }] }] }
+  t.deepEqual(problemsOf(t, { ...full, port: 9000 }), [
+    'port: a key of the flat form, expected listen.main.port'
   ])
 })

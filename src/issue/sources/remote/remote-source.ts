@@ -13,6 +13,8 @@ import type { WriteCall } from './write-call.ts'
 
 export interface RemoteSourceOptions {
   readonly remote: Remote
+  /** What the log calls it. */
+  readonly name: string
   readonly writeCall: WriteCall
   /** Gives the service bearer; no bearer is sent when left out. */
   readonly serviceBearer?: (() => Promise<string> | string) | undefined
@@ -32,7 +34,7 @@ const NONE: Claims = new Map()
 /** Calls the remote, and makes claims out of its reply, text for text. */
 export function createRemoteSource(options: RemoteSourceOptions): Source {
   const { remote, writeCall, serviceBearer, takeClaims, noteExpiry, takesEmpty, maxDepth } = options
-  const { onSkip } = options
+  const { name, onSkip } = options
 
   return async function remoteSource(request) {
     const { onAbort, trace, limit } = request
@@ -56,7 +58,10 @@ export function createRemoteSource(options: RemoteSourceOptions): Source {
       noteExpiry?.(json, limit)
       return claims
     } catch (error) {
-      if (onSkip === undefined || !isSkippable(error)) throw error
+      if (onSkip === undefined || !isSkippable(error)) {
+        trace.failedRemote = name
+        throw error
+      }
       onSkip(error, request)
       return NONE
     } finally {
