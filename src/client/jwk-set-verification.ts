@@ -16,7 +16,7 @@ const ASYMMETRIC = ALGORITHMS.filter((alg) => !isSymmetric(alg))
  * @throws TypeError for options that could never work
  */
 export function verifyByJwkSet(url: string, options: VerificationOptions): Verification {
-  const { algorithms, allowHttp = false, tls, timeoutMilliseconds, onFailure } = options
+  const { algorithms, allowHttp = false, tls, timeoutMs, onFailure } = options
   const { now = Date.now, random = Math.random, startTimer = startUnreferencedTimer } = options
   assertCallable('jwksUrl', url, options)
   let isCurrent = false
@@ -26,7 +26,7 @@ export function verifyByJwkSet(url: string, options: VerificationOptions): Verif
     requireAlg: algorithms === undefined,
     allowHttp,
     tls,
-    timeoutMilliseconds,
+    timeoutMs,
     now,
     random,
     startTimer,

@@ -4,7 +4,7 @@ import { validateHeaderValue } from 'node:http'
 interface RemoteOptions {
   readonly allowHttp?: boolean | undefined
   readonly apiKey?: string | undefined
-  readonly timeoutMilliseconds?: number | undefined
+  readonly timeoutMs?: number | undefined
 }
 
 /**
@@ -15,7 +15,7 @@ interface RemoteOptions {
 export function assertCallable(
   option: string,
   url: string,
-  { allowHttp = false, apiKey, timeoutMilliseconds }: RemoteOptions
+  { allowHttp = false, apiKey, timeoutMs }: RemoteOptions
 ): void {
   const { protocol, username, password } = URL.canParse(url)
     ? new URL(url)
@@ -28,8 +28,8 @@ export function assertCallable(
   if (username !== '' || password !== '') {
     throw new TypeError(`${option}: expected a URL without a user name and password`)
   }
-  if (timeoutMilliseconds !== undefined && !(timeoutMilliseconds > 0)) {
-    throw new TypeError('timeoutMilliseconds: expected a number above 0')
+  if (timeoutMs !== undefined && !(timeoutMs > 0)) {
+    throw new TypeError('timeoutMs: expected a number above 0')
   }
   if (apiKey !== undefined && !isHeaderValue(apiKey)) {
     throw new TypeError('apiKey: expected text without line breaks')

@@ -29,7 +29,7 @@ export interface ServiceToken {
 }
 
 /** A token that ends on its way is refused, so it is not given any more this long before, or in the last tenth of its life. */
-const LAST_MILLISECONDS = 5_000
+const LAST_MS = 5_000
 
 /**
  * Holds the token of a service. The first one is fetched at once; timers do not keep the process running, and the call
@@ -43,7 +43,7 @@ export function createServiceToken(options: ServiceTokenOptions): ServiceToken {
     attempt: renew,
     timing: createRenewalTiming(random),
     // Callers join a request that is under way, and leave the pauses between requests as they are.
-    cooldownMilliseconds: Number.POSITIVE_INFINITY,
+    cooldownMs: Number.POSITIVE_INFINITY,
     now,
     startTimer: options.startTimer ?? startUnreferencedTimer
   })
@@ -53,10 +53,10 @@ export function createServiceToken(options: ServiceTokenOptions): ServiceToken {
   async function renew(signal: AbortSignal): Promise<Attempt> {
     const sentAt = now()
     try {
-      const { token, lifetimeMilliseconds } = await request.send()
-      const last = Math.min(LAST_MILLISECONDS, lifetimeMilliseconds / 10)
-      held = { token, givenUntil: sentAt + lifetimeMilliseconds - last }
-      return { succeeded: true, lifetimeMilliseconds: sentAt + lifetimeMilliseconds - now() }
+      const { token, lifetimeMs } = await request.send()
+      const last = Math.min(LAST_MS, lifetimeMs / 10)
+      held = { token, givenUntil: sentAt + lifetimeMs - last }
+      return { succeeded: true, lifetimeMs: sentAt + lifetimeMs - now() }
     } catch (error) {
       if (signal.aborted) return { succeeded: false }
       failure =

@@ -56,7 +56,7 @@ const KNOWN_OPTIONS: Readonly<Record<keyof TokenCheckerOptions, true>> = {
   require: true,
   allowHttp: true,
   tls: true,
-  timeoutMilliseconds: true,
+  timeoutMs: true,
   onFailure: true,
   now: true,
   random: true,

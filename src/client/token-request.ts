@@ -34,7 +34,7 @@ export interface TokenRequestOptions {
       }
     | undefined
   /** For one request as a whole. Default 5000. */
-  readonly timeoutMilliseconds?: number | undefined
+  readonly timeoutMs?: number | undefined
   /** The clock, in milliseconds since 1970. */
   readonly now?: (() => number) | undefined
 }
@@ -42,7 +42,7 @@ export interface TokenRequestOptions {
 interface IssuedToken {
   readonly token: string
   /** How long it is good for, from when it was asked for. */
-  readonly lifetimeMilliseconds: number
+  readonly lifetimeMs: number
 }
 
 export interface TokenRequest {
@@ -58,7 +58,7 @@ const MAX_REPLY_BYTES = 256 * 1024
 /** @throws TypeError for options that could never work */
 export function createTokenRequest(options: TokenRequestOptions): TokenRequest {
   const { url, apiKey, lifetime = Number.POSITIVE_INFINITY, tls } = options
-  const { timeoutMilliseconds = DEFAULT_TIMEOUT, now = Date.now } = options
+  const { timeoutMs = DEFAULT_TIMEOUT, now = Date.now } = options
   assertCallable('url', url, options)
   if (!(lifetime > 0)) throw new TypeError('lifetime: expected seconds, more than 0')
   const { body, headers } = createTokenQuestion(options)
@@ -66,8 +66,8 @@ export function createTokenRequest(options: TokenRequestOptions): TokenRequest {
     url,
     userAgent: 'txtoken-client',
     headers: { ...headers, ...(apiKey !== undefined && { 'api-key': apiKey }) },
-    timeoutMs: timeoutMilliseconds,
-    connectTimeoutMs: timeoutMilliseconds,
+    timeoutMs: timeoutMs,
+    connectTimeoutMs: timeoutMs,
     maxReplyBytes: MAX_REPLY_BYTES,
     maxCalls: 1,
     tls,
@@ -87,7 +87,7 @@ export function createTokenRequest(options: TokenRequestOptions): TokenRequest {
       if (seconds <= 0) {
         throw new ServiceTokenError('found a token that has ended already; do the clocks agree?')
       }
-      return { token, lifetimeMilliseconds: seconds * 1000 }
+      return { token, lifetimeMs: seconds * 1000 }
     },
     close: remote.close
   }

@@ -37,7 +37,7 @@ export interface VerificationOptions {
       }
     | undefined
   /** For one call as a whole. Default 5000. */
-  readonly timeoutMilliseconds?: number | undefined
+  readonly timeoutMs?: number | undefined
   /**
    * Told why tokens cannot be judged: a JWK Set that cannot be fetched, an endpoint that does not answer. For the log,
    * since those who sent the tokens are not told. Must not throw.
@@ -104,14 +104,14 @@ function createSecretKey(secret: string, alg: Algorithm) {
 }
 
 function verifyByEndpoint(url: string, options: VerificationOptions): Verification {
-  const { apiKey, tls, timeoutMilliseconds = DEFAULT_TIMEOUT } = options
+  const { apiKey, tls, timeoutMs = DEFAULT_TIMEOUT } = options
   assertCallable('endpoint', url, options)
   const remote = createRemote({
     url,
     userAgent: 'txtoken-client',
     headers: apiKey === undefined ? {} : { 'api-key': apiKey },
-    timeoutMs: timeoutMilliseconds,
-    connectTimeoutMs: timeoutMilliseconds,
+    timeoutMs: timeoutMs,
+    connectTimeoutMs: timeoutMs,
     maxReplyBytes: MAX_REPLY_BYTES,
     maxCalls: MAX_CALLS,
     tls,

@@ -19,10 +19,10 @@ function toFetchOptions(entry: RemoteKeyConfig | JwksVerifierConfig) {
   return {
     allowHttp: entry.allowHttp,
     tls: entry.tls,
-    refreshMilliseconds: entry.refresh,
-    staleLimitMilliseconds: entry.staleLimit,
-    cooldownMilliseconds: entry.cooldown,
-    timeoutMilliseconds: entry.timeout,
+    refreshMs: entry.refresh,
+    staleLimitMs: entry.staleLimit,
+    cooldownMs: entry.cooldown,
+    timeoutMs: entry.timeout,
     maxBytes: entry.limits?.size,
     maxKeys: entry.limits?.keys
   }

@@ -16,7 +16,7 @@ export interface EndpointTls {
 
 export interface EndpointOptions {
   /** For the whole call, from the look-up of the name to the last byte. */
-  readonly timeoutMilliseconds: number
+  readonly timeoutMs: number
   readonly maxReplyBytes: number
   /** Calls in flight; the next one is refused. */
   readonly maxCalls: number
@@ -51,7 +51,7 @@ const CLOSED: readonly string[] = ['ECONNRESET', 'EPIPE']
 
 /** Makes a client with connections of its own, kept open between calls. Nothing is connected before the first. */
 export function createEndpoint(options: EndpointOptions): Endpoint {
-  const { timeoutMilliseconds, maxReplyBytes, maxCalls, tls = {}, userAgent, onOutcome } = options
+  const { timeoutMs, maxReplyBytes, maxCalls, tls = {}, userAgent, onOutcome } = options
   const agent = {
     http: new HttpAgent({ keepAlive: true }),
     https: new HttpsAgent({
@@ -66,7 +66,7 @@ export function createEndpoint(options: EndpointOptions): Endpoint {
 
   async function ask({ url, method, headers, body, trace }: EndpointCall): Promise<EndpointReply> {
     const { got } = await loading
-    const signal = AbortSignal.timeout(timeoutMilliseconds)
+    const signal = AbortSignal.timeout(timeoutMs)
     const call = got(url, {
       method,
       headers: { accept: 'application/json', 'user-agent': userAgent, ...headers, ...trace },

@@ -23,7 +23,7 @@ export function createRouteGroups(
   services: Services
 ): ResolveGroups | undefined {
   if (groups === undefined) return undefined
-  const cache = { forMilliseconds: groupsCache.for, entries: groupsCache.entries }
+  const cache = { forMs: groupsCache.for, entries: groupsCache.entries }
   const resolveGroups = createResolveGroups(
     groups.map((source): GroupResolver => {
       if (source.from === 'token') return createTokenGroups(source.claim)
@@ -60,7 +60,7 @@ function createDirectoryLookup(
       startTls,
       tls,
       bind: bindDn === undefined || password === undefined ? undefined : { dn: bindDn, password },
-      timeoutMilliseconds: timeout
+      timeoutMs: timeout
     }),
     base,
     filter,
@@ -74,7 +74,7 @@ function createEndpointLookup(
   { limits, connectEndpoint }: Services
 ): GroupLookup {
   const endpoint = connectEndpoint(url, {
-    timeoutMilliseconds: timeout,
+    timeoutMs: timeout,
     maxReplyBytes: limits.reply,
     maxCalls: limits.calls,
     tls

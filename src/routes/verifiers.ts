@@ -49,13 +49,13 @@ function createConfiguredEndpointVerifier(
   return createEndpointVerifier({
     url: new URL(endpoint),
     endpoint: connectEndpoint(endpoint, {
-      timeoutMilliseconds: timeout,
+      timeoutMs: timeout,
       maxReplyBytes: limits.reply,
       maxCalls: limits.calls,
       tls
     }),
     maxDepth: limits.depth,
-    cache: cache && { forMilliseconds: cache.for, entries: cache.entries },
+    cache: cache && { forMs: cache.for, entries: cache.entries },
     now
   })
 }

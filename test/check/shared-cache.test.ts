@@ -9,10 +9,10 @@ function createCache(entries = 10) {
   const clock = createFakeClock()
   const loaded: string[] = []
   const getShared = createSharedCache<string>({ entries, now: clock.now })
-  const get = (key: string, forMilliseconds = MINUTE) =>
+  const get = (key: string, forMs = MINUTE) =>
     getShared(key, async () => {
       loaded.push(key)
-      return { value: `${key} ${loaded.length}`, until: clock.now() + forMilliseconds }
+      return { value: `${key} ${loaded.length}`, until: clock.now() + forMs }
     })
   return { clock, loaded, get, getShared }
 }

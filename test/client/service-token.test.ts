@@ -263,8 +263,8 @@ test('options that cannot work are refused at once', (t) => {
     instanceOf: TypeError,
     message: 'apiKey: expected text without line breaks'
   })
-  t.throws(() => createServiceToken({ url: 'https://a', timeoutMilliseconds: Number.NaN }), {
+  t.throws(() => createServiceToken({ url: 'https://a', timeoutMs: Number.NaN }), {
     instanceOf: TypeError,
-    message: 'timeoutMilliseconds: expected a number above 0'
+    message: 'timeoutMs: expected a number above 0'
   })
 })

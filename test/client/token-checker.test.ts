@@ -276,7 +276,7 @@ test('an endpoint that ends its connection as a token comes is asked again, once
 
 test('an endpoint that does not answer in time leaves the token unjudged', async (t) => {
   const { url } = await startRemote(t, () => {})
-  const checker = createChecker(t, { endpoint: url, timeoutMilliseconds: 50 })
+  const checker = createChecker(t, { endpoint: url, timeoutMs: 50 })
   t.deepEqual(await judge(checker, makeToken('{}')), UNAVAILABLE)
 })
 
@@ -288,7 +288,7 @@ const refusedOptions: [TokenCheckerOptions, string][] = [
   ],
   [
     { secret: ENC_KEY, audiences: 'orders' } as TokenCheckerOptions,
-    'createTokenChecker: unknown option audiences, expected jwksUrl, secret, endpoint, apiKey, algorithms, issuer, audience, requireExp, skewSeconds, require, allowHttp, tls, timeoutMilliseconds, onFailure, now, random, startTimer'
+    'createTokenChecker: unknown option audiences, expected jwksUrl, secret, endpoint, apiKey, algorithms, issuer, audience, requireExp, skewSeconds, require, allowHttp, tls, timeoutMs, onFailure, now, random, startTimer'
   ],
   [
     { secret: ENC_KEY, require: { source: 'microservice' } as TokenCheckerOptions['require'] },
@@ -299,9 +299,9 @@ const refusedOptions: [TokenCheckerOptions, string][] = [
     { jwksUrl: 'https://a', algorithms: ['none' as Algorithm] },
     `algorithms: expected a list of ${ALGORITHMS.join(', ')}`
   ],
-  ...[0, Number.NaN].map((timeoutMilliseconds): [TokenCheckerOptions, string] => [
-    { jwksUrl: 'https://a', timeoutMilliseconds },
-    'timeoutMilliseconds: expected a number above 0'
+  ...[0, Number.NaN].map((timeoutMs): [TokenCheckerOptions, string] => [
+    { jwksUrl: 'https://a', timeoutMs },
+    'timeoutMs: expected a number above 0'
   ]),
   [{ endpoint: 'https://a', apiKey: 'of a file\n' }, 'apiKey: expected text without line breaks'],
   [

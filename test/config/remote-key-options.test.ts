@@ -38,10 +38,10 @@ test('each setting of an entry becomes an option', (t) => {
     typ: 'at+jwt',
     allowHttp: true,
     tls: { minVersion: 'TLSv1.3' },
-    refreshMilliseconds: 60_000,
-    staleLimitMilliseconds: 120_000,
-    cooldownMilliseconds: 3_000,
-    timeoutMilliseconds: 4_000,
+    refreshMs: 60_000,
+    staleLimitMs: 120_000,
+    cooldownMs: 3_000,
+    timeoutMs: 4_000,
     maxBytes: 5 * 1024,
     maxKeys: 6
   })

@@ -111,7 +111,7 @@ function describeCertificate(
   }
 }
 
-const HOUR_MILLISECONDS = 3_600_000
+const HOUR_MS = 3_600_000
 
 /** RFC 5280, section 4.1. */
 function signCertificate(subject: Subject, issuer: Issuer): string {
@@ -120,8 +120,8 @@ function signCertificate(subject: Subject, issuer: Issuer): string {
   // The first bit is the sign, and a serial number is positive.
   const serialNumber = integer(Buffer.concat([Buffer.from([1]), randomBytes(8)]))
   const validity = sequence(
-    utcTime(subject.notBefore ?? new Date(now - HOUR_MILLISECONDS)),
-    utcTime(subject.notAfter ?? new Date(now + HOUR_MILLISECONDS))
+    utcTime(subject.notBefore ?? new Date(now - HOUR_MS)),
+    utcTime(subject.notAfter ?? new Date(now + HOUR_MS))
   )
   const keyIdentifiers =
     subject.keyIdentifiers === false

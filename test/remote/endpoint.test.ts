@@ -9,7 +9,7 @@ const root = createAuthority()
 
 function createClient(t: ExecutionContext, options: Partial<EndpointOptions> = {}) {
   const endpoint = createEndpoint({
-    timeoutMilliseconds: 3_000,
+    timeoutMs: 3_000,
     maxReplyBytes: 10,
     maxCalls: 9,
     userAgent: 'test',
@@ -109,14 +109,14 @@ test('a reply with more bytes than the cap is given up, however they come', asyn
 })
 
 test('the deadline counts for silence, and for a reply that trickles in', async (t) => {
-  const timeoutMilliseconds = 200
+  const timeoutMs = 200
   const silent = await startRemote(t, () => {})
-  await assertUnavailable(t, createClient(t, { timeoutMilliseconds })(silent.url), /in time/)
+  await assertUnavailable(t, createClient(t, { timeoutMs })(silent.url), /in time/)
   const trickling = await startRemote(t, (response: ServerResponse) => {
     const timer = setInterval(() => response.write('{'), 50)
     response.on('close', () => clearInterval(timer))
   })
-  await assertUnavailable(t, createClient(t, { timeoutMilliseconds })(trickling.url), /in time/)
+  await assertUnavailable(t, createClient(t, { timeoutMs })(trickling.url), /in time/)
   await ended(trickling.connections[0])
 })
 

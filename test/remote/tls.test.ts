@@ -11,7 +11,7 @@ const authority = createAuthority()
 const other = createAuthority('Other Root')
 const server = authority.issue()
 const client = authority.issue({ name: 'txtoken', use: 'client' })
-const HOUR_MILLISECONDS = 3_600_000
+const HOUR_MS = 3_600_000
 const TLS_FAILURE = '{"error":"TLS failure","message":"Remote post failure."}'
 
 interface Trust {
@@ -52,14 +52,14 @@ const refused: [string, TlsOptions, Trust][] = [
   [
     'that is over',
     authority.issue({
-      notBefore: new Date(Date.now() - 2 * HOUR_MILLISECONDS),
-      notAfter: new Date(Date.now() - HOUR_MILLISECONDS)
+      notBefore: new Date(Date.now() - 2 * HOUR_MS),
+      notAfter: new Date(Date.now() - HOUR_MS)
     }),
     { ca: authority.cert }
   ],
   [
     'that is not valid yet',
-    authority.issue({ notBefore: new Date(Date.now() + HOUR_MILLISECONDS) }),
+    authority.issue({ notBefore: new Date(Date.now() + HOUR_MS) }),
     { ca: authority.cert }
   ],
   ['that is for clients', client, { ca: authority.cert }],

@@ -17,7 +17,7 @@ export type GroupLookup = (
 export interface SubjectGroupsOptions {
   readonly lookup: GroupLookup
   /** How long, and for how many subjects, answers are kept, those that nothing is known among them. */
-  readonly cache: { readonly forMilliseconds: number; readonly entries: number }
+  readonly cache: { readonly forMs: number; readonly entries: number }
   /** The clock, in milliseconds since 1970. */
   readonly now: () => number
 }
@@ -37,7 +37,7 @@ export function createSubjectGroups(options: SubjectGroupsOptions): GroupResolve
     const subject = subjectOf(claims)
     if (subject === undefined) return undefined
     return getShared(subject, async () => {
-      const until = now() + cache.forMilliseconds
+      const until = now() + cache.forMs
       return { value: await lookup(subject, trace), until }
     })
   }

@@ -17,7 +17,7 @@ export interface EndpointVerifierOptions {
   /** Levels that the JSON of a reply may nest. */
   readonly maxDepth: number
   /** How long, and how many, positive answers are kept. Left out, every check asks. */
-  readonly cache?: { readonly forMilliseconds: number; readonly entries: number } | undefined
+  readonly cache?: { readonly forMs: number; readonly entries: number } | undefined
   /** The clock, in milliseconds since 1970. */
   readonly now: () => number
 }
@@ -56,13 +56,13 @@ export function createEndpointVerifier(options: EndpointVerifierOptions): Verifi
 
   if (cache === undefined) return ask
 
-  const { forMilliseconds, entries } = cache
+  const { forMs, entries } = cache
   const getShared = createSharedCache<Verified>({ entries, now })
   return function askOrRemember(token, trace) {
     // Its hash, so that no memory dump is a list of tokens that are good.
     const key = createHash('sha256').update(token.raw).digest('base64')
     return getShared(key, async () => {
-      const until = now() + forMilliseconds
+      const until = now() + forMs
       const value = await ask(token, trace)
       return { value, until: Math.min(until, expiryOf(value)) }
     })

@@ -4,7 +4,7 @@ import { JwksError } from '../../keys/remote/jwks-error.ts'
 import type { Reach } from './probe.ts'
 
 /** As much as any configuration allows; how long it may take is said by the signal. */
-const LIMITS = { timeoutMilliseconds: 60_000, maxBytes: 64 * 1024 ** 2, maxKeys: 10_000 }
+const LIMITS = { timeoutMs: 60_000, maxBytes: 64 * 1024 ** 2, maxKeys: 10_000 }
 
 /** Fetches the set as the service would. Whether plain HTTP is allowed has been judged with the configuration. */
 export const probeJwks: Reach = async ({ url, tls }, signal) => {

@@ -15,7 +15,7 @@ export interface FetchJwksOptions {
   readonly allowHttp: boolean
   readonly tls: TlsSettings | undefined
   /** For the whole of it, from the look-up of the name to the last byte. */
-  readonly timeoutMilliseconds: number
+  readonly timeoutMs: number
   readonly maxBytes: number
   readonly maxKeys: number
   readonly now: () => number
@@ -26,7 +26,7 @@ export interface JwksReply {
   readonly jwks: readonly Jwk[] | undefined
   readonly etag: string | undefined
   /** For how long the headers let it be kept, from the request on; undefined when they do not say. */
-  readonly lifetimeMilliseconds: number | undefined
+  readonly lifetimeMs: number | undefined
 }
 
 /**
@@ -49,7 +49,7 @@ const utf8 = new TextDecoder('utf-8', { fatal: true })
  * @throws TypeError for a URL that may not be fetched, and for TLS settings that cannot be followed
  */
 export function createFetchJwks(options: FetchJwksOptions): FetchJwks {
-  const { timeoutMilliseconds, maxBytes, maxKeys, now } = options
+  const { timeoutMs, maxBytes, maxKeys, now } = options
   const url = parseJwksUrl(options.url, options.allowHttp)
   const tlsOptions = createTlsOptions(options.tls)
   // Agents of its own, without keep-alive: minutes lie between two calls, and no other call shares its pins.
@@ -76,7 +76,7 @@ export function createFetchJwks(options: FetchJwksOptions): FetchJwks {
         'user-agent': 'txtoken',
         ...(etag !== undefined && { 'if-none-match': etag })
       },
-      timeout: { request: timeoutMilliseconds },
+      timeout: { request: timeoutMs },
       followRedirect: false,
       throwHttpErrors: false,
       decompress: false
@@ -86,13 +86,13 @@ export function createFetchJwks(options: FetchJwksOptions): FetchJwks {
     try {
       const [response] = (await once(stream, 'response')) as [Response]
       const { headers, statusCode } = response
-      const lifetimeMilliseconds = freshnessLifetime(headers, sentAt)
+      const lifetimeMs = freshnessLifetime(headers, sentAt)
       if (statusCode === 304 && etag !== undefined) {
-        return { jwks: undefined, etag: headers.etag ?? etag, lifetimeMilliseconds }
+        return { jwks: undefined, etag: headers.etag ?? etag, lifetimeMs }
       }
       assertAcceptable(statusCode, headers)
       const jwks = parseBoundedJwkSet(await readBytes(stream, maxBytes), maxKeys)
-      return { jwks, etag: headers.etag, lifetimeMilliseconds }
+      return { jwks, etag: headers.etag, lifetimeMs }
     } finally {
       stream.destroy()
     }

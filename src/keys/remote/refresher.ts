@@ -8,7 +8,7 @@ export type Attempt =
   | {
       readonly succeeded: true
       /** How long its result is good for, where that was said. */
-      readonly lifetimeMilliseconds: number | undefined
+      readonly lifetimeMs: number | undefined
     }
 
 export interface RefresherOptions {
@@ -16,7 +16,7 @@ export interface RefresherOptions {
   readonly attempt: (signal: AbortSignal) => Promise<Attempt>
   readonly timing: RefreshTiming
   /** How long after the start of an attempt {@link Refresher.refreshAgain} has no effect. */
-  readonly cooldownMilliseconds: number
+  readonly cooldownMs: number
   readonly now: () => number
   readonly startTimer: StartTimer
 }
@@ -35,7 +35,7 @@ export interface Refresher {
 
 /** Makes what repeats an action. Nothing is done before the first call. */
 export function createRefresher(options: RefresherOptions): Refresher {
-  const { attempt, timing, cooldownMilliseconds, now, startTimer } = options
+  const { attempt, timing, cooldownMs, now, startTimer } = options
   const closing = new AbortController()
   let underWay: Promise<void> | undefined
   let begunAt = Number.NEGATIVE_INFINITY
@@ -58,7 +58,7 @@ export function createRefresher(options: RefresherOptions): Refresher {
     if (closing.signal.aborted) return
     failures = result.succeeded ? 0 : failures + 1
     const delay = result.succeeded
-      ? timing.afterSuccess(result.lifetimeMilliseconds)
+      ? timing.afterSuccess(result.lifetimeMs)
       : timing.afterFailure(failures)
     nextAt = now() + delay
     cancelTimer = startTimer(refresh, delay)
@@ -67,7 +67,7 @@ export function createRefresher(options: RefresherOptions): Refresher {
   return {
     refresh,
     async refreshAgain() {
-      if (underWay === undefined && now() - begunAt < cooldownMilliseconds) return
+      if (underWay === undefined && now() - begunAt < cooldownMs) return
       await refresh()
     },
     nextAt: () => nextAt,

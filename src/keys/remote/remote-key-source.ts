@@ -37,13 +37,13 @@ export interface RemoteKeySourceOptions {
   readonly allowHttp?: boolean | undefined
   readonly tls?: TlsSettings | undefined
   /** How long a set counts as fresh where its headers do not say, and at most. Default 15 minutes. */
-  readonly refreshMilliseconds?: number | undefined
+  readonly refreshMs?: number | undefined
   /** How long keys serve after they were last confirmed, when the set cannot be had. Default 24 hours. */
-  readonly staleLimitMilliseconds?: number | undefined
+  readonly staleLimitMs?: number | undefined
   /** How long after a fetch an unknown kid cannot cause another. Default 30 seconds. */
-  readonly cooldownMilliseconds?: number | undefined
+  readonly cooldownMs?: number | undefined
   /** For a fetch as a whole. Default 5 seconds. */
-  readonly timeoutMilliseconds?: number | undefined
+  readonly timeoutMs?: number | undefined
   /** The largest set that is read. Default 256 KiB. */
   readonly maxBytes?: number | undefined
   /** The most keys that a set may have. Default 100. */
@@ -88,15 +88,15 @@ export function createRemoteKeySource(options: RemoteKeySourceOptions): KeySourc
   const {
     kid,
     algorithms,
-    refreshMilliseconds = DEFAULT_REFRESH_MS,
-    staleLimitMilliseconds = DEFAULT_STALE_LIMIT_MS,
-    cooldownMilliseconds = DEFAULT_COOLDOWN_MS,
+    refreshMs = DEFAULT_REFRESH_MS,
+    staleLimitMs = DEFAULT_STALE_LIMIT_MS,
+    cooldownMs = DEFAULT_COOLDOWN_MS,
     now = Date.now,
     random = Math.random,
     startTimer = startUnreferencedTimer,
     report = () => {}
   } = options
-  if (!(refreshMilliseconds > 0 && staleLimitMilliseconds >= refreshMilliseconds)) {
+  if (!(refreshMs > 0 && staleLimitMs >= refreshMs)) {
     throw new TypeError('expected a refresh time above 0, and a stale limit that is not shorter')
   }
   if (algorithms.length === 0) throw new TypeError('expected at least one algorithm')
@@ -104,15 +104,15 @@ export function createRemoteKeySource(options: RemoteKeySourceOptions): KeySourc
     url: options.url,
     allowHttp: options.allowHttp ?? false,
     tls: options.tls,
-    timeoutMilliseconds: options.timeoutMilliseconds ?? DEFAULT_TIMEOUT_MS,
+    timeoutMs: options.timeoutMs ?? DEFAULT_TIMEOUT_MS,
     maxBytes: options.maxBytes ?? DEFAULT_MAX_BYTES,
     maxKeys: options.maxKeys ?? DEFAULT_MAX_KEYS,
     now
   })
   const refresher = createRefresher({
     attempt: fetchAndHold,
-    timing: createRefreshTiming(refreshMilliseconds, random),
-    cooldownMilliseconds,
+    timing: createRefreshTiming(refreshMs, random),
+    cooldownMs,
     now,
     startTimer
   })
@@ -132,7 +132,7 @@ export function createRemoteKeySource(options: RemoteKeySourceOptions): KeySourc
     if (reply instanceof JwksError) return fail(reply, [])
 
     if (reply.jwks === undefined) {
-      servedUntil = sentAt + staleLimitMilliseconds
+      servedUntil = sentAt + staleLimitMs
       held = { ...held, etag: reply.etag }
       return succeed('unchanged', reply, [])
     }
@@ -143,18 +143,18 @@ export function createRemoteKeySource(options: RemoteKeySourceOptions): KeySourc
       const wanted = kid === undefined ? 'key' : `key with the kid ${JSON.stringify(kid)}`
       return fail(new JwksError('no_key', `found no ${wanted} that serves`), refusals)
     }
-    servedUntil = sentAt + staleLimitMilliseconds
+    servedUntil = sentAt + staleLimitMs
     held = hold(keys, reply.etag)
     return succeed('fetched', reply, refusals)
   }
 
   function succeed(
     outcome: 'fetched' | 'unchanged',
-    { lifetimeMilliseconds }: JwksReply,
+    { lifetimeMs }: JwksReply,
     refusals: readonly string[]
   ): Attempt {
     report({ source: kid, outcome, refusals, keys: held.keys.length })
-    return { succeeded: true, lifetimeMilliseconds }
+    return { succeeded: true, lifetimeMs }
   }
 
   function fail(error: JwksError, refusals: readonly string[]): Attempt {

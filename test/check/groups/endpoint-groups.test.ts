@@ -14,7 +14,7 @@ async function startGroups(
 ) {
   const remote = await startRemote(t, answer)
   const endpoint = createEndpoint({
-    timeoutMilliseconds: 2_000,
+    timeoutMs: 2_000,
     maxReplyBytes: 1_000,
     maxCalls: 9,
     userAgent: 'test',

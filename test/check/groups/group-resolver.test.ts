@@ -21,7 +21,7 @@ function createDirectory(groups: Readonly<Record<string, readonly string[]>>) {
       if (subject === 'broken') throw checkUnavailable(new Error('down'))
       return groups[subject]
     },
-    cache: { forMilliseconds: 30_000, entries: 2 },
+    cache: { forMs: 30_000, entries: 2 },
     now: clock.now
   })
   return { clock, asked, resolve }

@@ -25,7 +25,7 @@ function createLookup(t: ExecutionContext, url: string, options: Options = {}) {
     url,
     startTls: false,
     bind: LDAP_BIND,
-    timeoutMilliseconds: 5_000,
+    timeoutMs: 5_000,
     onOutcome() {},
     ...options
   })
@@ -234,7 +234,7 @@ test('a bind that was refused is tried again by the next look-up', async (t) => 
 
 test('a directory that does not answer is given up after the timeout, and used again later', async (t) => {
   const slapd = await startSlapd(t)
-  const lookUp = createLookup(t, slapd.url, { timeoutMilliseconds: 2_000 })
+  const lookUp = createLookup(t, slapd.url, { timeoutMs: 2_000 })
   // Two seconds are enough for a directory that is silent, and not always for one that is busy.
   const isAnswered = () =>
     lookUp('ada').then(
@@ -259,7 +259,7 @@ test('an empty password is refused, since directories take it for nobody', (t) =
   const options = {
     url: 'ldap://127.0.0.1',
     startTls: false,
-    timeoutMilliseconds: 1,
+    timeoutMs: 1,
     onOutcome() {}
   }
   t.throws(() => createLdapConnection({ ...options, bind: { dn: 'cn=a', password: '' } }), {

@@ -23,7 +23,7 @@ function createVerifier(
 ) {
   const clock = createFakeClock()
   const endpoint = createEndpoint({
-    timeoutMilliseconds: 3_000,
+    timeoutMs: 3_000,
     maxReplyBytes: 1_000,
     maxCalls: 9,
     userAgent: 'test',
@@ -128,7 +128,7 @@ test('without a cache every check asks', async (t) => {
 test('with a cache an answer counts for its time, and no longer than the token', async (t) => {
   const remote = await startRemote(t, replying('{"sub":"ada"}'))
   const { verify, clock } = createVerifier(t, remote.url, {
-    cache: { forMilliseconds: 40_000, entries: 10 }
+    cache: { forMs: 40_000, entries: 10 }
   })
   t.is((await verify())?.claims.sub, 'ada')
   await clock.advance(39_999)
@@ -146,7 +146,7 @@ test('with a cache an answer counts for its time, and no longer than the token',
 test('each token has an answer of its own, and the cache has its bounds', async (t) => {
   const remote = await startRemote(t, replying('{"sub":"ada"}'))
   const { verify } = createVerifier(t, remote.url, {
-    cache: { forMilliseconds: 40_000, entries: 2 }
+    cache: { forMs: 40_000, entries: 2 }
   })
   const [one, two, three] = [1, 2, 3].map((jti) => makeToken(`{"jti":"${jti}"}`))
   for (const token of [one, two, one, two]) await verify(token)
@@ -162,7 +162,7 @@ test('a refusal and a failure are not kept', async (t) => {
     replying('{"sub":"ada"}', statuses.shift())(response)
   )
   const { verify } = createVerifier(t, remote.url, {
-    cache: { forMilliseconds: 40_000, entries: 2 }
+    cache: { forMs: 40_000, entries: 2 }
   })
   await t.throwsAsync(verify(), { code: 'invalid_token' })
   await t.throwsAsync(verify(), { code: 'check_unavailable' })

@@ -19,7 +19,7 @@ function fetchFrom(
     url,
     allowHttp: true,
     tls: undefined,
-    timeoutMilliseconds: 5_000,
+    timeoutMs: 5_000,
     maxBytes: 1000,
     maxKeys: 3,
     now: () => NOW,
@@ -53,7 +53,7 @@ for (const type of [
     t.deepEqual(await fetchFrom(server), {
       jwks: JWKS.keys,
       etag: '"1"',
-      lifetimeMilliseconds: 60_000
+      lifetimeMs: 60_000
     })
   })
 }
@@ -74,7 +74,7 @@ test('a tag is sent along, and a 304 keeps it', async (t) => {
   t.deepEqual(await fetchFrom(server, {}, '"1"'), {
     jwks: undefined,
     etag: '"1"',
-    lifetimeMilliseconds: 9_000
+    lifetimeMs: 9_000
   })
   t.is(server.requests[0]?.['if-none-match'], '"1"')
 })
@@ -141,14 +141,14 @@ test('a set with more keys than the cap is refused, one with as many is read', a
 })
 
 test('the deadline counts for silence, and for a body that trickles in', async (t) => {
-  const timeoutMilliseconds = 100
-  await assertFailure(t, () => {}, 'timeout', { timeoutMilliseconds })
+  const timeoutMs = 100
+  await assertFailure(t, () => {}, 'timeout', { timeoutMs })
   const trickle = (_: unknown, response: ServerResponse) => {
     response.setHeader('content-type', 'application/json')
     const timer = setInterval(() => response.write(' '), 20)
     response.on('close', () => clearInterval(timer))
   }
-  await assertFailure(t, trickle, 'timeout', { timeoutMilliseconds })
+  await assertFailure(t, trickle, 'timeout', { timeoutMs })
 })
 
 test('a body that is cut off is refused', async (t) => {
@@ -213,7 +213,7 @@ const refusedUrls = [
 ]
 for (const { url, message } of refusedUrls) {
   test(`without allowHttp, the URL ${url.replace('secret', '...')} is refused`, (t) => {
-    const options = { url, allowHttp: false, tls: undefined, timeoutMilliseconds: 1 }
+    const options = { url, allowHttp: false, tls: undefined, timeoutMs: 1 }
     t.throws(() => createFetchJwks({ ...options, maxBytes: 1, maxKeys: 1, now: Date.now }), {
       instanceOf: TypeError,
       message

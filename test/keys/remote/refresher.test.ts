@@ -6,7 +6,7 @@ import {
 } from '../../../src/keys/remote/refresher.ts'
 import { createFakeClock } from '../../helpers/fake-clock.ts'
 
-const SUCCESS: Attempt = { succeeded: true, lifetimeMilliseconds: undefined }
+const SUCCESS: Attempt = { succeeded: true, lifetimeMs: undefined }
 const FAILURE: Attempt = { succeeded: false }
 
 /** Succeeds at once, every 1000 milliseconds; fails with a pause of 10 for each failure in a row. */
@@ -15,7 +15,7 @@ function startRefresher(options: Partial<RefresherOptions> = {}) {
   const refresher = createRefresher({
     attempt: async () => SUCCESS,
     timing: { afterSuccess: () => 1000, afterFailure: (failures) => failures * 10 },
-    cooldownMilliseconds: 100,
+    cooldownMs: 100,
     ...clock,
     ...options
   })
@@ -55,7 +55,7 @@ test('failures are counted in a row', async (t) => {
 
 test('an attempt tells how long its result is good for', async (t) => {
   const { clock, refresher } = startRefresher({
-    attempt: async () => ({ succeeded: true, lifetimeMilliseconds: 70 }),
+    attempt: async () => ({ succeeded: true, lifetimeMs: 70 }),
     timing: { afterSuccess: (stated = 0) => stated / 2, afterFailure: () => 0 }
   })
   await refresher.refresh()

@@ -126,7 +126,7 @@ test('no header keeps a set beyond the refresh time, or has it fetched more than
   ]
   for (const { cacheControl, expectedSeconds } of cases) {
     const reply = { headers: { 'cache-control': cacheControl }, body: { keys: [SIM2] } }
-    const { source, server, clock } = await setUp(t, reply, { refreshMilliseconds: 10 * MINUTE })
+    const { source, server, clock } = await setUp(t, reply, { refreshMs: 10 * MINUTE })
     await source.start?.()
     await clock.advance(expectedSeconds * SECOND - 1)
     t.is(server.requests.length, 1)
@@ -139,7 +139,7 @@ test('an unchanged set is confirmed by its tag, and its keys stay the same objec
   const { source, server, clock, outcomes } = await setUp(
     t,
     { headers: { etag: '"1"' }, body: { keys: [SIM2] } },
-    { staleLimitMilliseconds: 20 * MINUTE }
+    { staleLimitMs: 20 * MINUTE }
   )
   await source.start?.()
   const key = source.signingKey(clock.now())
@@ -156,7 +156,7 @@ test('an unchanged set is confirmed by its tag, and its keys stay the same objec
 
 test('keys of a source that fails serve up to the stale limit, then none does, until it is back', async (t) => {
   const { source, server, clock, kids, reports } = await setUp(t, undefined, {
-    staleLimitMilliseconds: HOUR
+    staleLimitMs: HOUR
   })
   await source.start?.()
   server.reply = { status: 500 }
@@ -289,7 +289,7 @@ test('closed, it gives up its request and its timer, and fetches no more', async
     abandoned = resolve
   })
   const { source, server, clock, reports } = await setUp(t, undefined, {
-    timeoutMilliseconds: HOUR
+    timeoutMs: HOUR
   })
   await source.start?.()
   t.is(clock.timers(), 1)
@@ -333,10 +333,10 @@ const refused: readonly {
   { title: 'plain http', options: { allowHttp: undefined }, message: /allowHttp/ },
   { title: 'an invalid pin', options: { tls: { pins: ['pin'] } }, message: /a pin/ },
   { title: 'no algorithm', options: { algorithms: [] }, message: /at least one algorithm/ },
-  { title: 'a refresh time of 0', options: { refreshMilliseconds: 0 }, message: /refresh time/ },
+  { title: 'a refresh time of 0', options: { refreshMs: 0 }, message: /refresh time/ },
   {
     title: 'a stale limit below the refresh time',
-    options: { refreshMilliseconds: HOUR, staleLimitMilliseconds: HOUR - 1 },
+    options: { refreshMs: HOUR, staleLimitMs: HOUR - 1 },
     message: /stale limit/
   }
 ]

@@ -17,7 +17,7 @@ export interface LdapConnectionOptions {
   /** Who asks. Left out, the directory is asked anonymously. */
   readonly bind?: { readonly dn: string; readonly password: string } | undefined
   /** For a search and, where there is no connection, for opening one: all of it together. */
-  readonly timeoutMilliseconds: number
+  readonly timeoutMs: number
   /** Told how each search ended, and how long it took. */
   readonly onOutcome: (outcome: CallOutcome, seconds: number) => void
 }
@@ -43,7 +43,7 @@ interface OpenClient {
 
 /** @throws TypeError for settings that cannot be followed */
 export function createLdapConnection(options: LdapConnectionOptions): LdapConnection {
-  const { timeoutMilliseconds, bind, onOutcome } = options
+  const { timeoutMs, bind, onOutcome } = options
   const tlsOptions = createLdapTlsOptions(options)
   // With an empty password a directory says yes to any name, and treats it as nobody (RFC 4513, section 5.1.2).
   if (bind?.password === '') throw new TypeError('found an empty password, expected one')
@@ -66,7 +66,7 @@ export function createLdapConnection(options: LdapConnectionOptions): LdapConnec
 
   async function search(wanted: LdapSearch): Promise<Entry[]> {
     const wasOpen = current?.isOpen() === true
-    const signal = AbortSignal.timeout(timeoutMilliseconds)
+    const signal = AbortSignal.timeout(timeoutMs)
     const deadline = rejectOnAbort(signal)
     try {
       return await searchOnce(wanted, deadline)
