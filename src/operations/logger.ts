@@ -29,7 +29,8 @@ export function createLogger(level: string): LogStream {
   const destination = pino.destination({
     fd: 1,
     sync: false,
-    minLength: GATHERED_BYTES,
+    // What is handed over during a write follows at its end: with more than this, it would wait for the next line.
+    minLength: 1,
     maxLength: HELD_BYTES,
     // Asked when standard output takes no more for now.
     retryEAGAIN: () => performance.now() < giveUpAt
@@ -46,7 +47,6 @@ export function createLogger(level: string): LogStream {
 
   function writeOut(): void {
     handOver()
-    destination.flush()
     isGathering = true
     setTimeout(() => {
       isGathering = false
