@@ -19,6 +19,7 @@ export interface CheckNowOptions {
   readonly cache?: CheckCache | undefined
 }
 
+/** Makes the check. What it says yes to, the pipeline that it stands in for would say yes to as well. */
 export function createCheckNow(options: CheckNowOptions): CheckNow {
   const { verify, requirements, maxDepth, maxTokenLength, cache } = options
 

@@ -66,7 +66,7 @@ export function createTokenRequest(options: TokenRequestOptions): TokenRequest {
     url,
     userAgent: 'txtoken-client',
     headers: { ...headers, ...(apiKey !== undefined && { 'api-key': apiKey }) },
-    timeoutMs: timeoutMs,
+    timeoutMs,
     connectTimeoutMs: timeoutMs,
     maxReplyBytes: MAX_REPLY_BYTES,
     maxCalls: 1,

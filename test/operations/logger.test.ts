@@ -29,6 +29,7 @@ function runLogging(t: ExecutionContext, ...args: string[]) {
     { stdio: ['pipe', 'pipe', 'inherit'] }
   )
   t.teardown(() => child.kill())
+  t.timeout(60_000, 'a line never came')
   const lines = createInterface(child.stdout)[Symbol.asyncIterator]()
   return {
     next: async () => JSON.parse((await lines.next()).value).msg,
