@@ -42,5 +42,5 @@ for (const room of ['issue', 'check', 'keys']) {
 }
 
 test('Koa is found where it is', (t) => {
-  t.true(imports.get('app.ts')?.has('koa'))
+  t.true(imports.get('server')?.has('koa'))
 })

@@ -1,6 +1,6 @@
 /** What a command of the program is: its help, its options, and what it does. */
 import { parseArgs } from 'node:util'
-import { nearest } from '../config/problems.ts'
+import { nearest } from '../settings/nearest.ts'
 
 /** Environment variables. */
 export type Environment = Readonly<Record<string, string | undefined>>

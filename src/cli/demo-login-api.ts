@@ -1,6 +1,6 @@
 /** `demo-login-api`: the demo login API on its own, for a compose file. */
 import { createDemoLoginApi } from '../demo/login-api.ts'
-import { listen } from '../server.ts'
+import { listen } from '../server/listen.ts'
 import { createCommand, UsageError } from './command.ts'
 
 const TIMEOUTS = { headers: 10_000, request: 30_000, keepAlive: 72_000, drain: 0, shutdown: 1000 }

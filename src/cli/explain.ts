@@ -1,4 +1,8 @@
 /** `explain`: the pipelines of a configuration, drawn as text. */
+
+import type { Config } from '../config/full-form.ts'
+import type { ListenerConfig } from '../config/listen.ts'
+import type { ListenerTlsConfig } from '../config/listener-tls.ts'
 import {
   listenerOf,
   openListeners,
@@ -6,20 +10,17 @@ import {
   publishingListeners
 } from '../config/listeners.ts'
 import { loadWrittenConfig } from '../config/load.ts'
+import { showFullForm } from '../config/shown-form.ts'
+import { isSymmetric } from '../keys/algorithms.ts'
+import type { KeyConfig } from '../keys/settings.ts'
 import {
   DISCOVERY_PATH,
   DOCS_PATH,
   JWK_SET_PATH,
   OPENAPI_PATH,
   OPERATION_PATHS
-} from '../config/own-paths.ts'
-import type { Config } from '../config/schema/full-form.ts'
-import type { KeyConfig } from '../config/schema/keys.ts'
-import type { ListenerConfig } from '../config/schema/listen.ts'
-import type { ListenerTlsConfig } from '../config/schema/listener-tls.ts'
-import type { RevocationConfig } from '../config/schema/revocation.ts'
-import { showFullForm } from '../config/shown-form.ts'
-import { isSymmetric } from '../keys/algorithms.ts'
+} from '../protocols/own-paths.ts'
+import type { RevocationConfig } from '../revocation/settings.ts'
 import { configFileOf, createCommand } from './command.ts'
 
 type Settings = Readonly<Record<string, unknown>>

@@ -1,8 +1,8 @@
 /** The values of options that several commands have. */
 import { readFileSync } from 'node:fs'
-import { DURATION, parseDuration } from '../config/schema/units.ts'
 import { ALGORITHM_NAMES, parseAlgorithm } from '../keys/algorithms.ts'
 import type { Algorithm } from '../keys/key.ts'
+import { DURATION, parseDuration } from '../settings/units.ts'
 import { CommandError, type Environment, UsageError } from './command.ts'
 
 /**

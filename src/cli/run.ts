@@ -102,7 +102,7 @@ async function findHelp(args: readonly string[]): Promise<string | undefined> {
 }
 
 async function describeUnknown([first = '', second]: readonly string[]): Promise<UsageError> {
-  const { nearest } = await import('../config/problems.ts')
+  const { nearest } = await import('../settings/nearest.ts')
   const names = COMMANDS.map(({ name }) => name)
   const isWithinGroup = isGroup(first)
   const known = isWithinGroup

@@ -1,14 +1,14 @@
 /** `serve`: runs the service until it is told to stop. */
 import { setTimeout as wait } from 'node:timers/promises'
+import type { Config } from '../config/full-form.ts'
 import { openListeners } from '../config/listeners.ts'
 import { type LoadedConfig, loadConfig } from '../config/load.ts'
-import type { Config } from '../config/schema/full-form.ts'
 import { createFileWatch } from '../config/watch.ts'
 import { createLogger } from '../operations/logger.ts'
 import { createMetrics } from '../operations/metrics.ts'
 import { createTracing } from '../operations/tracing.ts'
-import { type Listener, listen } from '../server.ts'
-import { createService } from '../service.ts'
+import { type Listener, listen } from '../server/listen.ts'
+import { createService } from '../server/service.ts'
 import { VERSION } from '../version.ts'
 import {
   type CommandContext,

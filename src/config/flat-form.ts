@@ -1,12 +1,12 @@
 /** The flat form: the nine keys of the original program, and what they mean in the full form. */
 import * as z from 'zod'
-import { flag, httpUrl, material, routePath, section } from './schema/fields.ts'
-import type { FullConfigInput } from './schema/full-form.ts'
-import { jsonTree } from './schema/json-tree.ts'
-import { port } from './schema/listen.ts'
-import { statuses } from './schema/routes/statuses.ts'
-import { formatDuration } from './schema/units.ts'
-import type { SecretReader } from './secrets.ts'
+import { statuses } from '../protocols/statuses-settings.ts'
+import { flag, httpUrl, material, routePath, section } from '../settings/fields.ts'
+import { jsonTree } from '../settings/json-tree.ts'
+import type { SecretReader } from '../settings/secrets.ts'
+import { formatDuration } from '../settings/units.ts'
+import type { FullConfigInput } from './full-form.ts'
+import { port } from './listen.ts'
 
 const SECRET_LENGTH = { least: 32, most: 64 } as const
 const MILLISECONDS_PER_HOUR = 3_600_000

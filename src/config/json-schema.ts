@@ -1,8 +1,8 @@
 /** The JSON Schema of the configuration (draft-07), made from the loader's own schemas. */
 import * as z from 'zod'
+import { createSecretReader } from '../settings/secrets.ts'
 import { createFlatSchema } from './flat-form.ts'
-import { createFullSchema } from './schema/full-form.ts'
-import { createSecretReader } from './secrets.ts'
+import { createFullSchema } from './full-form.ts'
 
 /** As much of JSON Schema as the loader's schemas become. */
 export interface JsonSchema {

@@ -1,7 +1,7 @@
 /** Which listeners of a configuration are opened, and what is on them. */
 import { isSymmetric } from '../keys/algorithms.ts'
-import type { Config } from './schema/full-form.ts'
-import type { ListenerConfig } from './schema/listen.ts'
+import type { Config } from './full-form.ts'
+import type { ListenerConfig } from './listen.ts'
 
 /** Where health and metrics are: on the listener that is for them, or else on the main one. */
 export function operationsListener({ listen }: Pick<Config, 'listen'>): 'admin' | 'main' {

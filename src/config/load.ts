@@ -1,16 +1,16 @@
 /** A configuration file becomes a configuration, or a list of everything that is wrong with it. */
 import { dirname, resolve } from 'node:path'
+import type { KeyConfig } from '../keys/settings.ts'
+import { createSecretReader, type SecretReader } from '../settings/secrets.ts'
+import { readTextFile, TextFileError } from '../settings/text-file.ts'
 import { findFlatProblems, findFullProblems } from './consistency/find-problems.ts'
 import { valueAt } from './consistency/tree.ts'
 import { findKeyProblems } from './create-key-sources.ts'
 import { substituteEnvironment } from './environment.ts'
 import { createFlatSchema, toFullForm } from './flat-form.ts'
+import { type Config, createFullSchema } from './full-form.ts'
 import { describeIssues } from './issues.ts'
 import { ConfigError, formatPath, type Problem } from './problems.ts'
-import { type Config, createFullSchema } from './schema/full-form.ts'
-import type { KeyConfig } from './schema/keys.ts'
-import { createSecretReader, type SecretReader } from './secrets.ts'
-import { readTextFile, TextFileError } from './text-file.ts'
 import { parseYaml } from './yaml.ts'
 
 export interface LoadedConfig {

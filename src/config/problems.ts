@@ -1,5 +1,4 @@
 /** What is wrong with a configuration, told so that its author can mend it in one go. */
-import leven from 'leven'
 
 /** One thing wrong, and where. The message never holds the value of a secret. */
 export interface Problem {
@@ -38,20 +37,4 @@ export function formatPath(path: readonly PropertyKey[]): string {
     if (!PLAIN_KEY.test(name)) return `${text}[${JSON.stringify(name)}]`
     return text === '' ? name : `${text}.${name}`
   }, '')
-}
-
-/**
- * Finds the known word that was probably meant.
- * @returns undefined when none is near enough to be worth the suggestion
- */
-export function nearest(word: string, known: readonly string[]): string | undefined {
-  const most = Math.max(2, Math.floor(word.length / 3))
-  let best: { candidate: string; distance: number } | undefined
-  for (const candidate of known) {
-    const distance = leven(word.toLowerCase(), candidate.toLowerCase(), { maxDistance: most + 1 })
-    if (distance <= most && (best === undefined || distance < best.distance)) {
-      best = { candidate, distance }
-    }
-  }
-  return best?.candidate
 }

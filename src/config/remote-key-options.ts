@@ -1,7 +1,8 @@
 /** The settings of a remote JWK Set, as the configuration has them, become the options of its key source. */
+
+import type { JwksVerifierConfig } from '../check/verifiers/jwks-settings.ts'
 import type { RemoteKeySourceOptions } from '../keys/remote/remote-key-source.ts'
-import type { RemoteKeyConfig } from './schema/keys.ts'
-import type { JwksVerifierConfig } from './schema/verifiers/jwks.ts'
+import type { RemoteKeyConfig } from '../keys/settings.ts'
 
 /** What the configuration leaves out is left to the defaults of the key source. */
 export function toRemoteKeyOptions(entry: RemoteKeyConfig): RemoteKeySourceOptions {

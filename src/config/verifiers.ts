@@ -1,6 +1,7 @@
 /** The verifiers of a configuration, whichever route they are on. */
-import type { Config } from './schema/full-form.ts'
-import type { VerifierConfig } from './schema/verifiers/verifier.ts'
+
+import type { VerifierConfig } from '../check/verifiers/settings.ts'
+import type { Config } from './full-form.ts'
 
 /** Those of check and revoke routes, in the order of the routes. */
 export function verifiersOf({ routes }: Pick<Config, 'routes'>): readonly VerifierConfig[] {

@@ -1,9 +1,10 @@
 /** The first five minutes: the service in front of an embedded login API, and two commands to try it with. */
+
+import type { Config } from '../config/full-form.ts'
 import { type LoadedConfig, parseConfig } from '../config/load.ts'
-import type { Config } from '../config/schema/full-form.ts'
-import { createSecretReader } from '../config/secrets.ts'
 import { readPackagedFile } from '../packaged-file.ts'
-import { listen } from '../server.ts'
+import { listen } from '../server/listen.ts'
+import { createSecretReader } from '../settings/secrets.ts'
 import { createDemoLoginApi, DEMO_USERS } from './login-api.ts'
 
 const EXAMPLE_FILE = 'example_cfg.yml'

@@ -1,9 +1,9 @@
 /** The issue pipeline: claim sources, in order, then signing. */
 import type { IncomingHttpHeaders } from 'node:http'
-import type { ClientCertificate } from '../client-certificates/client-certificate.ts'
 import type { JsonText } from '../json/json-text.ts'
 import type { Claims } from './claims.ts'
 import type { IssuedToken, Sign } from './sign.ts'
+import type { ClientCertificate } from './sources/certificate/client-certificate.ts'
 
 /** What a protocol has read from a request for a token. */
 export interface IssueRequest {

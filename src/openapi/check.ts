@@ -1,5 +1,5 @@
 /** Routes that check tokens, in each of their protocols. */
-import type { CheckRouteConfig } from '../config/schema/routes/check.ts'
+import type { CheckRouteConfig } from '../protocols/check/settings.ts'
 import { BEARER_PLACES, type TokenPlace } from '../protocols/token-places.ts'
 import { commonFailures, type FailureStatus, failures } from './failures.ts'
 import { NO_STORE, withHeaders } from './headers.ts'

@@ -1,5 +1,5 @@
 /** Routes that show the claims of a token, unsigned. */
-import type { ClaimsRouteConfig } from '../config/schema/routes/claims.ts'
+import type { ClaimsRouteConfig } from '../protocols/claims/settings.ts'
 import { failures, sourceFailures } from './failures.ts'
 import {
   json,

@@ -1,7 +1,8 @@
 /** A route of the configuration becomes the paths that it answers on. */
-import { claimsSourcesOf } from '../config/claims-sources.ts'
-import type { Config } from '../config/schema/full-form.ts'
-import type { IssueRouteConfig } from '../config/schema/routes/issue.ts'
+
+import type { Config } from '../config/full-form.ts'
+import { claimsSourcesOf } from '../protocols/claims/sources.ts'
+import type { IssueRouteConfig } from '../protocols/issue/settings.ts'
 import { versionPathOf } from '../protocols/supertokens.ts'
 import { describeCheck } from './check.ts'
 import { describeClaims } from './claims.ts'

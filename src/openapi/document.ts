@@ -1,7 +1,8 @@
 /** The OpenAPI 3.1 document of a listener, as its routes are configured. */
+
+import type { Config } from '../config/full-form.ts'
 import { listenerOf, operationsListener, publishingListeners } from '../config/listeners.ts'
-import { variablesIn } from '../config/path-variables.ts'
-import type { Config } from '../config/schema/full-form.ts'
+import { variablesIn } from '../settings/path-variables.ts'
 import { describeRoute } from './describe-route.ts'
 import { HEADERS, withHeaders } from './headers.ts'
 import { describePublishing } from './keys.ts'

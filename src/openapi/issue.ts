@@ -1,5 +1,5 @@
 /** Routes of the protocol txtoken that issue tokens. */
-import type { IssueRouteConfig } from '../config/schema/routes/issue.ts'
+import type { IssueRouteConfig } from '../protocols/issue/settings.ts'
 import { failures, sourceFailures } from './failures.ts'
 import { withCookie } from './headers.ts'
 import { json, type Operation, schemaRef, secret } from './openapi.ts'

@@ -1,5 +1,5 @@
 /** Routes that publish keys. */
-import { DISCOVERY_PATH, JWK_SET_PATH } from '../config/own-paths.ts'
+import { DISCOVERY_PATH, JWK_SET_PATH } from '../protocols/own-paths.ts'
 import { NO_SNIFF } from './headers.ts'
 import {
   type Answer,

@@ -1,5 +1,5 @@
 /** Routes that sign fields of a remote's reply. */
-import type { KrakendRouteConfig } from '../config/schema/routes/krakend.ts'
+import type { KrakendRouteConfig } from '../protocols/krakend/settings.ts'
 import { failures, sourceFailures } from './failures.ts'
 import { json, type Operation, schemaRef, secret } from './openapi.ts'
 import { callers } from './security.ts'

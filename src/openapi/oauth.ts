@@ -1,5 +1,5 @@
 /** Token endpoints of OAuth 2.0 (RFC 6749). */
-import type { IssueRouteConfig } from '../config/schema/routes/issue.ts'
+import type { IssueRouteConfig } from '../protocols/issue/settings.ts'
 import { type FailureStatus, failures, sourceFailures } from './failures.ts'
 import { NO_STORE, withCookie, withHeaders } from './headers.ts'
 import { form, headerRef, json, type Operation, schemaRef, secret } from './openapi.ts'

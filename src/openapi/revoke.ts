@@ -1,5 +1,5 @@
 /** Routes that revoke tokens (RFC 7009). */
-import type { RevokeRouteConfig } from '../config/schema/routes/revoke.ts'
+import type { RevokeRouteConfig } from '../protocols/revocation/settings.ts'
 import { commonFailures, failures } from './failures.ts'
 import { NO_STORE, withHeaders } from './headers.ts'
 import { fields, form, json, type Operation, schemaRef } from './openapi.ts'

@@ -1,6 +1,6 @@
 /** What callers show: API keys, and the tokens that are to be checked. */
-import type { Config } from '../config/schema/full-form.ts'
-import type { CheckRouteConfig } from '../config/schema/routes/check.ts'
+import type { Config } from '../config/full-form.ts'
+import type { CheckRouteConfig } from '../protocols/check/settings.ts'
 import type { TokenPlace } from '../protocols/token-places.ts'
 import type { Operation } from './openapi.ts'
 

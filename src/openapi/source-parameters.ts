@@ -1,6 +1,6 @@
 /** What sources take from a request beside its body: headers and parameters, which make the claims or are sent to the remote. */
-import type { Config } from '../config/schema/full-form.ts'
-import type { SourceConfig } from '../config/schema/sources/source.ts'
+import type { Config } from '../config/full-form.ts'
+import type { SourceConfig } from '../issue/sources/settings.ts'
 import type { Parameter } from './openapi.ts'
 
 type RouteConfig = Config['routes'][number]

@@ -1,5 +1,5 @@
 /** The JWT recipe of the SuperTokens core, and the versions of its interface. */
-import type { SupertokensRouteConfig } from '../config/schema/routes/supertokens.ts'
+import type { SupertokensRouteConfig } from '../protocols/supertokens/settings.ts'
 import { failures, sourceFailures } from './failures.ts'
 import { NO_SNIFF, withCookie, withHeaders } from './headers.ts'
 import { type Content, json, type Paths, schemaRef, secret } from './openapi.ts'

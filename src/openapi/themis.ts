@@ -1,5 +1,5 @@
 /** Routes that issue tokens as Themis does: the bare token, and text for refusals. */
-import type { IssueRouteConfig } from '../config/schema/routes/issue.ts'
+import type { IssueRouteConfig } from '../protocols/issue/settings.ts'
 import { failures, sourceFailures } from './failures.ts'
 import { NO_SNIFF, withCookie, withHeaders } from './headers.ts'
 import { type Content, json, type Operation, type PathItem, secret } from './openapi.ts'

@@ -1,6 +1,6 @@
 /** The wire formats that tokens are checked in, by their names. */
-import type { Config } from '../config/schema/full-form.ts'
-import type { CheckRouteConfig } from '../config/schema/routes/check.ts'
+import type { Config } from '../config/full-form.ts'
+import type { CheckRouteConfig } from './check/settings.ts'
 import { createForwardAuthProtocol } from './forward-auth.ts'
 import { introspectionCheckProtocol } from './introspection-check.ts'
 import { createOkeraCheckProtocol } from './okera-check.ts'

@@ -1,7 +1,7 @@
 /** The wire format of proxies that ask about each request: `auth_request` of nginx, `forwardAuth` of Traefik, `ext_authz` of Envoy. */
 import type { CheckedToken } from '../check/check.ts'
 import type { ServiceError } from '../errors.ts'
-import type { AppContext } from '../middleware/request-state.ts'
+import type { AppContext } from '../server/request-state.ts'
 import { challengeFor } from './bearer-token.ts'
 import { claimValue, parseClaimHeaders } from './claim-headers.ts'
 import type { CheckProtocol, PlainAnswer } from './protocol.ts'

@@ -2,7 +2,7 @@
 import { type ErrorCode, ServiceError } from '../errors.ts'
 import { readObject, writeObject } from '../json/json-object.ts'
 import { type JsonText, toJsonText } from '../json/json-text.ts'
-import { bodyOf } from '../middleware/body.ts'
+import { bodyOf } from '../server/body.ts'
 import { writeOauthError } from './oauth-error.ts'
 import type { CheckProtocol } from './protocol.ts'
 

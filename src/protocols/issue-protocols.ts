@@ -1,7 +1,7 @@
 /** The wire formats that tokens are issued in, by their names. */
-import type { Config } from '../config/schema/full-form.ts'
-import type { IssueRouteConfig } from '../config/schema/routes/issue.ts'
-import { sendsBody } from '../config/sent-body.ts'
+import type { Config } from '../config/full-form.ts'
+import { sendsBody } from '../issue/sources/remote/sent-body.ts'
+import type { IssueRouteConfig } from './issue/settings.ts'
 import { createOauthProtocol } from './oauth.ts'
 import type { IssueProtocol } from './protocol.ts'
 import { createThemisIssueProtocol } from './themis-issue.ts'

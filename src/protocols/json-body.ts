@@ -1,8 +1,8 @@
 /** Bodies of requests that have to be JSON. */
 import { ServiceError } from '../errors.ts'
 import { type JsonText, JsonTextError, parseJsonBytes } from '../json/json-text.ts'
-import { bodyOf } from '../middleware/body.ts'
-import type { AppContext } from '../middleware/request-state.ts'
+import { bodyOf } from '../server/body.ts'
+import type { AppContext } from '../server/request-state.ts'
 
 /**
  * Makes the reader of bodies that are JSON, whatever their label says; it gives them byte for byte.

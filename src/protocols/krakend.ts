@@ -1,6 +1,6 @@
 /** The wire format of KrakenD's signer: the remote's reply comes back as it was, with tokens in place of some fields. */
 import type { JsonText } from '../json/json-text.ts'
-import type { AppContext } from '../middleware/request-state.ts'
+import type { AppContext } from '../server/request-state.ts'
 import { challengeFor } from './bearer-token.ts'
 import { createJsonBodyReader } from './json-body.ts'
 import type { Protocol } from './protocol.ts'

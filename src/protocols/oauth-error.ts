@@ -1,6 +1,6 @@
 /** Refusals as JSON with OAuth's members (RFC 6749, section 5.2). */
 import type { ServiceError } from '../errors.ts'
-import type { AppContext } from '../middleware/request-state.ts'
+import type { AppContext } from '../server/request-state.ts'
 
 /** Outside of what a description may hold. */
 const UNPRINTABLE = /[^\x20-\x7e]|["\\]/g

@@ -1,6 +1,6 @@
 /** The wire format of an OAuth 2.0 token endpoint (RFC 6749, sections 5.1 and 5.2). */
 import { ServiceError } from '../errors.ts'
-import { bodyOf } from '../middleware/body.ts'
+import { bodyOf } from '../server/body.ts'
 import { isForm } from './form.ts'
 import { parseJsonBody } from './json-body.ts'
 import type { IssueProtocol } from './protocol.ts'

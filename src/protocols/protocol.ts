@@ -2,7 +2,7 @@
 import type { CheckedToken } from '../check/check.ts'
 import type { ServiceError } from '../errors.ts'
 import type { IssuedToken } from '../issue/sign.ts'
-import type { AppContext } from '../middleware/request-state.ts'
+import type { AppContext } from '../server/request-state.ts'
 
 /**
  * The methods of a route's requests. `any` is for a gate: a proxy asks it about requests of others, so it answers every method, on its

@@ -1,7 +1,7 @@
 /** The wire format of revoking (RFC 7009), and beyond it the fields by which subjects and keys are revoked. */
 import { type ErrorCode, ServiceError } from '../errors.ts'
-import { bodyOf } from '../middleware/body.ts'
-import type { AppContext } from '../middleware/request-state.ts'
+import { bodyOf } from '../server/body.ts'
+import type { AppContext } from '../server/request-state.ts'
 import type { Protocol } from './protocol.ts'
 
 export type RevocationRequest =

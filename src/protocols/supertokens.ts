@@ -4,8 +4,8 @@ import type { Claims } from '../issue/claims.ts'
 import type { IssuedToken } from '../issue/sign.ts'
 import { readObject } from '../json/json-object.ts'
 import { type JsonText, JsonTextError, parseJsonBytes, toJsonText } from '../json/json-text.ts'
-import { bodyOf } from '../middleware/body.ts'
-import type { AppContext } from '../middleware/request-state.ts'
+import { bodyOf } from '../server/body.ts'
+import type { AppContext } from '../server/request-state.ts'
 import type { Protocol } from './protocol.ts'
 
 export interface SupertokensOptions {

@@ -1,5 +1,5 @@
 /** Tokens in cookies (RFC 6265): for browsers, whose scripts are not to see them. */
-import type { AppContext } from '../middleware/request-state.ts'
+import type { AppContext } from '../server/request-state.ts'
 import type { IssueProtocol } from './protocol.ts'
 
 export interface TokenCookieOptions {

@@ -1,6 +1,6 @@
 /** What refusals are to the clients of a token endpoint (RFC 6749, section 5.2). */
 import type { ErrorCode, ServiceError } from '../errors.ts'
-import type { AppContext } from '../middleware/request-state.ts'
+import type { AppContext } from '../server/request-state.ts'
 import { writeOauthError } from './oauth-error.ts'
 import { statusOf } from './statuses.ts'
 

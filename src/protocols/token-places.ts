@@ -1,8 +1,8 @@
 /** The places that a token may stand in within a request, and the reader for those that a route takes it from. */
 import { ServiceError } from '../errors.ts'
 import { JsonTextError, parseJsonBytes } from '../json/json-text.ts'
-import { bodyOf } from '../middleware/body.ts'
-import type { AppContext } from '../middleware/request-state.ts'
+import { bodyOf } from '../server/body.ts'
+import type { AppContext } from '../server/request-state.ts'
 import { readAuthorization } from './bearer-token.ts'
 
 export type TokenPlace = 'header' | 'query' | 'body' | `cookie:${string}`

@@ -1,9 +1,9 @@
 /** Routes that only those may call who have an API key. */
 import { createHash, timingSafeEqual } from 'node:crypto'
 import { ServiceError } from '../errors.ts'
-import type { AppContext, AppMiddleware } from '../middleware/request-state.ts'
 import { readBasicPasswords } from '../protocols/basic-passwords.ts'
 import { readAuthorization } from '../protocols/bearer-token.ts'
+import type { AppContext, AppMiddleware } from '../server/request-state.ts'
 
 /**
  * Lets requests pass that carry one of the keys, in the `api-key` header or as a Bearer of the Authorization header.

@@ -2,18 +2,18 @@
 import { type Check, createCheck } from '../check/check.ts'
 import { createCheckCache } from '../check/check-cache.ts'
 import { createCheckNow } from '../check/check-now.ts'
-import type { CheckRouteConfig } from '../config/schema/routes/check.ts'
+import { createRouteGroups } from '../check/groups/create-groups.ts'
+import { createRouteVerifyNow, createVerifiers } from '../check/verifiers/create-verifiers.ts'
 import { ServiceError } from '../errors.ts'
-import type { AppMiddleware } from '../middleware/request-state.ts'
 import { withSpan } from '../operations/tracing.ts'
+import type { CheckRouteConfig } from '../protocols/check/settings.ts'
 import { createCheckProtocol } from '../protocols/check-protocols.ts'
 import type { CheckProtocol } from '../protocols/protocol.ts'
 import { readTraceHeaders } from '../remote/trace-context.ts'
-import { createRouteGroups } from './groups.ts'
+import type { AppMiddleware } from '../server/request-state.ts'
 import { createRequirements } from './requirements.ts'
 import { type Route, startRoute } from './route.ts'
 import type { Services } from './services.ts'
-import { createRouteVerifyNow, createVerifiers } from './verifiers.ts'
 
 /** Characters of a token, all of which are ASCII: twice what most servers take as a header field. */
 const MAX_TOKEN_LENGTH = 16 * 1024

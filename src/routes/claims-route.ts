@@ -1,14 +1,15 @@
 /** A `claims` route of the configuration becomes a route that answers: the pipeline of tokens, without the signing. */
-import type { ClaimsRouteConfig } from '../config/schema/routes/claims.ts'
-import type { SourceConfig } from '../config/schema/sources/source.ts'
-import { sendsBody } from '../config/sent-body.ts'
+
 import { createExplain } from '../issue/explain.ts'
 import { createGather } from '../issue/issue.ts'
+import { createSources } from '../issue/sources/create-sources.ts'
+import { sendsBody } from '../issue/sources/remote/sent-body.ts'
+import type { SourceConfig } from '../issue/sources/settings.ts'
+import type { ClaimsRouteConfig } from '../protocols/claims/settings.ts'
 import { createClaimsProtocol } from '../protocols/claims.ts'
 import { createIssueRequest } from './issue-request.ts'
 import { type Route, startRoute } from './route.ts'
 import type { Services } from './services.ts'
-import { createSources } from './sources.ts'
 
 /** @param sources its own, or those of the issue route that it belongs to */
 export function createClaimsRoute(

@@ -1,5 +1,5 @@
 /** The `cookie` of a route becomes a cookie beside its answers. */
-import type { IssueRouteConfig } from '../config/schema/routes/issue.ts'
+import type { IssueRouteConfig } from '../protocols/issue/settings.ts'
 import type { IssueProtocol } from '../protocols/protocol.ts'
 import { withTokenCookie } from '../protocols/token-cookie.ts'
 import type { Services } from './services.ts'

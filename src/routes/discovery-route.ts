@@ -1,7 +1,8 @@
 /** `/.well-known/openid-configuration`: where verifiers find the keys of an issuer (OpenID Connect Discovery 1.0, section 4). */
-import { DISCOVERY_PATH, JWK_SET_PATH } from '../config/own-paths.ts'
+
 import type { Algorithm } from '../keys/key.ts'
-import type { AppMiddleware } from '../middleware/request-state.ts'
+import { DISCOVERY_PATH, JWK_SET_PATH } from '../protocols/own-paths.ts'
+import type { AppMiddleware } from '../server/request-state.ts'
 
 /** Seconds that it may be kept: it changes with the configuration alone. */
 const MAX_AGE_SECONDS = 3600

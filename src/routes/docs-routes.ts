@@ -1,10 +1,10 @@
 /** What the routes of a listener are, for programs (`/openapi.json`) and for readers (`/docs`). */
 import { createHash } from 'node:crypto'
 import type Router from '@koa/router'
-import { DOCS_PATH, OPENAPI_PATH } from '../config/own-paths.ts'
-import type { AppMiddleware, RequestState } from '../middleware/request-state.ts'
 import { createDocument, type DocumentOptions } from '../openapi/document.ts'
 import { readPackagedFile } from '../packaged-file.ts'
+import { DOCS_PATH, OPENAPI_PATH } from '../protocols/own-paths.ts'
+import type { AppMiddleware, RequestState } from '../server/request-state.ts'
 
 /** Paths in it start beside the page, so that it works behind a prefix too. */
 const PAGE = `<!doctype html>

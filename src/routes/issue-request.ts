@@ -4,10 +4,10 @@ import type { RouterContext } from '@koa/router'
 import { invalidClaim } from '../issue/invalid-claim.ts'
 import type { IssueRequest } from '../issue/issue.ts'
 import type { JsonText } from '../json/json-text.ts'
-import { bodyOf } from '../middleware/body.ts'
-import type { AppContext, RequestState } from '../middleware/request-state.ts'
 import { isForm } from '../protocols/form.ts'
 import { parseJsonBody } from '../protocols/json-body.ts'
+import { bodyOf } from '../server/body.ts'
+import type { AppContext, RequestState } from '../server/request-state.ts'
 
 /**
  * @param body the client's JSON, as the protocol has read it

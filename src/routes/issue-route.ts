@@ -1,19 +1,20 @@
 /** An `issue` route of the configuration becomes a route that answers. */
-import type { IssueRouteConfig } from '../config/schema/routes/issue.ts'
+
 import { createGather, createIssue, type Issue, type IssueOptions } from '../issue/issue.ts'
 import { createLifetimeOf } from '../issue/lifetime.ts'
 import { createSign } from '../issue/sign.ts'
+import { createSources } from '../issue/sources/create-sources.ts'
 import { createTokenId } from '../issue/token-id.ts'
-import type { AppMiddleware } from '../middleware/request-state.ts'
+import type { IssueRouteConfig } from '../protocols/issue/settings.ts'
 import { createIssueProtocol } from '../protocols/issue-protocols.ts'
 import type { IssueProtocol } from '../protocols/protocol.ts'
+import type { AppMiddleware } from '../server/request-state.ts'
 import { withConfiguredCookie } from './configured-cookie.ts'
 import { createIssueRequest } from './issue-request.ts'
 import { warnOfLargeToken } from './large-token.ts'
 import { createConfiguredRefreshing, createRefreshRoute } from './refreshing.ts'
 import { type Route, startRoute } from './route.ts'
 import type { Services } from './services.ts'
-import { createSources } from './sources.ts'
 
 /** @returns the route, and the one that its refresh tokens are exchanged on, if it has such */
 export function createIssueRoutes(config: IssueRouteConfig, services: Services): Route[] {

@@ -1,8 +1,8 @@
 /** `/.well-known/jwks.json`: the public keys, as a JWK Set (RFC 7517, section 5). */
 import { createHash } from 'node:crypto'
-import { JWK_SET_PATH } from '../config/own-paths.ts'
 import type { KeyStore } from '../keys/key-store.ts'
-import type { AppMiddleware } from '../middleware/request-state.ts'
+import { JWK_SET_PATH } from '../protocols/own-paths.ts'
+import type { AppMiddleware } from '../server/request-state.ts'
 
 /** Seconds that a verifier may keep the set. The most is what a key that is imported without notice has to wait. */
 const MAX_AGE = { least: 1, most: 900 } as const

@@ -2,7 +2,7 @@
 import type Router from '@koa/router'
 import type { RouterContext } from '@koa/router'
 import type { KeyStore, PublishedKey } from '../keys/key-store.ts'
-import type { AppMiddleware, RequestState } from '../middleware/request-state.ts'
+import type { AppMiddleware, RequestState } from '../server/request-state.ts'
 import { createApiKeyGuard } from './api-keys.ts'
 
 const PEM = 'application/x-pem-file'

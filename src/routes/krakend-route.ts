@@ -1,17 +1,18 @@
 /** A route of the krakend protocol becomes a route that answers: one source, whose reply is sealed as a whole. */
-import type { KrakendRouteConfig } from '../config/schema/routes/krakend.ts'
+
 import { createGather, type IssueRequest } from '../issue/issue.ts'
 import { createSeal, type SealedDocument } from '../issue/seal.ts'
 import { createSign } from '../issue/sign.ts'
+import { createSources } from '../issue/sources/create-sources.ts'
 import { createTokenId } from '../issue/token-id.ts'
-import type { AppMiddleware } from '../middleware/request-state.ts'
+import type { KrakendRouteConfig } from '../protocols/krakend/settings.ts'
 import { createKrakendProtocol, type KrakendProtocol } from '../protocols/krakend.ts'
 import { remoteReply } from '../remote/remote-errors.ts'
+import type { AppMiddleware } from '../server/request-state.ts'
 import { createIssueRequest } from './issue-request.ts'
 import { warnOfLargeToken } from './large-token.ts'
 import { type Route, startRoute } from './route.ts'
 import type { Services } from './services.ts'
-import { createSources } from './sources.ts'
 
 /** The name of the reply between its source and its seal. */
 const REPLY = 'reply'

@@ -1,6 +1,7 @@
 /** A warning about tokens that are too large for many servers. */
-import type { AppContext } from '../middleware/request-state.ts'
+
 import type { Logger } from '../operations/logger.ts'
+import type { AppContext } from '../server/request-state.ts'
 
 /** Many servers refuse header fields over 8 KiB, and a token travels in one. */
 const LARGE_TOKEN_LENGTH = 8192

@@ -1,8 +1,8 @@
 /** The routes of those who operate the service: health and metrics. */
 import type Router from '@koa/router'
-import type { ConfiguredRevocation } from '../configured-revocation.ts'
-import type { AppMiddleware, RequestState } from '../middleware/request-state.ts'
 import type { Metrics } from '../operations/metrics.ts'
+import type { ConfiguredRevocation } from '../server/configured-revocation.ts'
+import type { AppMiddleware, RequestState } from '../server/request-state.ts'
 import { createApiKeyGuard } from './api-keys.ts'
 
 export interface OperationRoutesOptions {

@@ -1,21 +1,22 @@
 /** The `refresh` setting of an issue route: its pipeline, and the route that refresh tokens are exchanged on. */
-import type { IssueRouteConfig } from '../config/schema/routes/issue.ts'
-import { longestOf } from '../config/schema/routes/lifetime.ts'
-import type { ConfiguredRevocation } from '../configured-revocation.ts'
+
 import { createGather } from '../issue/issue.ts'
 import { mergeParts } from '../issue/refresh/family-state.ts'
 import { createRefreshing, type Refreshing, stringClaim } from '../issue/refresh/refresh.ts'
 import { createRefreshFamilies } from '../issue/refresh/refresh-families.ts'
 import type { Sign } from '../issue/sign.ts'
+import { createSources } from '../issue/sources/create-sources.ts'
 import type { Signer } from '../keys/key-store.ts'
-import { bodyOf } from '../middleware/body.ts'
+import type { IssueRouteConfig } from '../protocols/issue/settings.ts'
 import type { IssueProtocol } from '../protocols/protocol.ts'
 import { readRefreshToken } from '../protocols/refresh-request.ts'
+import { bodyOf } from '../server/body.ts'
+import type { ConfiguredRevocation } from '../server/configured-revocation.ts'
+import { longestOf } from '../settings/lifetime.ts'
 import { createIssueRequest } from './issue-request.ts'
 import { warnOfLargeToken } from './large-token.ts'
 import { type Route, startRoute } from './route.ts'
 import type { Services } from './services.ts'
-import { createSources } from './sources.ts'
 
 /** A use of a refresh token takes the time of the remote, and this for all the rest. */
 const USE_MARGIN_MS = 10_000

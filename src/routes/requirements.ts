@@ -7,9 +7,9 @@ import { createIssuerRequirement } from '../check/requirements/issuer-requiremen
 import { createScopesRequirement } from '../check/requirements/scopes-requirement.ts'
 import { hasSubject } from '../check/requirements/subject-requirement.ts'
 import { createTimeRequirement } from '../check/requirements/time-requirement.ts'
-import type { CheckRouteConfig } from '../config/schema/routes/check.ts'
-import type { ConfiguredRevocation } from '../configured-revocation.ts'
 import { parseJsonPath } from '../json/json-path.ts'
+import type { CheckRouteConfig } from '../protocols/check/settings.ts'
+import type { ConfiguredRevocation } from '../server/configured-revocation.ts'
 
 export interface RequirementsOptions {
   /** The clock, in milliseconds since 1970. */

@@ -1,17 +1,17 @@
 /** A `revoke` route of the configuration becomes a route that answers. */
 import { type Check, createCheck } from '../check/check.ts'
 import type { Revoke } from '../check/revocation/revoke.ts'
-import type { RevokeRouteConfig } from '../config/schema/routes/revoke.ts'
-import type { ConfiguredRevocation } from '../configured-revocation.ts'
+import { createVerifier } from '../check/verifiers/create-verifiers.ts'
 import { ServiceError } from '../errors.ts'
 import { createEndFamily } from '../issue/refresh/end-family.ts'
 import { hasRefreshTokenForm } from '../issue/refresh/refresh-token.ts'
 import { withSpan } from '../operations/tracing.ts'
+import type { RevokeRouteConfig } from '../protocols/revocation/settings.ts'
 import { type RevocationRequest, revocationProtocol } from '../protocols/revocation.ts'
 import { readTraceHeaders, type TraceHeaders } from '../remote/trace-context.ts'
+import type { ConfiguredRevocation } from '../server/configured-revocation.ts'
 import { type Route, startRoute } from './route.ts'
 import type { Services } from './services.ts'
-import { createVerifier } from './verifiers.ts'
 
 const ALL_KEYS: NonNullable<RevokeRouteConfig['verify']> = [{ keys: 'all' }]
 

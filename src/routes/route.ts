@@ -1,9 +1,10 @@
 /** A route as the router takes it, and the first steps of every route that has a wire format. */
-import { createBodyReader } from '../middleware/body.ts'
-import { requestGuard } from '../middleware/request-guard.ts'
-import { createRequestLimit } from '../middleware/request-limit.ts'
-import type { AppMiddleware } from '../middleware/request-state.ts'
+
 import type { Methods, Protocol } from '../protocols/protocol.ts'
+import { createBodyReader } from '../server/body.ts'
+import { requestGuard } from '../server/request-guard.ts'
+import { createRequestLimit } from '../server/request-limit.ts'
+import type { AppMiddleware } from '../server/request-state.ts'
 import { createApiKeyGuard } from './api-keys.ts'
 import type { ShortWay } from './short-way.ts'
 

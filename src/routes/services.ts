@@ -1,12 +1,12 @@
 /** What every route is built with. */
 import type { IssuerKeys } from '../check/verifiers/issuer-keys.ts'
-import type { Config } from '../config/schema/full-form.ts'
-import type { ConfiguredKeys } from '../configured-keys.ts'
-import type { ConfiguredRevocation } from '../configured-revocation.ts'
+import type { Config } from '../config/full-form.ts'
 import type { Logger } from '../operations/logger.ts'
 import type { Metrics } from '../operations/metrics.ts'
 import type { Tracing } from '../operations/tracing.ts'
 import type { Remote, RemoteOptions } from '../remote/remote.ts'
+import type { ConfiguredKeys } from '../server/configured-keys.ts'
+import type { ConfiguredRevocation } from '../server/configured-revocation.ts'
 import type { Connections } from './connections.ts'
 
 export interface Services extends Omit<Connections, 'close'> {

@@ -2,15 +2,15 @@
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http'
 import type { CheckedToken } from '../check/check.ts'
 import type { CheckNow } from '../check/check-now.ts'
-import { hasBody } from '../middleware/body.ts'
-import { findRepeatedField } from '../middleware/request-guard.ts'
-import { requestIdOf } from '../middleware/request-id.ts'
-import { milliseconds } from '../middleware/request-log.ts'
 import type { Logger } from '../operations/logger.ts'
 import type { Metrics } from '../operations/metrics.ts'
 import { readAuthorization } from '../protocols/bearer-token.ts'
 import type { PlainAnswer } from '../protocols/protocol.ts'
 import { readTraceId } from '../remote/trace-context.ts'
+import { hasBody } from '../server/body.ts'
+import { findRepeatedField } from '../server/request-guard.ts'
+import { requestIdOf } from '../server/request-id.ts'
+import { milliseconds } from '../server/request-log.ts'
 
 /** A check that needs nothing but the token, and its good answer. */
 export interface ShortWay {

@@ -1,21 +1,22 @@
 /** A route of the SuperTokens protocol becomes routes that answer: the pipeline of tokens, with two keys to choose from. */
-import type { SupertokensRouteConfig } from '../config/schema/routes/supertokens.ts'
+
 import { createGather } from '../issue/issue.ts'
 import { createSign, type Sign } from '../issue/sign.ts'
+import { createSources } from '../issue/sources/create-sources.ts'
 import { createTokenId } from '../issue/token-id.ts'
-import { bodyOf } from '../middleware/body.ts'
-import type { AppMiddleware } from '../middleware/request-state.ts'
+import type { SupertokensRouteConfig } from '../protocols/supertokens/settings.ts'
 import {
   createSupertokensProtocol,
   type SupertokensProtocol,
   versionPathOf
 } from '../protocols/supertokens.ts'
+import { bodyOf } from '../server/body.ts'
+import type { AppMiddleware } from '../server/request-state.ts'
 import { withConfiguredCookie } from './configured-cookie.ts'
 import { createIssueRequest } from './issue-request.ts'
 import { warnOfLargeToken } from './large-token.ts'
 import { type Route, startRoute } from './route.ts'
 import type { Services } from './services.ts'
-import { createSources } from './sources.ts'
 
 /** The route itself, and the one by which a client finds out which version of the interface it may use. */
 export function createSupertokensRoutes(

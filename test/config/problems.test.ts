@@ -1,5 +1,6 @@
 import test from 'ava'
-import { ConfigError, formatPath, nearest } from '../../src/config/problems.ts'
+import { ConfigError, formatPath } from '../../src/config/problems.ts'
+import { nearest } from '../../src/settings/nearest.ts'
 
 test('a path is written as it is read in the file', (t) => {
   t.is(formatPath(['port']), 'port')

@@ -1,11 +1,11 @@
 import test from 'ava'
 import { createKeySources } from '../../src/config/create-key-sources.ts'
 import { toRemoteKeyOptions } from '../../src/config/remote-key-options.ts'
-import { type KeyConfig, keySchema, type RemoteKeyConfig } from '../../src/config/schema/keys.ts'
-import { createSecretReader } from '../../src/config/secrets.ts'
 import { createKeyStore } from '../../src/keys/key-store.ts'
 import { createRemoteKeySource } from '../../src/keys/remote/remote-key-source.ts'
+import { type KeyConfig, keySchema, type RemoteKeyConfig } from '../../src/keys/settings.ts'
 import { parseToken } from '../../src/keys/token.ts'
+import { createSecretReader } from '../../src/settings/secrets.ts'
 import { createAuthority } from '../helpers/certificates.ts'
 import { startJwksServer } from '../helpers/jwks-server.ts'
 

@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import test from 'ava'
 import { loadConfig } from '../../src/config/load.ts'
-import { parseDuration } from '../../src/config/schema/units.ts'
+import { parseDuration } from '../../src/settings/units.ts'
 import { readCompose } from '../helpers/read-compose.ts'
 import { readDockerfile, textsOf, valuesOf } from '../helpers/read-dockerfile.ts'
 

@@ -1,9 +1,9 @@
 /** Configurations from text, without a file. */
 import type { ExecutionContext } from 'ava'
+import type { Config } from '../../src/config/full-form.ts'
 import { parseConfig } from '../../src/config/load.ts'
 import { ConfigError, formatPath } from '../../src/config/problems.ts'
-import type { Config } from '../../src/config/schema/full-form.ts'
-import { createSecretReader } from '../../src/config/secrets.ts'
+import { createSecretReader } from '../../src/settings/secrets.ts'
 
 interface TextOptions {
   env?: Record<string, string>

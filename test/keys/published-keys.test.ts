@@ -2,9 +2,9 @@ import { createPrivateKey, createPublicKey, type KeyObject } from 'node:crypto'
 import test from 'ava'
 import fc from 'fast-check'
 import { createKeySources } from '../../src/config/create-key-sources.ts'
-import type { KeyConfig } from '../../src/config/schema/keys.ts'
 import { ALGORITHMS } from '../../src/keys/key.ts'
 import { createKeyStore } from '../../src/keys/key-store.ts'
+import type { KeyConfig } from '../../src/keys/settings.ts'
 import { generateKeys, toJwk, toPem } from '../helpers/keys.ts'
 
 const PRIVATE_MEMBERS = ['d', 'p', 'q', 'dp', 'dq', 'qi', 'oth', 'k'] as const

@@ -1,6 +1,7 @@
 /** Finds what a configuration would connect to, wherever in it that stands. */
+
+import type { Config } from '../../config/full-form.ts'
 import { formatPath } from '../../config/problems.ts'
-import type { Config } from '../../config/schema/full-form.ts'
 import { probeHttp } from './http.ts'
 import { probeJwks } from './jwks.ts'
 import type { Probe, ProbedTls, Reach } from './probe.ts'

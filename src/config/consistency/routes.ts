@@ -5,7 +5,7 @@ import {
   JWK_SET_PATH,
   OPENAPI_PATH,
   OPERATION_PATHS
-} from '../own-paths.ts'
+} from '../../protocols/own-paths.ts'
 import type { Problem } from '../problems.ts'
 import { itemsOf, MAIN, type Use, useOf, valueAt } from './tree.ts'
 

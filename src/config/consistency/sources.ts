@@ -1,5 +1,5 @@
 /** Sources that ask for something that their route does not have, or for what is not theirs. */
-import { variablesIn } from '../path-variables.ts'
+import { variablesIn } from '../../settings/path-variables.ts'
 import type { Problem } from '../problems.ts'
 import { itemsOf, type Use, useOf, valueAt } from './tree.ts'
 

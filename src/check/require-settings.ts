@@ -1,0 +1,91 @@
+/** What a route requires of the tokens that it accepts, besides that they are verified. */
+import * as z from 'zod'
+import { claimPath } from '../settings/claim-path.ts'
+import { duration, flag, section } from '../settings/fields.ts'
+
+const TEXTS = 'text, or a list of texts'
+const TEXTS_EXPECTED = `expected ${TEXTS}`
+const text = z.string(TEXTS_EXPECTED).min(1, TEXTS_EXPECTED)
+
+/** One text stands for a list of it. */
+const texts = z
+  .union([text, z.array(text, TEXTS_EXPECTED).min(1, TEXTS_EXPECTED)], TEXTS_EXPECTED)
+  .meta({ title: TEXTS })
+  .transform((value) => (typeof value === 'string' ? [value] : value))
+
+const VALUE_EXPECTED = 'expected text, a number or true or false'
+
+/** Beyond these, numbers that are not equal are the same to JavaScript. */
+const exactNumber = z
+  .number(VALUE_EXPECTED)
+  .refine((value) => !Number.isInteger(value) || Number.isSafeInteger(value), {
+    error: 'expected a number that is exact, up to 9007199254740991'
+  })
+
+const claims = z
+  .record(
+    claimPath,
+    z.union([z.string().meta({ title: 'text' }), exactNumber, z.boolean()], VALUE_EXPECTED),
+    'expected a map of claims'
+  )
+  .refine((map) => Object.keys(map).length > 0, { error: 'expected at least one claim' })
+  .meta({ title: 'a map of paths of claims and their values' })
+
+const SCOPES = 'a list of scopes, { all: [...] } or { any: [...] }'
+const SCOPES_EXPECTED = `expected ${SCOPES}`
+
+/** RFC 6749, section 3.3. */
+const scope = z
+  .string(SCOPES_EXPECTED)
+  .regex(
+    /^[\x21\x23-\x5b\x5d-\x7e]+$/,
+    'expected a scope: printable characters but for ", \\ and spaces'
+  )
+const scopeList = z.array(scope, SCOPES_EXPECTED).min(1, SCOPES_EXPECTED)
+
+const all = section({ all: scopeList.describe('Scopes all of which have to be there.') })
+const any = section({ any: scopeList.describe('Scopes any one of which has to be there.') })
+
+const scopes = z
+  .union([scopeList, all, any], SCOPES_EXPECTED)
+  .meta({ title: SCOPES })
+  .transform((value) => {
+    if (Array.isArray(value)) return { match: 'all' as const, scopes: value }
+    return 'all' in value
+      ? { match: 'all' as const, scopes: value.all }
+      : { match: 'any' as const, scopes: value.any }
+  })
+
+export const requireSchema = section({
+  claims: claims
+    .optional()
+    .describe(
+      'Claims that are equal to the value, or are lists that have it in them; otherwise 403. A path leads into claims: `realm_access.roles`. Default: none.'
+    ),
+  audience: texts
+    .optional()
+    .describe('Names of whom tokens are for: one has to be in `aud`, otherwise 401. Default: any.'),
+  issuer: texts
+    .optional()
+    .describe('Names of whom tokens are from: one has to be `iss`, otherwise 401. Default: any.'),
+  scopes: scopes
+    .optional()
+    .describe(
+      'Scopes in `scope` or `scp`, text with spaces between them or a list. Of a plain list, all of them have to be there, otherwise 403. Default: none.'
+    ),
+  groups: texts
+    .optional()
+    .describe(
+      'Groups, compared without case: the subject has to be in one of them, otherwise 403. They are looked for where `groups` of the route says. Default: any.'
+    ),
+  sub: flag
+    .prefault(false)
+    .describe('Whether a token has to say who it is about (`sub`), otherwise 401. Default: false.'),
+  maxAge: duration('1s', '36500d')
+    .optional()
+    .describe(
+      'How long ago a token may have been issued (`iat`, which it has to have), otherwise 401. Default: as long as it is valid.'
+    )
+})
+  .prefault({})
+  .describe('What tokens have to meet besides.')

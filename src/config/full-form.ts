@@ -1,0 +1,147 @@
+/**
+ * The full form of the configuration: validator, type and documentation in one.
+ * Every key's description gives its unit and its default; the reference page and the JSON Schema are made from them.
+ */
+import * as z from 'zod'
+import { keySchema } from '../keys/settings.ts'
+import { checkRouteSchema } from '../protocols/check/settings.ts'
+import { claimsRouteSchema } from '../protocols/claims/settings.ts'
+import { issueRouteSchema } from '../protocols/issue/settings.ts'
+import { krakendRouteSchema } from '../protocols/krakend/settings.ts'
+import { healthRouteSchema, metricsRouteSchema } from '../protocols/operations/settings.ts'
+import { keysRouteSchema } from '../protocols/published-keys/settings.ts'
+import { revokeRouteSchema } from '../protocols/revocation/settings.ts'
+import { supertokensRouteSchema } from '../protocols/supertokens/settings.ts'
+import { revocationSchema } from '../revocation/settings.ts'
+import { duration, flag, httpUrl, integer, section, size } from '../settings/fields.ts'
+import type { SecretReader } from '../settings/secrets.ts'
+import { listenSchema } from './listen.ts'
+
+/** The configuration that the program runs on, with every default filled in and every reference followed. */
+export type Config = z.output<ReturnType<typeof createFullSchema>>
+/** A full form as its author writes it. */
+export type FullConfigInput = z.input<ReturnType<typeof createFullSchema>>
+
+const FLAT_FORM = {
+  port: 'a key of the flat form, expected listen.main.port',
+  debug: 'a key of the flat form, expected log.level',
+  encKey: 'a key of the flat form, expected keys',
+  remote: 'a key of the flat form, expected a source { from: remote, url } of an issue route',
+  expHours: 'a key of the flat form, expected lifetime of an issue route',
+  getTokenRoute: 'a key of the flat form, expected an issue route',
+  checkTokenRoute: 'a key of the flat form, expected a check route',
+  requestTokenData: 'a key of the flat form, expected bearer of a remote',
+  statuses: 'a key of the flat form, expected statuses of an issue route'
+} as const
+
+/** @param reader follows the references of settings that stand in files or in the environment */
+export function createFullSchema(reader: SecretReader) {
+  const shape = {
+    listen: listenSchema(reader).prefault({}).describe('Where the service listens.'),
+    log: logSchema.prefault({}).describe('What is logged. Logs are JSON lines on standard output.'),
+    limits: limitsSchema.prefault({}).describe('How much of anything is taken.'),
+    timeouts: timeoutsSchema.prefault({}).describe('How long anything may take.'),
+    docs: flag
+      .prefault(false)
+      .describe(
+        'Whether each listener says what it answers: as OpenAPI 3.1 on `/openapi.json`, and as a page to read on `/docs`. Default: false.'
+      ),
+    issuer: httpUrl
+      .optional()
+      .describe(
+        'The `iss` of issued tokens: a URL that leads to this service, where `/.well-known/openid-configuration` then says where its keys are. Default: none.'
+      ),
+    keys: z
+      .array(keySchema(reader), 'expected a list of keys')
+      .min(1, 'expected at least one key')
+      .optional()
+      .transform((keys) => keys ?? [])
+      .describe(
+        'The keys that sign and verify. One key has one algorithm. Only a service that signs and verifies nothing has none. Default: none.'
+      ),
+    revocation: revocationSchema(reader)
+      .optional()
+      .describe(
+        'Tokens can be revoked before they end; every issued token then has a `jti`. Default: they cannot.'
+      ),
+    routes: z
+      .array(
+        z.union(
+          [
+            issueRouteSchema(reader),
+            krakendRouteSchema(reader),
+            supertokensRouteSchema(reader),
+            claimsRouteSchema(reader),
+            checkRouteSchema(reader),
+            keysRouteSchema(reader),
+            revokeRouteSchema(reader),
+            healthRouteSchema(reader),
+            metricsRouteSchema(reader)
+          ],
+          'expected a route'
+        ),
+        'expected a list of routes'
+      )
+      .min(1, 'expected at least one route')
+      .describe('What is answered where.')
+  }
+  return section(shape, FLAT_FORM)
+}
+
+const logSchema = section({
+  level: z
+    .enum(
+      ['trace', 'debug', 'info', 'warn', 'error', 'fatal'],
+      'expected trace, debug, info, warn, error or fatal'
+    )
+    .default('info')
+    .describe('The least severe level that is logged. Default: info.'),
+  requests: flag.prefault(true).describe('Whether each request gets a line. Default: true.')
+})
+
+const limitsSchema = section({
+  body: size('1B', '64MiB').prefault('1MiB').describe('Largest body of a request. Default: 1MiB.'),
+  reply: size('1B', '64MiB')
+    .prefault('1MiB')
+    .describe('Largest reply of a remote or endpoint. Default: 1MiB.'),
+  depth: integer(1, 1000)
+    .prefault(64)
+    .describe(
+      'Levels that arrays and objects of JSON may nest, in bodies, replies and tokens. Default: 64.'
+    ),
+  token: size('256B', '64MiB')
+    .optional()
+    .describe('Largest token that is issued. Default: no limit; a token over 8KiB logs a warning.'),
+  checkedToken: size('256B', '64MiB')
+    .optional()
+    .describe(
+      'Largest token that is checked; a larger one is refused unread. Default: 16KiB, or `token` where that is more.'
+    ),
+  calls: integer(1, 65_535)
+    .prefault(256)
+    .describe(
+      'Calls in flight to one remote or endpoint; beyond it the answer is 503. Default: 256.'
+    )
+})
+
+const timeoutsSchema = section({
+  headers: duration('100ms', '10m')
+    .prefault('10s')
+    .describe('For a client to send the header of a request. Default: 10s.'),
+  request: duration('100ms', '1h')
+    .prefault('30s')
+    .describe('For a client to send a whole request. Default: 30s.'),
+  keepAlive: duration('1s', '1h')
+    .prefault('72s')
+    .describe(
+      'An idle connection stays open; longer than a load balancer keeps its own. Default: 72s.'
+    ),
+  drain: duration('0s', '10m')
+    .prefault('0s')
+    .describe(
+      'From SIGTERM, which makes `/readyz` answer 503, until no new connection is taken. Default: 0s.'
+    ),
+  shutdown: duration('0s', '1h')
+    .prefault('10s')
+    .describe('For requests in flight to end once no new connection is taken. Default: 10s.')
+})

@@ -1,0 +1,108 @@
+/** The settings of a source of claims behind a URL. */
+import * as z from 'zod'
+import { duration, integer, section, size } from '../../../settings/fields.ts'
+import { jsonTree } from '../../../settings/json-tree.ts'
+import { remoteTlsSchema } from '../../../settings/remote-tls.ts'
+import type { SecretReader } from '../../../settings/secrets.ts'
+import { foreignClaimName } from '../claim-name.ts'
+import { metadata } from './metadata-settings.ts'
+import { pick } from './pick-settings.ts'
+import { refineRemote } from './rules.ts'
+import { forward, headers } from './sent-headers.ts'
+import { urlTemplate } from './url-template-settings.ts'
+import { SENDINGS } from './write-call.ts'
+
+export function remoteSourceSchema(reader: SecretReader) {
+  return refineRemote(section({ ...callShape(reader), ...replyShape, ...connectionShape(reader) }))
+}
+
+/** How the remote is called, whatever becomes of its reply. */
+export function remoteCallSchema(reader: SecretReader) {
+  return refineRemote(section({ ...callShape(reader), ...connectionShape(reader) }))
+}
+
+function callShape(reader: SecretReader) {
+  return {
+    from: z
+      .literal('remote', 'expected remote')
+      .describe('Claims from the JSON API behind the service.'),
+    url: urlTemplate.describe(
+      'The URL to call. A whole segment of its path, or value of its query, may be `{name}`: the metadata of that name, else the variable of the route. It is encoded; a request without it is refused (400).'
+    ),
+    method: z
+      .enum(['POST', 'GET'], 'expected POST or GET')
+      .default('POST')
+      .describe('The method of the call. Default: POST.'),
+    send: z
+      .enum(SENDINGS, `expected ${SENDINGS.join(', ')}`)
+      .optional()
+      .describe(
+        'The body of a POST: `body` is the JSON of the client as it came, `metadata` the metadata as a JSON object. Default: body; of a GET nothing.'
+      ),
+    metadata,
+    bearer: jsonTree
+      .optional()
+      .describe(
+        'The `data` claim of the service bearer that is sent to the remote: a YAML tree, or a string that holds JSON. Default: no bearer is sent.'
+      ),
+    headers: headers(reader),
+    forward
+  }
+}
+
+const replyShape = {
+  success: z
+    .union([z.literal(200), z.literal('2xx')], 'expected 200 or 2xx')
+    .default(200)
+    .describe(
+      'The statuses that are no refusal: 200 alone, or with `2xx` all from 200 to 299, and then a reply without a body adds no claims. Default: 200.'
+    ),
+  at: foreignClaimName
+    .optional()
+    .describe(
+      'The claim that the reply is put under, as it came. Default: none, the members of the reply are claims of their own, but for iss, sub, aud, iat, nbf, exp, jti and txtoken_use.'
+    ),
+  pick,
+  drop: z
+    .array(
+      z
+        .string('expected a name, in which * stands for any text')
+        .min(1, 'expected a name, in which * stands for any text'),
+      'expected a list of names'
+    )
+    .min(1, 'expected at least one name')
+    .optional()
+    .describe(
+      'Names of members that are left out of what is taken of the reply, however deep they stand, in upper or lower case; `*` stands for any text, as in `*_secret`. Default: none.'
+    ),
+  onError: z
+    .enum(['fail', 'skip'], 'expected fail or skip')
+    .default('fail')
+    .describe(
+      'What a remote that fails does to the token: `fail` refuses it, `skip` issues it without these claims, logs a warning and counts it. A 4xx of the remote is a refusal and is never skipped. Default: fail.'
+    )
+}
+
+function connectionShape(reader: SecretReader) {
+  return {
+    timeout: duration('1ms', '5m')
+      .prefault('5s')
+      .describe('For the whole call, from connecting to the last byte. Default: 5s.'),
+    connectTimeout: duration('1ms', '5m')
+      .prefault('2s')
+      .describe('For connecting, TLS included. Default: 2s.'),
+    limits: section({
+      calls: integer(1, 65_535)
+        .optional()
+        .describe(
+          'Calls in flight to this remote; beyond it the answer is 503. Default: that of the service.'
+        ),
+      reply: size('1B', '64MiB').optional().describe('Largest reply. Default: that of the service.')
+    })
+      .optional()
+      .describe('Limits of this remote alone.'),
+    tls: remoteTlsSchema(reader)
+      .optional()
+      .describe('TLS of an https:// remote. The certificate of the remote is always verified.')
+  }
+}

@@ -1,0 +1,90 @@
+/** The settings of keys in a JWK Set behind a URL, beside the URL itself. */
+import { getCiphers } from 'node:tls'
+import * as z from 'zod'
+import { duration, flag, integer, material, section, size } from '../../settings/fields.ts'
+import type { SecretReader } from '../../settings/secrets.ts'
+import { DEFAULT_REFRESH_MS, DEFAULT_STALE_LIMIT_MS } from './remote-key-source.ts'
+
+/** None has a default value here, so that it can be told which were given; those that are described are the key source's own. */
+export function remoteKeyShape(reader: SecretReader) {
+  return {
+    allowHttp: flag
+      .optional()
+      .describe(
+        'Whether the URL may be plain http://, for a network that is safe by other means. Default: false.'
+      ),
+    tls: section({
+      pins: z
+        .array(pin, 'expected a list of pins')
+        .min(1, 'expected at least one pin')
+        .optional()
+        .describe(
+          'SHA-256 over the SubjectPublicKeyInfo (DER) of certificates, in base64url or base64. The chain must have a certificate with one of them. Default: no pins.'
+        ),
+      ca: material(reader)
+        .optional()
+        .describe('PEM certificates of the authorities to trust. Default: those of Node.js.'),
+      minVersion: z
+        .enum(['TLSv1.2', 'TLSv1.3'], 'expected TLSv1.2 or TLSv1.3')
+        .optional()
+        .describe('The oldest version of TLS to accept. Default: TLSv1.2.'),
+      ciphers: z
+        .array(cipher, 'expected a list of cipher suites')
+        .min(1, 'expected at least one cipher suite')
+        .optional()
+        .describe('Cipher suites to offer, by their OpenSSL names. Default: those of Node.js.')
+    })
+      .optional()
+      .describe('TLS of an https:// JWK Set. The certificate of its server is always verified.'),
+    refresh: duration('1s', '30d')
+      .optional()
+      .describe(
+        'How long a JWK Set is used until it is fetched again, where its HTTP headers do not say, and at most. Default: 15m.'
+      ),
+    cooldown: duration('1s', '1d')
+      .optional()
+      .describe(
+        'Least time from one fetch to another that is made only because a token has an unknown kid. Default: 30s.'
+      ),
+    staleLimit: duration('1s', '365d')
+      .optional()
+      .describe(
+        'How long its keys are used from the last success on, when it cannot be fetched; not shorter than `refresh`. Default: 24h.'
+      ),
+    timeout: duration('1ms', '5m')
+      .optional()
+      .describe('For one fetch, from connecting to the last byte. Default: 5s.'),
+    limits: section({
+      size: size('1KiB', '64MiB').optional().describe('Largest JWK Set. Default: 256KiB.'),
+      keys: integer(1, 10_000).optional().describe('Most keys in a JWK Set. Default: 100.')
+    })
+      .optional()
+      .describe('How much is taken of a JWK Set.')
+  }
+}
+
+export const STALE_LIMIT_EXPECTED = 'expected a duration that is not shorter than refresh'
+
+/** Whether keys serve at least until they are fetched again. */
+export function staysWithin({
+  refresh = DEFAULT_REFRESH_MS,
+  staleLimit = DEFAULT_STALE_LIMIT_MS
+}: {
+  readonly refresh?: number | undefined
+  readonly staleLimit?: number | undefined
+}): boolean {
+  return refresh <= staleLimit
+}
+
+const PIN_EXPECTED = 'expected a SHA-256 in base64url or base64'
+const pin = z
+  .string(PIN_EXPECTED)
+  .regex(/^[A-Za-z0-9+/_-]{43}=?$/, PIN_EXPECTED)
+  .transform((text) => Buffer.from(text, 'base64').toString('base64url'))
+
+const knownCiphers = new Set(getCiphers())
+const cipher = z
+  .string('expected the name of a cipher suite')
+  .refine((name) => knownCiphers.has(name.toLowerCase()), {
+    error: 'expected the OpenSSL name of a cipher suite, such as ECDHE-RSA-AES128-GCM-SHA256'
+  })

@@ -1,0 +1,67 @@
+/** The settings of a route that issues tokens. */
+import * as z from 'zod'
+import { refresh } from '../../issue/refresh/settings.ts'
+import { sourcesSchema } from '../../issue/sources/settings.ts'
+import { flag, offset, routePattern, section } from '../../settings/fields.ts'
+import { optionalPath } from '../../settings/json-path.ts'
+import { kid } from '../../settings/kid.ts'
+import { lifetime } from '../../settings/lifetime.ts'
+import type { SecretReader } from '../../settings/secrets.ts'
+import { typ } from '../../settings/typ.ts'
+import { cookie } from '../cookie-settings.ts'
+import { KRAKEND_ONLY } from '../krakend/settings.ts'
+import { auth, limits, on } from '../route-settings.ts'
+import { statuses } from '../statuses-settings.ts'
+
+export type IssueRouteConfig = z.output<ReturnType<typeof issueRouteSchema>>
+
+/** The wire formats that tokens are issued in. */
+const ISSUE_PROTOCOLS = ['txtoken', 'oauth', 'themis'] as const
+
+export function issueRouteSchema(reader: SecretReader) {
+  const shape = {
+    issue: routePattern.describe(
+      'Path that tokens are issued on; a segment `{name}` is a path variable.'
+    ),
+    on,
+    protocol: z
+      .enum(ISSUE_PROTOCOLS, `expected ${ISSUE_PROTOCOLS.join(', ')}, krakend or supertokens`)
+      .default('txtoken')
+      .describe('The wire format. Default: txtoken.'),
+    auth: auth(reader),
+    limits,
+    claims: sourcesSchema(reader),
+    key: kid.optional().describe('The kid of the key that signs. Default: the first key that can.'),
+    lifetime: lifetime
+      .prefault('1h')
+      .describe(
+        'How long a token is valid: a duration, or where the body of the client says how many seconds it wants, and the most that it gets. Default: 1h.'
+      ),
+    expiresAt: optionalPath
+      .optional()
+      .describe(
+        'Path in the reply of the only remote source, at which it says until when what it tells is true: in seconds or milliseconds since 1970, or as an ISO 8601 date. A token ends then, if its lifetime does not end it sooner. A reply without it is refused, unless the path ends with `?`. Default: none.'
+      ),
+    notBefore: offset('1d')
+      .optional()
+      .describe(
+        'When a token starts to be valid (nbf), from the time on that it is issued at: `-15s` is for clocks that are 15 seconds behind. Default: none, it has no nbf.'
+      ),
+    jti: flag
+      .default(false)
+      .describe(
+        'Whether a token has an id of its own (jti): 16 random bytes in base64url. Where there is `revocation`, each has one. Default: false.'
+      ),
+    typ,
+    cookie,
+    refresh,
+    statuses
+  }
+  return section(shape, KRAKEND_ONLY).refine(
+    ({ refresh, lifetime }) => refresh === undefined || typeof lifetime === 'number',
+    {
+      error: 'expected a duration, since whoever refreshes a token is not asked for one',
+      path: ['lifetime']
+    }
+  )
+}

@@ -1,0 +1,61 @@
+/** The settings of a route that signs fields of a remote's reply, as KrakenD's signer does. */
+import * as z from 'zod'
+import { remoteCallSchema } from '../../issue/sources/remote/settings.ts'
+import { duration, flag, routePattern, section } from '../../settings/fields.ts'
+import { kid } from '../../settings/kid.ts'
+import type { SecretReader } from '../../settings/secrets.ts'
+import { typ } from '../../settings/typ.ts'
+import { auth, limits, on } from '../route-settings.ts'
+import { statusesOr } from '../statuses-settings.ts'
+import { fieldsToSign } from './fields-to-sign.ts'
+
+export type KrakendRouteConfig = z.output<ReturnType<typeof krakendRouteSchema>>
+
+const ONLY = 'only goes with the protocol krakend'
+
+/** What other routes say of the settings that are there for this one alone. */
+export const KRAKEND_ONLY = { sign: ONLY, full: ONLY } as const
+
+export function krakendRouteSchema(reader: SecretReader) {
+  const shape = {
+    issue: routePattern.describe(
+      'Path that signed replies are given on; a segment `{name}` is a path variable.'
+    ),
+    on,
+    protocol: z.literal('krakend', 'expected krakend').describe('The wire format.'),
+    auth: auth(reader),
+    limits,
+    claims: z
+      .array(remoteCallSchema(reader), 'expected a list of sources')
+      .length(1, 'expected one source')
+      .describe('The remote whose reply is signed: a list of one source.'),
+    key: kid.optional().describe('The kid of the key that signs. Default: the first key that can.'),
+    lifetime: duration('1s', '36500d')
+      .optional()
+      .describe(
+        'How long a signed field is valid at most; an `exp` of its own may end it sooner. Default: its own `exp` alone ends it, which takes `expiresAt: required`.'
+      ),
+    expiresAt: z
+      .literal('required', 'expected required')
+      .optional()
+      .describe(
+        '`required`: a field without an `exp` of its own is an error. Default: such a field is valid for its `lifetime`.'
+      ),
+    sign: fieldsToSign.describe(
+      'The fields of the reply that are replaced by their signatures: paths such as `user.access_token`, which lead into each item of an array. A field that is missing or no object is an error, unless it is given as `{ path: ..., optional: true }`: then it may be missing or null.'
+    ),
+    full: flag
+      .prefault(false)
+      .describe(
+        'Whether a signature is the JWS JSON serialization (RFC 7515, section 7.2.2), as a string, instead of the compact one. Default: false.'
+      ),
+    typ,
+    statuses: statusesOr('relay')
+  }
+  return section(shape, { cookie: 'does not go with the protocol krakend' }).refine(
+    ({ lifetime, expiresAt }) => lifetime !== undefined || expiresAt !== undefined,
+    {
+      error: 'expected lifetime, or expiresAt: required'
+    }
+  )
+}

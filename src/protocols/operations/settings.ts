@@ -1,0 +1,23 @@
+/** The settings of routes for those who operate the service, where the usual paths are not what they want. */
+
+import { routePath, section } from '../../settings/fields.ts'
+import type { SecretReader } from '../../settings/secrets.ts'
+import { auth, on } from '../route-settings.ts'
+
+export function healthRouteSchema(reader: SecretReader) {
+  return section({
+    health: routePath.describe(
+      'One more path that answers as `/readyz` does: 200 while the service takes new work, else 503.'
+    ),
+    on,
+    auth: auth(reader)
+  })
+}
+
+export function metricsRouteSchema(reader: SecretReader) {
+  return section({
+    metrics: routePath.describe('One more path that the metrics are on.'),
+    on,
+    auth: auth(reader)
+  })
+}

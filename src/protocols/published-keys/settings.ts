@@ -1,0 +1,15 @@
+/** The settings of a route that publishes single keys. */
+
+import { routePath, section } from '../../settings/fields.ts'
+import type { SecretReader } from '../../settings/secrets.ts'
+import { auth, on } from '../route-settings.ts'
+
+export function keysRouteSchema(reader: SecretReader) {
+  return section({
+    keys: routePath.describe(
+      'Path below which single public keys are published: `/{kid}`, `/{kid}/key.pem`, `/{kid}/key.json` and `/{kid}/jwk.json`. The JWK Set is for everybody in any case.'
+    ),
+    on,
+    auth: auth(reader)
+  })
+}

@@ -1,0 +1,143 @@
+/** The revocation of a configuration: its store, and what checks and routes need of it. */
+import type { RedisAddress } from '../check/revocation/redis/connection.ts'
+import {
+  createRevocationRequirement,
+  type RevocationRequirement
+} from '../check/revocation/revocation-requirement.ts'
+import type { ExpiringRecords, RevocationStore } from '../check/revocation/revocation-store.ts'
+import { createRevocations, type Revocations } from '../check/revocation/revocations.ts'
+import { createRevoke, type Revoke } from '../check/revocation/revoke.ts'
+import type { ShareRevocations } from '../check/revocation/share-revocations.ts'
+import type { Config } from '../config/full-form.ts'
+import { ConfigError } from '../config/problems.ts'
+import { startUnreferencedTimer } from '../keys/timer.ts'
+import type { Logger } from '../operations/logger.ts'
+import type { Metrics } from '../operations/metrics.ts'
+import type { RevocationConfig } from '../revocation/settings.ts'
+import { longestOf } from '../settings/lifetime.ts'
+
+export interface ConfiguredRevocation
+  extends Pick<RevocationRequirement, 'isNotRevoked' | 'countOpenCheck'> {
+  readonly isRevoked: Revocations['isRevoked']
+  readonly revoke: Revoke
+  /** Where the state of refresh tokens is kept. */
+  readonly records: ExpiringRecords
+  /** Whether the list of revocations has been read, ever. */
+  readonly isReady: () => boolean
+  readonly close: () => Promise<void>
+}
+
+export interface ConfiguredRevocationOptions {
+  readonly logger: Logger
+  readonly metrics: Metrics
+  /** The clock, in milliseconds since 1970. */
+  readonly now: () => number
+  /** Keeps what was read for the configuration before. */
+  readonly shareRevocations: ShareRevocations
+}
+
+/** Some 150 MB of memory, and 40 ms to look for those that have ended. */
+const MAX_ENTRIES = 1_000_000
+
+/** Without a setting, revoked subjects are remembered for at least this long: 30 days. */
+const LEAST_KEEP_MS = 30 * 86_400_000
+
+/**
+ * Starts what the configuration says of revocation; undefined where it says nothing.
+ * @throws ConfigError for a store that cannot be used
+ */
+export async function startConfiguredRevocation(
+  config: Config,
+  options: ConfiguredRevocationOptions
+): Promise<ConfiguredRevocation | undefined> {
+  const { revocation: settings } = config
+  if (settings === undefined) return undefined
+  const { logger, metrics, now, shareRevocations } = options
+  const { store, tls, whenUnavailable, skew, keep } = settings
+  const { revocations, release } = await shareRevocations(JSON.stringify([store, tls]), async () =>
+    createRevocations({
+      store: await createStore(settings, options),
+      now,
+      startTimer: startUnreferencedTimer,
+      maxEntries: MAX_ENTRIES,
+      report: {
+        entries: metrics.revocationEntries,
+        available: metrics.revocationAvailable,
+        synchronized: metrics.revocationSynchronized
+      }
+    })
+  ).catch((error: Error) => {
+    throw new ConfigError([{ path: ['revocation', 'store'], message: error.message }])
+  })
+  const { isNotRevoked, countOpenCheck, close } = createRevocationRequirement({
+    revocations,
+    whenUnavailable:
+      whenUnavailable === 'closed' ? whenUnavailable : { openForMs: whenUnavailable.openFor },
+    startTimer: startUnreferencedTimer,
+    log: logger,
+    onOpenCheck: metrics.checkedOpen
+  })
+  return {
+    isNotRevoked,
+    countOpenCheck,
+    isRevoked: revocations.isRevoked,
+    revoke: createRevoke({
+      revoke: revocations.revoke,
+      skewMs: Math.max(skew, longestSkewMs(config)),
+      keepSubjectsMs: keep ?? defaultKeepMs(config),
+      now
+    }),
+    records: revocations.records,
+    isReady: revocations.wasAvailable,
+    async close() {
+      close()
+      await release()
+    }
+  }
+}
+
+/** Where a route accepts tokens for a while after their `exp`, revoked ones have to be remembered for as long. */
+function longestSkewMs({ routes }: Config): number {
+  return Math.max(0, ...routes.map((route) => ('check' in route ? route.skew : 0)))
+}
+
+/** For as long as a token may pass a check: where a route takes tokens without an `exp`, that is for ever. */
+function defaultKeepMs({ routes }: Config): number {
+  const lifetimes = routes.flatMap((route) => {
+    if ('check' in route && !route.requireExp) {
+      return [route.require.maxAge ?? Number.POSITIVE_INFINITY]
+    }
+    if (!('issue' in route)) return []
+    const refresh = 'refresh' in route ? route.refresh : undefined
+    return [longestOf(route.lifetime), refresh?.lifetime ?? 0]
+  })
+  return Math.max(LEAST_KEEP_MS, ...lifetimes)
+}
+
+/** Each store is loaded only where it is used, so that the service is ready sooner. */
+async function createStore(
+  { store, tls }: RevocationConfig,
+  { logger: log, now }: ConfiguredRevocationOptions
+): Promise<RevocationStore> {
+  const timed = { now, startTimer: startUnreferencedTimer }
+  switch (store.kind) {
+    case 'memory': {
+      const { createMemoryStore } = await import('../check/revocation/memory-store.ts')
+      return createMemoryStore(timed)
+    }
+    case 'file': {
+      const { createFileStore } = await import('../check/revocation/file-store.ts')
+      return createFileStore({ ...timed, folder: store.folder, log })
+    }
+    case 'redis': {
+      const { createRedisStore } = await import('../check/revocation/redis/redis-store.ts')
+      const { host, port, database, username, password, isTls } = store
+      const address: RedisAddress = { host, port, database, username, password }
+      return createRedisStore({
+        address: isTls ? { ...address, tls: tls ?? {} } : address,
+        now,
+        log
+      })
+    }
+  }
+}

@@ -1,0 +1,138 @@
+/** Listens, and stops listening without cutting anyone off. */
+import { createServer, type RequestListener, type Server } from 'node:http'
+import { createServer as createTlsServer } from 'node:https'
+import type { AddressInfo, Socket } from 'node:net'
+import { setTimeout as wait } from 'node:timers/promises'
+import { TLSSocket } from 'node:tls'
+import type { Config } from '../config/full-form.ts'
+import type { ListenerTlsConfig } from '../config/listener-tls.ts'
+import { createTlsServerOptions } from './server-tls.ts'
+
+type Timeouts = Config['timeouts']
+
+export interface ListenOptions {
+  readonly host: string
+  readonly port: number
+  readonly timeouts: Timeouts
+  /** Default: plain HTTP. */
+  readonly tls?: ListenerTlsConfig | undefined
+}
+
+/** A port that cannot be had. */
+class ListenError extends Error {
+  override readonly name = 'ListenError'
+}
+
+/** A server that listens. */
+export interface Listener {
+  /** The port, also where the system chose it. */
+  readonly port: number
+  /**
+   * Shows and trusts other certificates from the next connection on. What it asks of its clients stays as it was when it
+   * began to listen: for settings that ask something else, nothing changes.
+   */
+  readonly renewTls: (tls: ListenerTlsConfig) => void
+  /**
+   * Takes no new connections, and waits for the requests in flight.
+   * @param deadlineMs how long to wait before their connections are cut
+   * @returns whether all of them ended by themselves
+   */
+  readonly stop: (deadlineMs: number) => Promise<boolean>
+}
+
+/**
+ * Starts to listen.
+ * @throws ListenError with what to do about it
+ */
+export async function listen(handler: RequestListener, options: ListenOptions): Promise<Listener> {
+  const { host, port, timeouts, tls } = options
+  // Node.js refuses to give the header more time than the request that it is a part of.
+  const headersTimeout = Math.min(timeouts.headers, timeouts.request)
+  const settings = {
+    headersTimeout,
+    requestTimeout: timeouts.request,
+    keepAliveTimeout: timeouts.keepAlive,
+    // How often Node.js looks for connections that are over these times.
+    connectionsCheckingInterval: Math.min(headersTimeout, 5000)
+  }
+  const tlsServer =
+    tls === undefined
+      ? undefined
+      : createTlsServer(
+          { ...settings, ...createTlsServerOptions(tls), handshakeTimeout: headersTimeout },
+          handler
+        )
+  const server = tlsServer ?? createServer(settings, handler)
+  // The size of a header is limited already. With a limit of its fields, Node.js would drop those beyond it unseen, a second Host too.
+  server.maxHeadersCount = 0
+  // A 417 of Node.js would be no answer of a route, and no proxy that asks about requests knows what to do with one.
+  server.on('checkExpectation', handler)
+  const silent = trackSilent(server)
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', (error: NodeJS.ErrnoException) => reject(explain(error, host, port)))
+    server.listen(port, host, resolve)
+  })
+  return {
+    port: (server.address() as AddressInfo).port,
+    renewTls(next) {
+      if (next.clientCertificate === tls?.clientCertificate) {
+        tlsServer?.setSecureContext(createTlsServerOptions(next))
+      }
+    },
+    async stop(deadlineMs) {
+      const stopped = stop(server, deadlineMs)
+      for (const socket of silent()) socket.destroy()
+      return stopped
+    }
+  }
+}
+
+/**
+ * Finds the connections on which no byte of a request has come yet, a TLS handshake aside. To Node.js these are busy with
+ * their first request. Browsers open them ahead of need.
+ */
+function trackSilent(server: Server): () => Socket[] {
+  const sockets = new Map<string, Socket>()
+  const isTls = 'setSecureContext' in server
+
+  function track(socket: Socket): void {
+    const { localAddress, remoteAddress, remotePort } = socket
+    const connection = `${localAddress} ${remoteAddress} ${remotePort}`
+    sockets.set(connection, socket)
+    socket.once('close', () => {
+      if (sockets.get(connection) === socket) sockets.delete(connection)
+    })
+  }
+
+  server.on('connection', track)
+  // It takes the place of the socket below it, which has served for the handshake.
+  server.on('secureConnection', track)
+  return () =>
+    [...sockets.values()].filter(
+      (socket) => socket.bytesRead === 0 || (isTls && !(socket instanceof TLSSocket))
+    )
+}
+
+async function stop(server: Server, deadlineMs: number): Promise<boolean> {
+  const closed = new Promise<true>((resolve) => server.close(() => resolve(true)))
+  const overdue = new AbortController()
+  const inTime = await Promise.race([
+    closed,
+    wait(deadlineMs, false as const, { signal: overdue.signal }).catch(() => true as const)
+  ])
+  overdue.abort()
+  server.closeAllConnections()
+  return inTime
+}
+
+function explain(error: NodeJS.ErrnoException, host: string, port: number): ListenError {
+  const reasons: Readonly<Record<string, string>> = {
+    EADDRINUSE: 'the port is taken by another program',
+    EACCES: 'this user may not listen on the port, expected one from 1024 on',
+    EADDRNOTAVAIL: 'this machine has no such address'
+  }
+  return new ListenError(
+    `cannot listen on ${host}:${port}: ${reasons[error.code ?? ''] ?? error.code ?? 'unknown error'}`,
+    { cause: error }
+  )
+}

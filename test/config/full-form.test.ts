@@ -1,0 +1,253 @@
+import test from 'ava'
+import { parse, problemsOf } from '../helpers/config.ts'
+import { generateKeys, toPem } from '../helpers/keys.ts'
+
+const ALGORITHMS =
+  'HS256, HS384, HS512, RS256, RS384, RS512, PS256, PS384, PS512, ES256, ES384, ES512, EdDSA, RSA256, RSA512'
+const SECRET = 'n0body-may-read-this'
+const KEY = { alg: 'HS256', secret: 'a secret of thirty-two characters or more' }
+const SOURCE = { from: 'remote', url: 'http://example.com', at: 'data' }
+const ISSUE = { issue: '/token', claims: [SOURCE] }
+const CHECK = { check: '/check', verify: [{ keys: 'all' }] }
+const LEAST = { keys: [KEY], routes: [ISSUE, CHECK] }
+
+test('a key and a route are enough, and everything else has a default', (t) => {
+  const config = parse({ keys: [KEY], routes: [CHECK] })
+  t.deepEqual(config.listen, { main: { port: 8888, host: '0.0.0.0' } })
+  t.deepEqual(config.log, { level: 'info', requests: true })
+  t.deepEqual(config.limits, { body: 1_048_576, reply: 1_048_576, depth: 64, calls: 256 })
+  t.deepEqual(config.timeouts, {
+    headers: 10_000,
+    request: 30_000,
+    keepAlive: 72_000,
+    drain: 0,
+    shutdown: 10_000
+  })
+  t.like(config.routes[0], { check: '/check', protocol: 'txtoken', verify: [{ keys: 'all' }] })
+  t.like(parse(LEAST).routes[0], {
+    protocol: 'txtoken',
+    lifetime: 3_600_000,
+    statuses: 'txtoken',
+    claims: [{ timeout: 5000, connectTimeout: 2000 }]
+  })
+})
+
+test('a section may be given in part, or empty', (t) => {
+  const config = parse({
+    ...LEAST,
+    listen: { main: { port: 1 } },
+    log: {},
+    limits: { body: '2KiB' },
+    timeouts: { drain: '5s' }
+  })
+  t.deepEqual(config.listen.main, { port: 1, host: '0.0.0.0' })
+  t.is(config.log.level, 'info')
+  t.like(config.limits, { body: 2048, reply: 1_048_576 })
+  t.like(config.timeouts, { drain: 5000, headers: 10_000 })
+})
+
+test('the admin listener is there where it is asked for', (t) => {
+  t.is(parse(LEAST).listen.admin, undefined)
+  t.deepEqual(parse({ ...LEAST, listen: { admin: {} } }).listen.admin, {
+    port: 9090,
+    host: '127.0.0.1'
+  })
+})
+
+test('without key or route there is nothing to do', (t) => {
+  t.deepEqual(problemsOf(t, { keys: [], routes: [] }), [
+    'keys: expected at least one key, found an empty list',
+    'routes: expected at least one route, found an empty list'
+  ])
+  t.deepEqual(problemsOf(t, { routes: [CHECK] }), [
+    'keys: expected a list of keys, needed by routes[0].verify[0].keys'
+  ])
+  t.deepEqual(problemsOf(t, { keys: [KEY], routes: CHECK }), [
+    'routes: expected a list of routes, found a map'
+  ])
+})
+
+test('a mistake in any section is told with its path and what is expected', (t) => {
+  const problems = problemsOf(t, {
+    listen: { main: { port: 65_536, host: '', prot: 1 }, admin: { port: 'x' }, other: {} },
+    log: { level: 'verbose', requests: 'no' },
+    limits: { body: '0B', reply: '65MiB', depth: 0, token: '255B', calls: 70_000 },
+    timeouts: { headers: '99ms', request: '2h', keepAlive: 5, drain: '11m', shutdown: '-1s' },
+    keys: [{ alg: 'HS255', secret: SECRET }],
+    routes: [
+      {
+        issue: 'token',
+        protocol: 'saml',
+        claims: [
+          {
+            from: 'remote',
+            url: `ftp://${SECRET}`,
+            at: '',
+            bearer: `{"${SECRET}`,
+            timeout: '6m',
+            connectTimeout: '0s',
+            tls: { cert: SECRET }
+          }
+        ],
+        key: 1,
+        lifetime: '999ms',
+        statuses: 'other'
+      },
+      { check: '/check?', verify: [{ keys: 'some' }, { keys: [] }, {}] },
+      { publish: '/keys' },
+      'route'
+    ]
+  })
+  t.deepEqual(problems, [
+    'listen.main.port: expected a whole number from 0 to 65535',
+    'listen.main.host: expected an address such as 0.0.0.0',
+    'listen.main.prot: unknown key, did you mean port?',
+    'listen.admin.port: expected a whole number from 0 to 65535',
+    'listen.other.port: expected a whole number from 0 to 65535, found nothing',
+    'log.level: expected trace, debug, info, warn, error or fatal',
+    'log.requests: expected true or false',
+    'limits.body: expected a size from 1B to 64MiB, such as 512B, 16KiB or 1MiB',
+    'limits.reply: expected a size from 1B to 64MiB, such as 512B, 16KiB or 1MiB',
+    'limits.depth: expected a whole number from 1 to 1000',
+    'limits.token: expected a size from 256B to 64MiB, such as 512B, 16KiB or 1MiB',
+    'limits.calls: expected a whole number from 1 to 65535',
+    'timeouts.headers: expected a duration from 100ms to 10m, such as 500ms, 5s, 15m or 1.5h',
+    'timeouts.request: expected a duration from 100ms to 1h, such as 500ms, 5s, 15m or 1.5h',
+    'timeouts.keepAlive: expected a duration from 1s to 1h, such as 500ms, 5s, 15m or 1.5h, found a number',
+    'timeouts.drain: expected a duration from 0s to 10m, such as 500ms, 5s, 15m or 1.5h',
+    'timeouts.shutdown: expected a duration from 0s to 1h, such as 500ms, 5s, 15m or 1.5h',
+    `keys[0].alg: expected one of ${ALGORITHMS}`,
+    'routes[0].issue: expected a path that starts with a slash and has letters, digits and . _ ~ - only, or whole segments such as {name}',
+    'routes[0].protocol: expected txtoken, oauth, themis, krakend or supertokens',
+    'routes[0].claims[0].url: expected an http:// or https:// URL',
+    'routes[0].claims[0].bearer: expected a string that holds JSON: not valid JSON',
+    'routes[0].claims[0].at: expected the name of a claim',
+    'routes[0].claims[0].timeout: expected a duration from 1ms to 5m, such as 500ms, 5s, 15m or 1.5h',
+    'routes[0].claims[0].connectTimeout: expected a duration from 1ms to 5m, such as 500ms, 5s, 15m or 1.5h',
+    'routes[0].claims[0].tls.cert: expected PEM certificates',
+    'routes[0].claims[0].tls: expected cert and key together',
+    'routes[0].key: expected the kid of a key, found a number',
+    'routes[0].lifetime: expected a duration from 1s to 36500d, such as 500ms, 5s, 15m or 1.5h',
+    'routes[0].statuses: expected txtoken or relay',
+    'routes[1].check: expected a path that starts with a slash and has letters, digits and . _ ~ - only',
+    'routes[1].verify[0].keys: expected all, or a list of kids',
+    'routes[1].verify[1].keys: expected all, or a list of kids, found an empty list',
+    'routes[1].verify[2].keys: expected all, or a list of kids, found nothing',
+    'routes[2].claims: expected a path such as /getToken, found nothing',
+    'routes[2].publish: unknown key, expected one of claims, on, auth, limits, of, sources, explain, statuses',
+    'routes[3]: expected a route',
+    'listen.other: no route is on this listener, expected main, admin or one that a route names'
+  ])
+  t.false(problems.join().includes(SECRET))
+})
+
+test('a secret is never shorter than the hash of its algorithm', (t) => {
+  const withSecret = (secret: string) => ({ keys: [{ alg: 'HS256', secret }], routes: [CHECK] })
+  t.notThrows(() => parse(withSecret('x'.repeat(32))))
+  t.notThrows(() => parse(withSecret('ä'.repeat(16))))
+  t.notThrows(() => parse(withSecret('x'.repeat(1000))))
+  t.deepEqual(problemsOf(t, withSecret('x'.repeat(31))), [
+    'keys[0].secret: found a secret of 31 bytes, expected at least 32 bytes for HS256 (RFC 7518, section 3.2)'
+  ])
+})
+
+test('keys are called by their names', (t) => {
+  const keys = [{ ...KEY, kid: 'one' }, { ...KEY, kid: 'two' }, KEY]
+  t.notThrows(() =>
+    parse({
+      keys,
+      routes: [
+        { ...ISSUE, key: 'two' },
+        { ...CHECK, verify: [{ keys: ['one', 'two'] }] }
+      ]
+    })
+  )
+  t.deepEqual(
+    problemsOf(t, {
+      keys,
+      routes: [
+        { ...ISSUE, key: 'tow' },
+        { ...CHECK, verify: [{ keys: 'all' }, { keys: ['one', 'six'] }] }
+      ]
+    }),
+    [
+      'routes[0].key: there is no key with the kid tow',
+      'routes[1].verify[1].keys[1]: there is no key with the kid six'
+    ]
+  )
+  t.deepEqual(problemsOf(t, { keys: [...keys, { ...KEY, kid: 'one' }], routes: [CHECK] }), [
+    'keys[3].kid: found the kid "one" of keys[0] again, expected one of its own'
+  ])
+})
+
+test('an issue route for which no key can sign is refused', (t) => {
+  const partner = { kid: 'partner', alg: 'ES256', public: toPem(generateKeys('ES256').verifying) }
+  t.deepEqual(problemsOf(t, { keys: [partner], routes: [ISSUE] }), [
+    'routes[0].issue: expected a key that can sign, found public keys only'
+  ])
+  t.deepEqual(problemsOf(t, { keys: [KEY, partner], routes: [{ ...ISSUE, key: 'partner' }] }), [
+    'routes[0].key: expected a key that can sign, found public keys only'
+  ])
+  t.notThrows(() => parse({ keys: [partner, KEY], routes: [ISSUE] }))
+})
+
+test('two equal routes, and routes of the service itself, are refused', (t) => {
+  t.deepEqual(
+    problemsOf(t, { keys: [KEY], routes: [ISSUE, { ...CHECK, check: '/token' }, ISSUE] }),
+    [
+      'routes[1].check: /token is a route already, expected another path',
+      'routes[2].issue: /token is a route already, expected another path'
+    ]
+  )
+  const onMetrics = { keys: [KEY], routes: [{ ...CHECK, check: '/metrics' }] }
+  t.deepEqual(problemsOf(t, onMetrics), [
+    'routes[0].check: /metrics is answered by the service itself, expected another path'
+  ])
+  t.notThrows(() => parse({ ...onMetrics, listen: { admin: {} } }))
+})
+
+test('what spans settings is told along with what is wrong in other settings', (t) => {
+  t.deepEqual(
+    problemsOf(t, {
+      listen: { main: { port: -1 } },
+      keys: [{ ...KEY, kid: 'one', secret: 'short' }],
+      routes: [
+        { ...ISSUE, lifetime: 'long', key: 'two' },
+        { check: '/token', verify: 'all' },
+        { ...CHECK, check: '/livez' }
+      ]
+    }),
+    [
+      'listen.main.port: expected a whole number from 0 to 65535',
+      'routes[0].lifetime: expected a duration from 1s to 36500d, such as 500ms, 5s, 15m or 1.5h',
+      'routes[1].verify: expected a list of verifiers',
+      'routes[1].check: /token is a route already, expected another path',
+      'routes[2].check: /livez is answered by the service itself, expected another path',
+      'routes[0].key: there is no key with the kid two',
+      'keys[0].secret: found a secret of 5 bytes, expected at least 32 bytes for HS256 (RFC 7518, section 3.2)'
+    ]
+  )
+})
+
+test('a misspelt verb of a route is told as just that', (t) => {
+  t.deepEqual(problemsOf(t, { keys: [KEY], routes: [{ isue: '/token', claims: [SOURCE] }] }), [
+    'routes[0].issue: expected a path such as /getToken, found nothing',
+    'routes[0].isue: unknown key, did you mean issue?'
+  ])
+})
+
+test('a configuration is read as the form that knows more of its keys', (t) => {
+  t.deepEqual(problemsOf(t, { listen: { main: { port: 1 } } }), [
+    'routes: expected a list of routes, found nothing'
+  ])
+  t.deepEqual(problemsOf(t, { encKey: KEY.secret, remote: 'http://a', routes: [] }), [
+    'routes: a key of the full form, which has none of the others; check-config --print writes the flat form out in it'
+  ])
+})
+
+test('a key of the flat form among those of the full form is told with its place there', (t) => {
+  const full = { keys: [KEY], routes: [{ check: '/check', verify: [{ keys: 'all' }] }] }
+  t.deepEqual(problemsOf(t, { ...full, port: 9000 }), [
+    'port: a key of the flat form, expected listen.main.port'
+  ])
+})

@@ -1,0 +1,44 @@
+import test from 'ava'
+import { createAuthority } from '../helpers/certificates.ts'
+import { parse, problemsOf } from '../helpers/config.ts'
+
+const authority = createAuthority()
+const { cert, key } = authority.issue({ use: 'client' })
+const other = authority.issue({ use: 'client' })
+
+function withTls(tls: object): object {
+  const source = { from: 'remote', url: 'https://example.com', at: 'data', tls }
+  return {
+    keys: [{ alg: 'HS256', secret: 'a secret of thirty-two characters or more' }],
+    routes: [{ issue: '/token', claims: [source] }]
+  }
+}
+
+const PATH = 'routes[0].claims[0].tls'
+
+test('certificates and keys are PEM', (t) => {
+  for (const tls of [{}, { ca: authority.cert }, { ca: authority.cert + cert }, { cert, key }]) {
+    t.notThrows(() => parse(withTls(tls)))
+  }
+})
+
+test('what is none is told at the start, and not quoted', (t) => {
+  const expected = `${PATH}.ca: expected PEM certificates`
+  t.deepEqual(problemsOf(t, withTls({ ca: 'n0body' })), [expected])
+  t.deepEqual(problemsOf(t, withTls({ ca: '' })), [expected])
+  t.deepEqual(problemsOf(t, withTls({ ca: key })), [expected])
+  t.deepEqual(problemsOf(t, withTls({ ca: cert.replace(/^MI/m, 'AA') })), [expected])
+  t.deepEqual(problemsOf(t, withTls({ cert: 'n0body', key: 'n0body' })), [
+    `${PATH}.cert: expected PEM certificates`,
+    `${PATH}.key: expected a PEM private key without a passphrase`
+  ])
+})
+
+test('a certificate goes with its own key', (t) => {
+  for (const tls of [{ cert }, { key }]) {
+    t.deepEqual(problemsOf(t, withTls(tls)), [`${PATH}: expected cert and key together`])
+  }
+  t.deepEqual(problemsOf(t, withTls({ cert, key: other.key })), [
+    `${PATH}: expected the key to be that of the cert`
+  ])
+})
