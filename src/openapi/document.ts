@@ -2,7 +2,7 @@
 
 import type { Config } from '../config/full-form.ts'
 import { listenerOf, operationsListener, publishingListeners } from '../config/listeners.ts'
-import { variablesIn } from '../settings/path-variables.ts'
+import { variablesIn } from '../settings/route-paths.ts'
 import { describeRoute } from './describe-route.ts'
 import { HEADERS, withHeaders } from './headers.ts'
 import { describePublishing } from './keys.ts'

@@ -1,5 +1,5 @@
 /** The wire formats that tokens are checked in, by their names. */
-import type { Config } from '../config/full-form.ts'
+import type { Limits } from '../settings/limits.ts'
 import type { CheckRouteConfig } from './check/settings.ts'
 import { createForwardAuthProtocol } from './forward-auth.ts'
 import { introspectionCheckProtocol } from './introspection-check.ts'
@@ -9,17 +9,14 @@ import { createTxtokenCheckProtocol } from './txtoken-check.ts'
 import { withReasons } from './with-reasons.ts'
 
 /** Makes the wire format of a check route. */
-export function createCheckProtocol(
-  config: CheckRouteConfig,
-  limits: Config['limits']
-): CheckProtocol {
+export function createCheckProtocol(config: CheckRouteConfig, limits: Limits): CheckProtocol {
   const protocol = createPlainProtocol(config, limits)
   return config.reasons ? withReasons(protocol) : protocol
 }
 
 function createPlainProtocol(
   { protocol, token, headers }: CheckRouteConfig,
-  { depth }: Config['limits']
+  { depth }: Limits
 ): CheckProtocol {
   switch (protocol) {
     case 'txtoken':

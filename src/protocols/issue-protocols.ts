@@ -1,6 +1,7 @@
 /** The wire formats that tokens are issued in, by their names. */
-import type { Config } from '../config/full-form.ts'
+
 import { sendsBody } from '../issue/sources/remote/sent-body.ts'
+import type { Limits } from '../settings/limits.ts'
 import type { IssueRouteConfig } from './issue/settings.ts'
 import { createOauthProtocol } from './oauth.ts'
 import type { IssueProtocol } from './protocol.ts'
@@ -10,7 +11,7 @@ import { createTxtokenIssueProtocol } from './txtoken-issue.ts'
 /** Makes the wire format of an issue route. Those of krakend and supertokens have routes of their own. */
 export function createIssueProtocol(
   { protocol, statuses, claims }: IssueRouteConfig,
-  { depth }: Config['limits']
+  { depth }: Limits
 ): IssueProtocol {
   switch (protocol) {
     case 'txtoken':

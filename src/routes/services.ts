@@ -1,17 +1,18 @@
 /** What every route is built with. */
+
 import type { IssuerKeys } from '../check/verifiers/issuer-keys.ts'
-import type { Config } from '../config/full-form.ts'
 import type { Logger } from '../operations/logger.ts'
 import type { Metrics } from '../operations/metrics.ts'
 import type { Tracing } from '../operations/tracing.ts'
 import type { Remote, RemoteOptions } from '../remote/remote.ts'
 import type { ConfiguredKeys } from '../server/configured-keys.ts'
 import type { ConfiguredRevocation } from '../server/configured-revocation.ts'
+import type { Limits } from '../settings/limits.ts'
 import type { Connections } from './connections.ts'
 
 export interface Services extends Omit<Connections, 'close'> {
-  readonly issuer: Config['issuer']
-  readonly limits: Config['limits']
+  readonly issuer: string | undefined
+  readonly limits: Limits
   readonly keyStore: ConfiguredKeys
   /** Issuers that have keys of their own, on whichever route. */
   readonly issuerKeys: IssuerKeys

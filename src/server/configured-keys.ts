@@ -4,7 +4,7 @@ import type { JwksVerifierConfig } from '../check/verifiers/jwks-settings.ts'
 import { createKeySources, type KeySourceFactories } from '../config/create-key-sources.ts'
 import type { Config } from '../config/full-form.ts'
 import type { LoadedConfig } from '../config/load.ts'
-import { ConfigError, formatPath } from '../config/problems.ts'
+import { ConfigError } from '../config/problems.ts'
 import { toJwkSetOptions, toRemoteKeyOptions } from '../config/remote-key-options.ts'
 import { verifiersOf } from '../config/verifiers.ts'
 import { SERVICE_BEARER_LIFETIME_SECONDS } from '../issue/service-bearer.ts'
@@ -17,7 +17,8 @@ import type { Metrics } from '../operations/metrics.ts'
 import type { IssueRouteConfig } from '../protocols/issue/settings.ts'
 import type { KrakendRouteConfig } from '../protocols/krakend/settings.ts'
 import type { SupertokensRouteConfig } from '../protocols/supertokens/settings.ts'
-import { longestOf } from '../settings/lifetime.ts'
+import { formatPath } from '../settings/problem.ts'
+import { longestOf } from '../settings/tokens.ts'
 
 export interface ConfiguredKeysOptions {
   readonly logger: Logger

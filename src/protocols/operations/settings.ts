@@ -1,7 +1,8 @@
 /** The settings of routes for those who operate the service, where the usual paths are not what they want. */
 
-import { routePath, section } from '../../settings/fields.ts'
+import { routePath } from '../../settings/route-paths.ts'
 import type { SecretReader } from '../../settings/secrets.ts'
+import { section } from '../../settings/section.ts'
 import { auth, on } from '../route-settings.ts'
 
 export function healthRouteSchema(reader: SecretReader) {

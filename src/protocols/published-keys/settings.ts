@@ -1,7 +1,8 @@
 /** The settings of a route that publishes single keys. */
 
-import { routePath, section } from '../../settings/fields.ts'
+import { routePath } from '../../settings/route-paths.ts'
 import type { SecretReader } from '../../settings/secrets.ts'
+import { section } from '../../settings/section.ts'
 import { auth, on } from '../route-settings.ts'
 
 export function keysRouteSchema(reader: SecretReader) {

@@ -1,8 +1,28 @@
-/** Settings that are certificates and their keys. What is none is told at the start: each connection would fail of it. */
+/** Settings of TLS: certificates and their keys. They are checked at start, since each connection would fail of wrong ones. */
 import { createSecureContext, type SecureContextOptions } from 'node:tls'
 import { createTlsOptions } from '../remote/tls-options.ts'
-import { material } from './fields.ts'
-import type { SecretReader } from './secrets.ts'
+import { material, type SecretReader } from './secrets.ts'
+import { section } from './section.ts'
+
+/** TLS of the calls to a remote. */
+export function remoteTlsSchema(reader: SecretReader) {
+  return section({
+    ca: authorities(reader)
+      .optional()
+      .describe('PEM certificates of the authorities to trust. Default: those of Node.js.'),
+    cert: certificateChain(reader)
+      .optional()
+      .describe('PEM certificate chain to show to the remote. Default: none.'),
+    key: certificateKey(reader).optional().describe('PEM private key of `cert`. Default: none.')
+  })
+    .refine(({ cert, key }) => (cert === undefined) === (key === undefined), {
+      error: 'expected cert and key together'
+    })
+    .refine(isPair, {
+      error: 'expected the key to be that of the cert',
+      when: ({ issues }) => issues.length === 0
+    })
+}
 
 /** Certificates of authorities to trust. */
 export function authorities(reader: SecretReader) {
