@@ -2,16 +2,16 @@
 import type { CheckedToken, Verified } from './check.ts'
 
 /** A verified token, and what the requirements are to look at each time. */
-export interface Remembered {
+export interface CacheEntry {
   readonly verified: Verified
   readonly checked: CheckedToken
 }
 
 export interface CheckCache {
   /** @returns undefined for a token that is not known, or whose key serves no more */
-  readonly find: (raw: string) => Remembered | undefined
+  readonly find: (raw: string) => CacheEntry | undefined
   /** Keeps a token, unless its verifier wants to be asked each time. */
-  readonly keep: (remembered: Remembered) => void
+  readonly keep: (entry: CacheEntry) => void
   readonly forget: (raw: string) => void
 }
 
@@ -21,7 +21,7 @@ export interface CheckCache {
  * @param mostCharacters the tokens that it holds have no more characters than these in all; the oldest make room
  */
 export function createCheckCache(mostCharacters: number): CheckCache {
-  const known = new Map<string, Remembered>()
+  const known = new Map<string, CacheEntry>()
   let characters = 0
 
   function forget(raw: string): void {
@@ -31,17 +31,17 @@ export function createCheckCache(mostCharacters: number): CheckCache {
   return {
     forget,
     find(raw) {
-      const remembered = known.get(raw)
-      if (remembered === undefined) return undefined
-      if (remembered.verified.isCurrent?.() === true) return remembered
+      const entry = known.get(raw)
+      if (entry === undefined) return undefined
+      if (entry.verified.isCurrent?.() === true) return entry
       forget(raw)
       return undefined
     },
-    keep(remembered) {
-      const { raw } = remembered.checked.token
-      if (remembered.verified.isCurrent === undefined || raw.length > mostCharacters) return
+    keep(entry) {
+      const { raw } = entry.checked.token
+      if (entry.verified.isCurrent === undefined || raw.length > mostCharacters) return
       forget(raw)
-      known.set(raw, remembered)
+      known.set(raw, entry)
       characters += raw.length
       for (const oldest of known.keys()) {
         if (characters <= mostCharacters) break

@@ -1,7 +1,8 @@
 /** What a route requires of the tokens that it accepts, besides that they are verified. */
 import * as z from 'zod'
-import { claimPath } from '../settings/claim-path.ts'
-import { duration, flag, section } from '../settings/fields.ts'
+import { claimPath } from '../settings/json.ts'
+import { duration, flag } from '../settings/quantities.ts'
+import { section } from '../settings/section.ts'
 
 const TEXTS = 'text, or a list of texts'
 const TEXTS_EXPECTED = `expected ${TEXTS}`

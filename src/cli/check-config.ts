@@ -1,8 +1,9 @@
 /** `check-config`: says whether the service would start with a configuration, and reach what it needs. */
 import { stringify } from 'yaml'
 import { loadWrittenConfig, type WrittenConfig } from '../config/load.ts'
-import { ConfigError, formatPath } from '../config/problems.ts'
+import { ConfigError } from '../config/problems.ts'
 import { showFullForm } from '../config/shown-form.ts'
+import { formatPath } from '../settings/problem.ts'
 import { type CommandContext, configFileOf, createCommand, type Environment } from './command.ts'
 import type { ProbeResult } from './probes/probe.ts'
 

@@ -14,7 +14,7 @@ import {
 } from '../keys/material/key-material.ts'
 import { createRemoteKeySource } from '../keys/remote/remote-key-source.ts'
 import type { GeneratedKeyConfig, KeyConfig, RemoteKeyConfig } from '../keys/settings.ts'
-import type { Problem } from './problems.ts'
+import type { Problem } from '../settings/problem.ts'
 import { toRemoteKeyOptions } from './remote-key-options.ts'
 
 /** How sources are made that are more than one fixed key. A KeyError or TypeError of theirs becomes a problem of the entry. */

@@ -1,5 +1,5 @@
 /** `${NAME}` and `${NAME:-default}` in the strings of a configuration. */
-import type { Problem } from './problems.ts'
+import type { Problem } from '../settings/problem.ts'
 
 const REFERENCE = /\$(\$)?\{([^}]*)\}/g
 const NAME_AND_DEFAULT = /^([A-Za-z_][A-Za-z0-9_]*)(?::-(.*))?$/s

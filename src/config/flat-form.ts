@@ -1,10 +1,13 @@
 /** The flat form: the nine keys of the original program, and what they mean in the full form. */
 import * as z from 'zod'
 import { statuses } from '../protocols/statuses-settings.ts'
-import { flag, httpUrl, material, routePath, section } from '../settings/fields.ts'
-import { jsonTree } from '../settings/json-tree.ts'
-import type { SecretReader } from '../settings/secrets.ts'
+import { jsonTree } from '../settings/json.ts'
+import { flag } from '../settings/quantities.ts'
+import { routePath } from '../settings/route-paths.ts'
+import { material, type SecretReader } from '../settings/secrets.ts'
+import { section } from '../settings/section.ts'
 import { formatDuration } from '../settings/units.ts'
+import { httpUrl } from '../settings/urls.ts'
 import type { FullConfigInput } from './full-form.ts'
 import { port } from './listen.ts'
 

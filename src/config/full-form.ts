@@ -4,17 +4,13 @@
  */
 import * as z from 'zod'
 import { keySchema } from '../keys/settings.ts'
-import { checkRouteSchema } from '../protocols/check/settings.ts'
-import { claimsRouteSchema } from '../protocols/claims/settings.ts'
-import { issueRouteSchema } from '../protocols/issue/settings.ts'
-import { krakendRouteSchema } from '../protocols/krakend/settings.ts'
-import { healthRouteSchema, metricsRouteSchema } from '../protocols/operations/settings.ts'
-import { keysRouteSchema } from '../protocols/published-keys/settings.ts'
-import { revokeRouteSchema } from '../protocols/revocation/settings.ts'
-import { supertokensRouteSchema } from '../protocols/supertokens/settings.ts'
+import { routeSchemas } from '../protocols/registry.ts'
 import { revocationSchema } from '../revocation/settings.ts'
-import { duration, flag, httpUrl, integer, section, size } from '../settings/fields.ts'
+import { limitsSchema, timeoutsSchema } from '../settings/limits.ts'
+import { flag } from '../settings/quantities.ts'
 import type { SecretReader } from '../settings/secrets.ts'
+import { section } from '../settings/section.ts'
+import { httpUrl } from '../settings/urls.ts'
 import { listenSchema } from './listen.ts'
 
 /** The configuration that the program runs on, with every default filled in and every reference followed. */
@@ -65,23 +61,7 @@ export function createFullSchema(reader: SecretReader) {
         'Tokens can be revoked before they end; every issued token then has a `jti`. Default: they cannot.'
       ),
     routes: z
-      .array(
-        z.union(
-          [
-            issueRouteSchema(reader),
-            krakendRouteSchema(reader),
-            supertokensRouteSchema(reader),
-            claimsRouteSchema(reader),
-            checkRouteSchema(reader),
-            keysRouteSchema(reader),
-            revokeRouteSchema(reader),
-            healthRouteSchema(reader),
-            metricsRouteSchema(reader)
-          ],
-          'expected a route'
-        ),
-        'expected a list of routes'
-      )
+      .array(z.union(routeSchemas(reader), 'expected a route'), 'expected a list of routes')
       .min(1, 'expected at least one route')
       .describe('What is answered where.')
   }
@@ -97,51 +77,4 @@ const logSchema = section({
     .default('info')
     .describe('The least severe level that is logged. Default: info.'),
   requests: flag.prefault(true).describe('Whether each request gets a line. Default: true.')
-})
-
-const limitsSchema = section({
-  body: size('1B', '64MiB').prefault('1MiB').describe('Largest body of a request. Default: 1MiB.'),
-  reply: size('1B', '64MiB')
-    .prefault('1MiB')
-    .describe('Largest reply of a remote or endpoint. Default: 1MiB.'),
-  depth: integer(1, 1000)
-    .prefault(64)
-    .describe(
-      'Levels that arrays and objects of JSON may nest, in bodies, replies and tokens. Default: 64.'
-    ),
-  token: size('256B', '64MiB')
-    .optional()
-    .describe('Largest token that is issued. Default: no limit; a token over 8KiB logs a warning.'),
-  checkedToken: size('256B', '64MiB')
-    .optional()
-    .describe(
-      'Largest token that is checked; a larger one is refused unread. Default: 16KiB, or `token` where that is more.'
-    ),
-  calls: integer(1, 65_535)
-    .prefault(256)
-    .describe(
-      'Calls in flight to one remote or endpoint; beyond it the answer is 503. Default: 256.'
-    )
-})
-
-const timeoutsSchema = section({
-  headers: duration('100ms', '10m')
-    .prefault('10s')
-    .describe('For a client to send the header of a request. Default: 10s.'),
-  request: duration('100ms', '1h')
-    .prefault('30s')
-    .describe('For a client to send a whole request. Default: 30s.'),
-  keepAlive: duration('1s', '1h')
-    .prefault('72s')
-    .describe(
-      'An idle connection stays open; longer than a load balancer keeps its own. Default: 72s.'
-    ),
-  drain: duration('0s', '10m')
-    .prefault('0s')
-    .describe(
-      'From SIGTERM, which makes `/readyz` answer 503, until no new connection is taken. Default: 0s.'
-    ),
-  shutdown: duration('0s', '1h')
-    .prefault('10s')
-    .describe('For requests in flight to end once no new connection is taken. Default: 10s.')
 })

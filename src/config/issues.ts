@@ -1,7 +1,7 @@
 /** Turns the schema library's issues into problems in our words. */
 import type * as z from 'zod'
+import { formatPath, type Problem } from '../settings/problem.ts'
 import { valueAt } from './consistency/tree.ts'
-import { formatPath, type Problem } from './problems.ts'
 
 type Issue = z.core.$ZodIssue
 

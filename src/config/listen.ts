@@ -1,7 +1,8 @@
 /** Where the service listens: listeners by name, which routes are then `on`. */
 import * as z from 'zod'
-import { integer, section } from '../settings/fields.ts'
+import { integer } from '../settings/quantities.ts'
 import type { SecretReader } from '../settings/secrets.ts'
+import { section } from '../settings/section.ts'
 import { listenerTlsSchema } from './listener-tls.ts'
 import { responseHeaders } from './response-headers.ts'
 

@@ -1,8 +1,8 @@
 /** TLS of a listener, and what it asks of its clients. */
 import * as z from 'zod'
-import { section } from '../settings/fields.ts'
-import { authorities, certificateChain, certificateKey, isPair } from '../settings/pem.ts'
 import type { SecretReader } from '../settings/secrets.ts'
+import { section } from '../settings/section.ts'
+import { authorities, certificateChain, certificateKey, isPair } from '../settings/tls.ts'
 
 export type ListenerTlsConfig = z.output<ReturnType<typeof listenerTlsSchema>>
 

@@ -1,6 +1,7 @@
 /** A configuration file becomes a configuration, or a list of everything that is wrong with it. */
 import { dirname, resolve } from 'node:path'
 import type { KeyConfig } from '../keys/settings.ts'
+import { formatPath, type Problem } from '../settings/problem.ts'
 import { createSecretReader, type SecretReader } from '../settings/secrets.ts'
 import { readTextFile, TextFileError } from '../settings/text-file.ts'
 import { findFlatProblems, findFullProblems } from './consistency/find-problems.ts'
@@ -10,7 +11,7 @@ import { substituteEnvironment } from './environment.ts'
 import { createFlatSchema, toFullForm } from './flat-form.ts'
 import { type Config, createFullSchema } from './full-form.ts'
 import { describeIssues } from './issues.ts'
-import { ConfigError, formatPath, type Problem } from './problems.ts'
+import { ConfigError } from './problems.ts'
 import { parseYaml } from './yaml.ts'
 
 export interface LoadedConfig {

@@ -1,9 +1,8 @@
 /** A setting of header fields that every answer carries. */
 import { validateHeaderName, validateHeaderValue } from 'node:http'
 import * as z from 'zod'
-import { headerMap } from '../settings/fields.ts'
-import { OWN_HEADER_FIELDS } from '../settings/own-header-fields.ts'
-import { reasonAgainst } from '../settings/reason-against.ts'
+import { headerMap, OWN_HEADER_FIELDS } from '../settings/headers.ts'
+import { reasonAgainst } from '../settings/section.ts'
 
 const name = z
   .string()

@@ -1,6 +1,7 @@
 /** YAML text to plain data, without the parts of YAML that a configuration has no use for. */
 import { type Document, isCollection, isScalar, LineCounter, parseDocument, visit } from 'yaml'
-import { ConfigError, type Problem } from './problems.ts'
+import type { Problem } from '../settings/problem.ts'
+import { ConfigError } from './problems.ts'
 import { describeSyntaxFault } from './yaml-syntax.ts'
 
 /** More than any hand-written file needs, and far too few for a document that unfolds without end. */

@@ -1,9 +1,9 @@
 /** The `keys` of the configuration. */
 import * as z from 'zod'
-import { duration, flag, httpUrl, material, section } from '../settings/fields.ts'
-import { instant } from '../settings/instant.ts'
-import { isAllowed, PLAIN_HTTP } from '../settings/plain-http.ts'
-import type { SecretReader } from '../settings/secrets.ts'
+import { duration, flag, instant } from '../settings/quantities.ts'
+import { material, type SecretReader } from '../settings/secrets.ts'
+import { section } from '../settings/section.ts'
+import { httpUrl, isAllowed, PLAIN_HTTP } from '../settings/urls.ts'
 import { ALGORITHM_NAMES, parseAlgorithm } from './algorithms.ts'
 import { THUMBPRINT_KID } from './generated/generated-key-file.ts'
 import { remoteKeyShape, STALE_LIMIT_EXPECTED, staysWithin } from './remote/settings.ts'

@@ -1,7 +1,8 @@
 /** The setting by which a token is set as a cookie, too. */
 import * as z from 'zod'
-import { cookieName } from '../settings/cookie-name.ts'
-import { routePath, section } from '../settings/fields.ts'
+import { cookieName } from '../settings/headers.ts'
+import { routePath } from '../settings/route-paths.ts'
+import { section } from '../settings/section.ts'
 
 const DOMAIN_EXPECTED = 'expected a domain such as example.com'
 

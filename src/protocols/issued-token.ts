@@ -46,7 +46,10 @@ export function createAddCookie(
     return { ...answer, headers: { ...answer.headers, 'Set-Cookie': value } }
   }
 
-  function warnOfLargeCookie({ id: requestId, note: { route, traceId } }: Exchange, length: number) {
+  function warnOfLargeCookie(
+    { id: requestId, note: { route, traceId } }: Exchange,
+    length: number
+  ) {
     logger.warn({ requestId, traceId, route, length }, 'cookie over 4 KiB')
   }
 }

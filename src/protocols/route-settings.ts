@@ -1,7 +1,8 @@
 /** What routes of every kind may say. */
 import * as z from 'zod'
-import { integer, material, section } from '../settings/fields.ts'
-import type { SecretReader } from '../settings/secrets.ts'
+import { integer } from '../settings/quantities.ts'
+import { material, type SecretReader } from '../settings/secrets.ts'
+import { section } from '../settings/section.ts'
 
 const API_KEY_LENGTH = 20
 

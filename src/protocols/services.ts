@@ -2,7 +2,6 @@
 import type { LdapConnection, LdapConnectionOptions } from '../check/groups/ldap/ldap-connection.ts'
 import type { IssuerKeys } from '../check/verifiers/issuer-keys.ts'
 import type { JwksVerifierConfig } from '../check/verifiers/jwks-settings.ts'
-import type { Config } from '../config/full-form.ts'
 import type { KeyStore } from '../keys/key-store.ts'
 import type { Logger } from '../operations/logger.ts'
 import type { Metrics } from '../operations/metrics.ts'
@@ -10,10 +9,11 @@ import type { Tracing } from '../operations/tracing.ts'
 import type { Endpoint, EndpointOptions } from '../remote/endpoint.ts'
 import type { Remote, RemoteOptions } from '../remote/remote.ts'
 import type { ConfiguredRevocation } from '../server/configured-revocation.ts'
+import type { Limits } from '../settings/limits.ts'
 
 export interface Services {
   readonly issuer: string | undefined
-  readonly limits: Config['limits']
+  readonly limits: Limits
   readonly keyStore: KeyStore & {
     /** The keys of each JWK Set that a verifier names. */
     readonly jwkSets: ReadonlyMap<JwksVerifierConfig, KeyStore>

@@ -1,6 +1,6 @@
 /** The setting that says where in a request the token to check stands. */
 import * as z from 'zod'
-import { cookieName } from '../settings/cookie-name.ts'
+import { cookieName } from '../settings/headers.ts'
 
 const PLACES = 'header, query, body or cookie:NAME'
 const EXPECTED = `expected ${PLACES}`

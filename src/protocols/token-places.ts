@@ -29,10 +29,7 @@ const COOKIE_PREFIX = 'cookie:'
  * means different things to different readers, so it is rejected.
  * @param maxDepth levels that the JSON of a body may nest
  */
-export function createTokenReader(
-  places: readonly TokenPlace[],
-  maxDepth: number
-): TokenReader {
+export function createTokenReader(places: readonly TokenPlace[], maxDepth: number): TokenReader {
   const finders = places.map((place) => createFinder(place, maxDepth))
 
   return function readToken(exchange) {

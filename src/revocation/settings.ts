@@ -1,8 +1,9 @@
 /** The settings of revocation: where it is kept, and what happens while that is out of reach. */
 import * as z from 'zod'
-import { duration, material, section } from '../settings/fields.ts'
-import { remoteTlsSchema } from '../settings/remote-tls.ts'
-import type { SecretReader } from '../settings/secrets.ts'
+import { duration } from '../settings/quantities.ts'
+import { material, type SecretReader } from '../settings/secrets.ts'
+import { section } from '../settings/section.ts'
+import { remoteTlsSchema } from '../settings/tls.ts'
 
 export type RevocationConfig = z.output<ReturnType<typeof revocationSchema>>
 

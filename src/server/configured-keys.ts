@@ -4,7 +4,7 @@ import type { JwksVerifierConfig } from '../check/verifiers/jwks-settings.ts'
 import { createKeySources, type KeySourceFactories } from '../config/create-key-sources.ts'
 import type { Config } from '../config/full-form.ts'
 import type { LoadedConfig } from '../config/load.ts'
-import { ConfigError, formatPath } from '../config/problems.ts'
+import { ConfigError } from '../config/problems.ts'
 import { toJwkSetOptions, toRemoteKeyOptions } from '../config/remote-key-options.ts'
 import { verifiersOf } from '../config/verifiers.ts'
 import { SERVICE_BEARER_LIFETIME_SECONDS } from '../issue/service-bearer.ts'
@@ -14,10 +14,9 @@ import { createRemoteKeySource, type FetchReport } from '../keys/remote/remote-k
 import type { ShareSource } from '../keys/remote/share-source.ts'
 import type { Logger } from '../operations/logger.ts'
 import type { Metrics } from '../operations/metrics.ts'
-import type { IssueRouteConfig } from '../protocols/issue/settings.ts'
-import type { KrakendRouteConfig } from '../protocols/krakend/settings.ts'
-import type { SupertokensRouteConfig } from '../protocols/supertokens/settings.ts'
-import { longestOf } from '../settings/lifetime.ts'
+import type { RouteConfig } from '../protocols/registry.ts'
+import { formatPath } from '../settings/problem.ts'
+import { longestOf } from '../settings/tokens.ts'
 
 export interface ConfiguredKeysOptions {
   readonly logger: Logger
@@ -159,9 +158,9 @@ function longestLifetimeMs({ routes }: Config, kid: string | undefined): number 
 
 /** A route that names no key may be signed for by each. */
 function maySignWith(
-  route: IssueRouteConfig | KrakendRouteConfig | SupertokensRouteConfig,
+  route: Extract<RouteConfig, { issue: string }>,
   kid: string | undefined
-) {
+): boolean {
   const names = route.protocol === 'supertokens' ? [route.key, route.dynamicKey] : [route.key]
   return names.includes(undefined) || names.includes(kid)
 }

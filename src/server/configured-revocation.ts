@@ -14,7 +14,7 @@ import { startUnreferencedTimer } from '../keys/timer.ts'
 import type { Logger } from '../operations/logger.ts'
 import type { Metrics } from '../operations/metrics.ts'
 import type { RevocationConfig } from '../revocation/settings.ts'
-import { longestOf } from '../settings/lifetime.ts'
+import { longestOf } from '../settings/tokens.ts'
 
 export interface ConfiguredRevocation
   extends Pick<RevocationRequirement, 'isNotRevoked' | 'countOpenCheck'> {

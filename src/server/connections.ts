@@ -1,20 +1,11 @@
 /** Connections that checks need beside keys. They end with the application. */
-import {
-  createLdapConnection,
-  type LdapConnection,
-  type LdapConnectionOptions
-} from '../check/groups/ldap/ldap-connection.ts'
+import { createLdapConnection } from '../check/groups/ldap/ldap-connection.ts'
 import type { Metrics } from '../operations/metrics.ts'
-import { createEndpoint, type Endpoint, type EndpointOptions } from '../remote/endpoint.ts'
+import type { Services } from '../protocols/services.ts'
+import { createEndpoint, type Endpoint } from '../remote/endpoint.ts'
 import type { CallOutcome } from '../remote/remote.ts'
 
-export interface Connections {
-  /** Makes the client for the endpoint of a URL. */
-  readonly connectEndpoint: (
-    url: string,
-    options: Omit<EndpointOptions, 'userAgent' | 'onOutcome'>
-  ) => Endpoint
-  readonly connectDirectory: (options: Omit<LdapConnectionOptions, 'onOutcome'>) => LdapConnection
+export interface Connections extends Pick<Services, 'connectEndpoint' | 'connectDirectory'> {
   readonly close: () => void
 }
 

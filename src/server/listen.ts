@@ -1,14 +1,13 @@
 /** Listens, and stops listening without cutting anyone off. */
+
 import { createServer, type RequestListener, type Server } from 'node:http'
 import { createServer as createTlsServer } from 'node:https'
 import type { AddressInfo, Socket } from 'node:net'
 import { setTimeout as wait } from 'node:timers/promises'
 import { TLSSocket } from 'node:tls'
-import type { Config } from '../config/full-form.ts'
 import type { ListenerTlsConfig } from '../config/listener-tls.ts'
+import type { Timeouts } from '../settings/limits.ts'
 import { createTlsServerOptions } from './server-tls.ts'
-
-type Timeouts = Config['timeouts']
 
 export interface ListenOptions {
   readonly host: string

@@ -2,7 +2,7 @@
 import type { RequestListener, ServerResponse } from 'node:http'
 import type { Answer } from '../protocols/exchange.ts'
 import type { Route } from '../protocols/route.ts'
-import { variablesIn } from '../settings/path-variables.ts'
+import { variablesIn } from '../settings/route-paths.ts'
 import type { AnswerRoute } from './answer.ts'
 import { readBody } from './body.ts'
 import { createExchange, type ReadCertificate, splitTarget } from './exchange.ts'

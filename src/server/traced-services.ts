@@ -2,9 +2,9 @@
 import { ServiceError } from '../errors.ts'
 import type { KeyStore } from '../keys/key-store.ts'
 import { type SpanOptions, type Tracing, withSpan } from '../operations/tracing.ts'
+import type { Services } from '../protocols/services.ts'
 import type { Endpoint } from '../remote/endpoint.ts'
 import type { Remote } from '../remote/remote.ts'
-import type { Services } from './services.ts'
 
 /** Signing, and the calls to remotes and endpoints, with a span each. */
 export function traceServices(services: Services, tracing: Tracing): Services {

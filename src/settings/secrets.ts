@@ -1,6 +1,44 @@
-/** Settings that may stand elsewhere: `{ file: path }` and `{ env: NAME }`. */
+/** Texts that may be in the configuration itself, in another file, or in the environment: `{ file: path }` and `{ env: NAME }`. */
 import { resolve } from 'node:path'
+import * as z from 'zod'
+import { section } from './section.ts'
 import { readTextFile, TextFileError } from './text-file.ts'
+
+const MATERIAL = 'text in quotes, { file: path } or { env: NAME }'
+const MATERIAL_EXPECTED = `expected ${MATERIAL}`
+
+/** Where a text stands. One section, not a union of two, so that a misspelt key is told as just that. */
+const reference = section({
+  file: z
+    .string('expected the path of a file')
+    .min(1, 'expected the path of a file')
+    .optional()
+    .describe('Path of a file that holds the text, from the folder of the configuration on.'),
+  env: z
+    .string('expected the name of an environment variable')
+    .min(1, 'expected the name of an environment variable')
+    .optional()
+    .describe('Name of an environment variable that holds the text.')
+})
+  .refine((value) => Object.keys(value).length === 1, { error: MATERIAL_EXPECTED })
+  .meta({ minProperties: 1, maxProperties: 1 })
+
+/** Text that may stand in the file itself, in another file, or in the environment. `writeOnly` masks it where it is shown. */
+export function material(reader: SecretReader) {
+  return z
+    .union([z.string(), reference], { error: MATERIAL_EXPECTED })
+    .meta({ title: MATERIAL, writeOnly: true })
+    .transform((value, context) => {
+      if (typeof value === 'string') return value
+      try {
+        return reader.read(value)
+      } catch (error) {
+        if (!(error instanceof SecretError)) throw error
+        context.addIssue({ code: 'custom', message: error.message })
+        return z.NEVER
+      }
+    })
+}
 
 /** Has one of the two. */
 interface SecretReference {

@@ -6,12 +6,12 @@ import {
   type KeySourceFactories
 } from '../../src/config/create-key-sources.ts'
 import { describeIssues } from '../../src/config/issues.ts'
-import { formatPath } from '../../src/config/problems.ts'
 import { KeyError } from '../../src/keys/key-error.ts'
 import type { KeySource } from '../../src/keys/key-source.ts'
 import { createKeyStore } from '../../src/keys/key-store.ts'
 import { type KeyConfig, keySchema } from '../../src/keys/settings.ts'
 import { parseToken } from '../../src/keys/token.ts'
+import { formatPath } from '../../src/settings/problem.ts'
 import { createSecretReader } from '../../src/settings/secrets.ts'
 import { generateKeys, generatePair, toJwk, toPem } from '../helpers/keys.ts'
 

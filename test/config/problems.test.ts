@@ -1,6 +1,7 @@
 import test from 'ava'
-import { ConfigError, formatPath } from '../../src/config/problems.ts'
+import { ConfigError } from '../../src/config/problems.ts'
 import { nearest } from '../../src/settings/nearest.ts'
+import { formatPath } from '../../src/settings/problem.ts'
 
 test('a path is written as it is read in the file', (t) => {
   t.is(formatPath(['port']), 'port')

@@ -2,7 +2,8 @@
 import type { ExecutionContext } from 'ava'
 import type { Config } from '../../src/config/full-form.ts'
 import { parseConfig } from '../../src/config/load.ts'
-import { ConfigError, formatPath } from '../../src/config/problems.ts'
+import { ConfigError } from '../../src/config/problems.ts'
+import { formatPath } from '../../src/settings/problem.ts'
 import { createSecretReader } from '../../src/settings/secrets.ts'
 
 interface TextOptions {

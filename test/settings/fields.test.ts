@@ -1,18 +1,12 @@
 import test from 'ava'
 import * as z from 'zod'
 import { describeIssues } from '../../src/config/issues.ts'
-import { formatPath } from '../../src/config/problems.ts'
-import {
-  duration,
-  flag,
-  httpUrl,
-  integer,
-  material,
-  routePath,
-  section,
-  size
-} from '../../src/settings/fields.ts'
-import { createSecretReader } from '../../src/settings/secrets.ts'
+import { formatPath } from '../../src/settings/problem.ts'
+import { duration, flag, integer, size } from '../../src/settings/quantities.ts'
+import { routePath } from '../../src/settings/route-paths.ts'
+import { createSecretReader, material } from '../../src/settings/secrets.ts'
+import { section } from '../../src/settings/section.ts'
+import { httpUrl } from '../../src/settings/urls.ts'
 import { writeFiles } from '../helpers/folder.ts'
 
 /** What a schema makes of a value: the value, or what is wrong with it. */

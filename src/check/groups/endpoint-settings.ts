@@ -1,10 +1,11 @@
 /** The settings of groups from an HTTP endpoint. */
 import * as z from 'zod'
-import { duration, headerMap, httpUrl, material, section } from '../../settings/fields.ts'
-import { allowHttp, isAllowed, PLAIN_HTTP } from '../../settings/plain-http.ts'
-import { reasonAgainst } from '../../settings/reason-against.ts'
-import { remoteTlsSchema } from '../../settings/remote-tls.ts'
-import type { SecretReader } from '../../settings/secrets.ts'
+import { headerMap } from '../../settings/headers.ts'
+import { duration } from '../../settings/quantities.ts'
+import { material, type SecretReader } from '../../settings/secrets.ts'
+import { reasonAgainst, section } from '../../settings/section.ts'
+import { remoteTlsSchema } from '../../settings/tls.ts'
+import { allowHttp, httpUrl, isAllowed, PLAIN_HTTP } from '../../settings/urls.ts'
 import { assertSubjectUrl } from './endpoint-groups.ts'
 
 export function endpointGroupsSchema(reader: SecretReader) {

@@ -1,9 +1,10 @@
 /** The places that the groups of a subject may come from. */
 import * as z from 'zod'
 import { parseJsonPath } from '../../json/json-path.ts'
-import { claimPath } from '../../settings/claim-path.ts'
-import { duration, integer, section } from '../../settings/fields.ts'
+import { claimPath } from '../../settings/json.ts'
+import { duration, integer } from '../../settings/quantities.ts'
 import type { SecretReader } from '../../settings/secrets.ts'
+import { section } from '../../settings/section.ts'
 import { endpointGroupsSchema } from './endpoint-settings.ts'
 import { ldapGroupsSchema } from './ldap/settings.ts'
 

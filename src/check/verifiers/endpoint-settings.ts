@@ -1,9 +1,10 @@
 /** The settings of a verifier that asks an endpoint elsewhere. */
 import type * as z from 'zod'
-import { duration, httpUrl, integer, section } from '../../settings/fields.ts'
-import { allowHttp, isAllowed, PLAIN_HTTP } from '../../settings/plain-http.ts'
-import { remoteTlsSchema } from '../../settings/remote-tls.ts'
+import { duration, integer } from '../../settings/quantities.ts'
 import type { SecretReader } from '../../settings/secrets.ts'
+import { section } from '../../settings/section.ts'
+import { remoteTlsSchema } from '../../settings/tls.ts'
+import { allowHttp, httpUrl, isAllowed, PLAIN_HTTP } from '../../settings/urls.ts'
 
 export type EndpointVerifierConfig = z.output<ReturnType<typeof endpointVerifierSchema>>
 

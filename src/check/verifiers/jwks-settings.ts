@@ -3,10 +3,9 @@ import * as z from 'zod'
 import { ALGORITHM_NAMES, isSymmetric, parseAlgorithm } from '../../keys/algorithms.ts'
 import { remoteKeyShape, STALE_LIMIT_EXPECTED, staysWithin } from '../../keys/remote/settings.ts'
 import { createTlsOptions } from '../../remote/tls-options.ts'
-import { httpUrl, section } from '../../settings/fields.ts'
-import { isAllowed, PLAIN_HTTP } from '../../settings/plain-http.ts'
-import { reasonAgainst } from '../../settings/reason-against.ts'
 import type { SecretReader } from '../../settings/secrets.ts'
+import { reasonAgainst, section } from '../../settings/section.ts'
+import { httpUrl, isAllowed, PLAIN_HTTP } from '../../settings/urls.ts'
 import { issuerName } from './issuer-name.ts'
 
 export type JwksVerifierConfig = z.output<ReturnType<typeof jwksVerifierSchema>>

@@ -1,6 +1,6 @@
 /** The settings of a verifier that uses keys of the configuration. */
-import { section } from '../../settings/fields.ts'
-import { kids } from '../../settings/kid.ts'
+import { section } from '../../settings/section.ts'
+import { kids } from '../../settings/tokens.ts'
 import { issuerName } from './issuer-name.ts'
 
 export const keysVerifierSchema = section({

@@ -1,7 +1,7 @@
 /** Finds what a configuration would connect to, wherever in it that stands. */
 
 import type { Config } from '../../config/full-form.ts'
-import { formatPath } from '../../config/problems.ts'
+import { formatPath } from '../../settings/problem.ts'
 import { probeHttp } from './http.ts'
 import { probeJwks } from './jwks.ts'
 import type { Probe, ProbedTls, Reach } from './probe.ts'

@@ -1,5 +1,5 @@
 /** Sources that grade the certificates of clients, on listeners that never see one. */
-import type { Problem } from '../problems.ts'
+import type { Problem } from '../../settings/problem.ts'
 import { sourcesIn } from './sources.ts'
 import { listenerOf, MAIN, valueAt } from './tree.ts'
 

@@ -2,8 +2,9 @@
  * Rules that span the keys of a configuration: what no single setting can know to be wrong. They look at the file as its
  * author wrote it, so that what they find is told along with what is wrong in single settings.
  */
+
+import type { Problem } from '../../settings/problem.ts'
 import { DEFAULT_ROUTES } from '../flat-form.ts'
-import type { Problem } from '../problems.ts'
 import { findCertificateProblems } from './certificates.ts'
 import {
   findMissingKeys,

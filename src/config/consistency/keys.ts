@@ -1,5 +1,5 @@
 /** Routes that name keys which are not there, or which cannot do what the route asks of them. */
-import { formatPath, type Problem } from '../problems.ts'
+import { formatPath, type Problem } from '../../settings/problem.ts'
 import { itemsOf, useOf, valueAt } from './tree.ts'
 
 /** Finds out whether there are no keys although routes need some. */

@@ -1,5 +1,5 @@
 /** Routes whose tokens end when somebody else says, where something has to be kept for as long as a token lives. */
-import type { Problem } from '../problems.ts'
+import type { Problem } from '../../settings/problem.ts'
 import { itemsOf, valueAt } from './tree.ts'
 
 /** Finds krakend routes without a lifetime where generated keys or revocations have to outlive their tokens. */

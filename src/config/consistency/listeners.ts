@@ -1,5 +1,5 @@
 /** Routes on listeners that are not there, and listeners that nothing is on. */
-import type { Problem } from '../problems.ts'
+import type { Problem } from '../../settings/problem.ts'
 import { itemsOf, listenerOf, MAIN, useOf, valueAt } from './tree.ts'
 
 /** Finds routes on a listener that is not configured, and listeners other than main and admin without a route. */

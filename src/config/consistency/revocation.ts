@@ -1,5 +1,5 @@
 /** Routes that revoke or refresh tokens without what they lean on. */
-import type { Problem } from '../problems.ts'
+import type { Problem } from '../../settings/problem.ts'
 import { itemsOf, useOf, valueAt } from './tree.ts'
 
 /** Finds revoke and refresh settings without `revocation`, refresh settings without one remote, and TLS without a rediss:// store. */

@@ -6,7 +6,7 @@ import {
   OPENAPI_PATH,
   OPERATION_PATHS
 } from '../../protocols/own-paths.ts'
-import type { Problem } from '../problems.ts'
+import type { Problem } from '../../settings/problem.ts'
 import { itemsOf, MAIN, type Use, useOf, valueAt } from './tree.ts'
 
 /** A path, and the listener that it is answered on. */

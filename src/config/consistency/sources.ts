@@ -1,6 +1,7 @@
 /** Sources that ask for something that their route does not have, or for what is not theirs. */
-import { variablesIn } from '../../settings/path-variables.ts'
-import type { Problem } from '../problems.ts'
+
+import type { Problem } from '../../settings/problem.ts'
+import { variablesIn } from '../../settings/route-paths.ts'
 import { itemsOf, type Use, useOf, valueAt } from './tree.ts'
 
 /** The headers that a client may give its API key in. */

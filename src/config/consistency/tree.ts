@@ -1,5 +1,5 @@
 /** Reading in a configuration as its author wrote it, of which nothing is known to be right yet. */
-import type { Problem } from '../problems.ts'
+import type { Problem } from '../../settings/problem.ts'
 
 /** A text that has a meaning elsewhere in the configuration, and where it is given. */
 export interface Use {

@@ -1,5 +1,8 @@
 /** The settings of an issue route that hands out refresh tokens too. */
-import { duration, httpUrl, routePath, section } from '../../settings/fields.ts'
+import { duration } from '../../settings/quantities.ts'
+import { routePath } from '../../settings/route-paths.ts'
+import { section } from '../../settings/section.ts'
+import { httpUrl } from '../../settings/urls.ts'
 
 export const refresh = section({
   route: routePath.describe('Path that a refresh token is exchanged on, by POST.'),

@@ -1,7 +1,7 @@
 /** The settings of a source of fixed claims. */
 import * as z from 'zod'
-import { section } from '../../settings/fields.ts'
-import { jsonValue } from '../../settings/json-tree.ts'
+import { jsonValue } from '../../settings/json.ts'
+import { section } from '../../settings/section.ts'
 import { claimMap } from './claim-name.ts'
 
 export const fixedSourceSchema = section({

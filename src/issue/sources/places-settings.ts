@@ -1,6 +1,6 @@
 /** The settings that say where in a request a text may stand. */
 import * as z from 'zod'
-import { headerName } from '../../settings/header-name.ts'
+import { headerName } from '../../settings/headers.ts'
 
 const PARAMETER_EXPECTED = 'expected the name of a parameter'
 const VARIABLE_EXPECTED = "expected the name of a variable in the route's path"

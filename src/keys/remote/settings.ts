@@ -1,8 +1,9 @@
 /** The settings of keys in a JWK Set behind a URL, beside the URL itself. */
 import { getCiphers } from 'node:tls'
 import * as z from 'zod'
-import { duration, flag, integer, material, section, size } from '../../settings/fields.ts'
-import type { SecretReader } from '../../settings/secrets.ts'
+import { duration, flag, integer, size } from '../../settings/quantities.ts'
+import { material, type SecretReader } from '../../settings/secrets.ts'
+import { section } from '../../settings/section.ts'
 import { DEFAULT_REFRESH_MS, DEFAULT_STALE_LIMIT_MS } from './remote-key-source.ts'
 
 /** None has a default value here, so that it can be told which were given; those that are described are the key source's own. */

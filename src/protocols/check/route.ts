@@ -7,10 +7,12 @@ import { ServiceError } from '../../errors.ts'
 import { withSpan } from '../../operations/tracing.ts'
 import { readTraceHeaders } from '../../remote/trace-context.ts'
 import { createRequirements } from '../../routes/requirements.ts'
+import type { SecretReader } from '../../settings/secrets.ts'
 import type { Answer, Exchange } from '../exchange.ts'
+import type { Described, RouteKind } from '../protocol.ts'
 import { createRoute, type Route, type WireFormat } from '../route.ts'
 import type { Services } from '../services.ts'
-import type { CheckRouteConfig } from './settings.ts'
+import { type CheckRouteConfig, type CheckRule, checkRouteSchema } from './settings.ts'
 
 /** How a request carries the token to check, and how the answer describes a valid one. */
 export interface CheckFormat extends WireFormat {
@@ -25,11 +27,41 @@ export type CreateCheckFormat = (
   limits: Services['limits']
 ) => CheckFormat
 
+/** A product's wire format for checking tokens, with all that has to be known of it. */
+export interface CheckProtocol<Name extends string = string> extends Described<CheckRouteConfig> {
+  readonly name: Name
+  readonly createFormat: CreateCheckFormat
+  readonly rules?: readonly CheckRule[]
+}
+
+/** Makes the kind of route that checks tokens in one of several wire formats. */
+export function createCheckKind<Name extends string>(
+  protocols: readonly [CheckProtocol<Name>, ...CheckProtocol<Name>[]]
+) {
+  const byName = new Map<string, CheckProtocol>(protocols.map((one) => [one.name, one]))
+  const [first] = protocols
+
+  function protocolOf({ protocol }: CheckRouteConfig): CheckProtocol {
+    return byName.get(protocol) ?? first
+  }
+
+  return {
+    verb: 'check',
+    protocols: protocols.map(({ name }) => name),
+    settings: (reader: SecretReader) => checkRouteSchema<Name>(reader, protocols),
+    create: (config, services) => [
+      createCheckRoute(config, protocolOf(config).createFormat, services)
+    ],
+    describe: (config) => ({ [config.check]: protocolOf(config).describe(config) }),
+    schemas: Object.assign({}, ...protocols.map(({ schemas }) => schemas))
+  } satisfies RouteKind<CheckRouteConfig<Name>>
+}
+
 /** Characters of a token, all of which are ASCII: twice what most servers take as a header field. */
 const MAX_TOKEN_LENGTH = 16 * 1024
 
 /** Makes the route. It answers without a promise where no verifier and no groups have to be waited for. */
-export function createCheckRoute(
+function createCheckRoute(
   config: CheckRouteConfig,
   createFormat: CreateCheckFormat,
   services: Services
@@ -107,7 +139,9 @@ function withReasons(format: CheckFormat): CheckFormat {
             'WWW-Authenticate': isError ? `${challenge}, reason="${reason}"` : challenge
           })
         },
-        body: body.startsWith('{') ? `${body.slice(0, -1)},"reason":${JSON.stringify(reason)}}` : body
+        body: body.startsWith('{')
+          ? `${body.slice(0, -1)},"reason":${JSON.stringify(reason)}}`
+          : body
       }
     }
   }

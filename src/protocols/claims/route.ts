@@ -5,14 +5,30 @@ import { createGather } from '../../issue/issue.ts'
 import { createSources } from '../../issue/sources/create-sources.ts'
 import { sendsBody } from '../../issue/sources/remote/sent-body.ts'
 import type { SourceConfig } from '../../issue/sources/settings.ts'
+import type { Exchange } from '../exchange.ts'
 import { createIssueRequest } from '../issue/issue-request.ts'
+import { describeParameters } from '../openapi/source-parameters.ts'
+import type { RouteKind } from '../protocol.ts'
 import { createRoute, type Route } from '../route.ts'
 import type { Services } from '../services.ts'
 import { createClaimsFormat, describeExplanations } from './format.ts'
-import type { ClaimsRouteConfig } from './settings.ts'
+import { describeClaims } from './openapi.ts'
+import { type ClaimsRouteConfig, claimsRouteSchema } from './settings.ts'
+import { claimsSourcesOf } from './sources.ts'
+
+export const claimsKind = {
+  verb: 'claims',
+  settings: claimsRouteSchema,
+  create: (config, services, routes) => [
+    createClaimsRoute(config, claimsSourcesOf(config, { routes }), services)
+  ],
+  describe: (config, routes) => ({
+    [config.claims]: describeClaims(config, describeParameters(claimsSourcesOf(config, { routes })))
+  })
+} satisfies RouteKind<ClaimsRouteConfig>
 
 /** @param sources its own, or those of the issue route that it belongs to */
-export function createClaimsRoute(
+function createClaimsRoute(
   config: ClaimsRouteConfig,
   sources: readonly SourceConfig[],
   services: Services
@@ -39,13 +55,17 @@ export function createClaimsRoute(
     maxBodyBytes: limits.body,
     async respond(exchange) {
       const request = createIssueRequest(exchange, format.read(exchange), limits.depth)
-      const isExplained =
-        explain !== undefined && new URLSearchParams(exchange.query).get('explain') === '1'
-      return format.answer(
-        isExplained ? describeExplanations(await explain(request)) : await gather(request)
-      )
+      if (explain !== undefined && wantsExplanations(exchange)) {
+        return format.answer(describeExplanations(await explain(request)))
+      }
+      return format.answer(await gather(request))
     }
   })
+}
+
+/** `explain=1`, once. */
+function wantsExplanations({ query }: Exchange): boolean {
+  return new URLSearchParams(query).getAll('explain').join() === '1'
 }
 
 /** @param setting the one that has them */

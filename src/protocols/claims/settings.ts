@@ -1,8 +1,10 @@
 /** The settings of a route that shows the claims of a token without signing them. */
 import * as z from 'zod'
 import { sourcesSchema } from '../../issue/sources/settings.ts'
-import { flag, routePattern, section } from '../../settings/fields.ts'
+import { flag } from '../../settings/quantities.ts'
+import { routePattern } from '../../settings/route-paths.ts'
 import type { SecretReader } from '../../settings/secrets.ts'
+import { section } from '../../settings/section.ts'
 import { auth, limits, on } from '../route-settings.ts'
 import { statuses } from '../statuses-settings.ts'
 

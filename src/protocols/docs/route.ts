@@ -1,5 +1,4 @@
 /** What the routes of a listener are, for programs (`/openapi.json`) and for readers (`/docs`). */
-import { createDocument, type DocumentOptions } from '../../openapi/document.ts'
 import { readPackagedFile } from '../../packaged-file.ts'
 import { conditionalAnswer, entityTag } from '../exchange.ts'
 import { plainFormat } from '../operations/route.ts'
@@ -36,11 +35,13 @@ const HEADERS = {
   'X-Content-Type-Options': 'nosniff'
 }
 
-/** Makes the routes of the document, the page, and the files of the page. */
-export function createDocsRoutes(options: DocumentOptions): Route[] {
-  const document = JSON.stringify(createDocument(options))
+/**
+ * Makes the routes of the document, the page, and the files of the page.
+ * @param document the OpenAPI document of the listener
+ */
+export function createDocsRoutes(document: object): Route[] {
   return [
-    createFileRoute(OPENAPI_PATH, OPENAPI_PATH, 'application/json', document),
+    createFileRoute(OPENAPI_PATH, OPENAPI_PATH, 'application/json', JSON.stringify(document)),
     createFileRoute(DOCS_PATH, DOCS_PATH, 'text/html', PAGE),
     createFileRoute(DOCS_PATH, `${DOCS_PATH}/start.js`, 'text/javascript', START),
     ...['swagger-ui.css', 'swagger-ui-bundle.js'].map((name) =>

@@ -1,8 +1,7 @@
 /** The setting that says which claims become headers. */
 import * as z from 'zod'
-import { claimPath } from '../../settings/claim-path.ts'
-import { headerMap } from '../../settings/fields.ts'
-import { OWN_HEADER_FIELDS } from '../../settings/own-header-fields.ts'
+import { headerMap, OWN_HEADER_FIELDS } from '../../settings/headers.ts'
+import { claimPath } from '../../settings/json.ts'
 
 const NAME_EXPECTED = 'expected the name of a header, such as X-Auth-User'
 

@@ -1,17 +1,18 @@
 /** The wire format of proxies that ask about each request: `auth_request` of nginx, `forwardAuth` of Traefik, `ext_authz` of Envoy. */
 import type { ServiceError } from '../../errors.ts'
 import { challengeFor } from '../bearer-token.ts'
-import type { CreateCheckFormat } from '../check/route.ts'
+import type { CheckProtocol, CreateCheckFormat } from '../check/route.ts'
 import { emptyAnswer, NO_STORE } from '../exchange.ts'
 import { createTokenReader } from '../token-places.ts'
 import { claimValue, parseClaimHeaders } from './claim-headers.ts'
+import { describeForwardAuth } from './openapi.ts'
 
 /**
  * Answers about the client's request, which it knows by the header fields that the proxy passes on: 200, 401, 403 or 503, and nothing
  * else, since each proxy treats other answers in its own way. Each 200 has all headers of the setting, empty where the token has no
  * such claim, so that they replace what the client itself may have sent under these names.
  */
-export const createForwardAuthFormat: CreateCheckFormat = (
+const createForwardAuthFormat: CreateCheckFormat = (
   { token: places = ['header'], headers = {} },
   { depth }
 ) => {
@@ -41,3 +42,16 @@ function statusFor({ status }: ServiceError): 401 | 403 | 503 {
   if (status === 403) return 403
   return status < 500 && status !== 429 ? 401 : 503
 }
+
+export const forwardAuth = {
+  name: 'forward-auth',
+  createFormat: createForwardAuthFormat,
+  rules: [
+    {
+      isMet: ({ token }) => !token?.includes('body'),
+      error: 'forward-auth never reads a body, expected other places',
+      path: ['token']
+    }
+  ],
+  describe: (route) => ({ get: describeForwardAuth(route) })
+} as const satisfies CheckProtocol

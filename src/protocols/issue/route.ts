@@ -4,14 +4,17 @@ import { createLifetimeOf } from '../../issue/lifetime.ts'
 import { createSign, type IssuedToken } from '../../issue/sign.ts'
 import { createSources } from '../../issue/sources/create-sources.ts'
 import { createTokenId } from '../../issue/token-id.ts'
+import type { SecretReader } from '../../settings/secrets.ts'
 import type { Answer } from '../exchange.ts'
 import { createAddCookie, noteIssued } from '../issued-token.ts'
 import type { ReadBody } from '../json-body.ts'
+import type { Described, RouteKind } from '../protocol.ts'
 import { createRoute, type Route, type WireFormat } from '../route.ts'
 import type { Services } from '../services.ts'
 import { createIssueRequest } from './issue-request.ts'
+import { describeIssuing } from './openapi.ts'
 import { createConfiguredRefreshing, createRefreshRoute } from './refresh-route.ts'
-import type { IssueRouteConfig } from './settings.ts'
+import { type IssueRouteConfig, issueRouteSchema } from './settings.ts'
 
 /** How a request for a token carries its input, and how the answer carries the token. */
 export interface IssueFormat extends WireFormat {
@@ -26,8 +29,37 @@ export type CreateIssueFormat = (
   limits: Services['limits']
 ) => IssueFormat
 
+/** A product's wire format for issuing tokens, with all that has to be known of it. */
+export interface IssueProtocol<Name extends string = string> extends Described<IssueRouteConfig> {
+  readonly name: Name
+  readonly createFormat: CreateIssueFormat
+}
+
+/** Makes the kind of route that issues tokens in one of several wire formats. */
+export function createIssueKind<Name extends string>(
+  protocols: readonly [IssueProtocol<Name>, ...IssueProtocol<Name>[]]
+) {
+  const byName = new Map<string, IssueProtocol>(protocols.map((one) => [one.name, one]))
+  const [first, ...others] = protocols
+
+  function protocolOf({ protocol }: IssueRouteConfig): IssueProtocol {
+    return byName.get(protocol) ?? first
+  }
+
+  return {
+    verb: 'issue',
+    protocols: protocols.map(({ name }) => name),
+    settings: (reader: SecretReader) =>
+      issueRouteSchema<Name>(reader, [first.name, ...others.map(({ name }) => name)]),
+    create: (config, services) =>
+      createIssueRoutes(config, protocolOf(config).createFormat, services),
+    describe: (config) => describeIssuing(config, protocolOf(config).describe(config)),
+    schemas: Object.assign({}, ...protocols.map(({ schemas }) => schemas))
+  } satisfies RouteKind<IssueRouteConfig<Name>>
+}
+
 /** @returns the route, and the one that its refresh tokens are exchanged on, if it has such */
-export function createIssueRoutes(
+function createIssueRoutes(
   config: IssueRouteConfig,
   createFormat: CreateIssueFormat,
   services: Services

@@ -2,32 +2,36 @@
 import * as z from 'zod'
 import { refresh } from '../../issue/refresh/settings.ts'
 import { sourcesSchema } from '../../issue/sources/settings.ts'
-import { flag, offset, routePattern, section } from '../../settings/fields.ts'
-import { optionalPath } from '../../settings/json-path.ts'
-import { kid } from '../../settings/kid.ts'
-import { lifetime } from '../../settings/lifetime.ts'
+import { optionalPath } from '../../settings/json.ts'
+import { flag, offset } from '../../settings/quantities.ts'
+import { routePattern } from '../../settings/route-paths.ts'
 import type { SecretReader } from '../../settings/secrets.ts'
-import { typ } from '../../settings/typ.ts'
+import { section } from '../../settings/section.ts'
+import { kid, lifetime, typ } from '../../settings/tokens.ts'
 import { cookie } from '../cookie-settings.ts'
 import { KRAKEND_ONLY } from '../krakend/settings.ts'
 import { auth, limits, on } from '../route-settings.ts'
 import { statuses } from '../statuses-settings.ts'
 
-export type IssueRouteConfig = z.output<ReturnType<typeof issueRouteSchema>>
+/** @template Name the names of the wire formats */
+export type IssueRouteConfig<Name extends string = string> = z.output<
+  ReturnType<typeof issueRouteSchema<Name>>
+>
 
-/** The wire formats that tokens are issued in. */
-const ISSUE_PROTOCOLS = ['txtoken', 'oauth', 'themis'] as const
-
-export function issueRouteSchema(reader: SecretReader) {
+/** @param protocols the names of the wire formats; the first is the default */
+export function issueRouteSchema<Name extends string>(
+  reader: SecretReader,
+  protocols: readonly [Name, ...Name[]]
+) {
   const shape = {
     issue: routePattern.describe(
       'Path that tokens are issued on; a segment `{name}` is a path variable.'
     ),
     on,
     protocol: z
-      .enum(ISSUE_PROTOCOLS, `expected ${ISSUE_PROTOCOLS.join(', ')}, krakend or supertokens`)
-      .default('txtoken')
-      .describe('The wire format. Default: txtoken.'),
+      .enum(protocols, `expected ${protocols.join(', ')}, krakend or supertokens`)
+      .default(protocols[0])
+      .describe(`The wire format. Default: ${protocols[0]}.`),
     auth: auth(reader),
     limits,
     claims: sourcesSchema(reader),

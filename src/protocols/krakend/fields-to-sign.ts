@@ -1,8 +1,9 @@
 /** The setting that says which fields of a reply are signed. */
 import * as z from 'zod'
 import type { JsonPath } from '../../json/json-path.ts'
-import { flag, section } from '../../settings/fields.ts'
-import { pathSaying } from '../../settings/json-path.ts'
+import { pathSaying } from '../../settings/json.ts'
+import { flag } from '../../settings/quantities.ts'
+import { section } from '../../settings/section.ts'
 
 const path = pathSaying('expected a path such as user.access_token')
 

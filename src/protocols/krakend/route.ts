@@ -8,16 +8,31 @@ import { createTokenId } from '../../issue/token-id.ts'
 import { remoteReply } from '../../remote/remote-errors.ts'
 import { createIssueRequest } from '../issue/issue-request.ts'
 import { noteIssued } from '../issued-token.ts'
+import { describeParameters } from '../openapi/source-parameters.ts'
+import type { RouteKind } from '../protocol.ts'
 import { createRoute, type Route } from '../route.ts'
 import type { Services } from '../services.ts'
 import { createKrakendFormat } from './format.ts'
-import type { KrakendRouteConfig } from './settings.ts'
+import { describeKrakend } from './openapi.ts'
+import { type KrakendRouteConfig, krakendRouteSchema } from './settings.ts'
 
 /** The name of the reply between its source and its seal. */
 const REPLY = 'reply'
 
+export const krakendKind = {
+  verb: 'issue',
+  protocols: ['krakend'],
+  settings: krakendRouteSchema,
+  create: (config, services) => [createKrakendRoute(config, services)],
+  describe: (config) => ({
+    [config.issue]: {
+      post: { ...describeKrakend(config), parameters: describeParameters(config.claims) }
+    }
+  })
+} satisfies RouteKind<KrakendRouteConfig>
+
 /** request -> format reads it -> source -> seal -> format answers */
-export function createKrakendRoute(config: KrakendRouteConfig, services: Services): Route {
+function createKrakendRoute(config: KrakendRouteConfig, services: Services): Route {
   const { limits } = services
   const format = createKrakendFormat({ statuses: config.statuses, maxDepth: limits.depth })
   const issueDocument = createIssueDocument(config, services)

@@ -1,9 +1,10 @@
 /** The wire format of an OAuth 2.0 token endpoint (RFC 6749, sections 5.1 and 5.2). */
 import { jsonAnswer, NO_STORE } from '../exchange.ts'
-import type { CreateIssueFormat } from '../issue/route.ts'
+import type { CreateIssueFormat, IssueProtocol } from '../issue/route.ts'
 import { invalidRequest, isForm, parseJsonBody } from '../json-body.ts'
 import { oauthErrorAnswer, oauthWord } from '../oauth-error.ts'
 import { statusOf } from '../statuses.ts'
+import { describeOauthIssue, SCHEMAS } from './openapi.ts'
 
 /** No cache may keep an answer, old ones of HTTP/1.0 included (RFC 6749, section 5.1). */
 const NO_CACHE = { ...NO_STORE, Pragma: 'no-cache' } as const
@@ -12,7 +13,7 @@ const NO_CACHE = { ...NO_STORE, Pragma: 'no-cache' } as const
 const REJECTED_CREDENTIALS: ReadonlySet<number | undefined> = new Set([401, 403])
 
 /** Takes JSON as it is, or a form, whose fields become a JSON object of strings; answers with an access token. */
-export const createOauthFormat: CreateIssueFormat = (_config, { depth }) => ({
+const createOauthFormat: CreateIssueFormat = (_config, { depth }) => ({
   methods: ['POST'],
   takesBasic: true,
 
@@ -69,3 +70,10 @@ function toJson(body: Buffer): Buffer {
   if (given.length === 0) throw invalidRequest('form is empty')
   return Buffer.from(JSON.stringify(Object.fromEntries(given)))
 }
+
+export const oauth = {
+  name: 'oauth',
+  createFormat: createOauthFormat,
+  describe: (route) => ({ post: describeOauthIssue(route) }),
+  schemas: SCHEMAS
+} as const satisfies IssueProtocol

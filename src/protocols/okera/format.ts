@@ -1,13 +1,14 @@
 /** The wire format that an Okera ODAS asks for at its JWT_AUTHENTICATION_SERVER_URL: the claims of a valid token, as they are. */
 import { invalidToken } from '../../errors.ts'
 import { challengeFor } from '../bearer-token.ts'
-import type { CreateCheckFormat } from '../check/route.ts'
+import type { CheckProtocol, CreateCheckFormat } from '../check/route.ts'
 import { JSON_NO_STORE } from '../exchange.ts'
 import { oauthErrorAnswer } from '../oauth-error.ts'
 import { createTokenReader } from '../token-places.ts'
+import { describeOkera } from './openapi.ts'
 
 /** Takes one token from one of its places; answers with its claims at the top level, a `sub` among them. */
-export const createOkeraFormat: CreateCheckFormat = ({ token: places = ['header'] }, { depth }) => ({
+const createOkeraFormat: CreateCheckFormat = ({ token: places = ['header'] }, { depth }) => ({
   methods: ['POST'],
 
   read: createTokenReader(places, depth),
@@ -26,3 +27,9 @@ export const createOkeraFormat: CreateCheckFormat = ({ token: places = ['header'
     return { ...answer, headers }
   }
 })
+
+export const okera = {
+  name: 'okera',
+  createFormat: createOkeraFormat,
+  describe: (route) => ({ post: describeOkera(route) })
+} as const satisfies CheckProtocol

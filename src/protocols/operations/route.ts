@@ -63,7 +63,7 @@ export function createMetricsRoute(route: OperationRoute, { metrics }: Operation
     isOperation: true,
     async respond() {
       const body = await metrics.expose()
-      return { status: 200, headers: { "Content-Type": metrics.contentType }, body }
+      return { status: 200, headers: { 'Content-Type': metrics.contentType }, body }
     }
   })
 }

@@ -2,9 +2,20 @@
 import Negotiator from 'negotiator'
 import type { KeyStore, PublishedKey } from '../../keys/key-store.ts'
 import { type Answer, type Exchange, textAnswer } from '../exchange.ts'
+import { forCallers } from '../openapi/security.ts'
 import { plainFormat } from '../operations/route.ts'
+import type { RouteKind } from '../protocol.ts'
 import { createRoute, type Route } from '../route.ts'
-import type { KeysRouteConfig } from './settings.ts'
+import { describeSingleKeys, SCHEMAS } from './openapi.ts'
+import { type KeysRouteConfig, keysRouteSchema } from './settings.ts'
+
+export const keysKind = {
+  verb: 'keys',
+  settings: keysRouteSchema,
+  create: (config, { keyStore }) => createKeysRoutes(config, keyStore),
+  describe: ({ keys, auth }) => forCallers(auth, describeSingleKeys(keys)),
+  schemas: SCHEMAS
+} satisfies RouteKind<KeysRouteConfig>
 
 const PEM = 'application/x-pem-file'
 const JSON_TYPE = 'application/json'
@@ -18,10 +29,7 @@ const FORMS = [
 ] as const
 
 /** Makes `{path}/{kid}` with content negotiation, and `key.pem`, `key.json` and `jwk.json` below it. */
-export function createKeysRoutes(
-  { keys: path, auth }: KeysRouteConfig,
-  keyStore: KeyStore
-): Route[] {
+function createKeysRoutes({ keys: path, auth }: KeysRouteConfig, keyStore: KeyStore): Route[] {
   return FORMS.map(([below, write]) => ({
     // Log and metrics have the path as configured, whichever form of a key was asked for.
     ...createRoute({

@@ -1,8 +1,9 @@
 /** The settings of a route that publishes single keys. */
 import type * as z from 'zod'
 
-import { routePath, section } from '../../settings/fields.ts'
+import { routePath } from '../../settings/route-paths.ts'
 import type { SecretReader } from '../../settings/secrets.ts'
+import { section } from '../../settings/section.ts'
 import { auth, on } from '../route-settings.ts'
 
 export type KeysRouteConfig = z.output<ReturnType<typeof keysRouteSchema>>

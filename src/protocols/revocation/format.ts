@@ -1,5 +1,5 @@
 /** The wire format of revoking (RFC 7009), and beyond it the fields by which subjects and keys are revoked. */
-import { type Answer, emptyAnswer, type Exchange, NO_STORE } from '../exchange.ts'
+import { type Answer, type Exchange, emptyAnswer, NO_STORE } from '../exchange.ts'
 import { invalidRequest } from '../json-body.ts'
 import { oauthErrorAnswer, oauthWord } from '../oauth-error.ts'
 import type { WireFormat } from '../route.ts'

@@ -7,15 +7,27 @@ import { createEndFamily } from '../../issue/refresh/end-family.ts'
 import { hasRefreshTokenForm } from '../../issue/refresh/refresh-token.ts'
 import { withSpan } from '../../operations/tracing.ts'
 import { readTraceHeaders, type TraceHeaders } from '../../remote/trace-context.ts'
+import type { RouteKind } from '../protocol.ts'
 import { createRoute, type Route } from '../route.ts'
 import type { Services } from '../services.ts'
 import { type RevocationRequest, revocationFormat } from './format.ts'
-import type { RevokeRouteConfig } from './settings.ts'
+import { describeRevoke } from './openapi.ts'
+import { type RevokeRouteConfig, revokeRouteSchema } from './settings.ts'
+
+export const revokeKind = {
+  verb: 'revoke',
+  settings: revokeRouteSchema,
+  create: (config, services) =>
+    services.revocation === undefined
+      ? []
+      : [createRevokeRoute(config, services.revocation, services)],
+  describe: (config) => ({ [config.revoke]: { post: describeRevoke(config) } })
+} satisfies RouteKind<RevokeRouteConfig>
 
 const ALL_KEYS: NonNullable<RevokeRouteConfig['verify']> = [{ keys: 'all' }]
 
 /** Makes the route. Who has a token may revoke it; subjects and keys are for callers with an API key. */
-export function createRevokeRoute(
+function createRevokeRoute(
   config: RevokeRouteConfig,
   revocation: NonNullable<Services['revocation']>,
   services: Services

@@ -1,8 +1,9 @@
 /** The settings of a route that revokes tokens. */
 import * as z from 'zod'
 import { verifierSchema } from '../../check/verifiers/settings.ts'
-import { routePath, section } from '../../settings/fields.ts'
+import { routePath } from '../../settings/route-paths.ts'
 import type { SecretReader } from '../../settings/secrets.ts'
+import { section } from '../../settings/section.ts'
 import { auth } from '../route-settings.ts'
 
 export type RevokeRouteConfig = z.output<ReturnType<typeof revokeRouteSchema>>

@@ -5,16 +5,29 @@ import { createSources } from '../../issue/sources/create-sources.ts'
 import { createTokenId } from '../../issue/token-id.ts'
 import { createIssueRequest } from '../issue/issue-request.ts'
 import { createAddCookie, noteIssued } from '../issued-token.ts'
+import type { RouteKind } from '../protocol.ts'
 import { createRoute, type Route } from '../route.ts'
 import type { Services } from '../services.ts'
-import { createSupertokensFormat, UNSUPPORTED_ALGORITHM, VERSIONS, versionPathOf } from './format.ts'
-import type { SupertokensRouteConfig } from './settings.ts'
+import {
+  createSupertokensFormat,
+  UNSUPPORTED_ALGORITHM,
+  VERSIONS,
+  versionPathOf
+} from './format.ts'
+import { describeSupertokens, SCHEMAS } from './openapi.ts'
+import { type SupertokensRouteConfig, supertokensRouteSchema } from './settings.ts'
+
+export const supertokensKind = {
+  verb: 'issue',
+  protocols: ['supertokens'],
+  settings: supertokensRouteSchema,
+  create: createSupertokensRoutes,
+  describe: (config) => describeSupertokens(config, versionPathOf(config.issue)),
+  schemas: SCHEMAS
+} satisfies RouteKind<SupertokensRouteConfig>
 
 /** The route itself, and the one by which a client finds out which version of the interface it may use. */
-export function createSupertokensRoutes(
-  config: SupertokensRouteConfig,
-  services: Services
-): Route[] {
+function createSupertokensRoutes(config: SupertokensRouteConfig, services: Services): Route[] {
   const { limits, keyStore } = services
   const format = createSupertokensFormat({
     mostSeconds: Math.floor(config.lifetime / 1000),

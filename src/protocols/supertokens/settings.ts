@@ -1,9 +1,11 @@
 /** The settings of a route that issues tokens as the JWT recipe of the SuperTokens core does. */
 import * as z from 'zod'
 import { sourceSchema } from '../../issue/sources/settings.ts'
-import { duration, routePath, section } from '../../settings/fields.ts'
-import { kid } from '../../settings/kid.ts'
+import { duration } from '../../settings/quantities.ts'
+import { routePath } from '../../settings/route-paths.ts'
 import type { SecretReader } from '../../settings/secrets.ts'
+import { section } from '../../settings/section.ts'
+import { kid } from '../../settings/tokens.ts'
 import { cookie } from '../cookie-settings.ts'
 import { KRAKEND_ONLY } from '../krakend/settings.ts'
 import { callers, limits, on } from '../route-settings.ts'

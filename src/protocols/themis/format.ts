@@ -2,15 +2,16 @@
 import { sendsBody } from '../../issue/sources/remote/sent-body.ts'
 import { challengeFor } from '../bearer-token.ts'
 import { NO_STORE, textAnswer } from '../exchange.ts'
-import type { CreateIssueFormat } from '../issue/route.ts'
+import type { CreateIssueFormat, IssueProtocol } from '../issue/route.ts'
 import { createOptionalBodyReader } from '../json-body.ts'
 import { statusOf } from '../statuses.ts'
+import { describeThemisIssue } from './openapi.ts'
 
 /** The media type of a compact JWT (RFC 7515, section 9.2.1); no cache may keep a token (RFC 6749, section 5.1). */
 const HEADERS = { 'Content-Type': 'application/jose', ...NO_STORE } as const
 
 /** Needs no body, since sources read what they need from other places too. Answers with the compact JWT and nothing else. */
-export const createThemisFormat: CreateIssueFormat = ({ statuses, claims }, { depth }) => ({
+const createThemisFormat: CreateIssueFormat = ({ statuses, claims }, { depth }) => ({
   methods: ['GET', 'POST'],
 
   read: createOptionalBodyReader({ isSent: sendsBody(claims), maxDepth: depth }),
@@ -23,3 +24,9 @@ export const createThemisFormat: CreateIssueFormat = ({ statuses, claims }, { de
     return textAnswer(status, error.message, challenge)
   }
 })
+
+export const themis = {
+  name: 'themis',
+  createFormat: createThemisFormat,
+  describe: describeThemisIssue
+} as const satisfies IssueProtocol

@@ -1,14 +1,15 @@
 /** The wire format of the original program's checkToken. */
 import { challengeFor } from '../bearer-token.ts'
-import type { CreateCheckFormat } from '../check/route.ts'
+import type { CheckProtocol, CreateCheckFormat } from '../check/route.ts'
 import { JSON_NO_STORE, jsonAnswer } from '../exchange.ts'
 import { BEARER_PLACES, createTokenReader } from '../token-places.ts'
+import { describeTxtokenCheck, SCHEMAS } from './openapi.ts'
 
 /** The statuses that are about the token (RFC 6750, section 3.1). */
 const CHALLENGED: ReadonlySet<number> = new Set([400, 401, 403])
 
 /** Takes one token from one of its places; answers with all its parts. */
-export const createTxtokenCheckFormat: CreateCheckFormat = (
+const createTxtokenCheckFormat: CreateCheckFormat = (
   { token: places = BEARER_PLACES },
   { depth }
 ) => ({
@@ -35,3 +36,10 @@ function hashNumber(alg: string): number {
   if (alg.endsWith('256')) return 5
   return alg.endsWith('384') ? 6 : 7
 }
+
+export const txtokenCheck = {
+  name: 'txtoken',
+  createFormat: createTxtokenCheckFormat,
+  describe: describeTxtokenCheck,
+  schemas: SCHEMAS
+} as const satisfies CheckProtocol

@@ -3,9 +3,10 @@ import type { ErrorCode, ServiceError } from '../../errors.ts'
 import { CLAIM_REASON } from '../../issue/invalid-claim.ts'
 import { challengeFor } from '../bearer-token.ts'
 import { JSON_NO_STORE, jsonAnswer } from '../exchange.ts'
-import type { CreateIssueFormat } from '../issue/route.ts'
+import type { CreateIssueFormat, IssueProtocol } from '../issue/route.ts'
 import { createJsonBodyReader } from '../json-body.ts'
 import { statusOf } from '../statuses.ts'
+import { describeTxtokenIssue, SCHEMAS } from './openapi.ts'
 
 /** The `message` of the answer. The first four are the original's, letter by letter. */
 const MESSAGES: Partial<Record<ErrorCode, string>> = {
@@ -17,7 +18,7 @@ const MESSAGES: Partial<Record<ErrorCode, string>> = {
 }
 
 /** Takes any JSON body, whatever its label; answers `{"token": "..."}`, with a `refresh_token` where there is one. */
-export const createTxtokenIssueFormat: CreateIssueFormat = ({ statuses }, { depth }) => ({
+const createTxtokenIssueFormat: CreateIssueFormat = ({ statuses }, { depth }) => ({
   methods: ['POST'],
 
   read: createJsonBodyReader(depth),
@@ -39,3 +40,10 @@ function describe({ code, message, reason, remoteStatus }: ServiceError) {
   if (remoteStatus !== undefined) return { message: known, status: remoteStatus }
   return known === undefined ? { message } : { error: message, message: known }
 }
+
+export const txtokenIssue = {
+  name: 'txtoken',
+  createFormat: createTxtokenIssueFormat,
+  describe: (route) => ({ post: describeTxtokenIssue(route) }),
+  schemas: SCHEMAS
+} as const satisfies IssueProtocol

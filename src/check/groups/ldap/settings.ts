@@ -1,9 +1,9 @@
 /** The settings of groups from an LDAP directory. */
 import * as z from 'zod'
-import { duration, flag, material, section } from '../../../settings/fields.ts'
-import { reasonAgainst } from '../../../settings/reason-against.ts'
-import { remoteTlsSchema } from '../../../settings/remote-tls.ts'
-import type { SecretReader } from '../../../settings/secrets.ts'
+import { duration, flag } from '../../../settings/quantities.ts'
+import { material, type SecretReader } from '../../../settings/secrets.ts'
+import { reasonAgainst, section } from '../../../settings/section.ts'
+import { remoteTlsSchema } from '../../../settings/tls.ts'
 import { createLdapFilter } from './ldap-names.ts'
 
 const text = z.string('expected text').min(1, 'expected text')

@@ -1,6 +1,7 @@
 /** The settings of a source that grades the certificates of clients. */
 import * as z from 'zod'
-import { integer, section } from '../../../settings/fields.ts'
+import { integer } from '../../../settings/quantities.ts'
+import { section } from '../../../settings/section.ts'
 import { foreignClaimName } from '../claim-name.ts'
 
 const MOST = 1_000_000

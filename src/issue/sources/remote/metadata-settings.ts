@@ -1,7 +1,7 @@
 /** The settings of the metadata that a remote is sent. */
 import * as z from 'zod'
-import { section } from '../../../settings/fields.ts'
-import { jsonValue } from '../../../settings/json-tree.ts'
+import { jsonValue } from '../../../settings/json.ts'
+import { section } from '../../../settings/section.ts'
 import { placesShape } from '../places-settings.ts'
 
 const NAME_EXPECTED = 'expected a name'

@@ -1,5 +1,5 @@
 /** The setting that says which claims are picked out of a reply. */
-import { optionalPath } from '../../../settings/json-path.ts'
+import { optionalPath } from '../../../settings/json.ts'
 import { claimMap } from '../claim-name.ts'
 
 export const pick = claimMap(optionalPath, 'a map of claims and their paths in the reply')

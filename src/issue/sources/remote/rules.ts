@@ -1,7 +1,7 @@
 /** What the settings of a remote source ask of each other. */
 import type * as z from 'zod'
 import type { JsonText } from '../../../json/json-text.ts'
-import { variablesIn } from '../../../settings/path-variables.ts'
+import { variablesIn } from '../../../settings/route-paths.ts'
 
 /** The settings that the rules are about. */
 interface RemoteSettings {

@@ -1,8 +1,7 @@
 /** The settings that say which headers a remote is sent. */
 import * as z from 'zod'
-import { material } from '../../../settings/fields.ts'
-import { headerName } from '../../../settings/header-name.ts'
-import type { SecretReader } from '../../../settings/secrets.ts'
+import { headerName } from '../../../settings/headers.ts'
+import { material, type SecretReader } from '../../../settings/secrets.ts'
 
 /** Of one connection alone (RFC 9110, section 7.6.1), or set by the service itself for each call. */
 const REFUSED: ReadonlySet<string> = new Set([

@@ -1,9 +1,10 @@
 /** The settings of a source of claims behind a URL. */
 import * as z from 'zod'
-import { duration, integer, section, size } from '../../../settings/fields.ts'
-import { jsonTree } from '../../../settings/json-tree.ts'
-import { remoteTlsSchema } from '../../../settings/remote-tls.ts'
+import { jsonTree } from '../../../settings/json.ts'
+import { duration, integer, size } from '../../../settings/quantities.ts'
 import type { SecretReader } from '../../../settings/secrets.ts'
+import { section } from '../../../settings/section.ts'
+import { remoteTlsSchema } from '../../../settings/tls.ts'
 import { foreignClaimName } from '../claim-name.ts'
 import { metadata } from './metadata-settings.ts'
 import { pick } from './pick-settings.ts'

@@ -1,7 +1,7 @@
 /** A setting that is a URL with variables in it. */
 
-import { httpUrl } from '../../../settings/fields.ts'
-import { reasonAgainst } from '../../../settings/reason-against.ts'
+import { reasonAgainst } from '../../../settings/section.ts'
+import { httpUrl } from '../../../settings/urls.ts'
 import { parseUrlTemplate } from './url-template.ts'
 
 const EXPECTED = 'expected variables to be whole segments of the path or values of the query'

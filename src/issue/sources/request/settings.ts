@@ -1,8 +1,8 @@
 /** The settings of a source that takes a claim from the request. */
 import * as z from 'zod'
-import { flag, section } from '../../../settings/fields.ts'
-import { jsonPath } from '../../../settings/json-path.ts'
-import { jsonValue } from '../../../settings/json-tree.ts'
+import { jsonPath, jsonValue } from '../../../settings/json.ts'
+import { flag } from '../../../settings/quantities.ts'
+import { section } from '../../../settings/section.ts'
 import { foreignClaimName } from '../claim-name.ts'
 import { placesShape } from '../places-settings.ts'
 import { CLAIM_TYPES } from './claim-types.ts'

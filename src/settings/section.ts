@@ -1,0 +1,40 @@
+/** Maps of settings that know no other keys than their own, and what their parts have in common. */
+import * as z from 'zod'
+import { nearest } from './nearest.ts'
+
+/**
+ * An object that knows no other keys than these.
+ * @param misplaced what to say of keys that others know
+ */
+export function section<Shape extends z.ZodRawShape>(
+  shape: Shape,
+  misplaced: Readonly<Record<string, string>> = {}
+) {
+  const known = Object.keys(shape)
+  const answers = new Map(Object.entries(misplaced))
+  return z.strictObject(shape, {
+    error: (issue) => {
+      if (issue.code !== 'unrecognized_keys') return 'expected a map of settings'
+      // One line for each key, in the order of `issue.keys`: that is how describeIssues tells them apart.
+      return issue.keys.map((key) => answers.get(key) ?? unknownKey(key, known)).join('\n')
+    }
+  })
+}
+
+function unknownKey(key: string, known: readonly string[]): string {
+  const meant = nearest(key, known)
+  return meant === undefined
+    ? `unknown key, expected one of ${known.join(', ')}`
+    : `unknown key, did you mean ${meant}?`
+}
+
+/** What a TypeError says that the use of a setting throws; undefined where it throws none. */
+export function reasonAgainst(use: () => unknown): string | undefined {
+  try {
+    use()
+    return undefined
+  } catch (error) {
+    if (error instanceof TypeError) return error.message
+    throw error
+  }
+}

@@ -1,0 +1,60 @@
+/** Settings of TLS: certificates and their keys. They are checked at start, since each connection would fail of wrong ones. */
+import { createSecureContext, type SecureContextOptions } from 'node:tls'
+import { createTlsOptions } from '../remote/tls-options.ts'
+import { material, type SecretReader } from './secrets.ts'
+import { section } from './section.ts'
+
+/** TLS of the calls to a remote. */
+export function remoteTlsSchema(reader: SecretReader) {
+  return section({
+    ca: authorities(reader)
+      .optional()
+      .describe('PEM certificates of the authorities to trust. Default: those of Node.js.'),
+    cert: certificateChain(reader)
+      .optional()
+      .describe('PEM certificate chain to show to the remote. Default: none.'),
+    key: certificateKey(reader).optional().describe('PEM private key of `cert`. Default: none.')
+  })
+    .refine(({ cert, key }) => (cert === undefined) === (key === undefined), {
+      error: 'expected cert and key together'
+    })
+    .refine(isPair, {
+      error: 'expected the key to be that of the cert',
+      when: ({ issues }) => issues.length === 0
+    })
+}
+
+/** Certificates of authorities to trust. */
+export function authorities(reader: SecretReader) {
+  return material(reader).refine((ca) => isTaken(() => createTlsOptions({ ca })), {
+    error: 'expected PEM certificates'
+  })
+}
+
+/** A certificate to show, and those between it and its authority. */
+export function certificateChain(reader: SecretReader) {
+  return material(reader).refine((cert) => isPair({ cert }), {
+    error: 'expected PEM certificates'
+  })
+}
+
+/** The key of a certificate to show. */
+export function certificateKey(reader: SecretReader) {
+  return material(reader).refine((key) => isPair({ key }), {
+    error: 'expected a PEM private key without a passphrase'
+  })
+}
+
+/** Whether OpenSSL takes them. Its words for what it does not take say nothing of use. */
+export function isPair({ cert, key }: SecureContextOptions): boolean {
+  return isTaken(() => createSecureContext({ cert, key }))
+}
+
+function isTaken(use: () => unknown): boolean {
+  try {
+    use()
+    return true
+  } catch {
+    return false
+  }
+}
