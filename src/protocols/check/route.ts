@@ -34,10 +34,15 @@ export interface CheckProtocol<Name extends string = string> extends Described<C
   readonly rules?: readonly CheckRule[]
 }
 
+/** The kind of route that checks tokens. */
+interface CheckKind<Name extends string> extends RouteKind<CheckRouteConfig<Name>> {
+  readonly settings: (reader: SecretReader) => ReturnType<typeof checkRouteSchema<Name>>
+}
+
 /** Makes the kind of route that checks tokens in one of several wire formats. */
 export function createCheckKind<Name extends string>(
   protocols: readonly [CheckProtocol<Name>, ...CheckProtocol<Name>[]]
-) {
+): CheckKind<Name> {
   const byName = new Map<string, CheckProtocol>(protocols.map((one) => [one.name, one]))
   const [first] = protocols
 
@@ -54,7 +59,7 @@ export function createCheckKind<Name extends string>(
     ],
     describe: (config) => ({ [config.check]: protocolOf(config).describe(config) }),
     schemas: Object.assign({}, ...protocols.map(({ schemas }) => schemas))
-  } satisfies RouteKind<CheckRouteConfig<Name>>
+  }
 }
 
 /** Characters of a token, all of which are ASCII: twice what most servers take as a header field. */

@@ -35,10 +35,15 @@ export interface IssueProtocol<Name extends string = string> extends Described<I
   readonly createFormat: CreateIssueFormat
 }
 
+/** The kind of route that issues tokens. */
+interface IssueKind<Name extends string> extends RouteKind<IssueRouteConfig<Name>> {
+  readonly settings: (reader: SecretReader) => ReturnType<typeof issueRouteSchema<Name>>
+}
+
 /** Makes the kind of route that issues tokens in one of several wire formats. */
 export function createIssueKind<Name extends string>(
   protocols: readonly [IssueProtocol<Name>, ...IssueProtocol<Name>[]]
-) {
+): IssueKind<Name> {
   const byName = new Map<string, IssueProtocol>(protocols.map((one) => [one.name, one]))
   const [first, ...others] = protocols
 
@@ -55,7 +60,7 @@ export function createIssueKind<Name extends string>(
       createIssueRoutes(config, protocolOf(config).createFormat, services),
     describe: (config) => describeIssuing(config, protocolOf(config).describe(config)),
     schemas: Object.assign({}, ...protocols.map(({ schemas }) => schemas))
-  } satisfies RouteKind<IssueRouteConfig<Name>>
+  }
 }
 
 /** @returns the route, and the one that its refresh tokens are exchanged on, if it has such */
