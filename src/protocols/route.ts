@@ -7,7 +7,7 @@ import type { Answer, Exchange } from './exchange.ts'
  * The methods of a route's requests. `any` is for a gate: a proxy asks it about requests of others, so it answers every method, on its
  * path and on all paths below, and never reads a body.
  */
-export type Methods = readonly string[] | 'any'
+type Methods = readonly string[] | 'any'
 
 export interface Route {
   /** As configured, with path variables such as `{mac}`. */

@@ -17,7 +17,7 @@ export interface NodeHostOptions {
 }
 
 /** A route that was found for a request, and the path variables of the request. */
-export interface FoundRoute {
+interface FoundRoute {
   readonly route: Route
   readonly variables: Readonly<Record<string, string>>
 }

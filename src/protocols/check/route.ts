@@ -15,7 +15,7 @@ import type { Services } from '../services.ts'
 import { type CheckRouteConfig, type CheckRule, checkRouteSchema } from './settings.ts'
 
 /** How a request carries the token to check, and how the answer describes a valid one. */
-export interface CheckFormat extends WireFormat {
+interface CheckFormat extends WireFormat {
   /** @throws ServiceError where there is no token, or more than one */
   readonly read: (exchange: Exchange) => string
   readonly answer: (checked: CheckedToken) => Answer
