@@ -27,7 +27,7 @@ export function createIssuerSearch(authorities: string): FindIssuers {
   )
 
   return function findIssuers(certificate, sent, times) {
-    const candidates = [...known, ...sent.slice(0, MOST_ISSUERS)]
+    const candidates = withDescendants(known, sent.slice(0, MOST_ISSUERS))
     // Each is tried once: certificates that all sign each other would otherwise make as many ways as they have orders.
     const seen = new Set([certificate.fingerprint256])
 
@@ -46,6 +46,22 @@ export function createIssuerSearch(authorities: string): FindIssuers {
 
     return climb(certificate, [])
   }
+}
+
+/**
+ * Adds those that an authority has signed that is there already. Nothing else that a client sent can be on the way, and parsing
+ * it would cost a stranger nothing and us up to 40 ms.
+ */
+function withDescendants(
+  known: readonly X509Certificate[],
+  sent: readonly X509Certificate[]
+): X509Certificate[] {
+  const found = [...known]
+  // The list grows in the loop.
+  for (const issuer of found) {
+    found.push(...sent.filter((one) => one.ca && !found.includes(one) && isSignedBy(one, issuer)))
+  }
+  return found
 }
 
 function isValidAtAny({ validFrom, validTo }: X509Certificate, times: readonly number[]): boolean {
