@@ -1,32 +1,7 @@
 /** Which listeners of a configuration are opened, and what is on them. */
-import { isSymmetric } from '../keys/algorithms.ts'
+import { listenerOf, MAIN, operationsListener } from '../protocols/listeners.ts'
 import type { Config } from './full-form.ts'
 import type { ListenerConfig } from './listen.ts'
-
-/** Where health and metrics are: on the listener that is for them, or else on the main one. */
-export function operationsListener({ listen }: Pick<Config, 'listen'>): 'admin' | 'main' {
-  return listen.admin === undefined ? 'main' : 'admin'
-}
-
-/** The listener that a route is on. */
-export function listenerOf(
-  { on }: Pick<Config['routes'][number], 'on'>,
-  config: Pick<Config, 'listen'>
-): string {
-  return on ?? operationsListener(config)
-}
-
-/**
- * The listeners that the public keys are on: the main one, and those where single keys are. A service that has shared secrets only has
- * nothing to publish.
- */
-export function publishingListeners({
-  keys,
-  routes
-}: Pick<Config, 'keys' | 'routes'>): ReadonlySet<string> {
-  if (keys.every(({ alg }) => isSymmetric(alg))) return new Set()
-  return new Set(['main', ...routes.flatMap((route) => ('keys' in route ? route.on : []))])
-}
 
 /** The listeners to open, by name, main first. Main is not opened where all that there is has its place elsewhere. */
 export function openListeners({
@@ -35,11 +10,11 @@ export function openListeners({
 }: Pick<Config, 'listen' | 'routes'>): ReadonlyMap<string, ListenerConfig> {
   const hasOwnPlace = routes.some((route) => 'health' in route || 'metrics' in route)
   const isMainOpen =
-    routes.some((route) => listenerOf(route, { listen }) === 'main') ||
+    routes.some((route) => listenerOf(route, { listen }) === MAIN) ||
     (listen.admin === undefined && !hasOwnPlace)
   return new Map(
     Object.entries(listen).flatMap(([name, listener]) =>
-      listener === undefined || (name === 'main' && !isMainOpen) ? [] : [[name, listener]]
+      listener === undefined || (name === MAIN && !isMainOpen) ? [] : [[name, listener]]
     )
   )
 }

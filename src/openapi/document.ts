@@ -1,7 +1,7 @@
 /** The OpenAPI 3.1 document of a listener, as its routes are configured. */
 
 import type { Config } from '../config/full-form.ts'
-import { listenerOf, operationsListener, publishingListeners } from '../config/listeners.ts'
+import { listenerOf, operationsListener, publishingListeners } from '../protocols/listeners.ts'
 import { variablesIn } from '../settings/route-paths.ts'
 import { describeRoute } from './describe-route.ts'
 import { HEADERS, withHeaders } from './headers.ts'

@@ -1,9 +1,9 @@
 /** The routes of a configuration, each on its listener, and those that publish its keys. */
 import type Router from '@koa/router'
 import type { Config } from '../config/full-form.ts'
-import { listenerOf, publishingListeners } from '../config/listeners.ts'
 import { isSymmetric } from '../keys/algorithms.ts'
 import { claimsSourcesOf } from '../protocols/claims/sources.ts'
+import { listenerOf, publishingListeners } from '../protocols/listeners.ts'
 import { DISCOVERY_PATH, JWK_SET_PATH } from '../protocols/own-paths.ts'
 import type { Gate } from '../server/gates.ts'
 import type { RequestState } from '../server/request-state.ts'
