@@ -1,7 +1,12 @@
+import { compile, compiledName } from './scripts/compile.js'
+
+await compile()
+// A test may be named by its source on the command line, too: `npx ava test/json/patch.test.ts`.
+process.argv = process.argv.map(compiledName)
+
 export default {
-  files: ['test/**/*.test.ts'],
-  extensions: { ts: 'module' },
-  nodeArguments: ['--import=tsx'],
+  files: ['build/test/**/*.test.js'],
+  nodeArguments: ['--enable-source-maps'],
   // Signals, the working folder and the environment belong to a process, so each test file has one of its own.
   workerThreads: false,
   timeout: '3m'

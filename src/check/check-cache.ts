@@ -1,4 +1,5 @@
 /** Tokens that were verified before, so that their signature is not verified anew with each request. */
+import { LRUCache } from 'lru-cache'
 import type { CheckedToken, Verified } from './check.ts'
 
 /** A verified token, and what the requirements are to look at each time. */
@@ -8,7 +9,7 @@ export interface Remembered {
 }
 
 export interface CheckCache {
-  /** @returns undefined for a token that is not known, or whose key serves no more */
+  /** @returns undefined for a token that is not known, or whose key is no longer valid */
   readonly find: (raw: string) => Remembered | undefined
   /** Keeps a token, unless its verifier wants to be asked each time. */
   readonly keep: (remembered: Remembered) => void
@@ -16,16 +17,18 @@ export interface CheckCache {
 }
 
 /**
- * Makes a cache for one route. What is found in it has a good signature and nothing more: times and revocations are to be looked at
- * as ever. Its key is the whole token, so that no other text passes for it.
- * @param mostCharacters the tokens that it holds have no more characters than these in all; the oldest make room
+ * Makes a cache for one route. What is found in it has a good signature and nothing more: times and revocations are checked each
+ * time. Its key is the whole token, so that no other text passes for it.
+ * @param mostCharacters the tokens that it holds have no more characters than these in all; those unused for the longest time make room
  */
 export function createCheckCache(mostCharacters: number): CheckCache {
-  const known = new Map<string, Remembered>()
-  let characters = 0
+  const known = new LRUCache<string, Remembered>({
+    maxSize: mostCharacters,
+    sizeCalculation: (_, raw) => raw.length
+  })
 
   function forget(raw: string): void {
-    if (known.delete(raw)) characters -= raw.length
+    known.delete(raw)
   }
 
   return {
@@ -38,15 +41,8 @@ export function createCheckCache(mostCharacters: number): CheckCache {
       return undefined
     },
     keep(remembered) {
-      const { raw } = remembered.checked.token
-      if (remembered.verified.isCurrent === undefined || raw.length > mostCharacters) return
-      forget(raw)
-      known.set(raw, remembered)
-      characters += raw.length
-      for (const oldest of known.keys()) {
-        if (characters <= mostCharacters) break
-        forget(oldest)
-      }
+      if (remembered.verified.isCurrent === undefined) return
+      known.set(remembered.checked.token.raw, remembered)
     }
   }
 }

@@ -75,12 +75,15 @@ test('a verifier that wants to be asked each time is', async (t) => {
   t.deepEqual((await check(token)).claims, { count: 2 })
 })
 
-test('the oldest tokens make room', async (t) => {
+test('the tokens that were unused for the longest time make room', async (t) => {
   const tokens = ['a', 'b', 'c', 'd'].map((sub) => makeToken(JSON.stringify({ sub, exp: 200 })))
   const [a, b, c, d] = tokens as [string, string, string, string]
   const { check, asked } = createCachedCheck(3 * a.length)
   for (const token of [a, b, c, d, c, b, a]) await check(token)
   t.deepEqual(asked, [a, b, c, d, a])
+  // Of b, c and a, which came in this order, c is now the one that was unused for the longest time.
+  for (const token of [b, d, b, a]) await check(token)
+  t.deepEqual(asked, [a, b, c, d, a, d])
   const small = createCachedCheck(a.length - 1)
   for (const token of [a, a]) await small.check(token)
   t.is(small.asked.length, 2)

@@ -9,8 +9,7 @@ import type { Key } from '../../src/keys/key.ts'
 import { createKeyStore } from '../../src/keys/key-store.ts'
 import { createKey } from '../../src/keys/kinds/create-key.ts'
 import { parseSecret } from '../../src/keys/material/key-material.ts'
-import { ENC_KEY } from '../helpers/service.ts'
-import { LASTING, makeToken } from '../helpers/tokens.ts'
+import { ENC_KEY, LASTING, makeToken } from '../helpers/tokens.ts'
 
 const KEY = createSecretKey(ENC_KEY)
 

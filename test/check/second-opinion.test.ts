@@ -12,8 +12,7 @@ import { createFixedKeySource } from '../../src/keys/fixed-key-source.ts'
 import { createKeyStore } from '../../src/keys/key-store.ts'
 import { createKey } from '../../src/keys/kinds/create-key.ts'
 import { parseSecret } from '../../src/keys/material/key-material.ts'
-import { ENC_KEY } from '../helpers/service.ts'
-import { encode, signParts } from '../helpers/tokens.ts'
+import { ENC_KEY, encode, signParts } from '../helpers/tokens.ts'
 
 const NOW = 1_893_456_000
 const SKEW = 5

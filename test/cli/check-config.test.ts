@@ -7,13 +7,14 @@ import type { Config } from '../../src/config/full-form.ts'
 import { createAuthority } from '../helpers/certificates.ts'
 import { runCommand } from '../helpers/command-line.ts'
 import { parse } from '../helpers/config.ts'
+import { flatConfig, fullConfig } from '../helpers/config-texts.ts'
 import { startJwksServer } from '../helpers/jwks-server.ts'
 import { generateKeys, toJwk } from '../helpers/keys.ts'
 import { writeConfig } from '../helpers/program.ts'
 import { startRedis } from '../helpers/redis.ts'
 import { refusingUrl, replying, startRawRemote, startRemote } from '../helpers/remote.ts'
-import { ENC_KEY, flatConfig, fullConfig } from '../helpers/service.ts'
 import { startSlapd } from '../helpers/slapd.ts'
+import { ENC_KEY } from '../helpers/tokens.ts'
 
 const check = (file: string, ...options: string[]) =>
   runCommand(['check-config', file, ...options], { env: { ENC_KEY } })

@@ -3,8 +3,9 @@ import { readFileSync } from 'node:fs'
 import test from 'ava'
 import { createAuthority } from '../helpers/certificates.ts'
 import { runCommand } from '../helpers/command-line.ts'
+import { flatConfig } from '../helpers/config-texts.ts'
 import { writeConfig } from '../helpers/program.ts'
-import { ENC_KEY, flatConfig } from '../helpers/service.ts'
+import { ENC_KEY } from '../helpers/tokens.ts'
 
 test('explain draws the flat form', async (t) => {
   const file = await writeConfig(t, flatConfig('https://example.com/login'))

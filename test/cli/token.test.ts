@@ -7,9 +7,8 @@ import { runCommand } from '../helpers/command-line.ts'
 import { startJwksServer } from '../helpers/jwks-server.ts'
 import { generateKeys, toJwk, toPem } from '../helpers/keys.ts'
 import { refusingUrl } from '../helpers/remote.ts'
-import { ENC_KEY } from '../helpers/service.ts'
 import { createTemporaryFolder } from '../helpers/temporary-folder.ts'
-import { makeToken } from '../helpers/tokens.ts'
+import { ENC_KEY, makeToken } from '../helpers/tokens.ts'
 
 const NOW = 1_900_000_000
 const PAYLOAD = `{"id":12345678901234567890,"iat":${NOW},"exp":${NOW + 60}}`

@@ -12,8 +12,7 @@ import {
 } from '../../src/client/client.ts'
 import { send, serve } from '../helpers/http.ts'
 import { refusingUrl } from '../helpers/remote.ts'
-import { ENC_KEY } from '../helpers/service.ts'
-import { makeToken } from '../helpers/tokens.ts'
+import { ENC_KEY, makeToken } from '../helpers/tokens.ts'
 
 type StartServer = (t: ExecutionContext, checker: TokenChecker) => Promise<string>
 

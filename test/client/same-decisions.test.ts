@@ -5,8 +5,8 @@ import { createTokenChecker, type TokenChecker, TokenError } from '../../src/cli
 import { readPage } from '../helpers/documentation.ts'
 import { send } from '../helpers/http.ts'
 import { generateKeys, toJwk, toPem } from '../helpers/keys.ts'
-import { ENC_KEY, startService } from '../helpers/service.ts'
-import { encode, signParts } from '../helpers/tokens.ts'
+import { startService } from '../helpers/service.ts'
+import { ENC_KEY, encode, signParts } from '../helpers/tokens.ts'
 
 const SECONDS = 1_900_000_000
 const now = () => SECONDS * 1000

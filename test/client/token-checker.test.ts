@@ -9,12 +9,13 @@ import {
 } from '../../src/client/client.ts'
 import { ALGORITHMS, type Algorithm } from '../../src/keys/key.ts'
 import { createAuthority } from '../helpers/certificates.ts'
+import { flatConfig } from '../helpers/config-texts.ts'
 import { createFakeClock } from '../helpers/fake-clock.ts'
 import { startJwksServer } from '../helpers/jwks-server.ts'
 import { generateKeys, type TestKeys, toJwk } from '../helpers/keys.ts'
 import { replying, startRemote } from '../helpers/remote.ts'
-import { ENC_KEY, flatConfig, startService } from '../helpers/service.ts'
-import { makeToken } from '../helpers/tokens.ts'
+import { startService } from '../helpers/service.ts'
+import { ENC_KEY, makeToken } from '../helpers/tokens.ts'
 
 const keys = generateKeys('ES256')
 const otherKeys = generateKeys('ES256')

@@ -4,7 +4,7 @@ import test from 'ava'
 import { readCodeBlocks } from '../helpers/documentation.ts'
 import { freePorts } from '../helpers/free-ports.ts'
 import { runService } from '../helpers/program.ts'
-import { ENC_KEY } from '../helpers/service.ts'
+import { ENC_KEY } from '../helpers/tokens.ts'
 
 const PAGE = 'docs/claims.md'
 const PORT = '8888'

@@ -1,12 +1,13 @@
 import { join } from 'node:path'
 import test, { type ExecutionContext } from 'ava'
+import { flatConfig } from '../helpers/config-texts.ts'
 import { findCode } from '../helpers/documentation.ts'
 import { writeFiles } from '../helpers/folder.ts'
 import { freePorts } from '../helpers/free-ports.ts'
 import { answering, post, send } from '../helpers/http.ts'
 import { runProgram } from '../helpers/program.ts'
 import { replying, startRemote } from '../helpers/remote.ts'
-import { ENC_KEY, flatConfig } from '../helpers/service.ts'
+import { ENC_KEY } from '../helpers/tokens.ts'
 
 const ROOT = join(import.meta.dirname, '../..')
 

@@ -8,7 +8,7 @@ import { parse } from '../helpers/config.ts'
 import { createFakeClock } from '../helpers/fake-clock.ts'
 import { readRecipe, writeKeyFiles } from '../helpers/key-recipes.ts'
 import { replying, startRemote } from '../helpers/remote.ts'
-import { ENC_KEY } from '../helpers/service.ts'
+import { ENC_KEY } from '../helpers/tokens.ts'
 
 const MINUTE = 60_000
 const STEP = 15 * MINUTE

@@ -6,7 +6,8 @@ import type { FetchReport } from '../../src/keys/remote/remote-key-source.ts'
 import { createMetrics } from '../../src/operations/metrics.ts'
 import type { CallOutcome } from '../../src/remote/remote.ts'
 import { send } from '../helpers/http.ts'
-import { ENC_KEY, startService } from '../helpers/service.ts'
+import { startService } from '../helpers/service.ts'
+import { ENC_KEY } from '../helpers/tokens.ts'
 
 interface Rule {
   readonly alert: string

@@ -2,11 +2,12 @@
 import { readFileSync } from 'node:fs'
 import test from 'ava'
 import { parse } from 'yaml'
+import { flatConfig } from '../helpers/config-texts.ts'
 import { findCode } from '../helpers/documentation.ts'
 import { post, send } from '../helpers/http.ts'
 import { assertDocument, createAssertDescribed, type OpenApiDocument } from '../helpers/openapi.ts'
 import { replying, startRemote } from '../helpers/remote.ts'
-import { flatConfig, startService } from '../helpers/service.ts'
+import { startService } from '../helpers/service.ts'
 
 const document = parse(readFileSync('docs/openapi.yml', 'utf8')) as OpenApiDocument
 

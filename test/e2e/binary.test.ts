@@ -5,11 +5,12 @@ import { join } from 'node:path'
 import { promisify } from 'node:util'
 import test, { type ExecutionContext } from 'ava'
 import { startCollector } from '../helpers/collector.ts'
+import { flatConfig, fullConfig } from '../helpers/config-texts.ts'
 import { post, send } from '../helpers/http.ts'
 import { runProgram, urlOf, writeConfig } from '../helpers/program.ts'
 import { replying, startRemote } from '../helpers/remote.ts'
-import { ENC_KEY, flatConfig, fullConfig } from '../helpers/service.ts'
 import { createTemporaryFolder } from '../helpers/temporary-folder.ts'
+import { ENC_KEY } from '../helpers/tokens.ts'
 
 const ROOT = join(import.meta.dirname, '../..')
 const BUILT = join(ROOT, `build/txtoken-linux-${process.arch}`)

@@ -4,8 +4,7 @@ import test from 'ava'
 import { startJwksServer } from '../helpers/jwks-server.ts'
 import { runProgram } from '../helpers/program.ts'
 import { replying, startRemote } from '../helpers/remote.ts'
-import { ENC_KEY } from '../helpers/service.ts'
-import { makeToken } from '../helpers/tokens.ts'
+import { ENC_KEY, makeToken } from '../helpers/tokens.ts'
 
 const PROGRAM = `import { createServiceToken, createTokenChecker } from 'txtoken/client'
 

@@ -3,10 +3,11 @@ import { type ExecFileException, execFile } from 'node:child_process'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import test from 'ava'
+import { flatConfig } from '../helpers/config-texts.ts'
 import { send } from '../helpers/http.ts'
 import { runProgram, runService, writeConfig } from '../helpers/program.ts'
-import { ENC_KEY, flatConfig } from '../helpers/service.ts'
 import { createTemporaryFolder } from '../helpers/temporary-folder.ts'
+import { ENC_KEY } from '../helpers/tokens.ts'
 
 const execute = promisify(execFile)
 const MAIN = join(import.meta.dirname, '../../dist/main.js')

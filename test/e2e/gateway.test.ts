@@ -13,9 +13,8 @@ import { startNginx } from '../helpers/nginx.ts'
 import { compareCommands } from '../helpers/page-commands.ts'
 import { runService, urlOf } from '../helpers/program.ts'
 import { replying, startRemote } from '../helpers/remote.ts'
-import { ENC_KEY } from '../helpers/service.ts'
 import { createTemporaryFolder } from '../helpers/temporary-folder.ts'
-import { makeToken } from '../helpers/tokens.ts'
+import { ENC_KEY, makeToken } from '../helpers/tokens.ts'
 
 const ISSUER = 'https://tokens.example.com'
 const SOON = Math.floor(Date.now() / 1000) + 600

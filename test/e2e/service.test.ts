@@ -1,11 +1,11 @@
 /** The built program as its operator runs it: a configuration in, tokens and a log out. */
 import { once } from 'node:events'
 import test from 'ava'
+import { flatConfig, fullConfig } from '../helpers/config-texts.ts'
 import { post, send } from '../helpers/http.ts'
 import { type RunningProgram, runService } from '../helpers/program.ts'
 import { refusingUrl, replying, startRemote } from '../helpers/remote.ts'
-import { ENC_KEY, flatConfig, fullConfig } from '../helpers/service.ts'
-import { readToken } from '../helpers/tokens.ts'
+import { ENC_KEY, readToken } from '../helpers/tokens.ts'
 
 const REPLY = '{"id":12345678901234567890,"name":"Ada"}'
 

@@ -3,10 +3,11 @@ import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import test, { type ExecutionContext } from 'ava'
+import { flatConfig } from '../helpers/config-texts.ts'
 import { writeFiles } from '../helpers/folder.ts'
 import { send } from '../helpers/http.ts'
 import { runProgram, runService, writeConfig } from '../helpers/program.ts'
-import { ENC_KEY, flatConfig } from '../helpers/service.ts'
+import { ENC_KEY } from '../helpers/tokens.ts'
 
 /** Stands wherever a secret does. */
 const SECRET = 'n0body-may-read-this-in-any-message-whatever'

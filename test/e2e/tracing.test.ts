@@ -2,6 +2,7 @@
 import { join } from 'node:path'
 import test, { type ExecutionContext } from 'ava'
 import { startCollector } from '../helpers/collector.ts'
+import { fullConfig } from '../helpers/config-texts.ts'
 import { writeFiles } from '../helpers/folder.ts'
 import { post, send } from '../helpers/http.ts'
 import {
@@ -12,8 +13,7 @@ import {
   writeConfig
 } from '../helpers/program.ts'
 import { refusingUrl, replying, startRemote } from '../helpers/remote.ts'
-import { ENC_KEY, fullConfig } from '../helpers/service.ts'
-import { makeToken } from '../helpers/tokens.ts'
+import { ENC_KEY, makeToken } from '../helpers/tokens.ts'
 
 const TRACE = '4bf92f3577b34da6a3ce929d0e0e4736'
 const PARENT = '00f067aa0ba902b7'

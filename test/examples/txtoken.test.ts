@@ -4,7 +4,7 @@ import test from 'ava'
 import { readCodeBlocks } from '../helpers/documentation.ts'
 import { compareCommands } from '../helpers/page-commands.ts'
 import { runProgram, urlOf } from '../helpers/program.ts'
-import { ENC_KEY } from '../helpers/service.ts'
+import { ENC_KEY } from '../helpers/tokens.ts'
 
 const EXAMPLES = fileURLToPath(new URL('../../examples/', import.meta.url))
 

@@ -13,8 +13,8 @@ import { createConfiguredKeys } from '../../src/server/configured-keys.ts'
 import { startConfiguredRevocation } from '../../src/server/configured-revocation.ts'
 import { listen } from '../../src/server/listen.ts'
 import { createSecretReader } from '../../src/settings/secrets.ts'
-
-export const ENC_KEY = 'a secret of thirty-two characters or more'
+import { eventually } from './eventually.ts'
+import { ENC_KEY } from './tokens.ts'
 
 /** A line of the log, parsed. */
 export type LogLine = Readonly<Record<string, unknown>>
@@ -97,11 +97,9 @@ export async function startService(
     log,
     close: app.close,
     async requestLines(count) {
-      for (;;) {
-        const lines = log.filter(({ msg }) => msg === 'request')
-        if (lines.length >= count) return lines
-        await new Promise((resolve) => setTimeout(resolve, 5))
-      }
+      const lines = () => log.filter(({ msg }) => msg === 'request')
+      await eventually(() => lines().length >= count, 5)
+      return lines()
     }
   }
 }
@@ -117,50 +115,4 @@ async function serve(
   const listener = await listen(handler, { host: '127.0.0.1', port: 0, timeouts, tls })
   t.teardown(() => listener.stop(0))
   return `${tls === undefined ? 'http' : 'https'}://127.0.0.1:${listener.port}`
-}
-
-/** The flat form with a remote, and more keys where a test needs them. */
-export function flatConfig(remote: string, more: Record<string, unknown> = {}): string {
-  return JSON.stringify({
-    encKey: '${ENC_KEY}',
-    remote,
-    expHours: 1,
-    getTokenRoute: '/getToken',
-    checkTokenRoute: '/checkToken',
-    requestTokenData: { authorization: 'internal' },
-    ...more
-  })
-}
-
-interface FullConfigOptions {
-  /** More keys of the remote source. */
-  source?: Record<string, unknown>
-  /** More keys of the issue route. */
-  issue?: Record<string, unknown>
-  /** More keys of the configuration. */
-  more?: Record<string, unknown>
-}
-
-/** What {@link flatConfig} means, written out, for the settings that the flat form does not have. */
-export function fullConfig(
-  remote: string,
-  { source, issue, more }: FullConfigOptions = {}
-): string {
-  const claims = [
-    {
-      from: 'remote',
-      url: remote,
-      bearer: { authorization: 'internal' },
-      at: 'data',
-      ...source
-    }
-  ]
-  return JSON.stringify({
-    keys: [{ alg: 'HS256', secret: '${ENC_KEY}' }],
-    routes: [
-      { issue: '/getToken', claims, lifetime: '1h', ...issue },
-      { check: '/checkToken', verify: [{ keys: 'all' }] }
-    ],
-    ...more
-  })
 }

@@ -1,6 +1,7 @@
 import test from 'ava'
 import { RESERVED_CLAIMS } from '../../src/issue/claims.ts'
-import { fullConfig, startService } from '../helpers/service.ts'
+import { fullConfig } from '../helpers/config-texts.ts'
+import { startService } from '../helpers/service.ts'
 
 test('what only the signing step sets, and the mark of a service bearer, are reserved', (t) => {
   t.deepEqual([...RESERVED_CLAIMS], ['iat', 'nbf', 'exp', 'jti', 'txtoken_use'])

@@ -1,9 +1,10 @@
 import test from 'ava'
 import fc from 'fast-check'
+import { flatConfig } from '../helpers/config-texts.ts'
 import { post } from '../helpers/http.ts'
 import { spelledJson } from '../helpers/json-arbitrary.ts'
 import { replying, startRemote } from '../helpers/remote.ts'
-import { flatConfig, startService } from '../helpers/service.ts'
+import { startService } from '../helpers/service.ts'
 import { readToken } from '../helpers/tokens.ts'
 
 const NOW_SECONDS = 1_893_456_000

@@ -1,8 +1,9 @@
 import test from 'ava'
+import { flatConfig, fullConfig } from '../helpers/config-texts.ts'
 import { exchange, post, send } from '../helpers/http.ts'
 import { samplesOf, scrape } from '../helpers/metrics.ts'
 import { refusingUrl, startRemote } from '../helpers/remote.ts'
-import { flatConfig, fullConfig, startService } from '../helpers/service.ts'
+import { startService } from '../helpers/service.ts'
 import { LASTING, makeToken } from '../helpers/tokens.ts'
 
 const NOW_SECONDS = 1_893_456_000

@@ -2,8 +2,7 @@ import test from 'ava'
 import { exchange, send } from '../helpers/http.ts'
 import { runService } from '../helpers/program.ts'
 import { refusingUrl, startRemote } from '../helpers/remote.ts'
-import { ENC_KEY } from '../helpers/service.ts'
-import { makeToken } from '../helpers/tokens.ts'
+import { ENC_KEY, makeToken } from '../helpers/tokens.ts'
 
 /** What a client or the remote says that is nobody else's business. Each stands in a place of its own. */
 const seeds = {

@@ -3,8 +3,8 @@ import { checkConfig } from '../helpers/check-config.ts'
 import { problemsOf } from '../helpers/config.ts'
 import { send } from '../helpers/http.ts'
 import { refusingUrl } from '../helpers/remote.ts'
-import { ENC_KEY, startService } from '../helpers/service.ts'
-import { makeToken } from '../helpers/tokens.ts'
+import { startService } from '../helpers/service.ts'
+import { ENC_KEY, makeToken } from '../helpers/tokens.ts'
 
 const NOW_SECONDS = 1_893_456_000
 const now = () => NOW_SECONDS * 1000

@@ -1,7 +1,8 @@
 import test, { type ExecutionContext } from 'ava'
+import { fullConfig } from '../helpers/config-texts.ts'
 import { post, send } from '../helpers/http.ts'
 import { refusingUrl, replying, startRemote } from '../helpers/remote.ts'
-import { fullConfig, startService } from '../helpers/service.ts'
+import { startService } from '../helpers/service.ts'
 import { readToken } from '../helpers/tokens.ts'
 
 const NOW_SECONDS = 1_893_456_000

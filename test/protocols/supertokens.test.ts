@@ -2,9 +2,9 @@ import test, { type ExecutionContext } from 'ava'
 import { problemsOf } from '../helpers/config.ts'
 import { type Answer, send } from '../helpers/http.ts'
 import { replying, startRemote } from '../helpers/remote.ts'
-import { ENC_KEY, startService } from '../helpers/service.ts'
+import { startService } from '../helpers/service.ts'
 import { createTemporaryFolder } from '../helpers/temporary-folder.ts'
-import { readToken } from '../helpers/tokens.ts'
+import { ENC_KEY, readToken } from '../helpers/tokens.ts'
 
 const BODY = {
   payload: { source: 'microservice' },

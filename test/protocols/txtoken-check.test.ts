@@ -1,10 +1,11 @@
 import { sign } from 'node:crypto'
 import test, { type ExecutionContext } from 'ava'
+import { flatConfig } from '../helpers/config-texts.ts'
 import { exchange, post, send, statusIn } from '../helpers/http.ts'
 import { generatePair } from '../helpers/keys.ts'
 import { refusingUrl, replying, startRemote } from '../helpers/remote.ts'
-import { ENC_KEY, flatConfig, startService } from '../helpers/service.ts'
-import { encode, HEADER, makeToken, signParts } from '../helpers/tokens.ts'
+import { startService } from '../helpers/service.ts'
+import { ENC_KEY, encode, HEADER, makeToken, signParts } from '../helpers/tokens.ts'
 
 /** 2030-01-01. */
 const NOW_SECONDS = 1_893_456_000

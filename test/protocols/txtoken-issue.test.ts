@@ -2,6 +2,7 @@ import { execFile } from 'node:child_process'
 import type { ServerResponse } from 'node:http'
 import { promisify } from 'node:util'
 import test from 'ava'
+import { flatConfig, fullConfig } from '../helpers/config-texts.ts'
 import { exchange, openConnection, post, send, statusIn } from '../helpers/http.ts'
 import {
   refusingUrl,
@@ -10,7 +11,7 @@ import {
   startRawRemote,
   startRemote
 } from '../helpers/remote.ts'
-import { flatConfig, fullConfig, startService } from '../helpers/service.ts'
+import { startService } from '../helpers/service.ts'
 import { makeToken, readToken } from '../helpers/tokens.ts'
 
 const run = promisify(execFile)

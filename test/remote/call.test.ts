@@ -1,8 +1,9 @@
 import { brotliCompressSync, deflateSync, gzipSync } from 'node:zlib'
 import test, { type ExecutionContext } from 'ava'
+import { fullConfig } from '../helpers/config-texts.ts'
 import { type Answer, post } from '../helpers/http.ts'
 import { ended, replying, startRawRemote, startRemote, type TestRemote } from '../helpers/remote.ts'
-import { fullConfig, startService } from '../helpers/service.ts'
+import { startService } from '../helpers/service.ts'
 import { readToken } from '../helpers/tokens.ts'
 
 /** Asks a service in front of a remote for a token. Nothing here may have to wait for the deadline. */

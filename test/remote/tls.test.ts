@@ -3,9 +3,10 @@ import type { AddressInfo } from 'node:net'
 import type { TlsOptions } from 'node:tls'
 import test, { type ExecutionContext } from 'ava'
 import { createAuthority } from '../helpers/certificates.ts'
+import { fullConfig } from '../helpers/config-texts.ts'
 import { type Answer, post } from '../helpers/http.ts'
 import { replying, startRemote } from '../helpers/remote.ts'
-import { fullConfig, startService } from '../helpers/service.ts'
+import { startService } from '../helpers/service.ts'
 
 const authority = createAuthority()
 const other = createAuthority('Other Root')

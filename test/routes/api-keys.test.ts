@@ -1,8 +1,9 @@
 import test from 'ava'
+import { fullConfig } from '../helpers/config-texts.ts'
 import { post, send } from '../helpers/http.ts'
 import { generateKeys, toPem } from '../helpers/keys.ts'
 import { replying, startRemote } from '../helpers/remote.ts'
-import { fullConfig, startService } from '../helpers/service.ts'
+import { startService } from '../helpers/service.ts'
 import { createTemporaryFolder } from '../helpers/temporary-folder.ts'
 
 const KEYS = ['first-key-of-twenty-chars', 'second-key-of-twenty-chars']

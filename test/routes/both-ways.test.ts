@@ -1,8 +1,8 @@
 import test, { type ExecutionContext } from 'ava'
 import fc from 'fast-check'
 import { send } from '../helpers/http.ts'
-import { ENC_KEY, startService, type TestService } from '../helpers/service.ts'
-import { makeToken } from '../helpers/tokens.ts'
+import { startService, type TestService } from '../helpers/service.ts'
+import { ENC_KEY, makeToken } from '../helpers/tokens.ts'
 
 const START = Date.parse('2026-12-01T00:00:00Z') / 1000
 const API_KEY = 'an-api-key-of-20-characters'

@@ -1,7 +1,7 @@
 import test from 'ava'
 import { send } from '../helpers/http.ts'
-import { ENC_KEY, startService } from '../helpers/service.ts'
-import { makeToken } from '../helpers/tokens.ts'
+import { startService } from '../helpers/service.ts'
+import { ENC_KEY, makeToken } from '../helpers/tokens.ts'
 
 const END = Date.parse('2026-12-01T00:00:00Z')
 

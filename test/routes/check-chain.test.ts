@@ -3,9 +3,9 @@ import { checkConfig } from '../helpers/check-config.ts'
 import { problemsOf } from '../helpers/config.ts'
 import { send } from '../helpers/http.ts'
 import { refusingUrl, replying, startRemote } from '../helpers/remote.ts'
-import { ENC_KEY, startService } from '../helpers/service.ts'
+import { startService } from '../helpers/service.ts'
 import { GROUPS, LDAP_BIND, PEOPLE, startSlapd } from '../helpers/slapd.ts'
-import { makeToken } from '../helpers/tokens.ts'
+import { ENC_KEY, makeToken } from '../helpers/tokens.ts'
 
 const EXP = '"exp":4000000000'
 

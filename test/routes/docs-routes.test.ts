@@ -1,8 +1,10 @@
 import { readFileSync } from 'node:fs'
 import test from 'ava'
 import { problemsOf } from '../helpers/config.ts'
+import { fullConfig } from '../helpers/config-texts.ts'
 import { send } from '../helpers/http.ts'
-import { ENC_KEY, fullConfig, startService } from '../helpers/service.ts'
+import { startService } from '../helpers/service.ts'
+import { ENC_KEY } from '../helpers/tokens.ts'
 
 const REMOTE = 'http://127.0.0.1:9'
 const DOCS = fullConfig(REMOTE, { more: { docs: true } })

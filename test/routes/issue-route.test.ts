@@ -1,8 +1,9 @@
 import test, { type ExecutionContext } from 'ava'
 import { problemsOf } from '../helpers/config.ts'
+import { fullConfig } from '../helpers/config-texts.ts'
 import { post } from '../helpers/http.ts'
 import { replying, startRemote } from '../helpers/remote.ts'
-import { fullConfig, startService } from '../helpers/service.ts'
+import { startService } from '../helpers/service.ts'
 import { readToken } from '../helpers/tokens.ts'
 
 const START_SECONDS = 1_893_456_000

@@ -1,7 +1,8 @@
 import test from 'ava'
 import { post, send } from '../helpers/http.ts'
 import { runProgram, urlOf, writeConfig } from '../helpers/program.ts'
-import { ENC_KEY, startService } from '../helpers/service.ts'
+import { startService } from '../helpers/service.ts'
+import { ENC_KEY } from '../helpers/tokens.ts'
 
 const FIXED = { from: 'fixed', set: { role: 'guest' } }
 

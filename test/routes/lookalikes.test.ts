@@ -2,8 +2,8 @@ import { sign } from 'node:crypto'
 import test, { type ExecutionContext } from 'ava'
 import { send } from '../helpers/http.ts'
 import { generateKeys, toPem } from '../helpers/keys.ts'
-import { ENC_KEY, startService } from '../helpers/service.ts'
-import { encode, makeToken } from '../helpers/tokens.ts'
+import { startService } from '../helpers/service.ts'
+import { ENC_KEY, encode, makeToken } from '../helpers/tokens.ts'
 
 /** The order of the group of P-256 (SEC 2, section 2.4.2): with (r, s), (r, n - s) is a signature too. */
 const ORDER = 0xffffffff00000000ffffffffffffffffbce6faada7179e84f3b9cac2fc632551n

@@ -1,7 +1,8 @@
 import test from 'ava'
+import { flatConfig, fullConfig } from '../helpers/config-texts.ts'
 import { send } from '../helpers/http.ts'
 import { refusingUrl } from '../helpers/remote.ts'
-import { flatConfig, fullConfig, startService } from '../helpers/service.ts'
+import { startService } from '../helpers/service.ts'
 
 const PATHS = ['/livez', '/healthz', '/readyz', '/metrics']
 const OK = '{"status":"ok"}'

@@ -1,7 +1,7 @@
 import test, { type ExecutionContext } from 'ava'
 import { exchange, openConnection, send } from '../helpers/http.ts'
-import { ENC_KEY, startService } from '../helpers/service.ts'
-import { makeToken } from '../helpers/tokens.ts'
+import { startService } from '../helpers/service.ts'
+import { ENC_KEY, makeToken } from '../helpers/tokens.ts'
 
 const EXP = 2_000_000_000
 const TOKEN = makeToken(`{"sub":"ada","id":12345678901234567890,"exp":${EXP}}`)

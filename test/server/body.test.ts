@@ -1,8 +1,9 @@
 import { gzipSync } from 'node:zlib'
 import test from 'ava'
+import { flatConfig, fullConfig } from '../helpers/config-texts.ts'
 import { exchange, openConnection, post, send, statusIn } from '../helpers/http.ts'
 import { replying, startRemote } from '../helpers/remote.ts'
-import { flatConfig, fullConfig, startService } from '../helpers/service.ts'
+import { startService } from '../helpers/service.ts'
 
 const LIMIT = 1024
 const limited = { more: { limits: { body: '1KiB' } } }

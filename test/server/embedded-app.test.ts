@@ -3,11 +3,12 @@ import test, { type ExecutionContext } from 'ava'
 import Koa from 'koa'
 import { pino } from 'pino'
 import { ConfigError, createApp, type EmbeddedAppOptions } from '../../src/index.ts'
+import { flatConfig } from '../helpers/config-texts.ts'
 import { post, send, serve } from '../helpers/http.ts'
 import { writeConfig } from '../helpers/program.ts'
 import { replying, startRemote } from '../helpers/remote.ts'
-import { ENC_KEY, flatConfig, type LogLine } from '../helpers/service.ts'
-import { makeToken } from '../helpers/tokens.ts'
+import type { LogLine } from '../helpers/service.ts'
+import { ENC_KEY, makeToken } from '../helpers/tokens.ts'
 
 /** A configuration that needs no remote: every client gets the same claims. */
 const CONFIG = {

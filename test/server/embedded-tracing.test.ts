@@ -3,7 +3,7 @@ import test from 'ava'
 import { createApp } from '../../src/index.ts'
 import { startCollector } from '../helpers/collector.ts'
 import { post, serve } from '../helpers/http.ts'
-import { ENC_KEY } from '../helpers/service.ts'
+import { ENC_KEY } from '../helpers/tokens.ts'
 
 test('a service inside of another program sends its spans before it has closed', async (t) => {
   const collector = await startCollector(t)

@@ -3,9 +3,10 @@ import type { RequestListener, ServerResponse } from 'node:http'
 import { type AddressInfo, createServer } from 'node:net'
 import test, { type ExecutionContext } from 'ava'
 import { type Listener, listen } from '../../src/server/listen.ts'
+import { fullConfig } from '../helpers/config-texts.ts'
 import { exchange, openConnection, statusIn } from '../helpers/http.ts'
 import { replying, startRemote } from '../helpers/remote.ts'
-import { fullConfig, startService } from '../helpers/service.ts'
+import { startService } from '../helpers/service.ts'
 
 const LIVE = 'GET /livez HTTP/1.1\r\nHost: a\r\n\r\n'
 const SHORT = { headers: '100ms', request: '200ms' }

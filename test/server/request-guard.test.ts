@@ -1,7 +1,8 @@
 import test from 'ava'
+import { flatConfig } from '../helpers/config-texts.ts'
 import { exchange, statusIn } from '../helpers/http.ts'
 import { replying, startRemote } from '../helpers/remote.ts'
-import { flatConfig, startService } from '../helpers/service.ts'
+import { startService } from '../helpers/service.ts'
 import { LASTING, makeToken } from '../helpers/tokens.ts'
 
 const TOKEN = makeToken(LASTING)

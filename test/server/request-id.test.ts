@@ -1,7 +1,8 @@
 import test from 'ava'
+import { flatConfig } from '../helpers/config-texts.ts'
 import { exchange, post, send } from '../helpers/http.ts'
 import { replying, startRemote } from '../helpers/remote.ts'
-import { flatConfig, startService } from '../helpers/service.ts'
+import { startService } from '../helpers/service.ts'
 
 const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/
 const config = flatConfig('http://127.0.0.1:1/')

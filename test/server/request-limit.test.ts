@@ -2,7 +2,8 @@ import type { ServerResponse } from 'node:http'
 import test from 'ava'
 import { post, send } from '../helpers/http.ts'
 import { startRemote } from '../helpers/remote.ts'
-import { ENC_KEY, startService } from '../helpers/service.ts'
+import { startService } from '../helpers/service.ts'
+import { ENC_KEY } from '../helpers/tokens.ts'
 
 test('requests over the limit of a route are refused until one of those before has its answer', async (t) => {
   const held: ServerResponse[] = []

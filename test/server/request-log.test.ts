@@ -1,7 +1,8 @@
 import test from 'ava'
+import { flatConfig, fullConfig } from '../helpers/config-texts.ts'
 import { post, send } from '../helpers/http.ts'
 import { refusingUrl, replying, startRemote } from '../helpers/remote.ts'
-import { flatConfig, fullConfig, type LogLine, startService } from '../helpers/service.ts'
+import { type LogLine, startService } from '../helpers/service.ts'
 import { LASTING, makeToken } from '../helpers/tokens.ts'
 
 /** A line without what differs from run to run, once it is checked to be there. */

@@ -1,6 +1,7 @@
 import test from 'ava'
 import { post, send } from '../helpers/http.ts'
-import { ENC_KEY, startService } from '../helpers/service.ts'
+import { startService } from '../helpers/service.ts'
+import { ENC_KEY } from '../helpers/tokens.ts'
 
 const FIXED = { from: 'fixed', set: { a: 1 } }
 

@@ -1,7 +1,7 @@
 import test from 'ava'
 import { checkConfig } from '../../helpers/check-config.ts'
 import { parse, problemsOf } from '../../helpers/config.ts'
-import { ENC_KEY } from '../../helpers/service.ts'
+import { ENC_KEY } from '../../helpers/tokens.ts'
 
 const env = { ENC_KEY }
 const LDAP = {
