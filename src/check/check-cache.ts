@@ -3,16 +3,16 @@ import { LRUCache } from 'lru-cache'
 import type { CheckedToken, Verified } from './check.ts'
 
 /** A verified token, and what the requirements are to look at each time. */
-export interface Remembered {
+export interface CacheEntry {
   readonly verified: Verified
   readonly checked: CheckedToken
 }
 
 export interface CheckCache {
   /** @returns undefined for a token that is not known, or whose key is no longer valid */
-  readonly find: (raw: string) => Remembered | undefined
+  readonly find: (raw: string) => CacheEntry | undefined
   /** Keeps a token, unless its verifier wants to be asked each time. */
-  readonly keep: (remembered: Remembered) => void
+  readonly keep: (entry: CacheEntry) => void
   readonly forget: (raw: string) => void
 }
 
@@ -22,7 +22,7 @@ export interface CheckCache {
  * @param mostCharacters the tokens that it holds have no more characters than these in all; those unused for the longest time make room
  */
 export function createCheckCache(mostCharacters: number): CheckCache {
-  const known = new LRUCache<string, Remembered>({
+  const known = new LRUCache<string, CacheEntry>({
     maxSize: mostCharacters,
     sizeCalculation: (_, raw) => raw.length
   })
@@ -34,15 +34,15 @@ export function createCheckCache(mostCharacters: number): CheckCache {
   return {
     forget,
     find(raw) {
-      const remembered = known.get(raw)
-      if (remembered === undefined) return undefined
-      if (remembered.verified.isCurrent?.() === true) return remembered
+      const entry = known.get(raw)
+      if (entry === undefined) return undefined
+      if (entry.verified.isCurrent?.() === true) return entry
       forget(raw)
       return undefined
     },
-    keep(remembered) {
-      if (remembered.verified.isCurrent === undefined) return
-      known.set(remembered.checked.token.raw, remembered)
+    keep(entry) {
+      if (entry.verified.isCurrent === undefined) return
+      known.set(entry.checked.token.raw, entry)
     }
   }
 }

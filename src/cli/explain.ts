@@ -3,12 +3,16 @@
 import type { Config } from '../config/full-form.ts'
 import type { ListenerConfig } from '../config/listen.ts'
 import type { ListenerTlsConfig } from '../config/listener-tls.ts'
-import { openListeners } from '../config/listeners.ts'
+import {
+  listenerOf,
+  openListeners,
+  operationsListener,
+  publishingListeners
+} from '../config/listeners.ts'
 import { loadWrittenConfig } from '../config/load.ts'
 import { showFullForm } from '../config/shown-form.ts'
 import { isSymmetric } from '../keys/algorithms.ts'
 import type { KeyConfig } from '../keys/settings.ts'
-import { listenerOf, operationsListener, publishingListeners } from '../protocols/listeners.ts'
 import {
   DISCOVERY_PATH,
   DOCS_PATH,

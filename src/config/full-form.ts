@@ -4,7 +4,7 @@
  */
 import * as z from 'zod'
 import { keySchema } from '../keys/settings.ts'
-import { routeSchema } from '../protocols/settings.ts'
+import { routeSchemas } from '../protocols/registry.ts'
 import { revocationSchema } from '../revocation/settings.ts'
 import { limitsSchema, timeoutsSchema } from '../settings/limits.ts'
 import { flag } from '../settings/quantities.ts'
@@ -61,7 +61,7 @@ export function createFullSchema(reader: SecretReader) {
         'Tokens can be revoked before they end; every issued token then has a `jti`. Default: they cannot.'
       ),
     routes: z
-      .array(routeSchema(reader), 'expected a list of routes')
+      .array(z.union(routeSchemas(reader), 'expected a route'), 'expected a list of routes')
       .min(1, 'expected at least one route')
       .describe('What is answered where.')
   }

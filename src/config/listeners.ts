@@ -1,7 +1,39 @@
 /** Which listeners of a configuration are opened, and what is on them. */
-import { listenerOf, MAIN, operationsListener } from '../protocols/listeners.ts'
+import { isSymmetric } from '../keys/algorithms.ts'
 import type { Config } from './full-form.ts'
 import type { ListenerConfig } from './listen.ts'
+
+/** The listener of routes that name no other. */
+export const MAIN = 'main'
+
+interface Listeners {
+  readonly listen: { readonly admin?: unknown }
+}
+
+/** The listener that health and metrics are on: the one for them, or else the main one. */
+export function operationsListener({ listen }: Listeners): 'admin' | 'main' {
+  return listen.admin === undefined ? MAIN : 'admin'
+}
+
+/** The listener that a route is on. Only a route for those who operate the service may name none. */
+export function listenerOf(
+  { on }: { readonly on?: string | undefined },
+  listeners: Listeners
+): string {
+  return on ?? operationsListener(listeners)
+}
+
+/**
+ * The listeners that the public keys are on: the main one, and those where single keys are. A service that has shared secrets only has
+ * nothing to publish.
+ */
+export function publishingListeners({
+  keys,
+  routes
+}: Pick<Config, 'keys' | 'routes'>): ReadonlySet<string> {
+  if (keys.every(({ alg }) => isSymmetric(alg))) return new Set()
+  return new Set([MAIN, ...routes.flatMap((route) => ('keys' in route ? route.on : []))])
+}
 
 /** The listeners to open, by name, main first. Main is not opened where all that there is has its place elsewhere. */
 export function openListeners({

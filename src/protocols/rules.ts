@@ -3,7 +3,7 @@ import type { KeyConfig } from '../keys/settings.ts'
 import type { RevocationConfig } from '../revocation/settings.ts'
 import { at, isGiven, type PartialOf, type Placed } from '../settings/placed.ts'
 import type { Problem } from '../settings/problem.ts'
-import type { RouteConfig } from './settings.ts'
+import type { RouteConfig } from './registry.ts'
 
 export type PlacedRoute = Placed<PartialOf<RouteConfig>>
 

@@ -91,8 +91,8 @@ async function build(
     throw error
   })
   const { config } = loaded
-  const { addDocsRoutes } = config.docs ? await import('../routes/docs-routes.ts') : {}
-  const app = createApp({ ...parts, config, keyStore, revocation, addDocs: addDocsRoutes })
+  const { createDocsRoutes } = config.docs ? await import('../protocols/docs/route.ts') : {}
+  const app = createApp({ ...parts, config, keyStore, revocation, createDocsRoutes })
   return { loaded, app }
 }
 

@@ -1,9 +1,10 @@
 /** Routes on listeners that are not there, and listeners that nothing is on. */
-import { MAIN } from '../../protocols/listeners.ts'
+
 import type { RuleContext } from '../../protocols/rules.ts'
 import { at, type PartialOf, type Placed } from '../../settings/placed.ts'
 import type { Problem } from '../../settings/problem.ts'
 import type { Config } from '../full-form.ts'
+import { MAIN } from '../listeners.ts'
 
 type Listen = Placed<PartialOf<Config['listen']>>
 

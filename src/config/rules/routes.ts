@@ -1,6 +1,5 @@
 /** Paths of routes: what would hide another route, or what the service answers by itself. */
 
-import { MAIN } from '../../protocols/listeners.ts'
 import {
   DISCOVERY_PATH,
   DOCS_PATH,
@@ -11,6 +10,7 @@ import {
 import type { AnsweredPath, PlacedRoute, RuleContext } from '../../protocols/rules.ts'
 import { at } from '../../settings/placed.ts'
 import type { Problem } from '../../settings/problem.ts'
+import { MAIN } from '../listeners.ts'
 
 /** The settings of a route that hold its path. */
 const VERBS = ['issue', 'claims', 'check', 'keys', 'revoke', 'health', 'metrics'] as const

@@ -1,6 +1,6 @@
 /** The sources whose claims a `claims` route shows. */
 import type { SourceConfig } from '../../issue/sources/settings.ts'
-import type { RouteConfig } from '../settings.ts'
+import type { RouteConfig } from '../registry.ts'
 import type { ClaimsRouteConfig } from './settings.ts'
 
 /** Its own, or those of an issue route: the loader has seen to it that there is one. */
