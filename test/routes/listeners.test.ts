@@ -1,6 +1,7 @@
 import test from 'ava'
+import { writeConfig } from '../helpers/folder.ts'
 import { post, send } from '../helpers/http.ts'
-import { runProgram, urlOf, writeConfig } from '../helpers/program.ts'
+import { runProgram, urlOf } from '../helpers/program.ts'
 import { startService } from '../helpers/service.ts'
 import { ENC_KEY } from '../helpers/tokens.ts'
 
