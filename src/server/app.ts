@@ -5,7 +5,10 @@ import type { Config } from '../config/full-form.ts'
 import type { ListenerConfig } from '../config/listen.ts'
 import { openListeners } from '../config/listeners.ts'
 import { verifiersOf } from '../config/verifiers.ts'
-import { createClientCertificateReader } from '../issue/sources/certificate/client-certificate.ts'
+import type {
+  ClientCertificateOptions,
+  ReadClientCertificate
+} from '../issue/sources/certificate/client-certificate.ts'
 import type { Logger } from '../operations/logger.ts'
 import type { Metrics } from '../operations/metrics.ts'
 import type { Tracing } from '../operations/tracing.ts'
@@ -53,7 +56,7 @@ export interface App {
 }
 
 /** Builds what answers on each listener. Nothing listens yet, and no remote is connected. */
-export function createApp(options: AppOptions): App {
+export async function createApp(options: AppOptions): Promise<App> {
   const { config, keyStore, revocation, logger, metrics, tracing, now, isReady, version } = options
   const inFlight = createInFlight()
   const remotes: Remote[] = []
@@ -91,18 +94,14 @@ export function createApp(options: AppOptions): App {
     inFlight
   })
   const { createDocsRoutes } = options
+  const listeners = new Map<string, RequestListener>()
+  for (const [name, settings] of openListeners(config)) {
+    const routes = createListenerRoutes(name, { config, services, version, createDocsRoutes })
+    listeners.set(name, await createListener(routes, settings, { ...options, answerRoute }))
+  }
 
   return {
-    listeners: new Map(
-      [...openListeners(config)].map(([name, settings]) => [
-        name,
-        createListener(
-          createListenerRoutes(name, { config, services, version, createDocsRoutes }),
-          settings,
-          { ...options, answerRoute }
-        )
-      ])
-    ),
+    listeners,
     async close() {
       await inFlight.drained()
       keyStore.close()
@@ -117,20 +116,30 @@ interface ListenerOptions extends Pick<AppOptions, 'logger' | 'now' | 'createHos
   readonly answerRoute: AnswerRoute
 }
 
-function createListener(
+async function createListener(
   routes: readonly Route[],
   { tls, responseHeaders }: ListenerConfig,
   options: ListenerOptions
-): RequestListener {
+): Promise<RequestListener> {
   const { answerRoute, logger, now, createHosts: create = createHosts } = options
   const authorities = tls?.clientCa
   const listener = create(routes, {
     answerRoute,
     readCertificate:
-      authorities === undefined ? undefined : createClientCertificateReader({ authorities, now }),
+      authorities === undefined ? undefined : await loadCertificateReader({ authorities, now }),
     onError: ({ name, message }) => logger.error({ name, error: message }, 'response failed')
   })
   return responseHeaders === undefined ? listener : withHeaders(listener, responseHeaders)
+}
+
+/** The parser of certificates takes 15 ms and 4 MB, so only a service that asks for certificates loads it. */
+async function loadCertificateReader(
+  options: ClientCertificateOptions
+): Promise<ReadClientCertificate> {
+  const { createClientCertificateReader } = await import(
+    '../issue/sources/certificate/client-certificate.ts'
+  )
+  return createClientCertificateReader(options)
 }
 
 /** Answers routes of plain paths, and gates, on node:http, and everything else on Koa. Each route has one host. */

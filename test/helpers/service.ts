@@ -77,7 +77,7 @@ export async function startService(
     now,
     shareRevocations: createShareRevocations()
   })
-  const app = createApp({
+  const app = await createApp({
     createDocsRoutes: config.docs ? createDocsRoutes : undefined,
     createHosts: options.createHosts,
     config,
