@@ -198,7 +198,7 @@ test('the API key of a client is not passed on, nor shown in a token', (t) => {
       [{ issue: '/a', claims: [showing], auth }, 'routes[0].claims[0].header']
     ] as const) {
       t.deepEqual(problemsOf(t, { keys: [key], routes: [route] }), [
-        `${path}: expected another header, since the API key of a client may stand in this one`
+        `${path}: expected another header, since the API key of a client may be in this one`
       ])
     }
   }
