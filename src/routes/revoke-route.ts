@@ -1,6 +1,6 @@
 /** A `revoke` route of the configuration becomes a route that answers. */
 import { type Check, createCheck } from '../check/check.ts'
-import type { Revoke } from '../check/revocation/revoke.ts'
+import type { Revoke } from '../revocation/revocation.ts'
 import { createVerifier } from '../check/verifiers/create-verifiers.ts'
 import { ServiceError } from '../errors.ts'
 import { createEndFamily } from '../issue/refresh/end-family.ts'

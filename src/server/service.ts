@@ -1,9 +1,6 @@
 /** The service as a whole: what a configuration file says it is, now and after each change of the file. */
 import type { RequestListener } from 'node:http'
-import {
-  createShareRevocations,
-  type ShareRevocations
-} from '../check/revocation/share-revocations.ts'
+import { createShareRevocations, type ShareRevocations } from '../revocation/share-revocations.ts'
 import { openListeners } from '../config/listeners.ts'
 import type { LoadedConfig } from '../config/load.ts'
 import { createShareSource, type ShareSource } from '../keys/remote/share-source.ts'

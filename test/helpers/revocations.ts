@@ -1,7 +1,7 @@
 /** The revocations of one replica. */
 import type { ExecutionContext } from 'ava'
-import { createRedisStore } from '../../src/check/revocation/redis/redis-store.ts'
-import { createRevocations, type Revocations } from '../../src/check/revocation/revocations.ts'
+import { createRedisStore } from '../../src/revocation/stores/redis/redis-store.ts'
+import { createRevocations, type Revocations } from '../../src/revocation/revocations.ts'
 import { startUnreferencedTimer } from '../../src/keys/timer.ts'
 
 export interface TestReplica {

@@ -2,7 +2,7 @@
 import type { RequestListener } from 'node:http'
 import type { ExecutionContext } from 'ava'
 import { pino } from 'pino'
-import { createShareRevocations } from '../../src/check/revocation/share-revocations.ts'
+import { createShareRevocations } from '../../src/revocation/share-revocations.ts'
 import type { Config } from '../../src/config/full-form.ts'
 import { parseConfig } from '../../src/config/load.ts'
 import { createShareSource } from '../../src/keys/remote/share-source.ts'

@@ -6,8 +6,8 @@
  * one step, or fails because another came first.
  */
 import { randomUUID } from 'node:crypto'
-import type { ExpiringRecords } from '../../check/revocation/revocation-store.ts'
-import type { Revoke } from '../../check/revocation/revoke.ts'
+import type { ExpiringRecords } from '../../revocation/stores/store.ts'
+import type { Revoke } from '../../revocation/revocation.ts'
 import { ServiceError } from '../../errors.ts'
 import { createEndFamily, familyRecord, revokeTokens, tokenRecord } from './end-family.ts'
 import {

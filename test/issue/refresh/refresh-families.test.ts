@@ -1,5 +1,5 @@
 import test from 'ava'
-import { createMemoryStore } from '../../../src/check/revocation/memory-store.ts'
+import { createMemoryStore } from '../../../src/revocation/stores/memory-store.ts'
 import { createRefreshFamilies } from '../../../src/issue/refresh/refresh-families.ts'
 import { createFakeClock } from '../../helpers/fake-clock.ts'
 

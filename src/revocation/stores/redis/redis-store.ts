@@ -1,31 +1,76 @@
 /**
- * A store that replicas share: each holds the list in memory, and Redis tells each what the others revoke.
- * How a list is kept equal to Redis is in `replica.ts`; here is what happens when Redis goes and comes back.
+ * A store that replicas share: each holds the list in memory, and receives from Redis what the others revoke.
+ * `replica.ts` keeps one list equal to Redis; this file handles a Redis that goes away and comes back.
  */
 import { setTimeout as wait } from 'node:timers/promises'
 import type { Redis } from 'ioredis'
-import type { RevocationFollower, RevocationStore } from '../revocation-store.ts'
-import { connectToRedis, type RedisAddress } from './connection.ts'
-import { toPair } from './entry-text.ts'
-import { createFreshness, type Freshness } from './freshness.ts'
-import { channelOf } from './names.ts'
-import { createRedisRecords } from './redis-records.ts'
-import { createReplica } from './replica.ts'
-import { writeRevocations } from './write-revocations.ts'
+import type { RevocationFollower, RevocationStore, StoreKind, StoreOptions } from '../store.ts'
+import {
+  channelOf,
+  connectToRedis,
+  createRedisRecords,
+  type RedisAddress,
+  toPair,
+  writeRevocations
+} from './connection.ts'
+import { createFreshness, createReplica, type Freshness } from './replica.ts'
 
 /** From one answer of Redis to the next question. */
 const BEAT_INTERVAL_MS = 250
-/** A list that nothing has confirmed for so long is not complete any more: a revocation counts everywhere within a second. */
+/** After this long without a confirmation, the list is no longer complete: a revocation counts everywhere within a second. */
 const FRESHNESS_LIMIT_MS = 900
 /** From the end of a connection to the next attempt. */
 const RETRY_DELAY_MS = 250
 const SILENCE = 'Redis does not answer'
 
-export interface RedisStoreOptions {
+export interface RedisStoreSettings extends Omit<RedisAddress, 'tls'> {
+  readonly kind: 'redis'
+  readonly isTls: boolean
+}
+
+export const redisStore: StoreKind<RedisStoreSettings> = {
+  notation: 'redis://host:6379/0 or rediss://host:6379/0',
+  parse: parseRedisUrl,
+  async create({ kind: _, isTls, ...address }, { tls = {}, now, log }) {
+    return createRedisStore({ address: isTls ? { ...address, tls } : address, now, log })
+  },
+  address({ host, port, isTls }) {
+    const name = host.includes(':') ? `[${host}]` : host
+    return new URL(`${isTls ? 'rediss' : 'redis'}://${name}:${port}`)
+  }
+}
+
+/** `redis://user:password@host:6379/0`. Other parts of a URL have no meaning here, and are rejected. */
+function parseRedisUrl(text: string): RedisStoreSettings | undefined {
+  const url = URL.canParse(text) ? new URL(text) : undefined
+  if (url === undefined || !['redis:', 'rediss:'].includes(url.protocol)) return undefined
+  const database = /^\/?(\d{0,3})$/.exec(url.pathname)?.[1]
+  if (database === undefined || url.hostname === '' || url.search + url.hash !== '') {
+    return undefined
+  }
+  const [username, password] = [decodePart(url.username), decodePart(url.password)]
+  if (username === undefined || password === undefined) return undefined
+  return {
+    kind: 'redis',
+    host: url.hostname.replace(/^\[|\]$/g, ''),
+    port: url.port === '' ? 6379 : Number(url.port),
+    database: Number(database),
+    username: username === '' ? undefined : username,
+    password: password === '' ? undefined : password,
+    isTls: url.protocol === 'rediss:'
+  }
+}
+
+function decodePart(part: string): string | undefined {
+  try {
+    return decodeURIComponent(part)
+  } catch {
+    return undefined
+  }
+}
+
+export interface RedisStoreOptions extends Pick<StoreOptions, 'now' | 'log'> {
   readonly address: RedisAddress
-  /** The clock, in milliseconds since 1970. */
-  readonly now: () => number
-  readonly log: { readonly warn: (fields: object, message: string) => void }
 }
 
 /** Makes the store. It connects when it starts, and again whenever the connection is lost, until it is closed. */
@@ -50,7 +95,7 @@ export function createRedisStore({ address, now, log }: RedisStoreOptions): Revo
         follower,
         now,
         onComplete(askedAt) {
-          // Not sooner, since refresh tokens are judged by the list; and before those are told who may revoke at once.
+          // Not sooner, since refresh tokens are judged by the list; and before `confirm`, whose listeners may revoke at once.
           current = client
           freshness.confirm(askedAt)
         },
@@ -81,7 +126,7 @@ export function createRedisStore({ address, now, log }: RedisStoreOptions): Revo
     }
   }
 
-  /** @param onKnown told whether Redis can be followed, as soon as that is known and from then on */
+  /** @param onKnown called with whether Redis can be followed, as soon as that is known and from then on */
   async function keepFollowing(
     follower: RevocationFollower,
     onKnown: (isFollowed: boolean) => void
@@ -127,7 +172,7 @@ export function createRedisStore({ address, now, log }: RedisStoreOptions): Revo
   }
 }
 
-/** Waits, or until the signal says that there is nothing to wait for. */
+/** Waits, but no longer than until the signal is aborted. */
 async function pause(milliseconds: number, signal: AbortSignal): Promise<void> {
   await wait(milliseconds, undefined, { ref: false, signal }).catch(() => undefined)
 }

@@ -1,7 +1,7 @@
 import test from 'ava'
-import { shortenName } from '../../../src/check/revocation/revocation.ts'
-import { createRevocationList } from '../../../src/check/revocation/revocation-list.ts'
-import { createFakeClock } from '../../helpers/fake-clock.ts'
+import { shortenName } from '../../src/revocation/revocation.ts'
+import { createRevocationList } from '../../src/revocation/revocation-list.ts'
+import { createFakeClock } from '../helpers/fake-clock.ts'
 
 const ISSUER = 'https://a.example'
 const HOUR_MS = 3_600_000

@@ -3,9 +3,9 @@ import { once } from 'node:events'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import test, { type ExecutionContext } from 'ava'
-import { createFileStore } from '../../../src/check/revocation/file-store.ts'
-import type { Revocation } from '../../../src/check/revocation/revocation.ts'
-import type { RevocationStore } from '../../../src/check/revocation/revocation-store.ts'
+import { createFileStore } from '../../../src/revocation/stores/file-store.ts'
+import type { Revocation } from '../../../src/revocation/revocation.ts'
+import type { RevocationStore } from '../../../src/revocation/stores/store.ts'
 import { createFakeClock } from '../../helpers/fake-clock.ts'
 import { createTemporaryFolder } from '../../helpers/temporary-folder.ts'
 
@@ -98,10 +98,10 @@ async function open(
   t: ExecutionContext,
   folder: string,
   now: () => number,
-  startTimer: Parameters<typeof createFileStore>[0]['startTimer'] = () => () => {}
+  startTimer: Parameters<typeof createFileStore>[1]['startTimer'] = () => () => {}
 ): Promise<{ store: RevocationStore; held: Revocation[] }> {
   const held: Revocation[] = []
-  const store = createFileStore({ folder, now, startTimer, log: { warn: () => t.fail() } })
+  const store = await createFileStore(folder, { now, startTimer, log: { warn: () => t.fail() } })
   t.teardown(store.close)
   await store.start({
     add: (revocations) => void held.push(...revocations),

@@ -1,17 +1,16 @@
-/** The revocations of the service: the list in memory, and the store behind it. One of them outlives reloads of the configuration. */
-import { checkUnavailable, type ServiceError } from '../../errors.ts'
-import type { StartTimer } from '../../keys/timer.ts'
-import type { Verified } from '../check.ts'
+/** The revocations of the service: the list in memory, and the store behind it. They outlive reloads of the configuration. */
+import { checkUnavailable, type ServiceError } from '../errors.ts'
+import type { StartTimer } from '../keys/timer.ts'
 import type { Revocation } from './revocation.ts'
-import { createRevocationList } from './revocation-list.ts'
-import type { ExpiringRecords, RevocationStore } from './revocation-store.ts'
+import { createRevocationList, type RevocationList } from './revocation-list.ts'
+import type { ExpiringRecords, RevocationStore } from './stores/store.ts'
 
 const SWEEP_INTERVAL_MS = 60_000
-/** Seconds after which to try again: a store that is back is followed within one. */
+/** Seconds after which to try again: a store that is back is followed within a second. */
 const RETRY_SECONDS = 1
 
 export interface Revocations {
-  readonly isRevoked: (verified: Verified) => boolean
+  readonly isRevoked: RevocationList['isRevoked']
   /**
    * Revokes, here at once and wherever else the store is read.
    * @throws ServiceError `check_unavailable` where it is not known that the store has it
@@ -21,11 +20,11 @@ export interface Revocations {
   readonly records: ExpiringRecords
   /** Whether the list in memory is complete. */
   readonly isAvailable: () => boolean
-  /** Why it is not, in the words of the store. */
+  /** Why it is not, as the store reported it. */
   readonly reason: () => string | undefined
   /** Whether it ever was. */
   readonly wasAvailable: () => boolean
-  /** Tells when the list becomes complete or incomplete, with the reason for the latter. Gives what ends it. */
+  /** Calls back when the list becomes complete or incomplete, with the reason for the latter. Returns what ends it. */
   readonly onAvailability: (listener: AvailabilityListener) => () => void
   /** @throws Error that says why the store cannot be used at all */
   readonly start: () => Promise<void>
@@ -39,12 +38,12 @@ export interface RevocationsOptions {
   /** The clock, in milliseconds since 1970. */
   readonly now: () => number
   readonly startTimer: StartTimer
-  /** Nothing is forgotten for another's sake: with so many in memory, no more are taken. */
+  /** With this many in memory, no more are taken: none is forgotten to make room for another. */
   readonly maxEntries: number
   readonly report: RevocationsReport
 }
 
-/** What the metrics are told. */
+/** What is reported to the metrics. */
 interface RevocationsReport {
   readonly entries: (count: number) => void
   readonly available: (isAvailable: boolean) => void
@@ -120,7 +119,7 @@ export function createRevocations(options: RevocationsOptions): Revocations {
   }
 }
 
-/** Without the store there is no saying that a token is not revoked: no answer, rather than a wrong one. */
+/** Without the store nobody knows that a token is not revoked: an error, rather than a wrong answer. */
 export function storeUnavailable(cause?: unknown): ServiceError {
   return checkUnavailable(cause, RETRY_SECONDS)
 }

@@ -1,16 +1,23 @@
-/** The revocation list in memory: what every check asks, without waiting. */
-import type { Verified } from '../check.ts'
+/** The revocation list in memory, which every check looks into without a wait. */
+import type { VerifiedClaims } from '../keys/token.ts'
 import { type Revocation, shortenName } from './revocation.ts'
+
+/** What the list needs to know of a token: its claims, and the key that verified it. */
+export interface RevocableToken {
+  readonly claims: VerifiedClaims
+  /** The name of the key that verified the token, where it has one. */
+  readonly kid?: string | undefined
+}
 
 export interface RevocationList {
   /** Adds a revocation, or prolongs the one that is there. */
   readonly add: (revocation: Revocation) => void
   /** Whether a verified token is revoked: by `iss` and `jti`, by `iss`, `sub` and `iat`, or by the key that verified it. */
-  readonly isRevoked: (verified: Verified) => boolean
-  /** The entries that have not ended. */
+  readonly isRevoked: (verified: RevocableToken) => boolean
+  /** The entries that have not expired. */
   readonly entries: () => Iterable<Revocation>
   readonly size: () => number
-  /** Forgets the entries that have ended. */
+  /** Forgets the entries that have expired. */
   readonly sweep: () => void
 }
 
@@ -44,9 +51,9 @@ export function createRevocationList(now: () => number): RevocationList {
     map.set(name, value)
   }
 
-  function forget<Value>(map: Map<string, Value>, hasEnded: (value: Value) => boolean): void {
+  function forget<Value>(map: Map<string, Value>, isExpired: (value: Value) => boolean): void {
     for (const [name, value] of map) {
-      if (!hasEnded(value)) continue
+      if (!isExpired(value)) continue
       map.delete(name)
       size--
     }
@@ -79,7 +86,7 @@ export function createRevocationList(now: () => number): RevocationList {
       if (typeof jti === 'string' && entries.tokens.has(shortenName(jti))) return true
       const subject = typeof sub === 'string' ? entries.subjects.get(shortenName(sub)) : undefined
       if (subject === undefined) return false
-      // Who does not say when the token was issued cannot have it taken for a newer one.
+      // A token that does not say when it was issued must not pass as a newer one.
       return !(Number.isFinite(iat) && Math.floor(Number(iat)) > subject.issuedUpTo)
     },
 

@@ -9,12 +9,23 @@
  */
 import { randomUUID } from 'node:crypto'
 import type { Redis } from 'ioredis'
-import { formatRevoked, type Revocation } from '../revocation.ts'
-import type { RevocationFollower } from '../revocation-store.ts'
-import { type EntryPair, fromPair, parseMessage, toPair, type WriteMessage } from './entry-text.ts'
-import { REVOKED_KEY, VERSION_KEY } from './names.ts'
-import { OPEN_VERSION } from './scripts.ts'
-import { writeRevocations } from './write-revocations.ts'
+import { formatRevoked, type Revocation } from '../../revocation.ts'
+import type { RevocationFollower } from '../store.ts'
+import {
+  type EntryPair,
+  fromPair,
+  REVOKED_KEY,
+  toPair,
+  VERSION_KEY,
+  type WriteMessage,
+  writeRevocations
+} from './connection.ts'
+
+/** Returns epoch and sequence; begins an epoch where there is none. KEYS: version. ARGV: candidate for the epoch. */
+const OPEN_VERSION = `
+redis.call('HSETNX', KEYS[1], 'epoch', ARGV[1])
+return redis.call('HMGET', KEYS[1], 'epoch', 'sequence')
+`
 
 /** Entries in one step of reading or writing: none of them keeps Redis busy for long. */
 const PAGE = 500
@@ -24,7 +35,7 @@ export interface Replica {
   readonly receive: (text: string) => void
   /** Reads all, and writes back what Redis has lost. */
   readonly synchronize: () => Promise<void>
-  /** Looks whether all that is in Redis has come, and synchronizes where it has not. */
+  /** Asks whether everything in Redis has come, and synchronizes where it has not. */
   readonly beat: () => Promise<void>
 }
 
@@ -44,7 +55,7 @@ interface Version {
   readonly sequence: number
 }
 
-/** Makes the replica of one connection. What the connection fails of rejects `synchronize` and `beat`. */
+/** Makes the replica of one connection. An error of the connection rejects `synchronize` and `beat`. */
 export function createReplica(options: ReplicaOptions): Replica {
   const { client, channel, follower, now, onComplete, onRestored } = options
   let known: Version = { epoch: null, sequence: 0 }
@@ -122,7 +133,7 @@ export function createReplica(options: ReplicaOptions): Replica {
 
   return {
     receive(text) {
-      const message = parseMessage(text)
+      const message = JSON.parse(text) as WriteMessage
       follower.add(message.entries.map(fromPair))
       ahead.push({ ...message, entries: [] })
       advance()
@@ -141,6 +152,61 @@ export function createReplica(options: ReplicaOptions): Replica {
       if (isSame && Number(sequence) > known.sequence) isComplete = false
       if (isComplete) onComplete(askedAt)
       if (!isComplete || !isSame || (count === 0 && holdsAny())) await synchronize()
+    }
+  }
+}
+
+/** Whether the list is fresh enough to answer from. */
+export interface Freshness {
+  /** Everything up to this time (performance.now) is in the list. */
+  readonly confirm: (time: number) => void
+  readonly close: () => void
+}
+
+interface FreshnessOptions {
+  /** How long after the last confirmed time the list still counts as complete, in milliseconds. */
+  readonly limitMs: number
+  /** Called with each confirmation. */
+  readonly onFresh: () => void
+  readonly onStale: () => void
+}
+
+/** Watches how long the last confirmation lasts, across all connections. It begins stale, without calling `onStale`. */
+export function createFreshness({ limitMs, onFresh, onStale }: FreshnessOptions): Freshness {
+  let confirmed = Number.NEGATIVE_INFINITY
+  let isFresh = false
+  let timer: NodeJS.Timeout | undefined
+
+  function watch(): void {
+    clearTimeout(timer)
+    timer = setTimeout(judgeSoon, confirmed + limitMs - performance.now()).unref()
+  }
+
+  /** Where the process itself was held up, the answers that came meanwhile are yet to be read: they come first. */
+  function judgeSoon(): void {
+    setImmediate(() => {
+      if (!isFresh) return
+      if (performance.now() - confirmed < limitMs) {
+        watch()
+        return
+      }
+      isFresh = false
+      onStale()
+    })
+  }
+
+  return {
+    confirm(time) {
+      if (time <= confirmed) return
+      confirmed = time
+      if (performance.now() - confirmed >= limitMs) return
+      if (!isFresh) watch()
+      isFresh = true
+      onFresh()
+    },
+    close() {
+      isFresh = false
+      clearTimeout(timer)
     }
   }
 }

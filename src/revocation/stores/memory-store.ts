@@ -1,15 +1,22 @@
 /** A store that keeps nothing beyond this process. */
-import type { StartTimer } from '../../keys/timer.ts'
-import type { ExpiringRecord, ExpiringRecords, RevocationStore } from './revocation-store.ts'
+import type {
+  ExpiringRecord,
+  ExpiringRecords,
+  RevocationStore,
+  StoreKind,
+  StoreOptions
+} from './store.ts'
 
-/** Each login with a refresh token makes two, so that memory has an end before they do. */
+/** Each login with a refresh token makes two records, which would fill the memory before they expire. */
 const MOST_RECORDS = 100_000
 const SWEEP_INTERVAL_MS = 60_000
 
-export interface MemoryStoreOptions {
-  /** The clock, in milliseconds since 1970. */
-  readonly now: () => number
-  readonly startTimer: StartTimer
+export type MemoryStoreOptions = Pick<StoreOptions, 'now' | 'startTimer'>
+
+export const memoryStore: StoreKind<{ readonly kind: 'memory' }> = {
+  notation: 'memory',
+  parse: (text) => (text === 'memory' ? { kind: 'memory' } : undefined),
+  create: async (_settings, options) => createMemoryStore(options)
 }
 
 /** Makes the store. It is available as soon as it has started. */

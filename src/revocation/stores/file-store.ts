@@ -1,29 +1,45 @@
 /** A store in a folder of this machine, for one process: what it has acknowledged is on the disk. */
-import { ClassicLevel } from 'classic-level'
-import type { StartTimer } from '../../keys/timer.ts'
-import { formatRevoked, parseRevoked, type Revocation } from './revocation.ts'
-import type { ExpiringRecord, ExpiringRecords, RevocationStore } from './revocation-store.ts'
+import type { ClassicLevel } from 'classic-level'
+import { formatRevoked, parseRevoked, type Revocation } from '../revocation.ts'
+import type {
+  ExpiringRecord,
+  ExpiringRecords,
+  RevocationStore,
+  StoreKind,
+  StoreOptions
+} from './store.ts'
 
-/** Every write is on the disk before it is acknowledged: the end of the process, or of the machine, loses none. */
+const PREFIX = 'file:'
+
+export interface FileStoreSettings {
+  readonly kind: 'file'
+  /** The folder; it is made where it is not there. */
+  readonly folder: string
+}
+
+export const fileStore: StoreKind<FileStoreSettings> = {
+  notation: 'file:/path',
+  parse(text, reader) {
+    if (!text.startsWith(PREFIX) || text === PREFIX) return undefined
+    return { kind: 'file', folder: reader.resolve(text.slice(PREFIX.length)) }
+  },
+  create: ({ folder }, options) => createFileStore(folder, options)
+}
+
+/** Every write is on the disk before it is acknowledged: neither the end of the process nor a crash of the machine loses one. */
 const SYNC = { sync: true } as const
-/** Names of the two kinds of entries begin with these; a semicolon is what follows a colon. */
+/** The names of the two kinds of entries begin with these. In ASCII, the semicolon follows the colon. */
 const REVOKED = { first: 'revoked:', end: 'revoked;' } as const
 const RECORD = { first: 'record:', end: 'record;' } as const
 
 const CLEANING_INTERVAL_MS = 3_600_000
 
-export interface FileStoreOptions {
-  /** The folder; it is made where it is not there. */
-  readonly folder: string
-  /** The clock, in milliseconds since 1970. */
-  readonly now: () => number
-  readonly startTimer: StartTimer
-  readonly log: { readonly warn: (fields: object, message: string) => void }
-}
-
-/** Makes the store. From now on until it is closed, no other process can have the folder. */
-export function createFileStore(options: FileStoreOptions): RevocationStore {
-  const { folder, now, startTimer, log } = options
+/** Makes the store. Once it is started, and until it is closed, no other process can open the folder. */
+export async function createFileStore(
+  folder: string,
+  { now, startTimer, log }: Pick<StoreOptions, 'now' | 'startTimer' | 'log'>
+): Promise<RevocationStore> {
+  const { ClassicLevel } = await import('classic-level')
   const database = new ClassicLevel(folder)
   let stopCleaning: (() => void) | undefined
 
@@ -36,19 +52,19 @@ export function createFileStore(options: FileStoreOptions): RevocationStore {
     return found
   }
 
-  async function removeEnded(): Promise<void> {
+  async function removeExpired(): Promise<void> {
     const time = now()
-    const ended: string[] = []
+    const expired: string[] = []
     for await (const [name, text] of database.iterator()) {
       const until = name.startsWith(RECORD.first) ? parseRecord(text).until : parseTime(text)
-      if (until <= time) ended.push(name)
+      if (until <= time) expired.push(name)
     }
-    await database.batch(ended.map((key) => ({ type: 'del', key })))
+    await database.batch(expired.map((key) => ({ type: 'del', key })))
   }
 
   async function clean(): Promise<void> {
     try {
-      await removeEnded()
+      await removeExpired()
     } catch (error) {
       if (database.status !== 'open') return
       log.warn({ folder, error: (error as Error).message }, 'revocation store not cleaned')
@@ -75,7 +91,7 @@ export function createFileStore(options: FileStoreOptions): RevocationStore {
   }
 }
 
-/** @throws Error that says why: another process has the folder, or what the database says of it */
+/** @throws Error with the reason: another process has the folder, or the message of the database */
 async function open(database: ClassicLevel): Promise<void> {
   try {
     await database.open()
@@ -113,7 +129,7 @@ function createFileRecords(database: ClassicLevel, now: () => number): ExpiringR
     get,
     put,
     swap(name, expected, next) {
-      // One after the other: between reading and writing, no other may come.
+      // One after the other: no other swap may come between reading and writing.
       const swapping = lastSwap.then(() => swapNow(name, expected, next))
       lastSwap = swapping.catch(() => undefined)
       return swapping

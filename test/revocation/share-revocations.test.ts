@@ -1,10 +1,10 @@
 import test, { type ExecutionContext } from 'ava'
 import { ClassicLevel } from 'classic-level'
-import { createFileStore } from '../../../src/check/revocation/file-store.ts'
-import { createRevocations } from '../../../src/check/revocation/revocations.ts'
-import { createShareRevocations } from '../../../src/check/revocation/share-revocations.ts'
-import { startUnreferencedTimer as startTimer } from '../../../src/keys/timer.ts'
-import { createTemporaryFolder } from '../../helpers/temporary-folder.ts'
+import { createFileStore } from '../../src/revocation/stores/file-store.ts'
+import { createRevocations } from '../../src/revocation/revocations.ts'
+import { createShareRevocations } from '../../src/revocation/share-revocations.ts'
+import { startUnreferencedTimer as startTimer } from '../../src/keys/timer.ts'
+import { createTemporaryFolder } from '../helpers/temporary-folder.ts'
 
 const report = { entries() {}, available() {}, synchronized() {} }
 const log = { warn() {} }
@@ -13,7 +13,7 @@ function createShared(folder: string) {
   const share = createShareRevocations()
   return () =>
     share(folder, async () => {
-      const store = createFileStore({ folder, now: Date.now, startTimer, log })
+      const store = await createFileStore(folder, { now: Date.now, startTimer, log })
       return createRevocations({ store, now: Date.now, startTimer, maxEntries: 10, report })
     })
 }
@@ -30,7 +30,7 @@ async function start(t: ExecutionContext, share: ReturnType<typeof createShared>
   t.teardown(release)
 }
 
-test('a store that could not be read is let go of, and can be used once it is mended', async (t) => {
+test('a store that could not be read is closed, and can be used once it is fixed', async (t) => {
   const folder = await createTemporaryFolder(t)
   await write(folder, 'revoked:["what"]', 'never')
   const share = createShared(folder)

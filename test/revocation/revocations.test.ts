@@ -1,8 +1,8 @@
 import test, { type ExecutionContext } from 'ava'
-import { createMemoryStore } from '../../../src/check/revocation/memory-store.ts'
-import type { RevocationStore } from '../../../src/check/revocation/revocation-store.ts'
-import { createRevocations } from '../../../src/check/revocation/revocations.ts'
-import { createFakeClock, type FakeClock } from '../../helpers/fake-clock.ts'
+import { createMemoryStore } from '../../src/revocation/stores/memory-store.ts'
+import type { RevocationStore } from '../../src/revocation/stores/store.ts'
+import { createRevocations } from '../../src/revocation/revocations.ts'
+import { createFakeClock, type FakeClock } from '../helpers/fake-clock.ts'
 
 const HOUR_MS = 3_600_000
 

@@ -1,17 +1,17 @@
-/** What revocation means to a check: a revoked token is refused, and so is every token when the list may be incomplete. */
-import { invalidToken } from '../../errors.ts'
-import type { StartTimer } from '../../keys/timer.ts'
-import type { Requirement } from '../check.ts'
+/** The requirement of revocation: a revoked token is rejected, and every token is while the list may be incomplete. */
+import { invalidToken } from '../errors.ts'
+import type { StartTimer } from '../keys/timer.ts'
+import type { RevocableToken } from './revocation-list.ts'
 import { type Revocations, storeUnavailable } from './revocations.ts'
 
-/** What checks do while the store is away: refuse every token, or go on with the list in memory for so many milliseconds. */
+/** What checks do while the store is away: reject every token, or go on with the list in memory for some time. */
 export type WhenUnavailable = 'closed' | { readonly openForMs: number }
 
 export interface RevocationRequirement {
   /** Throws a ServiceError: `invalid_token` with the reason `revoked`, or `check_unavailable`. */
-  readonly isNotRevoked: Requirement
-  /** Refuses nothing. It is asked last, so that only tokens that pass are counted. */
-  readonly countOpenCheck: Requirement
+  readonly isNotRevoked: (verified: RevocableToken) => void
+  /** Rejects nothing. It comes last, so that it counts only tokens that pass. */
+  readonly countOpenCheck: () => void
   readonly close: () => void
 }
 

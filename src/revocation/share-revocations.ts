@@ -1,16 +1,16 @@
-/** Revocations that outlive a reload: the old and the new configuration use one and the same where they name the same store. */
+/** Revocations that outlive a reload: the old and the new configuration share them where both name the same store. */
 import type { Revocations } from './revocations.ts'
 
 /** Revocations that are started, for one of their users. */
 interface SharedRevocations {
   readonly revocations: Revocations
-  /** They end with the last of their users. */
+  /** The last user to release them closes them. */
   readonly release: () => Promise<void>
 }
 
 /**
- * Gives the revocations that are in use under an id, or new ones.
- * @param id stands for the store
+ * Returns the revocations that are in use under an id, or starts new ones.
+ * @param id identifies the store
  */
 export type ShareRevocations = (
   id: string,
@@ -22,7 +22,7 @@ interface Shared {
   users: number
 }
 
-/** Makes what shares. It knows of the revocations that are in use, and of no others. */
+/** Makes the function that shares. It knows of the revocations that are in use, and of no others. */
 export function createShareRevocations(): ShareRevocations {
   const inUse = new Map<string, Shared>()
 

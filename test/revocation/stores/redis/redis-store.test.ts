@@ -1,8 +1,8 @@
 import { setTimeout as wait } from 'node:timers/promises'
 import test, { type ExecutionContext } from 'ava'
-import { eventually } from '../../helpers/eventually.ts'
-import { startRedis } from '../../helpers/redis.ts'
-import { startRedisReplica } from '../../helpers/revocations.ts'
+import { eventually } from '../../../helpers/eventually.ts'
+import { startRedis } from '../../../helpers/redis.ts'
+import { startRedisReplica } from '../../../helpers/revocations.ts'
 
 test('a revocation at one replica is seen by the other', async (t) => {
   const { port } = await startRedis(t)
