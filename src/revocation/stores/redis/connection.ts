@@ -25,8 +25,9 @@ const ANSWER_LIMIT_MS = 1000
  */
 export async function connectToRedis(address: RedisAddress, ending: AbortSignal): Promise<Redis> {
   const { host, port, database, username, password, tls } = address
-  const { Redis } = await import('ioredis')
-  const client = new Redis({
+  // By its default, the only export that is left of a CommonJS module once the program is bundled.
+  const { default: ioredis } = await import('ioredis')
+  const client = new ioredis.Redis({
     host,
     port,
     db: database,
