@@ -1,7 +1,7 @@
 # syntax=docker/dockerfile:1
 
 # A major version of Node.js: both images below are named by it.
-ARG NODE_VERSION=24
+ARG NODE_VERSION=26
 
 # What is built is JavaScript alone, so it is built on the platform of the builder, whatever the target is.
 FROM --platform=$BUILDPLATFORM node:${NODE_VERSION}-slim AS packages

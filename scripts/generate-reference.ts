@@ -7,7 +7,7 @@ import { fileURLToPath } from 'node:url'
 import { stringify } from 'yaml'
 import { createFileSchema, createFormSchemas } from '../src/config/json-schema.ts'
 import { parseConfig } from '../src/config/load.ts'
-import { createDocument } from '../src/openapi/document.ts'
+import { describeListener } from '../src/server/listener-routes.ts'
 import { createSecretReader } from '../src/settings/secrets.ts'
 import { VERSION } from '../src/version.ts'
 import { writeTables } from './reference-tables.ts'
@@ -36,7 +36,7 @@ export function generateReference(): { readonly file: string; readonly text: str
 function writeDocument(): string {
   const reader = createSecretReader({ folder: '/', env: {} })
   const config = parseConfig(JSON.stringify(FLAT_FORM), { env: {}, reader })
-  const document = createDocument({ config, listener: 'main', version: VERSION })
+  const document = describeListener('main', config, VERSION)
   return `# Written by \`npm run generate\`.\n${stringify(document, { aliasDuplicateObjects: false })}`
 }
 

@@ -1,52 +1,48 @@
 /** Tokens that were verified before, so that their signature is not verified anew with each request. */
+import { LRUCache } from 'lru-cache'
 import type { CheckedToken, Verified } from './check.ts'
 
 /** A verified token, and what the requirements are to look at each time. */
-export interface Remembered {
+export interface CacheEntry {
   readonly verified: Verified
   readonly checked: CheckedToken
 }
 
 export interface CheckCache {
-  /** @returns undefined for a token that is not known, or whose key serves no more */
-  readonly find: (raw: string) => Remembered | undefined
+  /** @returns undefined for a token that is not known, or whose key is no longer valid */
+  readonly find: (raw: string) => CacheEntry | undefined
   /** Keeps a token, unless its verifier wants to be asked each time. */
-  readonly keep: (remembered: Remembered) => void
+  readonly keep: (entry: CacheEntry) => void
   readonly forget: (raw: string) => void
 }
 
 /**
- * Makes a cache for one route. What is found in it has a good signature and nothing more: times and revocations are to be looked at
- * as ever. Its key is the whole token, so that no other text passes for it.
- * @param mostCharacters the tokens that it holds have no more characters than these in all; the oldest make room
+ * Makes a cache for one route. What is found in it has a good signature and nothing more: times and revocations are checked each
+ * time. Its key is the whole token, so that no other text passes for it.
+ * @param mostCharacters the tokens that it holds have no more characters than these in all; those unused for the longest time make room
  */
 export function createCheckCache(mostCharacters: number): CheckCache {
-  const known = new Map<string, Remembered>()
-  let characters = 0
+  const known = new LRUCache<string, CacheEntry>({
+    maxSize: mostCharacters,
+    sizeCalculation: (_, raw) => raw.length
+  })
 
   function forget(raw: string): void {
-    if (known.delete(raw)) characters -= raw.length
+    known.delete(raw)
   }
 
   return {
     forget,
     find(raw) {
-      const remembered = known.get(raw)
-      if (remembered === undefined) return undefined
-      if (remembered.verified.isCurrent?.() === true) return remembered
+      const entry = known.get(raw)
+      if (entry === undefined) return undefined
+      if (entry.verified.isCurrent?.() === true) return entry
       forget(raw)
       return undefined
     },
-    keep(remembered) {
-      const { raw } = remembered.checked.token
-      if (remembered.verified.isCurrent === undefined || raw.length > mostCharacters) return
-      forget(raw)
-      known.set(raw, remembered)
-      characters += raw.length
-      for (const oldest of known.keys()) {
-        if (characters <= mostCharacters) break
-        forget(oldest)
-      }
+    keep(entry) {
+      if (entry.verified.isCurrent === undefined) return
+      known.set(entry.checked.token.raw, entry)
     }
   }
 }

@@ -3,7 +3,7 @@ import { invalidToken } from '../errors.ts'
 import type { JsonText } from '../json/json-text.ts'
 import { parseToken, type Token, type VerifiedClaims } from '../keys/token.ts'
 import type { TraceHeaders } from '../remote/trace-context.ts'
-import type { CheckCache, Remembered } from './check-cache.ts'
+import type { CacheEntry, CheckCache } from './check-cache.ts'
 import { withGroups } from './groups/claim.ts'
 import type { ResolveGroups } from './groups/group-resolver.ts'
 
@@ -53,40 +53,66 @@ export interface CheckOptions {
 }
 
 /**
- * Checks a token.
+ * Checks a token. It returns no promise where nothing has to be waited for.
  * @param trace the trace that the check is a part of, which calls for it carry
  * @returns the token, verified and with all requirements met
- * @throws ServiceError for everything else. A refusal ends the check: no weaker verifier is asked after it.
+ * @throws ServiceError for everything else. An error ends the check: no weaker verifier is asked after it.
  */
-export type Check = (raw: string, trace?: TraceHeaders) => Promise<CheckedToken>
+export type Check = (raw: string, trace?: TraceHeaders) => Promise<CheckedToken> | CheckedToken
 
 /** Makes the check of one route. Verifiers and requirements are asked in the order given. */
 export function createCheck(options: CheckOptions): Check {
   const { verifiers, requirements, resolveGroups, maxDepth, maxTokenLength, cache } = options
 
-  async function verify(raw: string, trace?: TraceHeaders): Promise<Remembered> {
-    const token = parseToken(raw, maxDepth, maxTokenLength)
-    for (const verifyToken of verifiers) {
-      const verified = await verifyToken(token, trace)
-      if (verified === undefined) continue
-      const { claims, claimsText = token.payloadText } = verified
-      return { verified, checked: { token, claims, claimsText } }
+  function verify(token: Token, trace: TraceHeaders | undefined, next: number): Found {
+    for (let index = next; index < verifiers.length; index++) {
+      const verified = verifiers[index]?.(token, trace)
+      if (verified instanceof Promise) {
+        return verified.then((found) =>
+          found === undefined ? verify(token, trace, index + 1) : toEntry(token, found)
+        )
+      }
+      if (verified !== undefined) return toEntry(token, verified)
     }
     throw invalidToken('Token is signed with a key or an algorithm that is not accepted', 'key')
   }
 
-  return async function check(raw, trace) {
-    const known = cache?.find(raw)
-    const { verified, checked } = known ?? (await verify(raw, trace))
+  function assertRequirements({ verified, checked }: CacheEntry): void {
     try {
       for (const require of requirements) require(verified)
     } catch (error) {
-      cache?.forget(raw)
+      cache?.forget(checked.token.raw)
       throw error
     }
-    if (known === undefined) cache?.keep({ verified, checked })
-    return resolveGroups === undefined
-      ? checked
-      : withGroups(checked, await resolveGroups(checked.claims, trace))
   }
+
+  function accept(entry: CacheEntry): CheckedToken {
+    assertRequirements(entry)
+    cache?.keep(entry)
+    return entry.checked
+  }
+
+  function addGroups(checked: CheckedToken, trace?: TraceHeaders) {
+    if (resolveGroups === undefined) return checked
+    return resolveGroups(checked.claims, trace).then((groups) => withGroups(checked, groups))
+  }
+
+  return function check(raw, trace) {
+    const known = cache?.find(raw)
+    if (known !== undefined) {
+      assertRequirements(known)
+      return addGroups(known.checked, trace)
+    }
+    const found = verify(parseToken(raw, maxDepth, maxTokenLength), trace, 0)
+    return found instanceof Promise
+      ? found.then((entry) => addGroups(accept(entry), trace))
+      : addGroups(accept(found), trace)
+  }
+}
+
+type Found = Promise<CacheEntry> | CacheEntry
+
+function toEntry(token: Token, verified: Verified): CacheEntry {
+  const { claims, claimsText = token.payloadText } = verified
+  return { verified, checked: { token, claims, claimsText } }
 }

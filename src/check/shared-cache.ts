@@ -1,4 +1,5 @@
-/** Remembers answers for a while, within bounds, and asks once where several want the same answer at a time. */
+/** Remembers answers for a while, within bounds, and loads an answer once where several callers want it at the same time. */
+import { LRUCache } from 'lru-cache'
 
 /** An answer, and until when it may be given again, in milliseconds since 1970. */
 interface Kept<Value> {
@@ -7,30 +8,33 @@ interface Kept<Value> {
 }
 
 export interface SharedCacheOptions {
-  /** Answers that are kept; the oldest goes for a new one. */
+  /** Most answers that are kept; the one unused for the longest time makes room for a new one. */
   readonly entries: number
   /** The clock, in milliseconds since 1970. */
   readonly now: () => number
 }
 
 /**
- * Gives the answer that is kept under a key, or has it loaded.
- * What `load` rejects with is for those who wait for it, and is not kept.
+ * Gives the answer that is kept under a key, or loads it.
+ * All callers that wait for a load get its error; an error is not kept.
  */
 export type SharedCache<Value> = (key: string, load: () => Promise<Kept<Value>>) => Promise<Value>
 
 /** Makes an empty cache. */
 export function createSharedCache<Value>(options: SharedCacheOptions): SharedCache<Value> {
   const { entries, now } = options
-  /** In the order in which they were kept. */
-  const kept = new Map<string, Kept<Value> & { readonly since: number }>()
+  // With `max` in place of `maxSize`, room for a million entries would be taken at the start.
+  const kept = new LRUCache<string, Kept<Value> & { readonly since: number }>({
+    maxSize: entries,
+    sizeCalculation: () => 1
+  })
   const loading = new Map<string, Promise<Value>>()
 
   function find(key: string): Kept<Value> | undefined {
     const found = kept.get(key)
     if (found === undefined) return undefined
     const time = now()
-    // A clock that was set back would keep answers for longer than they are good.
+    // Otherwise a clock that was set back would keep answers for longer than they are valid.
     if (time >= found.since && time < found.until) return found
     kept.delete(key)
     return undefined
@@ -39,12 +43,7 @@ export function createSharedCache<Value>(options: SharedCacheOptions): SharedCac
   async function loadAndKeep(key: string, load: () => Promise<Kept<Value>>): Promise<Value> {
     const since = now()
     const { value, until } = await load()
-    if (until > now()) {
-      kept.delete(key)
-      kept.set(key, { value, until, since })
-      const [oldest] = kept.keys()
-      if (kept.size > entries && oldest !== undefined) kept.delete(oldest)
-    }
+    if (until > now()) kept.set(key, { value, until, since })
     return value
   }
 

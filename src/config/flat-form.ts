@@ -16,7 +16,7 @@ const MILLISECONDS_PER_HOUR = 3_600_000
 const MOST_HOURS = 876_000
 
 /** The paths that are answered where the configuration names no others. */
-export const DEFAULT_ROUTES = {
+const DEFAULT_ROUTES = {
   getTokenRoute: '/getToken',
   checkTokenRoute: '/checkToken'
 } as const

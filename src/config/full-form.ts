@@ -4,14 +4,7 @@
  */
 import * as z from 'zod'
 import { keySchema } from '../keys/settings.ts'
-import { checkRouteSchema } from '../protocols/check/settings.ts'
-import { claimsRouteSchema } from '../protocols/claims/settings.ts'
-import { issueRouteSchema } from '../protocols/issue/settings.ts'
-import { krakendRouteSchema } from '../protocols/krakend/settings.ts'
-import { healthRouteSchema, metricsRouteSchema } from '../protocols/operations/settings.ts'
-import { keysRouteSchema } from '../protocols/published-keys/settings.ts'
-import { revokeRouteSchema } from '../protocols/revocation/settings.ts'
-import { supertokensRouteSchema } from '../protocols/supertokens/settings.ts'
+import { routeSchemas } from '../protocols/registry.ts'
 import { revocationSchema } from '../revocation/settings.ts'
 import { limitsSchema, timeoutsSchema } from '../settings/limits.ts'
 import { flag } from '../settings/quantities.ts'
@@ -68,23 +61,7 @@ export function createFullSchema(reader: SecretReader) {
         'Tokens can be revoked before they end; every issued token then has a `jti`. Default: they cannot.'
       ),
     routes: z
-      .array(
-        z.union(
-          [
-            issueRouteSchema(reader),
-            krakendRouteSchema(reader),
-            supertokensRouteSchema(reader),
-            claimsRouteSchema(reader),
-            checkRouteSchema(reader),
-            keysRouteSchema(reader),
-            revokeRouteSchema(reader),
-            healthRouteSchema(reader),
-            metricsRouteSchema(reader)
-          ],
-          'expected a route'
-        ),
-        'expected a list of routes'
-      )
+      .array(z.union(routeSchemas(reader), 'expected a route'), 'expected a list of routes')
       .min(1, 'expected at least one route')
       .describe('What is answered where.')
   }

@@ -1,7 +1,6 @@
 /** Turns the schema library's issues into problems in our words. */
 import type * as z from 'zod'
 import { formatPath, type Problem } from '../settings/problem.ts'
-import { valueAt } from './consistency/tree.ts'
 
 type Issue = z.core.$ZodIssue
 
@@ -52,7 +51,9 @@ function describeFound(issue: Issue, value: unknown): string {
  * Of the forms that a value may have, finds the one that its author seems to have had in mind:
  * the one with the least wrong. Undefined where the value is of another type altogether.
  */
-function closestBranch(branches: readonly (readonly Issue[])[]): readonly Issue[] | undefined {
+export function closestBranch<Branch extends readonly Issue[]>(
+  branches: readonly Branch[]
+): Branch | undefined {
   const candidates = branches.filter((branch) => !branch.some((issue) => isWrongType(issue)))
   return candidates.toSorted((one, other) => faults(one) - faults(other))[0]
 }
@@ -74,4 +75,15 @@ function faults(branch: readonly Issue[]): number {
 function weightOf({ path, ...issue }: Issue): number {
   if (issue.code === 'unrecognized_keys') return MANY * issue.keys.length
   return path.length === 1 && path[0] === 'protocol' ? 1.5 * MANY : 1
+}
+
+/** Follows a path into data of any form. Undefined where it leads nowhere. */
+export function valueAt(tree: unknown, path: readonly PropertyKey[]): unknown {
+  return path.reduce<unknown>(
+    (value, key) =>
+      typeof value === 'object' && value !== null && Object.hasOwn(value, key)
+        ? (value as Record<PropertyKey, unknown>)[key]
+        : undefined,
+    tree
+  )
 }

@@ -3,17 +3,24 @@ import { isSymmetric } from '../keys/algorithms.ts'
 import type { Config } from './full-form.ts'
 import type { ListenerConfig } from './listen.ts'
 
-/** Where health and metrics are: on the listener that is for them, or else on the main one. */
-export function operationsListener({ listen }: Pick<Config, 'listen'>): 'admin' | 'main' {
-  return listen.admin === undefined ? 'main' : 'admin'
+/** The listener of routes that name no other. */
+export const MAIN = 'main'
+
+interface Listeners {
+  readonly listen: { readonly admin?: unknown }
 }
 
-/** The listener that a route is on. */
+/** The listener that health and metrics are on: the one for them, or else the main one. */
+export function operationsListener({ listen }: Listeners): 'admin' | 'main' {
+  return listen.admin === undefined ? MAIN : 'admin'
+}
+
+/** The listener that a route is on. Only a route for those who operate the service may name none. */
 export function listenerOf(
-  { on }: Pick<Config['routes'][number], 'on'>,
-  config: Pick<Config, 'listen'>
+  { on }: { readonly on?: string | undefined },
+  listeners: Listeners
 ): string {
-  return on ?? operationsListener(config)
+  return on ?? operationsListener(listeners)
 }
 
 /**
@@ -25,7 +32,7 @@ export function publishingListeners({
   routes
 }: Pick<Config, 'keys' | 'routes'>): ReadonlySet<string> {
   if (keys.every(({ alg }) => isSymmetric(alg))) return new Set()
-  return new Set(['main', ...routes.flatMap((route) => ('keys' in route ? route.on : []))])
+  return new Set([MAIN, ...routes.flatMap((route) => ('keys' in route ? route.on : []))])
 }
 
 /** The listeners to open, by name, main first. Main is not opened where all that there is has its place elsewhere. */
@@ -35,11 +42,11 @@ export function openListeners({
 }: Pick<Config, 'listen' | 'routes'>): ReadonlyMap<string, ListenerConfig> {
   const hasOwnPlace = routes.some((route) => 'health' in route || 'metrics' in route)
   const isMainOpen =
-    routes.some((route) => listenerOf(route, { listen }) === 'main') ||
+    routes.some((route) => listenerOf(route, { listen }) === MAIN) ||
     (listen.admin === undefined && !hasOwnPlace)
   return new Map(
     Object.entries(listen).flatMap(([name, listener]) =>
-      listener === undefined || (name === 'main' && !isMainOpen) ? [] : [[name, listener]]
+      listener === undefined || (name === MAIN && !isMainOpen) ? [] : [[name, listener]]
     )
   )
 }

@@ -4,14 +4,14 @@ import type { KeyConfig } from '../keys/settings.ts'
 import { formatPath, type Problem } from '../settings/problem.ts'
 import { createSecretReader, type SecretReader } from '../settings/secrets.ts'
 import { readTextFile, TextFileError } from '../settings/text-file.ts'
-import { findFlatProblems, findFullProblems } from './consistency/find-problems.ts'
-import { valueAt } from './consistency/tree.ts'
 import { findKeyProblems } from './create-key-sources.ts'
 import { substituteEnvironment } from './environment.ts'
 import { createFlatSchema, toFullForm } from './flat-form.ts'
 import { type Config, createFullSchema } from './full-form.ts'
-import { describeIssues } from './issues.ts'
+import { describeIssues, valueAt } from './issues.ts'
+import { parsePartly } from './partly.ts'
 import { ConfigError } from './problems.ts'
+import { findFlatProblems, findFullProblems } from './rules/find-problems.ts'
 import { parseYaml } from './yaml.ts'
 
 export interface LoadedConfig {
@@ -115,10 +115,11 @@ function countKnown(tree: unknown, { shape }: FlatSchema | FullSchema): number {
 }
 
 function parseFlat(tree: unknown, schema: FlatSchema, full: FullSchema): ParseResult {
-  const flat = schema.safeParse(tree)
-  const problems = findFlatProblems(tree)
-  if (!flat.success) return { problems: [...describeIssues(flat.error.issues, tree), ...problems] }
-  const written = toFullForm(flat.data)
+  const { data: flat, error } = schema.safeParse(tree)
+  const found = findFlatProblems({ value: parsePartly(schema, tree), written: tree, path: [] })
+  const problems = [...describeIssues(error?.issues ?? [], tree), ...found]
+  if (flat === undefined) return { problems }
+  const written = toFullForm(flat)
   const config = full.parse(written)
   const unfit = findKeyProblems(config.keys).map(({ message }) => ({ path: ['encKey'], message }))
   return { config, written, problems: [...problems, ...unfit] }
@@ -127,8 +128,12 @@ function parseFlat(tree: unknown, schema: FlatSchema, full: FullSchema): ParseRe
 function parseFull(tree: unknown, schema: FullSchema): ParseResult {
   const { data: config, error } = schema.safeParse(tree)
   const keys = config?.keys ?? readEachKey(tree, schema)
-  const issues = error === undefined ? [] : describeIssues(error.issues, tree)
-  const problems = [...issues, ...findFullProblems(tree), ...findKeyProblems(keys)]
+  const found = findFullProblems({ value: parsePartly(schema, tree), written: tree, path: [] })
+  const problems = [
+    ...describeIssues(error?.issues ?? [], tree),
+    ...found,
+    ...findKeyProblems(keys)
+  ]
   return { config, written: tree, problems }
 }
 
@@ -140,7 +145,7 @@ function readEachKey(tree: unknown, { shape }: FullSchema): readonly (KeyConfig 
     : []
 }
 
-/** A setting whose variable is missing is wrong in every other way too; the first word is enough. */
+/** A setting whose variable is missing is wrong in every other way too: the first problem is enough. */
 function isSaid({ path }: Problem, problems: readonly Problem[]): boolean {
   return problems.some((problem) => formatPath(problem.path) === formatPath(path))
 }

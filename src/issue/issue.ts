@@ -26,7 +26,7 @@ export interface IssueRequest {
   /** Registers a listener for the moment when the client is gone. */
   readonly onAbort: (listener: () => void) => void
   /** Sources note here how their calls went: the time of all of them, the status of the last reply, and which remote failed. */
-  readonly trace: { remoteSeconds?: number; replyStatus?: number; failedRemote?: string }
+  readonly note: { remoteSeconds?: number; replyStatus?: number; failedRemote?: string }
   /** Sources note here until when what they tell is true, in seconds since 1970: no token outlives that. */
   readonly limit: { expiresAt?: number }
 }

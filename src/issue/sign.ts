@@ -24,8 +24,8 @@ export interface IssuedToken {
   readonly refreshToken?: string | undefined
 }
 
-/** Signs claims. */
-export type Sign = (claims: Claims, validity: Validity) => Promise<IssuedToken>
+/** Signs claims. It returns no promise where the key needs none. */
+export type Sign = (claims: Claims, validity: Validity) => Promise<IssuedToken> | IssuedToken
 
 export interface SignOptions {
   readonly signer: Signer
@@ -47,7 +47,7 @@ export function createSign(options: SignOptions): Sign {
   const { maxTokenLength = Number.POSITIVE_INFINITY } = options
   const issuerClaim = issuer === undefined ? '' : `"iss":${JSON.stringify(issuer)},`
 
-  return async function sign(claims, { lifetimeSeconds, expiresAt: limit }) {
+  return function sign(claims, { lifetimeSeconds, expiresAt: limit }) {
     const issuedAt = Math.floor(now() / 1000)
     const expiresAt = Math.min(issuedAt + lifetimeSeconds, limit ?? Number.POSITIVE_INFINITY)
     if (expiresAt <= issuedAt) throw unusable('reply has expired already')
@@ -56,9 +56,13 @@ export function createSign(options: SignOptions): Sign {
     const id = createId?.()
     const idClaim = id === undefined ? '' : `,"jti":"${id}"`
     const ownClaims = `${start}"iat":${issuedAt}${notBefore},"exp":${expiresAt}${idClaim}`
-    const token = await signer(`{${writeClaims(claims)}${ownClaims}}`)
-    if (token.length > maxTokenLength) throw unusable('reply makes a token over the limit')
-    return { token, issuedAt, expiresAt, id }
+    const signed = signer(`{${writeClaims(claims)}${ownClaims}}`)
+    return signed instanceof Promise ? signed.then(describe) : describe(signed)
+
+    function describe(token: string): IssuedToken {
+      if (token.length > maxTokenLength) throw unusable('reply makes a token over the limit')
+      return { token, issuedAt, expiresAt, id }
+    }
   }
 }
 

@@ -88,13 +88,13 @@ export async function createTracing(options: TracingOptions): Promise<Tracing | 
 /** Makes a function that does the same within a span of its own. It is the function itself where nothing is traced. */
 export function withSpan<Input extends readonly unknown[], Output>(
   name: string,
-  work: (...input: Input) => Promise<Output>,
+  work: (...input: Input) => Promise<Output> | Output,
   tracing: Tracing | undefined
-): (...input: Input) => Promise<Output> {
+): (...input: Input) => Promise<Output> | Output {
   if (tracing === undefined) return work
   const options = { name }
   return function tracedWork(...input) {
-    return tracing.run(options, () => work(...input))
+    return tracing.run(options, async () => work(...input))
   }
 }
 

@@ -9,7 +9,7 @@ const DOMAIN_EXPECTED = 'expected a domain such as example.com'
 /** The prefix of a cookie that only its host can have set (RFC 6265bis, section 4.1.3.2). Browsers know it in any letters. */
 const HOST_PREFIX = /^__host-/i
 
-export const cookie = section({
+const cookieSection = section({
   name: cookieName.describe(
     'The name. With the prefix `__Host-`, which is the safest, the path is `/` and there is no domain.'
   ),
@@ -35,6 +35,10 @@ export const cookie = section({
     error: 'expected none for a name with the prefix __Host-',
     path: ['domain']
   })
+
+export type CookieConfig = z.output<typeof cookieSection>
+
+export const cookie = cookieSection
   .optional()
   .describe(
     'A cookie that the token is set as beside the answer: Secure, HttpOnly, and kept for as long as the token is valid. Default: none.'

@@ -1,50 +1,62 @@
-/** Bodies of requests that have to be JSON. */
+/** Bodies of requests: JSON, forms, and which of the two a body is. */
 import { ServiceError } from '../errors.ts'
 import { type JsonText, JsonTextError, parseJsonBytes } from '../json/json-text.ts'
-import { bodyOf } from '../server/body.ts'
-import type { AppContext } from '../server/request-state.ts'
+import type { Exchange } from './exchange.ts'
+
+/** Reads a body; it gives the bytes as they were sent. Throws a ServiceError `invalid_request` for a body that it does not take. */
+export type ReadBody = (exchange: Exchange) => Buffer
 
 /**
- * Makes the reader of bodies that are JSON, whatever their label says; it gives them byte for byte.
+ * Makes the reader of bodies that have to be JSON, whatever their Content-Type says.
  * @param maxDepth levels that the JSON may nest
  */
-export function createJsonBodyReader(maxDepth: number): (context: AppContext) => Uint8Array {
-  return function readJsonBody(context) {
-    const body = bodyOf(context)
+export function createJsonBodyReader(maxDepth: number): ReadBody {
+  return function readJsonBody({ body }) {
     parseJsonBody(body, maxDepth)
     return body
   }
 }
 
 export interface OptionalBodyOptions {
-  /** Whether a source sends it on, which takes JSON. Otherwise it may be anything. */
+  /** Whether a source sends the body on, so that it has to be JSON. Otherwise it may be anything. */
   readonly isSent: boolean
   /** Levels that the JSON may nest. */
   readonly maxDepth: number
 }
 
-/** Makes the reader of bodies that may be left out, and are JSON where they are sent on. It gives them byte for byte, too. */
-export function createOptionalBodyReader({
-  isSent,
-  maxDepth
-}: OptionalBodyOptions): (context: AppContext) => Uint8Array {
-  const readJson = createJsonBodyReader(maxDepth)
-
-  return function readOptionalBody(context) {
-    const body = bodyOf(context)
-    return isSent && body.length > 0 ? readJson(context) : body
+/** Makes the reader of bodies that may be left out, and have to be JSON where a source sends them on. */
+export function createOptionalBodyReader({ isSent, maxDepth }: OptionalBodyOptions): ReadBody {
+  return function readOptionalBody({ body }) {
+    if (isSent && body.length > 0) parseJsonBody(body, maxDepth)
+    return body
   }
 }
 
 /**
  * @param maxDepth levels that the JSON may nest
- * @throws ServiceError `invalid_request` for bytes that are no JSON
+ * @throws ServiceError `invalid_request` for bytes that are not JSON
  */
 export function parseJsonBody(body: Uint8Array, maxDepth: number): JsonText {
   try {
     return parseJsonBytes(body, maxDepth)
   } catch (error) {
     if (!(error instanceof JsonTextError)) throw error
-    throw new ServiceError('invalid_request', `body is ${error.message}`, { status: 400 })
+    throw invalidRequest(`body is ${error.message}`)
   }
+}
+
+/** Parameters may follow the type (RFC 9110, section 8.3.1). */
+const FORM = /^application\/x-www-form-urlencoded\s*(?:;|$)/i
+
+/** Whether the client says that its body is a form. */
+export function isForm({ headers }: Exchange): boolean {
+  return FORM.test(headers['content-type'] ?? '')
+}
+
+/** The error for a request that is not of the format of its route. */
+export function invalidRequest(message: string, reason?: string): ServiceError {
+  return new ServiceError('invalid_request', message, {
+    status: 400,
+    ...(reason !== undefined && { reason })
+  })
 }

@@ -1,48 +1,31 @@
-/** The seam between the pipelines and HTTP. A protocol is one product's wire format, and nothing else. */
-import type { CheckedToken } from '../check/check.ts'
-import type { ServiceError } from '../errors.ts'
-import type { IssuedToken } from '../issue/sign.ts'
-import type { AppContext } from '../server/request-state.ts'
+/** What a product brings along: a kind of route of its own, or a wire format for the routes that issue or check tokens. */
+import type * as z from 'zod'
+import type { SecretReader } from '../settings/secrets.ts'
+import type { PathItem, Paths, Schema } from './openapi/parts.ts'
+import type { RouteConfig } from './registry.ts'
+import type { Route } from './route.ts'
+import type { Services } from './services.ts'
 
-/**
- * The methods of a route's requests. `any` is for a gate: a proxy asks it about requests of others, so it answers every method, on its
- * path and on all below it, and leaves bodies alone.
- */
-export type Methods = readonly string[] | 'any'
-
-export interface Protocol {
-  /** The methods of its requests. */
-  readonly methods: Methods
-  /** Whether its callers may show their API key as a password of HTTP Basic too (RFC 6749, section 2.3.1). */
-  readonly takesBasic?: boolean
-  /** Answers with a refusal. */
-  readonly writeError: (context: AppContext, error: ServiceError) => void
+/** How OpenAPI describes a wire format. */
+export interface Described<Config> {
+  describe(config: Config): PathItem
+  /** The JSON that it answers with, by the names that its description refers to. */
+  readonly schemas?: Readonly<Record<string, Schema>>
 }
 
-/** How a request for a token carries its input, and how the token is handed out. */
-export interface IssueProtocol extends Protocol {
+/** A kind of route: everything that anybody has to know of it. */
+export interface RouteKind<Config> {
+  /** The setting that holds the path of such a route, and that it is recognized by. */
+  readonly verb: string
+  /** The values of `protocol` that make a route one of this kind. Left out where the verb is enough. */
+  readonly protocols?: readonly string[]
+  readonly settings: (reader: SecretReader) => z.ZodType<Config>
   /**
-   * Gives the client's JSON, byte for byte.
-   * @throws ServiceError for a request that is not of this format
+   * Makes the routes of a configured one.
+   * @param routes all routes of the configuration: a claims route shows those of another one
    */
-  readonly readBody: (context: AppContext) => Uint8Array
-  readonly writeToken: (context: AppContext, issued: IssuedToken) => void
-}
-
-/** How a request carries the token to check, and what is said of a good one. */
-export interface CheckProtocol extends Protocol {
-  /** @throws ServiceError where there is no token, or more than one */
-  readonly readToken: (context: AppContext) => string
-  readonly writeToken: (context: AppContext, checked: CheckedToken) => void
-  /**
-   * The same answer as plain data, for a request that carries nothing but a token in its Authorization header. Left out by
-   * formats that take more from a request than that.
-   */
-  readonly plainAnswer?: ((checked: CheckedToken) => PlainAnswer) | undefined
-}
-
-/** An answer of status 200. */
-export interface PlainAnswer {
-  readonly headers: Readonly<Record<string, string>>
-  readonly body: string
+  create(config: Config, services: Services, routes: readonly RouteConfig[]): Route[]
+  /** Describes them for OpenAPI. */
+  describe(config: Config, routes: readonly RouteConfig[]): Paths
+  readonly schemas?: Readonly<Record<string, Schema>>
 }

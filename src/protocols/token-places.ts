@@ -1,28 +1,23 @@
 /** The places that a token may stand in within a request, and the reader for those that a route takes it from. */
 import { ServiceError } from '../errors.ts'
 import { JsonTextError, parseJsonBytes } from '../json/json-text.ts'
-import { bodyOf } from '../server/body.ts'
-import type { AppContext } from '../server/request-state.ts'
 import { readAuthorization } from './bearer-token.ts'
+import type { Exchange } from './exchange.ts'
+import { invalidRequest } from './json-body.ts'
 
 export type TokenPlace = 'header' | 'query' | 'body' | `cookie:${string}`
 
 /** The three ways of RFC 6750, section 2. */
 export const BEARER_PLACES: readonly TokenPlace[] = ['header', 'query', 'body']
 
-export interface TokenReaderOptions {
-  /** Levels that the JSON of a request may nest. */
-  readonly maxDepth: number
-}
-
-/** @throws ServiceError `missing_token` where there is no token, `invalid_request` where there is more than one */
-export type TokenReader = (context: AppContext) => string
+/** Reads the token. Throws a ServiceError: `missing_token` where there is none, `invalid_request` where there is more than one. */
+export type TokenReader = (exchange: Exchange) => string
 
 /** Looks for tokens in one place. Nothing that is empty is one. */
 interface Finder {
   /** The place, in the words of a refusal. */
   readonly place: string
-  readonly find: (context: AppContext) => readonly (string | undefined)[]
+  readonly find: (exchange: Exchange) => readonly (string | undefined)[]
 }
 
 /** The name of the query and form parameter (RFC 6750, sections 2.2 and 2.3). */
@@ -30,20 +25,18 @@ const PARAMETER = 'access_token'
 const COOKIE_PREFIX = 'cookie:'
 
 /**
- * Makes the reader of the one token in a request. All places are looked at, whichever has a token: a request with two of them
- * means different things to different readers, so it is refused.
+ * Makes the reader of the one token in a request. It looks in all places, whichever has a token: a request with two tokens
+ * means different things to different readers, so it is rejected.
+ * @param maxDepth levels that the JSON of a body may nest
  */
-export function createTokenReader(
-  places: readonly TokenPlace[],
-  options: TokenReaderOptions
-): TokenReader {
-  const finders = places.map((place) => createFinder(place, options))
+export function createTokenReader(places: readonly TokenPlace[], maxDepth: number): TokenReader {
+  const finders = places.map((place) => createFinder(place, maxDepth))
 
-  return function readToken(context) {
+  return function readToken(exchange) {
     let token: string | undefined
     const found: string[] = []
     for (const { place, find } of finders) {
-      for (const one of find(context)) {
+      for (const one of find(exchange)) {
         if (one === undefined || one === '') continue
         token ??= one
         found.push(place)
@@ -57,33 +50,36 @@ export function createTokenReader(
     }
     if (found.length > 1) {
       // Each place once: a form can repeat the field as often as its size allows.
-      throw badRequest(`more than one token present in request: ${[...new Set(found)].join(', ')}`)
+      throw invalidRequest(
+        `more than one token present in request: ${[...new Set(found)].join(', ')}`,
+        'request'
+      )
     }
     return token
   }
 }
 
-function createFinder(place: TokenPlace, { maxDepth }: TokenReaderOptions): Finder {
+function createFinder(place: TokenPlace, maxDepth: number): Finder {
   switch (place) {
     case 'header':
       return { place: 'the Authorization header', find: inHeader }
     case 'query':
       return { place: 'the query', find: inQuery }
     case 'body':
-      return { place: 'the body', find: (context) => inBody(bodyOf(context), maxDepth) }
+      return { place: 'the body', find: ({ body }) => inBody(body, maxDepth) }
     default: {
       const name = place.slice(COOKIE_PREFIX.length)
-      return { place: `the cookie ${name}`, find: (context) => inCookies(context, name) }
+      return { place: `the cookie ${name}`, find: (exchange) => inCookies(exchange, name) }
     }
   }
 }
 
-function inHeader({ req }: AppContext) {
-  return [readAuthorization(req.headers.authorization ?? '')]
+function inHeader({ headers }: Exchange) {
+  return [readAuthorization(headers.authorization ?? '')]
 }
 
-function inQuery({ querystring }: AppContext) {
-  return querystring === '' ? [] : new URLSearchParams(querystring).getAll(PARAMETER)
+function inQuery({ query }: Exchange) {
+  return query === '' ? [] : new URLSearchParams(query).getAll(PARAMETER)
 }
 
 /** The content tells JSON from a form, for clients label them wrongly: no form begins with a brace. */
@@ -100,22 +96,17 @@ function tokenOfJson(body: Buffer, maxDepth: number): string | undefined {
     const { token } = JSON.parse(parseJsonBytes(body, maxDepth)) as { token?: unknown }
     if (token === undefined || typeof token === 'string') return token
   } catch (error) {
-    if (error instanceof JsonTextError) throw badRequest(`body is ${error.message}`)
+    if (error instanceof JsonTextError) throw invalidRequest(`body is ${error.message}`, 'request')
     throw error
   }
-  throw badRequest('token in the body is not text')
+  throw invalidRequest('token in the body is not text', 'request')
 }
 
 /** The values of all cookies of a name (RFC 6265, section 4.2.1): one that another site has planted comes beside the right one. */
-function inCookies({ req }: AppContext, name: string) {
-  const { cookie } = req.headers
+function inCookies({ headers: { cookie } }: Exchange, name: string) {
   if (cookie === undefined) return []
   return cookie.split(';').flatMap((pair) => {
     const equals = pair.indexOf('=')
     return pair.slice(0, Math.max(equals, 0)).trim() === name ? pair.slice(equals + 1).trim() : []
   })
-}
-
-function badRequest(message: string): ServiceError {
-  return new ServiceError('invalid_request', message, { status: 400, reason: 'request' })
 }

@@ -1,42 +1,31 @@
-/** Builds the applications out of a configuration. Everything that reaches outside comes in as an option. */
+/** Builds the application out of a configuration. Everything that reaches outside comes in as an option. */
 import type { RequestListener } from 'node:http'
-import Router from '@koa/router'
-import Koa from 'koa'
 import { collectIssuerKeys } from '../check/verifiers/issuer-keys.ts'
 import type { Config } from '../config/full-form.ts'
 import type { ListenerConfig } from '../config/listen.ts'
-import { openListeners, operationsListener } from '../config/listeners.ts'
+import { openListeners } from '../config/listeners.ts'
 import { verifiersOf } from '../config/verifiers.ts'
+import { createClientCertificateReader } from '../issue/sources/certificate/client-certificate.ts'
 import type { Logger } from '../operations/logger.ts'
 import type { Metrics } from '../operations/metrics.ts'
 import type { Tracing } from '../operations/tracing.ts'
+import type { Route } from '../protocols/route.ts'
+import type { Services } from '../protocols/services.ts'
 import { createRemote, type Remote } from '../remote/remote.ts'
-import { addRoutes, type ListenerRoutes } from '../routes/add-routes.ts'
-import { createConnections } from '../routes/connections.ts'
-import type { AddDocs } from '../routes/docs-routes.ts'
-import { addOperationRoutes } from '../routes/operation-routes.ts'
-import type { Services } from '../routes/services.ts'
-import { withShortWay } from '../routes/short-way.ts'
-import { traceServices } from '../routes/traced-services.ts'
-import { createCertificateStep } from './client-certificate.ts'
+import { type AnswerRoute, createAnswerRoute, createInFlight } from './answer.ts'
 import type { ConfiguredKeys } from './configured-keys.ts'
 import type { ConfiguredRevocation } from './configured-revocation.ts'
-import { errors } from './errors.ts'
-import { createExactRoutes } from './exact-routes.ts'
-import { createGates } from './gates.ts'
-import { createInFlight, type InFlight } from './in-flight.ts'
-import { requestGuard } from './request-guard.ts'
-import { requestId } from './request-id.ts'
-import { createRequestLog } from './request-log.ts'
-import type { AppMiddleware, RequestState } from './request-state.ts'
-import { withResponseHeaders } from './response-headers.ts'
-import { createRequestTracing } from './trace-requests.ts'
+import { createConnections } from './connections.ts'
+import { createKoaHost } from './koa-host.ts'
+import { type CreateDocsRoutes, createListenerRoutes } from './listener-routes.ts'
+import { createFindRoute, createNodeHost } from './node-host.ts'
+import { traceServices } from './traced-services.ts'
 
 export interface AppOptions {
   readonly config: Config
-  /** Started; it ends with the application. */
+  /** Started; it is closed with the application. */
   readonly keyStore: ConfiguredKeys
-  /** Started; it ends with the application. Undefined where tokens cannot be revoked. */
+  /** Started; it is closed with the application. Undefined where tokens cannot be revoked. */
   readonly revocation?: ConfiguredRevocation | undefined
   readonly logger: Logger
   readonly metrics: Metrics
@@ -47,25 +36,27 @@ export interface AppOptions {
   /** Whether the service takes new work. */
   readonly isReady: () => boolean
   readonly version: string
-  /** Adds the document and the page of a listener's routes, where the configuration asks for them. */
-  readonly addDocs?: AddDocs | undefined
+  /** Makes the routes of the OpenAPI documents, where the configuration asks for them. */
+  readonly createDocsRoutes?: CreateDocsRoutes | undefined
+  /** The hosts that answer: `koa` alone measures and tests what the other one saves. Default: both. */
+  readonly hosts?: 'both' | 'koa' | undefined
 }
 
 export interface App {
   /** What answers on each listener, by its name. */
   readonly listeners: ReadonlyMap<string, RequestListener>
-  /** Waits for the requests in flight, then lets go of keys and remotes. */
+  /** Waits for the requests in flight, then closes keys, revocation and connections. */
   readonly close: () => Promise<void>
 }
 
-/** Builds the application of each listener. Nothing listens yet, and no remote is connected. */
+/** Builds what answers on each listener. Nothing listens yet, and no remote is connected. */
 export function createApp(options: AppOptions): App {
-  const { config, keyStore, revocation, logger, metrics, tracing, now } = options
+  const { config, keyStore, revocation, logger, metrics, tracing, now, isReady, version } = options
   const inFlight = createInFlight()
   const remotes: Remote[] = []
-  const userAgent = `txtoken/${options.version}`
+  const userAgent = `txtoken/${version}`
   const connections = createConnections(metrics, userAgent)
-  const services: Services = {
+  const untraced: Services = {
     ...connections,
     issuer: config.issuer,
     limits: config.limits,
@@ -75,6 +66,7 @@ export function createApp(options: AppOptions): App {
     logger,
     metrics,
     now,
+    isReady,
     connect(remoteOptions) {
       const { host } = new URL(remoteOptions.url)
       const remote = createRemote({
@@ -86,28 +78,26 @@ export function createApp(options: AppOptions): App {
       return remote
     }
   }
-
-  const open = openListeners(config)
-  const listeners = new Map<string, ListenerRoutes>(
-    [...open.keys()].map((name) => [name, { router: createRouter(), gates: [], short: [] }])
-  )
-  addRoutes(
-    listeners,
-    config,
-    tracing === undefined ? services : traceServices(services, tracing),
-    options
-  )
-  for (const [listener, { router }] of listeners) {
-    options.addDocs?.(router, { config, listener, version: options.version })
-  }
-  const operations = listeners.get(operationsListener(config))
-  if (operations !== undefined) addOperationRoutes(operations.router, options)
+  const services = tracing === undefined ? untraced : traceServices(untraced, tracing)
+  const answerRoute = createAnswerRoute({
+    logger,
+    metrics,
+    logRequests: config.log.requests,
+    tracing,
+    isReady,
+    inFlight
+  })
+  const { createDocsRoutes } = options
 
   return {
     listeners: new Map(
-      [...listeners].map(([name, routes]) => [
+      [...openListeners(config)].map(([name, settings]) => [
         name,
-        createListener(routes, open.get(name), inFlight, options)
+        createListener(
+          createListenerRoutes(name, { config, services, version, createDocsRoutes }),
+          settings,
+          { ...options, answerRoute }
+        )
       ])
     ),
     async close() {
@@ -120,48 +110,41 @@ export function createApp(options: AppOptions): App {
   }
 }
 
-/** Paths are compared letter by letter: `/gettoken` and `/getToken/` are other routes than `/getToken`. */
-function createRouter(): Router<RequestState> {
-  return new Router({ sensitive: true, strict: true })
+interface ListenerOptions extends Pick<AppOptions, 'logger' | 'now' | 'hosts'> {
+  readonly answerRoute: AnswerRoute
 }
 
 function createListener(
-  { router, gates, short }: ListenerRoutes,
-  settings: ListenerConfig | undefined,
-  inFlight: InFlight,
-  options: AppOptions
+  routes: readonly Route[],
+  { tls, responseHeaders }: ListenerConfig,
+  { answerRoute, logger, now, hosts = 'both' }: ListenerOptions
 ): RequestListener {
-  const { config, logger, metrics, tracing, now, isReady } = options
-  const { requests: logRequests } = config.log
-  const authorities = settings?.tls?.clientCa
-  const app = new Koa<RequestState>()
-  app.on('error', (error: Error) =>
-    logger.error({ name: error.name, error: error.message }, 'response failed')
-  )
-  app.use(requestId)
-  if (authorities !== undefined) app.use(createCertificateStep({ authorities, now }))
-  if (tracing !== undefined) app.use(createRequestTracing(tracing))
-  app.use(createRequestLog({ logger, metrics, logRequests }))
-  app.use(createConnectionCloser(isReady))
-  app.use(inFlight.count)
-  app.use(errors)
-  if (gates.length > 0) app.use(createGates(gates))
-  app.use(requestGuard)
-  app.use(createExactRoutes(router))
-  app.use(router.routes())
-  app.use(router.allowedMethods())
-  // The short way knows nothing of spans.
-  const shortRoutes = tracing === undefined ? short : []
-  return withResponseHeaders(
-    withShortWay(app.callback(), shortRoutes, { logger, metrics, logRequests, isReady }),
-    settings?.responseHeaders
-  )
+  const authorities = tls?.clientCa
+  const parts = {
+    answerRoute,
+    readCertificate:
+      authorities === undefined ? undefined : createClientCertificateReader({ authorities, now }),
+    onError: ({ name, message }: Error) => logger.error({ name, error: message }, 'response failed')
+  }
+  const koa = createKoaHost(routes, { ...parts, findGate: createFindRoute(routes.filter(isGate)) })
+  const listener =
+    hosts === 'koa' ? koa : createNodeHost(createFindRoute(routes), { ...parts, fallback: koa })
+  return responseHeaders === undefined ? listener : withHeaders(listener, responseHeaders)
 }
 
-/** Once the service stops, no connection stays open for another request: not those of requests under way either. */
-function createConnectionCloser(isReady: () => boolean): AppMiddleware {
-  return async function closeConnection(context, next) {
-    await next()
-    if (!isReady()) context.set('Connection', 'close')
+function isGate({ methods }: Route): boolean {
+  return methods === 'any'
+}
+
+/** Sets header fields ahead of both hosts, so that no answer is without them. */
+function withHeaders(
+  listener: RequestListener,
+  fields: Readonly<Record<string, string>>
+): RequestListener {
+  const entries = Object.entries(fields)
+
+  return function answerWithHeaders(request, response) {
+    for (const [name, value] of entries) response.setHeader(name, value)
+    listener(request, response)
   }
 }

@@ -1,66 +1,84 @@
-/** Request bodies, as the bytes that came. */
-import type { IncomingHttpHeaders } from 'node:http'
-import bodyParser from 'koa-bodyparser'
+/** Request bodies: what both hosts require of one before they read it, and the reader of the host on node:http. */
+import type { IncomingHttpHeaders, IncomingMessage } from 'node:http'
 import { ServiceError } from '../errors.ts'
-import type { AppContext, AppMiddleware } from './request-state.ts'
+import { createByteCollector } from '../remote/byte-collector.ts'
+
+const NO_BODY = Buffer.alloc(0)
 
 /**
- * A character for each byte, so that nothing is lost. As Buffers the pieces of a body would each cost hundreds of bytes until the
- * last has come, and the client decides how small they are; pieces of text cost next to nothing.
+ * Reads the body of a request; an empty one at once where there is none.
+ * @throws ServiceError see {@link Exchange.readBody}
  */
-const ENCODING = 'latin1'
-
-/**
- * Collects the body of a request up to a limit. What it is, is told by its content: `curl -d` labels JSON as a form.
- * @param limitBytes largest body; a larger one is refused (413) and its connection closed
- */
-export function createBodyReader(limitBytes: number): AppMiddleware {
-  const read = bodyParser({
-    enableTypes: ['text'],
-    extendTypes: { text: ['*/*'] },
-    textLimit: String(limitBytes),
-    onerror: refuse,
-    ...{ encoding: ENCODING }
-  })
-
-  return function readBody(context, next) {
-    const { headers } = context.req
-    const encoding = headers['content-encoding']
-    if (encoding !== undefined && encoding !== 'identity') {
-      throw new ServiceError('unsupported_body', 'Request body is compressed.', { status: 415 })
-    }
-    context.state.contentType = headers['content-type']
-    // The label is replaced, so that a wrong or missing one keeps no body from being read (RFC 9110, section 8.3).
-    headers['content-type'] = 'application/octet-stream'
-    return hasBody(headers) ? read(context, next) : next()
-  }
+export function readBody(request: IncomingMessage, limitBytes: number): Promise<Buffer> | Buffer {
+  if (!hasBody(request.headers)) return NO_BODY
+  // Without a promise where it is too large already, so that nothing is read.
+  assertLength(request.headers, limitBytes)
+  return collect(request, limitBytes)
 }
 
-/** Whether a body comes with a request (RFC 9112, section 6.3). Most tokens to be checked come in a header, and nothing comes with them. */
-export function hasBody({
-  'content-length': length,
-  'transfer-encoding': coding
-}: IncomingHttpHeaders): boolean {
+/**
+ * Whether a body comes with a request (RFC 9112, section 6.3). Most tokens come in a header, and nothing comes with them.
+ * @throws ServiceError `unsupported_body` for one that is compressed
+ */
+export function hasBody(headers: IncomingHttpHeaders): boolean {
+  const encoding = headers['content-encoding']
+  if (encoding !== undefined && encoding !== 'identity') {
+    throw new ServiceError('unsupported_body', 'Request body is compressed.', { status: 415 })
+  }
+  const { 'content-length': length, 'transfer-encoding': coding } = headers
   return coding !== undefined || (length !== undefined && length !== '0')
 }
 
-/** The body that {@link createBodyReader} collected: empty where there was none. */
-export function bodyOf(context: AppContext): Buffer {
-  const { body } = context.request
-  return Buffer.from(typeof body === 'string' ? body : '', ENCODING)
+/** The error for a body over the limit. The rest of it may still be on its way, and nobody will read it. */
+export function bodyTooLarge(cause?: unknown): ServiceError {
+  return new ServiceError('body_too_large', 'Request body is too large.', {
+    status: 413,
+    cause,
+    headers: { Connection: 'close' }
+  })
 }
 
-function refuse(cause: Error): never {
-  if ('type' in cause && cause.type === 'entity.too.large') {
-    throw new ServiceError('body_too_large', 'Request body is too large.', {
-      status: 413,
-      cause,
-      // The rest of the body is on its way still, and nobody will read it.
-      headers: { Connection: 'close' }
-    })
-  }
-  throw new ServiceError('invalid_request', 'Request body did not arrive whole.', {
+/** The error for a body of which the connection broke off. */
+export function bodyIncomplete(cause: unknown): ServiceError {
+  return new ServiceError('invalid_request', 'Request body did not arrive whole.', {
     status: 400,
     cause
+  })
+}
+
+function assertLength({ 'content-length': length }: IncomingHttpHeaders, limitBytes: number): void {
+  if (length !== undefined && Number(length) > limitBytes) throw bodyTooLarge()
+}
+
+function collect(request: IncomingMessage, limitBytes: number): Promise<Buffer> {
+  const collector = createByteCollector(limitBytes)
+  return new Promise((resolve, reject) => {
+    function stop(): void {
+      request.off('data', take)
+      request.off('end', finish)
+      request.off('error', fail)
+      request.off('close', abort)
+    }
+    function take(piece: Buffer): void {
+      if (collector.add(piece)) return
+      stop()
+      request.pause()
+      reject(bodyTooLarge())
+    }
+    function finish(): void {
+      stop()
+      resolve(collector.bytes())
+    }
+    function fail(error: Error): void {
+      stop()
+      reject(bodyIncomplete(error))
+    }
+    function abort(): void {
+      fail(new Error('request aborted'))
+    }
+    request.on('data', take)
+    request.on('end', finish)
+    request.on('error', fail)
+    request.on('close', abort)
   })
 }

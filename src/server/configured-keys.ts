@@ -14,9 +14,7 @@ import { createRemoteKeySource, type FetchReport } from '../keys/remote/remote-k
 import type { ShareSource } from '../keys/remote/share-source.ts'
 import type { Logger } from '../operations/logger.ts'
 import type { Metrics } from '../operations/metrics.ts'
-import type { IssueRouteConfig } from '../protocols/issue/settings.ts'
-import type { KrakendRouteConfig } from '../protocols/krakend/settings.ts'
-import type { SupertokensRouteConfig } from '../protocols/supertokens/settings.ts'
+import type { RouteConfig } from '../protocols/registry.ts'
 import { formatPath } from '../settings/problem.ts'
 import { longestOf } from '../settings/tokens.ts'
 
@@ -160,9 +158,9 @@ function longestLifetimeMs({ routes }: Config, kid: string | undefined): number 
 
 /** A route that names no key may be signed for by each. */
 function maySignWith(
-  route: IssueRouteConfig | KrakendRouteConfig | SupertokensRouteConfig,
+  route: Extract<RouteConfig, { issue: string }>,
   kid: string | undefined
-) {
+): boolean {
   const names = route.protocol === 'supertokens' ? [route.key, route.dynamicKey] : [route.key]
   return names.includes(undefined) || names.includes(kid)
 }

@@ -1,56 +1,31 @@
-/** One line and one measurement for each request. */
+/** The log line of a request. */
 import type { ServiceError } from '../errors.ts'
-import type { Logger } from '../operations/logger.ts'
-import type { Metrics } from '../operations/metrics.ts'
-import { readTraceId } from '../remote/trace-context.ts'
-import type { AppContext, AppMiddleware } from './request-state.ts'
+import type { Exchange, Note } from '../protocols/exchange.ts'
 
-export interface RequestLogOptions {
-  readonly logger: Logger
-  readonly metrics: Metrics
-  /** Whether requests that went well get a line. Failures on our side always do. */
-  readonly logRequests: boolean
-}
-
-/**
- * Logs what was answered, never what was asked: URLs, headers and bodies hold tokens and passwords. The cause of a
- * failure is told by its name, code and message; at level debug with its stack.
- */
-export function createRequestLog({
-  logger,
-  metrics,
-  logRequests
-}: RequestLogOptions): AppMiddleware {
-  return async function requestLog(context, next) {
-    const startedAt = performance.now()
-    const { state } = context
-    state.route = 'none'
-    state.trace = {}
-    state.traceId ??= readTraceId(context.req.headers)
-    await next()
-    const seconds = (performance.now() - startedAt) / 1000
-    metrics.requestEnded(state.route, context.status, seconds)
-    const level = levelOf(context)
-    if (level !== 'error' && !logRequests) return
-    logger[level](describeRequest(context, seconds, logger.isLevelEnabled('debug')), 'request')
-  }
-}
-
-/** What our side or the remote broke is an error. A refusal by the remote is not: somebody mistyped a password. */
-function levelOf({ state, status }: AppContext): 'error' | 'info' | 'debug' {
-  const { refusal } = state
-  if (refusal === undefined && state.isOperation) return 'debug'
-  if (refusal === undefined || refusal.code === 'client_gone') return 'info'
-  if (refusal.remoteStatus !== undefined) return refusal.remoteStatus < 500 ? 'info' : 'error'
+/** What our side or the remote broke is an error. Rejected credentials are not: somebody mistyped a password. */
+export function levelOf({ error, isOperation }: Note, status: number): 'error' | 'info' | 'debug' {
+  if (error === undefined) return isOperation ? 'debug' : 'info'
+  if (error.code === 'client_gone') return 'info'
+  if (error.remoteStatus !== undefined) return error.remoteStatus < 500 ? 'info' : 'error'
   return status < 500 ? 'info' : 'error'
 }
 
-function describeRequest(
-  { state, method, status }: AppContext,
-  seconds: number,
-  withStack: boolean
+interface Outcome {
+  readonly status: number
+  readonly seconds: number
+  /** Whether the cause of an error is shown with its stack. */
+  readonly withStack: boolean
+}
+
+/**
+ * Describes what was answered, never what was asked: URLs, headers and bodies hold tokens and passwords. Of the cause of an error it
+ * has name, code and message.
+ */
+export function describeRequest(
+  { id: requestId, method, note }: Exchange,
+  { status, seconds, withStack }: Outcome
 ) {
-  const { requestId, traceId, route, trace, refusal } = state
+  const { traceId, route, remoteSeconds, failedRemote: remote, error } = note
   const line = {
     requestId,
     traceId,
@@ -58,13 +33,12 @@ function describeRequest(
     route,
     status,
     durationMs: milliseconds(seconds),
-    remoteMs: trace.remoteSeconds === undefined ? undefined : milliseconds(trace.remoteSeconds)
+    remoteMs: remoteSeconds === undefined ? undefined : milliseconds(remoteSeconds)
   }
-  if (refusal === undefined) return line
-  return { ...line, remote: trace.failedRemote, ...describeRefusal(refusal, withStack) }
+  return error === undefined ? line : { ...line, remote, ...describeError(error, withStack) }
 }
 
-function describeRefusal(
+function describeError(
   { code, message, reason, remoteStatus, cause }: ServiceError,
   withStack: boolean
 ) {
@@ -87,7 +61,7 @@ function describeCause(cause: Error, withStack: boolean) {
   }
 }
 
-/** Seconds in the unit and with the digits of the log. */
-export function milliseconds(seconds: number): number {
+/** Seconds in the unit of the log, with three digits. */
+function milliseconds(seconds: number): number {
   return Math.round(seconds * 1e6) / 1e3
 }

@@ -1,9 +1,9 @@
 /** The service as a whole: what a configuration file says it is, now and after each change of the file. */
 import type { RequestListener } from 'node:http'
-import { createShareRevocations, type ShareRevocations } from '../revocation/share-revocations.ts'
 import { openListeners } from '../config/listeners.ts'
 import type { LoadedConfig } from '../config/load.ts'
 import { createShareSource, type ShareSource } from '../keys/remote/share-source.ts'
+import { createShareRevocations, type ShareRevocations } from '../revocation/share-revocations.ts'
 import { type App, type AppOptions, createApp } from './app.ts'
 import { createConfiguredKeys } from './configured-keys.ts'
 import { startConfiguredRevocation } from './configured-revocation.ts'
@@ -88,8 +88,8 @@ async function build(
     throw error
   })
   const { config } = loaded
-  const { addDocsRoutes } = config.docs ? await import('../routes/docs-routes.ts') : {}
-  const app = createApp({ ...parts, config, keyStore, revocation, addDocs: addDocsRoutes })
+  const { createDocsRoutes } = config.docs ? await import('../protocols/docs/route.ts') : {}
+  const app = createApp({ ...parts, config, keyStore, revocation, createDocsRoutes })
   return { loaded, app }
 }
 

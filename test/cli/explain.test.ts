@@ -4,7 +4,7 @@ import test from 'ava'
 import { createAuthority } from '../helpers/certificates.ts'
 import { runCommand } from '../helpers/command-line.ts'
 import { flatConfig } from '../helpers/config-texts.ts'
-import { writeConfig } from '../helpers/program.ts'
+import { writeConfig } from '../helpers/folder.ts'
 import { ENC_KEY } from '../helpers/tokens.ts'
 
 test('explain draws the flat form', async (t) => {

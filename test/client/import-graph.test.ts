@@ -1,51 +1,39 @@
-import { readFileSync } from 'node:fs'
-import { dirname, join, relative } from 'node:path'
 import test from 'ava'
+import { followImports } from '../helpers/compiled-imports.ts'
 
-const DIST = join(import.meta.dirname, '../../dist')
-/** Static imports, exports from elsewhere, and dynamic imports, as the compiler writes them. */
-const IMPORT = /(?:\bfrom |\bimport |\bimport\()'([^']+)'/g
-
-/** Everything that a built file may load, itself included: its own files by their paths below dist, and packages by their names. */
-function walk(entry: string): { files: Set<string>; packages: Set<string> } {
-  const files = new Set<string>()
-  const packages = new Set<string>()
-  const waiting = [join(DIST, entry)]
-  for (const file of waiting) {
-    if (files.has(relative(DIST, file))) continue
-    files.add(relative(DIST, file))
-    for (const [, name = ''] of readFileSync(file, 'utf8').matchAll(IMPORT)) {
-      if (name.startsWith('.')) waiting.push(join(dirname(file), name))
-      else if (!name.startsWith('node:')) packages.add(name)
-    }
-  }
-  return { files, packages }
+/** The packages among what a file loads. */
+function packagesOf(entry: string): string[] {
+  return [...followImports(entry).modules].filter((name) => !name.startsWith('node:')).sort()
 }
 
 test('the client loads no Koa, no other framework, and no store', (t) => {
-  const { packages } = walk('client/client.js')
-  t.deepEqual([...packages].sort(), ['got', 'jose', 'jsonwebtoken', 'undici'])
+  t.deepEqual(packagesOf('src/client/client.ts'), [
+    'got',
+    'http-cache-semantics',
+    'jose',
+    'jsonwebtoken',
+    'undici'
+  ])
 })
 
 test('the client loads no part of the server', (t) => {
-  const { files } = walk('client/client.js')
-  const folders = new Set([...files].map((file) => file.split('/')[0]))
+  const files = [...followImports('src/client/client.ts').files]
+  const folders = new Set(files.map((file) => file.split('/')[1]))
   t.deepEqual([...folders].sort(), [
     'check',
     'client',
-    'errors.js',
+    'errors.ts',
     'json',
     'keys',
     'protocols',
     'remote',
-    'service-bearer-mark.js'
+    'service-bearer-mark.ts'
   ])
-  const shared = [...files].filter((file) => file.startsWith('protocols/'))
-  t.deepEqual(shared, ['protocols/bearer-token.js'])
+  const shared = files.filter((file) => file.startsWith('src/protocols/'))
+  t.deepEqual(shared, ['src/protocols/bearer-token.ts'])
 })
 
 test('the walk finds Koa where it is', (t) => {
-  const { packages, files } = walk('index.js')
-  t.true(packages.has('koa'))
-  t.true(files.has('server.js') || files.has('app.js'))
+  t.true(packagesOf('src/index.ts').includes('koa'))
+  t.true(followImports('src/index.ts').files.has('src/server/app.ts'))
 })

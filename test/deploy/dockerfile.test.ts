@@ -10,7 +10,7 @@ const { globalArguments, stages, image } = readDockerfile()
 const manifest = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8'))
 
 test('one argument names the version of Node.js in every image', (t) => {
-  t.is(globalArguments.NODE_VERSION, '24')
+  t.is(globalArguments.NODE_VERSION, '26')
   const names = stages.map(({ name }) => name)
   const outside = stages.map(({ base }) => base).filter((base) => !names.includes(base))
   t.is(outside.length, 2)

@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import { promisify } from 'node:util'
 import test, { type ExecutionContext } from 'ava'
 import { findCode } from '../helpers/documentation.ts'
+import { settled } from '../helpers/eventually.ts'
 import { freePorts } from '../helpers/free-ports.ts'
 import { post, send } from '../helpers/http.ts'
 import { type RunningProgram, runProgram, urlOf } from '../helpers/program.ts'
@@ -133,7 +134,7 @@ test('the commands on the page start all of it, M1 once there is a token for it'
     })
   })
   // The shell waits for M1, so it ends where M1 does.
-  await Promise.race([listening, ended])
+  await settled(Promise.race([listening, ended]), () => `M1 and M2 listen, after ${said}`)
   const { status, text } = await send(`http://127.0.0.1:${m1}/orders`)
   t.is(status, 200, text)
 })

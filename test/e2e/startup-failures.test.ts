@@ -4,9 +4,9 @@ import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import test, { type ExecutionContext } from 'ava'
 import { flatConfig } from '../helpers/config-texts.ts'
-import { writeFiles } from '../helpers/folder.ts'
+import { writeConfig, writeFiles } from '../helpers/folder.ts'
 import { send } from '../helpers/http.ts'
-import { runProgram, runService, writeConfig } from '../helpers/program.ts'
+import { runProgram, runService } from '../helpers/program.ts'
 import { ENC_KEY } from '../helpers/tokens.ts'
 
 /** Stands wherever a secret does. */

@@ -3,15 +3,9 @@ import { join } from 'node:path'
 import test, { type ExecutionContext } from 'ava'
 import { startCollector } from '../helpers/collector.ts'
 import { fullConfig } from '../helpers/config-texts.ts'
-import { writeFiles } from '../helpers/folder.ts'
+import { writeConfig, writeFiles } from '../helpers/folder.ts'
 import { post, send } from '../helpers/http.ts'
-import {
-  type RunningProgram,
-  runProgram,
-  runService,
-  urlOf,
-  writeConfig
-} from '../helpers/program.ts'
+import { type RunningProgram, runProgram, runService, urlOf } from '../helpers/program.ts'
 import { refusingUrl, replying, startRemote } from '../helpers/remote.ts'
 import { ENC_KEY, makeToken } from '../helpers/tokens.ts'
 

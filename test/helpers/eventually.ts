@@ -1,4 +1,4 @@
-/** Waiting for something that comes by itself. */
+/** Waits that end: with an error that says what did not happen, when it takes too long. */
 import { setTimeout as wait } from 'node:timers/promises'
 
 const DEADLINE_MS = 30_000
@@ -6,7 +6,7 @@ const DEADLINE_MS = 30_000
 /**
  * Waits until a condition holds.
  * @returns how long that took, in milliseconds
- * @throws Error when it does not hold in half a minute
+ * @throws Error with the text of the condition when it does not hold in half a minute
  */
 export async function eventually(
   condition: () => boolean | Promise<boolean>,
@@ -14,8 +14,33 @@ export async function eventually(
 ): Promise<number> {
   const startedAt = performance.now()
   while (!(await condition())) {
-    if (performance.now() - startedAt > DEADLINE_MS) throw new Error('waited in vain')
+    if (performance.now() - startedAt > DEADLINE_MS) {
+      throw new Error(`not so after ${DEADLINE_MS / 1000} s: ${condition}`)
+    }
     await wait(intervalMs)
   }
   return performance.now() - startedAt
+}
+
+/**
+ * Waits for a promise.
+ * @param describe what it waits for, and what is known by then
+ * @throws Error with that description when the promise has not settled in half a minute
+ */
+export async function settled<Value>(
+  promise: Promise<Value>,
+  describe: () => string
+): Promise<Value> {
+  let timer: NodeJS.Timeout | undefined
+  const late = new Promise<never>((_resolve, reject) => {
+    timer = setTimeout(
+      () => reject(new Error(`not after ${DEADLINE_MS / 1000} s: ${describe()}`)),
+      DEADLINE_MS
+    )
+  })
+  try {
+    return await Promise.race([promise, late])
+  } finally {
+    clearTimeout(timer)
+  }
 }

@@ -13,3 +13,8 @@ export async function writeFiles(
   for (const [name, content] of Object.entries(files)) await writeFile(join(folder, name), content)
   return folder
 }
+
+/** Writes a configuration into a folder that ends with the test. */
+export async function writeConfig(t: ExecutionContext, config: string): Promise<string> {
+  return join(await writeFiles(t, { 'txtoken.yml': config }), 'txtoken.yml')
+}

@@ -2,6 +2,7 @@
 import { randomInt } from 'node:crypto'
 import { once } from 'node:events'
 import { createServer } from 'node:net'
+import { eventually } from './eventually.ts'
 
 /** Below those that systems give out by themselves, so that no other test is given one before the program listens. */
 const LOWEST = 20_000
@@ -10,10 +11,11 @@ const HIGHEST = 32_000
 /** Ports that are free right now. */
 export async function freePorts(count: number): Promise<number[]> {
   const ports = new Set<number>()
-  while (ports.size < count) {
+  await eventually(async () => {
     const port = randomInt(LOWEST, HIGHEST)
     if (await isFree(port)) ports.add(port)
-  }
+    return ports.size === count
+  }, 0)
   return [...ports]
 }
 

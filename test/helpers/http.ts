@@ -5,7 +5,7 @@ import { request as requestTls } from 'node:https'
 import { type AddressInfo, connect, type Socket } from 'node:net'
 import type { ConnectionOptions } from 'node:tls'
 import type { ExecutionContext } from 'ava'
-import { eventually } from './eventually.ts'
+import { eventually, settled } from './eventually.ts'
 
 export interface Answer {
   readonly status: number
@@ -44,7 +44,6 @@ export function post(url: string, body: string | Uint8Array): Promise<Answer> {
   return send(url, { method: 'POST', body })
 }
 
-/** A connection that is written to byte by byte. */
 /** Waits until somebody answers there, whatever the answer is. */
 export async function answering(url: string): Promise<void> {
   await eventually(
@@ -65,6 +64,7 @@ export async function serve(t: ExecutionContext, handler: RequestListener): Prom
   return `http://127.0.0.1:${(server.address() as AddressInfo).port}`
 }
 
+/** A connection that is written to byte by byte. */
 export interface RawConnection {
   readonly socket: Socket
   readonly write: (data: string | Uint8Array) => void
@@ -93,8 +93,8 @@ export function openConnection(t: ExecutionContext, url: string): RawConnection 
     socket,
     write: (data) => void socket.write(data),
     closed,
-    until: (pattern) =>
-      new Promise((resolve, reject) => {
+    until(pattern) {
+      const found = new Promise<string>((resolve, reject) => {
         const look = () => {
           if (!pattern.test(text)) return
           waiting.delete(look)
@@ -104,6 +104,8 @@ export function openConnection(t: ExecutionContext, url: string): RawConnection 
         look()
         closed.then(() => reject(new Error(`closed before ${pattern} came, after ${text}`)))
       })
+      return settled(found, () => `${pattern} comes, after ${text}`)
+    }
   }
 }
 
@@ -114,8 +116,10 @@ export function exchange(
   data: string | Uint8Array
 ): Promise<string> {
   const connection = openConnection(t, url)
+  let text = ''
+  connection.socket.on('data', (chunk) => (text += chunk))
   connection.write(data)
-  return connection.closed
+  return settled(connection.closed, () => `the other side closes, after ${text}`)
 }
 
 /** The status of the last answer in a text, informational ones (RFC 9110, section 15.2) left aside. */

@@ -19,7 +19,7 @@ export function createTestRequest({ body, parameters, ...parts }: RequestParts =
     variables: () => ({}),
     certificate: () => undefined,
     onAbort: () => {},
-    trace: {},
+    note: {},
     limit: {},
     ...parts
   }

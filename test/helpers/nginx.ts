@@ -2,8 +2,8 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { join } from 'node:path'
-import { setTimeout as wait } from 'node:timers/promises'
 import type { ExecutionContext } from 'ava'
+import { eventually } from './eventually.ts'
 import { writeFiles } from './folder.ts'
 import { isListening } from './is-listening.ts'
 
@@ -44,9 +44,9 @@ ${http}
     nginx.kill()
     await closed
   })
-  while (!(await isListening(port))) {
+  await eventually(() => {
     if (nginx.exitCode !== null) throw new Error(complaints)
-    await wait(20)
-  }
+    return isListening(port)
+  }, 20)
   return () => complaints
 }

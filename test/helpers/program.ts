@@ -1,10 +1,10 @@
 /** Runs the built program as a process of its own. */
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import type { ExecutionContext } from 'ava'
-import { writeFiles } from './folder.ts'
+import { settled } from './eventually.ts'
+import { writeConfig } from './folder.ts'
 
 const MAIN = fileURLToPath(new URL('../../dist/main.js', import.meta.url))
 
@@ -56,8 +56,8 @@ export function runProgram(
   return {
     process: child,
     output: () => ({ ...texts }),
-    saying: (text, from = 0) =>
-      new Promise((resolve, reject) => {
+    saying(text, from = 0) {
+      const said = new Promise<void>((resolve, reject) => {
         const look = () => {
           if (!texts.stdout.includes(text, from) && !texts.stderr.includes(text)) return
           waiting.delete(look)
@@ -69,9 +69,12 @@ export function runProgram(
           look()
           reject(new Error(`ended without saying ${text}: ${texts.stdout}${texts.stderr}`))
         })
-      }),
+      })
+      return settled(said, () => `the program says ${text}: ${texts.stdout}${texts.stderr}`)
+    },
     async exit() {
-      const [code] = (await closed) as [number | null]
+      const end = settled(closed, () => `the program ends: ${texts.stdout}${texts.stderr}`)
+      const [code] = (await end) as [number | null]
       return { code, ...texts }
     }
   }
@@ -98,9 +101,4 @@ export async function urlOf(program: RunningProgram, listener?: string): Promise
     .find((text) => text.includes('"listening"') && text.includes(said))
   const { port } = JSON.parse(line ?? '{}') as { port: number }
   return `http://127.0.0.1:${port}`
-}
-
-/** Writes a configuration into a folder that ends with the test. */
-export async function writeConfig(t: ExecutionContext, config: string): Promise<string> {
-  return join(await writeFiles(t, { 'txtoken.yml': config }), 'txtoken.yml')
 }

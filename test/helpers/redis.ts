@@ -5,6 +5,7 @@ import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { ExecutionContext } from 'ava'
 import { Redis } from 'ioredis'
+import { settled } from './eventually.ts'
 import { freePorts } from './free-ports.ts'
 import { createTemporaryFolder } from './temporary-folder.ts'
 
@@ -98,7 +99,7 @@ async function ready(child: ChildProcess): Promise<void> {
       if (text.includes('Ready to accept connections')) return
     }
   })()
-  await Promise.race([isReady, failed]).catch((error) => {
+  await settled(Promise.race([isReady, failed]), () => 'redis-server is ready').catch((error) => {
     throw new Error('redis-server does not run: is the Debian package redis-server there?', {
       cause: error
     })

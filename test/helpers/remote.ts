@@ -11,6 +11,7 @@ import {
 } from 'node:net'
 import type { TlsOptions } from 'node:tls'
 import type { ExecutionContext } from 'ava'
+import { eventually, settled } from './eventually.ts'
 
 /** A request that a remote was sent. */
 export interface SeenRequest {
@@ -50,7 +51,10 @@ export async function startRemote(
   })
   const { port, connections } = await serve(t, server)
   const scheme = tls === undefined ? 'http' : 'https'
-  const asked = () => new Promise<void>((resolve) => void waiting.push(resolve))
+  const asked = () => {
+    const next = new Promise<void>((resolve) => void waiting.push(resolve))
+    return settled(next, () => `another request comes, after ${requests.length}`)
+  }
   return { url: `${scheme}://127.0.0.1:${port}/login`, requests, connections, asked }
 }
 
@@ -83,7 +87,7 @@ async function serve(t: ExecutionContext, server: Server) {
 
 /** Waits until a connection has ended, also when it was reset. */
 export async function ended(socket: Socket | undefined): Promise<void> {
-  if (socket?.closed === false) await new Promise((resolve) => socket.once('close', resolve))
+  await eventually(() => socket?.closed !== false)
 }
 
 /** Answers every request with this text. */

@@ -2,12 +2,12 @@
 import type { RequestListener } from 'node:http'
 import type { ExecutionContext } from 'ava'
 import { pino } from 'pino'
-import { createShareRevocations } from '../../src/revocation/share-revocations.ts'
 import type { Config } from '../../src/config/full-form.ts'
 import { parseConfig } from '../../src/config/load.ts'
 import { createShareSource } from '../../src/keys/remote/share-source.ts'
 import { createMetrics } from '../../src/operations/metrics.ts'
-import { addDocsRoutes } from '../../src/routes/docs-routes.ts'
+import { createDocsRoutes } from '../../src/protocols/docs/route.ts'
+import { createShareRevocations } from '../../src/revocation/share-revocations.ts'
 import { createApp } from '../../src/server/app.ts'
 import { createConfiguredKeys } from '../../src/server/configured-keys.ts'
 import { startConfiguredRevocation } from '../../src/server/configured-revocation.ts'
@@ -41,6 +41,7 @@ interface ServiceOptions {
   folder?: string
   now?: () => number
   isReady?: () => boolean
+  hosts?: 'both' | 'koa'
 }
 
 /** Starts a service that ends with the test. */
@@ -76,7 +77,8 @@ export async function startService(
     shareRevocations: createShareRevocations()
   })
   const app = createApp({
-    addDocs: config.docs ? addDocsRoutes : undefined,
+    createDocsRoutes: config.docs ? createDocsRoutes : undefined,
+    hosts: options.hosts,
     config,
     keyStore,
     revocation,

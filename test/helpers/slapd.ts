@@ -3,10 +3,10 @@ import { type ChildProcess, execFile, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdir, readdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { setTimeout as wait } from 'node:timers/promises'
 import { promisify } from 'node:util'
 import type { ExecutionContext } from 'ava'
 import type { TestCertificate } from './certificates.ts'
+import { eventually } from './eventually.ts'
 import { writeFiles } from './folder.ts'
 import { freePorts } from './free-ports.ts'
 import { isListening } from './is-listening.ts'
@@ -67,10 +67,10 @@ export async function startSlapd(
     child.stderr.setEncoding('utf8').on('data', (text: string) => {
       log += text
     })
-    while (!(await isListening(port))) {
+    await eventually(() => {
       if (child.exitCode !== null) throw new Error(`slapd ended: ${log}`)
-      await wait(20)
-    }
+      return isListening(port)
+    }, 20)
   }
 
   async function kill(): Promise<void> {
@@ -98,7 +98,7 @@ export async function startSlapd(
     setPassword: (name, password) => administer('ldappasswd', '-s', password, name),
     async pause() {
       slapd?.kill('SIGSTOP')
-      while (!(await isStopped(slapd?.pid))) await wait(5)
+      await eventually(() => isStopped(slapd?.pid), 5)
     },
     resume: () => void slapd?.kill('SIGCONT')
   }

@@ -55,7 +55,7 @@ test('a token ends with its lifetime or at its limit, whichever comes first', as
       id: undefined
     })
   }
-  await t.throwsAsync(sign(new Map(), { lifetimeSeconds: 60, expiresAt: issuedAt }), {
+  await t.throwsAsync(async () => sign(new Map(), { lifetimeSeconds: 60, expiresAt: issuedAt }), {
     name: 'ServiceError',
     message: 'reply has expired already'
   })

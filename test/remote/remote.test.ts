@@ -3,6 +3,7 @@ import type { ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
 import test from 'ava'
 import { fullConfig } from '../helpers/config-texts.ts'
+import { eventually } from '../helpers/eventually.ts'
 import { openConnection, post } from '../helpers/http.ts'
 import { ended, replying, startRawRemote, startRemote } from '../helpers/remote.ts'
 import { startService } from '../helpers/service.ts'
@@ -195,7 +196,7 @@ test('the remote sees its connection close when the client goes away while the r
   })
   const client = openConnection(t, service.url)
   client.write(POST)
-  while (remote.connections[0] === undefined) await new Promise(setImmediate)
+  await eventually(() => remote.connections.length > 0)
   client.socket.destroy()
   await ended(remote.connections[0])
   t.like((await service.requestLines(1))[0], { status: 499 })

@@ -1,11 +1,11 @@
 import test, { type ExecutionContext } from 'ava'
+import { ServiceError } from '../../src/errors.ts'
 import {
   createRevocationRequirement,
   type WhenUnavailable
 } from '../../src/revocation/requirement.ts'
-import type { RevocationFollower, RevocationStore } from '../../src/revocation/stores/store.ts'
 import { createRevocations } from '../../src/revocation/revocations.ts'
-import { ServiceError } from '../../src/errors.ts'
+import type { RevocationFollower, RevocationStore } from '../../src/revocation/stores/store.ts'
 import { createFakeClock } from '../helpers/fake-clock.ts'
 
 const GOOD = { claims: { jti: 'good' } }

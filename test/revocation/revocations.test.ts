@@ -1,7 +1,7 @@
 import test, { type ExecutionContext } from 'ava'
+import { createRevocations } from '../../src/revocation/revocations.ts'
 import { createMemoryStore } from '../../src/revocation/stores/memory-store.ts'
 import type { RevocationStore } from '../../src/revocation/stores/store.ts'
-import { createRevocations } from '../../src/revocation/revocations.ts'
 import { createFakeClock, type FakeClock } from '../helpers/fake-clock.ts'
 
 const HOUR_MS = 3_600_000

@@ -1,9 +1,9 @@
 import test, { type ExecutionContext } from 'ava'
 import { ClassicLevel } from 'classic-level'
-import { createFileStore } from '../../src/revocation/stores/file-store.ts'
+import { startUnreferencedTimer as startTimer } from '../../src/keys/timer.ts'
 import { createRevocations } from '../../src/revocation/revocations.ts'
 import { createShareRevocations } from '../../src/revocation/share-revocations.ts'
-import { startUnreferencedTimer as startTimer } from '../../src/keys/timer.ts'
+import { createFileStore } from '../../src/revocation/stores/file-store.ts'
 import { createTemporaryFolder } from '../helpers/temporary-folder.ts'
 
 const report = { entries() {}, available() {}, synchronized() {} }

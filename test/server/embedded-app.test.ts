@@ -4,8 +4,9 @@ import Koa from 'koa'
 import { pino } from 'pino'
 import { ConfigError, createApp, type EmbeddedAppOptions } from '../../src/index.ts'
 import { flatConfig } from '../helpers/config-texts.ts'
+import { eventually } from '../helpers/eventually.ts'
+import { writeConfig } from '../helpers/folder.ts'
 import { post, send, serve } from '../helpers/http.ts'
-import { writeConfig } from '../helpers/program.ts'
 import { replying, startRemote } from '../helpers/remote.ts'
 import type { LogLine } from '../helpers/service.ts'
 import { ENC_KEY, makeToken } from '../helpers/tokens.ts'
@@ -107,7 +108,7 @@ test('it logs to the logger of the program around, whose own level stays', async
   const app = await start(t, { config: CONFIG, logger })
   const url = await serve(t, app.callback())
   await post(`${url}/auth/token`, '{}')
-  while (!lines.some(({ msg }) => msg === 'request')) await new Promise(setImmediate)
+  await eventually(() => lines.some(({ msg }) => msg === 'request'))
   t.is(logger.level, 'error')
 })
 

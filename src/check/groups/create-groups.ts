@@ -1,7 +1,7 @@
 /** The `groups` of a route become the function that finds them. */
 
 import type { CheckRouteConfig } from '../../protocols/check/settings.ts'
-import type { Services } from '../../routes/services.ts'
+import type { Services } from '../../protocols/services.ts'
 import { createEndpointGroups } from './endpoint-groups.ts'
 import {
   createRequiredGroups,

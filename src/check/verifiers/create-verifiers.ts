@@ -1,13 +1,12 @@
 /** The verifiers of a route become those of a pipeline. */
 
 import type { CheckRouteConfig } from '../../protocols/check/settings.ts'
-import type { Services } from '../../routes/services.ts'
+import type { Services } from '../../protocols/services.ts'
 import type { Verifier } from '../check.ts'
-import type { VerifyNow } from '../check-now.ts'
 import type { EndpointVerifierConfig } from './endpoint-settings.ts'
 import { createEndpointVerifier } from './endpoint-verifier.ts'
 import { createKeysFor } from './issuer-keys.ts'
-import { createKeysVerifier, createVerifyNow } from './keys-verifier.ts'
+import { createKeysVerifier } from './keys-verifier.ts'
 import type { VerifierConfig } from './settings.ts'
 import { createVerifierChain } from './verifier-chain.ts'
 
@@ -19,15 +18,6 @@ export function createVerifiers(config: CheckRouteConfig, services: Services): r
   return afterRefusal || afterUnavailable
     ? [createVerifierChain({ verifiers, afterRefusal, afterUnavailable })]
     : verifiers
-}
-
-/** What verifies tokens of a route without a wait; undefined where there is more to ask than the keys of this service. */
-export function createRouteVerifyNow(
-  { verify: [verifier, ...others] }: CheckRouteConfig,
-  { keyStore, issuerKeys }: Services
-): VerifyNow | undefined {
-  if (verifier === undefined || !('keys' in verifier) || others.length > 0) return undefined
-  return createVerifyNow({ keyStore, keysFor: createKeysFor(verifier, issuerKeys) })
 }
 
 /** Makes one verifier: of an endpoint, of keys of the configuration, or of a JWK Set. */

@@ -1,11 +1,9 @@
 /** Verification with the keys of a key store. */
 import { checkUnavailable, ServiceError } from '../../errors.ts'
-import { isSymmetric } from '../../keys/algorithms.ts'
-import { ALGORITHMS, type Key } from '../../keys/key.ts'
+import type { Key } from '../../keys/key.ts'
 import { ALL_KEYS, type KeySelection, type KeyStore } from '../../keys/key-store.ts'
-import type { JoseHeader, VerifiedClaims } from '../../keys/token.ts'
+import type { JoseHeader, Token, VerifiedClaims } from '../../keys/token.ts'
 import type { Verified, Verifier } from '../check.ts'
-import type { VerifyNow } from '../check-now.ts'
 import type { KeysFor } from './issuer-keys.ts'
 
 export interface KeysVerifierOptions {
@@ -22,8 +20,6 @@ export function createKeysVerifier(options: KeysVerifierOptions): Verifier {
   const { keyStore, keysFor = () => ALL_KEYS } = options
 
   async function findKeys(header: JoseHeader, selection: KeySelection): Promise<readonly Key[]> {
-    const known = keyStore.candidates(header, selection)
-    if (known.length > 0) return known
     if (header.kid !== undefined) await keyStore.lookFor(header.kid, selection)
     const found = keyStore.candidates(header, selection)
     if (found.length === 0 && keyStore.isUncertain(header, selection)) {
@@ -32,43 +28,51 @@ export function createKeysVerifier(options: KeysVerifierOptions): Verifier {
     return found
   }
 
-  return async function verifyWithKeys(token) {
-    const selection = keysFor(token.payload.iss)
-    if (selection === undefined) return undefined
-    let refusal: ServiceError | undefined
-    for (const key of await findKeys(token.header, selection)) {
+  /** Tries keys in turn, from one of them on. A promise follows where a key needs one. */
+  function tryKeys(token: Token, keys: readonly Key[], selection: KeySelection, from = 0): Found {
+    let rejection: unknown
+    for (let index = from; index < keys.length; index++) {
+      const key = keys[index]
+      if (key === undefined) continue
       try {
-        return describe(await key.verify(token), { key, selection, keyStore })
+        const claims = key.verify(token)
+        if (claims instanceof Promise) {
+          return claims.then(
+            (verified) => describe(verified, { key, selection, keyStore }),
+            (error) => tryNext(error, () => tryKeys(token, keys, selection, index + 1))
+          )
+        }
+        return describe(claims, { key, selection, keyStore })
       } catch (error) {
-        if (!(error instanceof ServiceError) || error.code !== 'invalid_token') throw error
-        refusal = error
+        if (!isRejection(error)) throw error
+        rejection = error
       }
     }
-    if (refusal !== undefined) throw refusal
+    if (rejection !== undefined) throw rejection
     return undefined
+  }
+
+  return function verifyWithKeys(token) {
+    const selection = keysFor(token.payload.iss)
+    if (selection === undefined) return undefined
+    const known = keyStore.candidates(token.header, selection)
+    if (known.length > 0) return tryKeys(token, known, selection)
+    return findKeys(token.header, selection).then((keys) => tryKeys(token, keys, selection))
   }
 }
 
-const SECRET_ALGORITHMS = ALGORITHMS.filter(isSymmetric)
+type Found = Promise<Verified | undefined> | Verified | undefined
 
-/**
- * The same where it takes no wait and little time: for tokens that one key alone may have signed, and that a secret. Whatever else there
- * is to say of a token, refusals too, is the verifier's to say. Undefined where no key is a secret.
- */
-export function createVerifyNow({
-  keyStore,
-  keysFor = () => ALL_KEYS
-}: KeysVerifierOptions): VerifyNow | undefined {
-  if (SECRET_ALGORITHMS.every((alg) => keyStore.candidates({ alg }).length === 0)) return undefined
+function isRejection(error: unknown): boolean {
+  return error instanceof ServiceError && error.code === 'invalid_token'
+}
 
-  return function verifyWithSecret(token) {
-    const selection = keysFor(token.payload.iss)
-    if (selection === undefined) return undefined
-    const [key, another] = keyStore.candidates(token.header, selection)
-    if (key === undefined || another !== undefined || !isSymmetric(key.alg)) return undefined
-    const claims = key.verify(token)
-    return claims instanceof Promise ? undefined : describe(claims, { key, selection, keyStore })
-  }
+/** After a rejection the next key may verify the token; where none does, the rejection is the result. */
+async function tryNext(rejection: unknown, next: () => Found): Promise<Verified | undefined> {
+  if (!isRejection(rejection)) throw rejection
+  const verified = await next()
+  if (verified === undefined) throw rejection
+  return verified
 }
 
 interface VerifiedBy {

@@ -39,7 +39,7 @@ const PASSING: ReadonlySet<number> = new Set([408, 425, 429])
 export function createRefreshing(options: RefreshingOptions): Refreshing {
   const { before, remote, after, recheck, sign, issuer, lifetimeSeconds, families } = options
 
-  function signParts(parts: ClaimsInParts, { limit }: IssueRequest): Promise<IssuedToken> {
+  async function signParts(parts: ClaimsInParts, { limit }: IssueRequest): Promise<IssuedToken> {
     return sign(mergeParts(parts), { lifetimeSeconds, expiresAt: limit.expiresAt })
   }
 

@@ -1,7 +1,7 @@
 /** The sources of a configuration become those of a pipeline. */
 
 import type { Signer } from '../../keys/key-store.ts'
-import type { Services } from '../../routes/services.ts'
+import type { Services } from '../../protocols/services.ts'
 import type { Source } from '../issue.ts'
 import { createNameMatcher } from '../name-patterns.ts'
 import { createCertificateSource } from './certificate/certificate-source.ts'

@@ -51,9 +51,11 @@ function assertRsa(alg: Algorithm, material: KeyObject): void {
   }
 }
 
+export const UNPAIRED = 'found a private key that does not match its own public half'
+
 /**
  * Makes sure that what the private key signs, the public one verifies. The halves of a JWK stand side by side in it,
- * so they may be of different keys, and node:crypto takes them as they are.
+ * so they may be of different keys, and node:crypto of older releases takes them as they are.
  * @throws KeyError
  */
 export function assertPair(privateKey: KeyObject, publicKey: KeyObject): void {
@@ -65,7 +67,7 @@ export function assertPair(privateKey: KeyObject, publicKey: KeyObject): void {
   } catch {
     matches = false
   }
-  if (!matches) throw new KeyError('found a private key that does not match its own public half')
+  if (!matches) throw new KeyError(UNPAIRED)
 }
 
 function unfit(alg: Algorithm, material: KeyObject, expected: string): KeyError {

@@ -2,7 +2,7 @@
 import { createPrivateKey, createPublicKey, createSecretKey, type KeyObject } from 'node:crypto'
 import type { Algorithm } from '../key.ts'
 import { KeyError } from '../key-error.ts'
-import { assertFitFor, assertPair } from './fitness.ts'
+import { assertFitFor, assertPair, UNPAIRED } from './fitness.ts'
 
 /** A JWK as it was found: its members are judged when it is imported. */
 export type Jwk = Readonly<Record<string, unknown>>
@@ -80,7 +80,9 @@ export function importJwk(jwk: Jwk, alg: Algorithm): KeyObject {
   const publicKey = importPart(jwk, members.public, createPublicKey)
   assertFitFor(alg, publicKey)
   if (!isPrivate) return publicKey
-  const privateKey = importPart(jwk, [...members.public, ...members.private], createPrivateKey)
+  const names = [...members.public, ...members.private]
+  // Its public half can be read: newer releases of Node.js look themselves whether the two belong together.
+  const privateKey = importPart(jwk, names, createPrivateKey, UNPAIRED)
   assertPair(privateKey, publicKey)
   return privateKey
 }
@@ -88,13 +90,14 @@ export function importJwk(jwk: Jwk, alg: Algorithm): KeyObject {
 function importPart(
   jwk: Jwk,
   names: readonly string[],
-  create: typeof createPrivateKey | typeof createPublicKey
+  create: typeof createPrivateKey | typeof createPublicKey,
+  problem = `found a JWK of the kty ${jwk.kty} that cannot be read`
 ): KeyObject {
   const members = Object.fromEntries(names.map((name) => [name, readMember(jwk, name)]))
   try {
     return create({ key: { kty: String(jwk.kty), ...members }, format: 'jwk' })
   } catch {
-    throw new KeyError(`found a JWK of the kty ${jwk.kty} that cannot be read`)
+    throw new KeyError(problem)
   }
 }
 

@@ -8,7 +8,6 @@ import { createTlsOptions, type TlsSettings } from '../../remote/tls-options.ts'
 import { KeyError } from '../key-error.ts'
 import { type Jwk, parseJwkSet } from '../material/jwk.ts'
 import { JwksError } from './jwks-error.ts'
-import { freshnessLifetime } from './jwks-freshness.ts'
 
 export interface FetchJwksOptions {
   readonly url: string
@@ -66,8 +65,11 @@ export function createFetchJwks(options: FetchJwksOptions): FetchJwks {
 
   async function request(etag: string | undefined, signal: AbortSignal): Promise<JwksReply> {
     const sentAt = now()
-    // It takes a tenth of a second to load, so only who has such a set pays for it.
-    const { got } = await import('got')
+    // They take a tenth of a second to load, so only a service that has such a set pays for it.
+    const [{ got }, { freshnessLifetime }] = await Promise.all([
+      import('got'),
+      import('./jwks-freshness.ts')
+    ])
     const stream = got.stream(url, {
       agent,
       signal,

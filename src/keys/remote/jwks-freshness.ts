@@ -1,8 +1,9 @@
 /** How long a JWK Set may be kept, as its HTTP headers say (RFC 9111). */
 import type { IncomingHttpHeaders } from 'node:http'
+import CachePolicy from 'http-cache-semantics'
 
-const NOT_TO_BE_KEPT = /(?:^|[\s,])no-(?:store|cache)(?=$|[\s,=])/i
-const MAX_AGE = /(?:^|[\s,])max-age\s*=\s*"?(\d+)"?(?=$|[\s,])/i
+/** Directives that say how long. What the library makes of others is a guess; here the setting `refresh` is the better one. */
+const SAYS_HOW_LONG = /(?:^|[\s,])(?:no-(?:store|cache)|max-age\s*=\s*"?\d+"?)(?=$|[\s,=])/
 const SECONDS = /^\d+$/
 
 /**
@@ -11,25 +12,19 @@ const SECONDS = /^\d+$/
  * @returns milliseconds from then on, 0 when it must not be kept; undefined when the headers do not say
  */
 export function freshnessLifetime(headers: IncomingHttpHeaders, now: number): number | undefined {
-  const stated = statedLifetime(headers, now)
-  if (stated === undefined) return undefined
-  const age = SECONDS.test(headers.age ?? '') ? Number(headers.age) * 1000 : 0
-  return Math.max(0, stated - age)
+  // The library knows directives in small letters alone.
+  const cacheControl = (headers['cache-control'] ?? '').toLowerCase()
+  if (!SAYS_HOW_LONG.test(cacheControl) && headers.expires === undefined) return undefined
+  const policy = new CachePolicy(
+    { headers: {} },
+    { headers: { ...headers, 'cache-control': cacheControl, date: dateOf(headers, now) } },
+    { shared: false, immutableMinTimeToLive: 0 }
+  )
+  const age = SECONDS.test(headers.age ?? '') ? Number(headers.age) : 0
+  return Math.max(0, policy.maxAge() - age) * 1000
 }
 
-function statedLifetime(headers: IncomingHttpHeaders, now: number): number | undefined {
-  const cacheControl = headers['cache-control'] ?? ''
-  if (NOT_TO_BE_KEPT.test(cacheControl)) return 0
-  const [, maxAge] = MAX_AGE.exec(cacheControl) ?? []
-  if (maxAge !== undefined) return Number(maxAge) * 1000
-  if (headers.expires === undefined) return undefined
-  const lifetime = Date.parse(headers.expires) - dateOf(headers, now)
-  // A date that cannot be read, 0 above all, means that it is over (RFC 9111, section 5.3).
-  return Number.isNaN(lifetime) ? 0 : lifetime
-}
-
-/** The sender's clock, so that its difference from ours does not count. */
-function dateOf(headers: IncomingHttpHeaders, now: number): number {
-  const date = Date.parse(headers.date ?? '')
-  return Number.isNaN(date) ? now : date
+/** The sender's clock where it is sent, so that its difference from ours does not count. */
+function dateOf({ date }: IncomingHttpHeaders, now: number): string {
+  return date === undefined || Number.isNaN(Date.parse(date)) ? new Date(now).toUTCString() : date
 }

@@ -11,19 +11,54 @@ import { claimHeaders } from '../forward-auth/claim-headers-settings.ts'
 import { auth, limits, on } from '../route-settings.ts'
 import { tokenPlaces } from '../token-places-settings.ts'
 
-export type CheckRouteConfig = z.output<ReturnType<typeof checkRouteSchema>>
+/** @template Name the names of the wire formats */
+export type CheckRouteConfig<Name extends string = string> = z.output<
+  ReturnType<typeof createSection<Name>>
+>
 
-/** The wire formats that tokens are checked in. */
-const CHECK_PROTOCOLS = ['txtoken', 'okera', 'introspection', 'forward-auth'] as const
+/** What a wire format requires of the settings of its routes. */
+export interface CheckRule {
+  readonly isMet: (settings: CheckRouteConfig) => boolean
+  readonly error: string
+  /** The setting that is wrong where the rule is not met. */
+  readonly path: string[]
+}
 
-export function checkRouteSchema(reader: SecretReader) {
+/** A wire format, as far as the settings know it. */
+interface CheckProtocolRules<Name extends string> {
+  readonly name: Name
+  readonly rules?: readonly CheckRule[]
+}
+
+/** @param protocols the wire formats; the first is the default */
+export function checkRouteSchema<Name extends string>(
+  reader: SecretReader,
+  protocols: readonly [CheckProtocolRules<Name>, ...CheckProtocolRules<Name>[]]
+) {
+  const rules = protocols.flatMap(({ name, rules = [] }) =>
+    rules.map(({ isMet, ...rest }) => ({
+      ...rest,
+      isMet: (settings: CheckRouteConfig) => settings.protocol !== name || isMet(settings)
+    }))
+  )
+  const [first, ...others] = protocols
+  return rules.reduce(
+    (schema, { isMet, error, path }) => schema.refine(isMet, { error, path }),
+    createSection<Name>(reader, [first.name, ...others.map(({ name }) => name)])
+  )
+}
+
+function createSection<Name extends string>(
+  reader: SecretReader,
+  protocols: readonly [Name, ...Name[]]
+) {
   return section({
     check: routePath.describe('Path that tokens are checked on.'),
     on,
     protocol: z
-      .enum(CHECK_PROTOCOLS, `expected ${CHECK_PROTOCOLS.join(', ')}`)
-      .default('txtoken')
-      .describe('The wire format. Default: txtoken.'),
+      .enum(protocols, `expected ${protocols.join(', ')}`)
+      .default(protocols[0])
+      .describe(`The wire format. Default: ${protocols[0]}.`),
     auth: auth(reader),
     limits,
     token: tokenPlaces,
@@ -68,18 +103,6 @@ export function checkRouteSchema(reader: SecretReader) {
       ),
     headers: claimHeaders
   })
-    .refine(({ protocol, token }) => protocol !== 'introspection' || token === undefined, {
-      error: 'introspection takes the token from its form (RFC 7662, section 2.1), expected none',
-      path: ['token']
-    })
-    .refine(({ protocol, auth }) => protocol !== 'introspection' || auth !== undefined, {
-      error: 'expected auth: who may introspect tokens has to be said (RFC 7662, section 2.1)',
-      path: ['auth']
-    })
-    .refine(({ protocol, reasons }) => protocol !== 'introspection' || !reasons, {
-      error: 'introspection never says why a token is not active (RFC 7662, section 2.2)',
-      path: ['reasons']
-    })
     .refine(({ groups, require }) => groups !== undefined || require.groups === undefined, {
       error: 'expected groups: where they are looked for has to be said',
       path: ['require', 'groups']
@@ -87,9 +110,5 @@ export function checkRouteSchema(reader: SecretReader) {
     .refine(({ protocol, headers }) => protocol === 'forward-auth' || headers === undefined, {
       error: 'only goes with protocol: forward-auth',
       path: ['headers']
-    })
-    .refine(({ protocol, token }) => protocol !== 'forward-auth' || !token?.includes('body'), {
-      error: 'forward-auth never reads a body, expected other places',
-      path: ['token']
     })
 }

@@ -13,21 +13,25 @@ import { KRAKEND_ONLY } from '../krakend/settings.ts'
 import { auth, limits, on } from '../route-settings.ts'
 import { statuses } from '../statuses-settings.ts'
 
-export type IssueRouteConfig = z.output<ReturnType<typeof issueRouteSchema>>
+/** @template Name the names of the wire formats */
+export type IssueRouteConfig<Name extends string = string> = z.output<
+  ReturnType<typeof issueRouteSchema<Name>>
+>
 
-/** The wire formats that tokens are issued in. */
-const ISSUE_PROTOCOLS = ['txtoken', 'oauth', 'themis'] as const
-
-export function issueRouteSchema(reader: SecretReader) {
+/** @param protocols the names of the wire formats; the first is the default */
+export function issueRouteSchema<Name extends string>(
+  reader: SecretReader,
+  protocols: readonly [Name, ...Name[]]
+) {
   const shape = {
     issue: routePattern.describe(
       'Path that tokens are issued on; a segment `{name}` is a path variable.'
     ),
     on,
     protocol: z
-      .enum(ISSUE_PROTOCOLS, `expected ${ISSUE_PROTOCOLS.join(', ')}, krakend or supertokens`)
-      .default('txtoken')
-      .describe('The wire format. Default: txtoken.'),
+      .enum(protocols, `expected ${protocols.join(', ')}, krakend or supertokens`)
+      .default(protocols[0])
+      .describe(`The wire format. Default: ${protocols[0]}.`),
     auth: auth(reader),
     limits,
     claims: sourcesSchema(reader),

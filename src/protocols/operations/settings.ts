@@ -1,9 +1,12 @@
 /** The settings of routes for those who operate the service, where the usual paths are not what they want. */
-
+import type * as z from 'zod'
 import { routePath } from '../../settings/route-paths.ts'
 import type { SecretReader } from '../../settings/secrets.ts'
 import { section } from '../../settings/section.ts'
 import { auth, on } from '../route-settings.ts'
+
+export type HealthRouteConfig = z.output<ReturnType<typeof healthRouteSchema>>
+export type MetricsRouteConfig = z.output<ReturnType<typeof metricsRouteSchema>>
 
 export function healthRouteSchema(reader: SecretReader) {
   return section({

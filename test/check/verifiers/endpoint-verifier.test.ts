@@ -84,7 +84,7 @@ for (const [status, body] of [
   test(`status ${status} with "${body}" refuses the token`, async (t) => {
     const remote = await startRemote(t, replying(body, status))
     const { verify } = createVerifier(t, remote.url)
-    await t.throwsAsync(verify(), { name: 'ServiceError', code: 'invalid_token' })
+    await t.throwsAsync(async () => verify(), { name: 'ServiceError', code: 'invalid_token' })
   })
 }
 
@@ -106,7 +106,7 @@ for (const [status, body] of [
   test(`status ${status} with "${body.slice(0, 40)}" is no answer`, async (t) => {
     const remote = await startRemote(t, replying(body, status, { location: '/login' }))
     const { verify } = createVerifier(t, remote.url)
-    const error = await t.throwsAsync(verify(), { code: 'check_unavailable' })
+    const error = await t.throwsAsync(async () => verify(), { code: 'check_unavailable' })
     t.notRegex(inspect(error, { depth: Number.POSITIVE_INFINITY }), /eyJ/)
     t.is(remote.requests.length, 1)
   })
@@ -114,7 +114,7 @@ for (const [status, body] of [
 
 test('an endpoint that nobody listens for is no answer', async (t) => {
   const { verify } = createVerifier(t, await refusingUrl(t))
-  await t.throwsAsync(verify(), { code: 'check_unavailable' })
+  await t.throwsAsync(async () => verify(), { code: 'check_unavailable' })
 })
 
 test('without a cache every check asks', async (t) => {
@@ -164,7 +164,7 @@ test('a refusal and a failure are not kept', async (t) => {
   const { verify } = createVerifier(t, remote.url, {
     cache: { forMs: 40_000, entries: 2 }
   })
-  await t.throwsAsync(verify(), { code: 'invalid_token' })
-  await t.throwsAsync(verify(), { code: 'check_unavailable' })
+  await t.throwsAsync(async () => verify(), { code: 'invalid_token' })
+  await t.throwsAsync(async () => verify(), { code: 'check_unavailable' })
   t.is((await verify())?.claims.sub, 'ada')
 })

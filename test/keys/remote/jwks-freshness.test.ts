@@ -53,6 +53,35 @@ const cases: readonly {
     title: 'max-age before Expires',
     headers: { 'cache-control': 'max-age=60', expires: 'Sun, 01 Mar 2026 13:00:00 GMT' },
     seconds: 60
+  },
+  { title: 'a max-age of zero', headers: { 'cache-control': 'max-age=0' }, seconds: 0 },
+  {
+    title: 'directives about other things, with a Last-Modified to guess from',
+    headers: {
+      'cache-control': 'public, immutable, stale-while-revalidate=600',
+      'last-modified': 'Sun, 01 Feb 2026 12:00:00 GMT'
+    },
+    seconds: undefined
+  },
+  {
+    title: 'max-age with a time to use it stale, which does not count',
+    headers: { 'cache-control': 'max-age=60, stale-while-revalidate=600, stale-if-error=600' },
+    seconds: 60
+  },
+  {
+    title: 'Expires with a Date that is no date, by our clock',
+    headers: { date: 'today', expires: 'Sun, 01 Mar 2026 12:01:00 GMT' },
+    seconds: 60
+  },
+  {
+    title: 'Expires before immutable',
+    headers: { 'cache-control': 'immutable', expires: 'Sun, 01 Mar 2026 12:01:00 GMT' },
+    seconds: 60
+  },
+  {
+    title: 'a reply that varies with everything',
+    headers: { 'cache-control': 'max-age=60', vary: '*' },
+    seconds: 0
   }
 ]
 for (const { title, headers, seconds } of cases) {

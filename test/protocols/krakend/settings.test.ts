@@ -49,7 +49,7 @@ test('generated keys are kept until the last token has ended, so that has to be 
   const generated = { kid: 'new', alg: 'ES256', generate: { dir: 'keys' } }
   const endless = { ...ROUTE, lifetime: undefined, expiresAt: 'required' }
   const problem =
-    'routes[0].lifetime: expected a lifetime, for generated keys are kept until the last token has ended'
+    'routes[0].lifetime: expected a lifetime, for generated keys are kept until the last token has expired'
   const keys = [{ ...SECRET, kid: 'old' }, generated]
   t.deepEqual(problemsOf(t, { keys, routes: [endless] }), [problem])
   t.deepEqual(problemsOf(t, { keys, routes: [{ ...endless, key: 'new' }] }), [problem])
@@ -61,7 +61,7 @@ test('revocations are kept until the last token has ended, so that has to be kno
   const endless = { ...ROUTE, lifetime: undefined, expiresAt: 'required' }
   const config = { ...configOf(endless), revocation: { store: 'memory' } }
   t.deepEqual(problemsOf(t, config), [
-    'routes[0].lifetime: expected a lifetime, for revocations without `keep` are kept until the last token has ended'
+    'routes[0].lifetime: expected a lifetime, for revocations without `keep` are kept until the last token has expired'
   ])
   t.notThrows(() => parse({ ...config, revocation: { store: 'memory', keep: '30d' } }))
   t.notThrows(() => parse({ ...config, routes: [ROUTE] }))

@@ -3,9 +3,10 @@ import { once } from 'node:events'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import test, { type ExecutionContext } from 'ava'
-import { createFileStore } from '../../../src/revocation/stores/file-store.ts'
 import type { Revocation } from '../../../src/revocation/revocation.ts'
+import { createFileStore } from '../../../src/revocation/stores/file-store.ts'
 import type { RevocationStore } from '../../../src/revocation/stores/store.ts'
+import { settled } from '../../helpers/eventually.ts'
 import { createFakeClock } from '../../helpers/fake-clock.ts'
 import { createTemporaryFolder } from '../../helpers/temporary-folder.ts'
 
@@ -123,11 +124,11 @@ async function revokeUntilKilled(
   })
   t.teardown(() => child.kill('SIGKILL'))
   let text = ''
-  for await (const chunk of child.stdout.setEncoding('utf8')) {
+  child.stdout.setEncoding('utf8').on('data', (chunk: string) => {
     text += chunk
     if (text.split('\n').length > 200 && !child.killed) child.kill('SIGKILL')
-  }
-  if (child.signalCode === null) await once(child, 'exit')
+  })
+  await settled(once(child, 'close'), () => `200 are acknowledged, after ${text}`)
   // The last line may have been cut.
   return text.split('\n').slice(0, -1)
 }

@@ -2,7 +2,7 @@
 
 import type { Signer } from '../../../keys/key-store.ts'
 import type { IssueRouteConfig } from '../../../protocols/issue/settings.ts'
-import type { Services } from '../../../routes/services.ts'
+import type { Services } from '../../../protocols/services.ts'
 import type { Source } from '../../issue.ts'
 import { createServiceBearer } from '../../service-bearer.ts'
 import type { RemoteSourceConfig } from '../settings.ts'

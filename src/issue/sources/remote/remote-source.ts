@@ -37,7 +37,7 @@ export function createRemoteSource(options: RemoteSourceOptions): Source {
   const { name, onSkip } = options
 
   return async function remoteSource(request) {
-    const { onAbort, trace, limit } = request
+    const { onAbort, note, limit } = request
     const { method, path, headers, body } = writeCall(request)
     const authorization =
       serviceBearer === undefined ? undefined : `Bearer ${await serviceBearer()}`
@@ -50,7 +50,7 @@ export function createRemoteSource(options: RemoteSourceOptions): Source {
         body,
         authorization,
         trace: readTraceHeaders(request.headers),
-        note: trace,
+        note,
         onAbort
       })
       const json = takesEmpty && reply.length === 0 ? undefined : parseReply(reply, maxDepth)
@@ -59,13 +59,13 @@ export function createRemoteSource(options: RemoteSourceOptions): Source {
       return claims
     } catch (error) {
       if (onSkip === undefined || !isSkippable(error)) {
-        trace.failedRemote = name
+        note.failedRemote = name
         throw error
       }
       onSkip(error, request)
       return NONE
     } finally {
-      trace.remoteSeconds = (trace.remoteSeconds ?? 0) + (performance.now() - startedAt) / 1000
+      note.remoteSeconds = (note.remoteSeconds ?? 0) + (performance.now() - startedAt) / 1000
     }
   }
 }

@@ -1,0 +1,84 @@
+/**
+ * Rules that span settings: what no single setting can know to be wrong. They look at what is right in a configuration, so
+ * that what they find is reported along with what is wrong in single settings.
+ */
+import { findClaimsProblems } from '../../protocols/claims/rules.ts'
+import { findForwardAuthProblems } from '../../protocols/forward-auth/rules.ts'
+import { findKrakendProblems } from '../../protocols/krakend/rules.ts'
+import { findOauthProblems } from '../../protocols/oauth/rules.ts'
+import type { PlacedRoute, Rule } from '../../protocols/rules.ts'
+import { findSupertokensProblems } from '../../protocols/supertokens/rules.ts'
+import { findThemisProblems } from '../../protocols/themis/rules.ts'
+import { at, isGiven, itemsOf, type PartialOf, type Placed } from '../../settings/placed.ts'
+import type { Problem } from '../../settings/problem.ts'
+import type { FlatConfig } from '../flat-form.ts'
+import type { Config } from '../full-form.ts'
+import { listenerOf, MAIN, operationsListener } from '../listeners.ts'
+import { findMissingKeys, findReferenceProblems, findSignerProblems } from './keys.ts'
+import { findListenerProblems } from './listeners.ts'
+import { findRevocationProblems } from './revocation.ts'
+import { findRouteProblems, listOwnPaths, pathsOf } from './routes.ts'
+import {
+  findApiKeyProblems,
+  findCertificateProblems,
+  findExpiryProblems,
+  findVariableProblems
+} from './sources.ts'
+
+/** The rules of single products. */
+const PROTOCOL_RULES: readonly Rule[] = [
+  findForwardAuthProblems,
+  findClaimsProblems,
+  findThemisProblems,
+  findSupertokensProblems,
+  findKrakendProblems,
+  findOauthProblems
+]
+
+/** Finds what is wrong between the settings of a flat form. */
+export function findFlatProblems(config: Placed<PartialOf<FlatConfig>>): Problem[] {
+  const paths = [at(config, 'getTokenRoute'), at(config, 'checkTokenRoute')]
+  return findRouteProblems(
+    paths.flatMap(({ value, path }) =>
+      value === undefined ? [] : [{ text: value, listener: MAIN, path }]
+    ),
+    { operations: MAIN, docs: false }
+  )
+}
+
+/** Finds what is wrong between the settings of a full form. */
+export function findFullProblems(config: Placed<PartialOf<Config>>): Problem[] {
+  const listen = at(config, 'listen')
+  const keys = at(config, 'keys')
+  const routes: PlacedRoute[] = itemsOf(at(config, 'routes'))
+  // An admin listener with something wrong in it is one, too.
+  const listeners = { listen: { admin: at(listen, 'admin').written } }
+  const own = { operations: operationsListener(listeners), docs: at(config, 'docs').value === true }
+  const context = {
+    routes,
+    keys: itemsOf(keys),
+    revocation: at(config, 'revocation'),
+    paths: routes.flatMap((route) => pathsOf(route, listenerOfRoute(route))),
+    listenerOf: listenerOfRoute,
+    ownPathsOn: (listener: string) => listOwnPaths(listener, own)
+  }
+  return [
+    ...findRouteProblems(context.paths, own),
+    ...findListenerProblems(listen, context),
+    ...findVariableProblems(context),
+    ...findExpiryProblems(context),
+    ...findApiKeyProblems(context),
+    ...findCertificateProblems(listen, context),
+    ...findMissingKeys(keys, context),
+    ...findRevocationProblems(context),
+    ...findReferenceProblems(context),
+    ...findSignerProblems(context),
+    ...PROTOCOL_RULES.flatMap((rule) => rule(context))
+  ]
+
+  function listenerOfRoute(route: PlacedRoute): string | undefined {
+    const on = at(route, 'on')
+    const isWrong = isGiven(on) && on.value === undefined
+    return isWrong ? undefined : listenerOf({ on: on.value }, listeners)
+  }
+}

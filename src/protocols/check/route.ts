@@ -1,0 +1,153 @@
+/** A `check` route: request -> format reads it -> check -> format answers. */
+import { type CheckedToken, createCheck } from '../../check/check.ts'
+import { createCheckCache } from '../../check/check-cache.ts'
+import { createRouteGroups } from '../../check/groups/create-groups.ts'
+import { createVerifiers } from '../../check/verifiers/create-verifiers.ts'
+import { ServiceError } from '../../errors.ts'
+import { withSpan } from '../../operations/tracing.ts'
+import { readTraceHeaders } from '../../remote/trace-context.ts'
+import { createRequirements } from '../../routes/requirements.ts'
+import type { SecretReader } from '../../settings/secrets.ts'
+import type { Answer, Exchange } from '../exchange.ts'
+import type { Described, RouteKind } from '../protocol.ts'
+import { createRoute, type Route, type WireFormat } from '../route.ts'
+import type { Services } from '../services.ts'
+import { type CheckRouteConfig, type CheckRule, checkRouteSchema } from './settings.ts'
+
+/** How a request carries the token to check, and how the answer describes a valid one. */
+interface CheckFormat extends WireFormat {
+  /** @throws ServiceError where there is no token, or more than one */
+  readonly read: (exchange: Exchange) => string
+  readonly answer: (checked: CheckedToken) => Answer
+}
+
+/** Makes the wire format of one route. */
+export type CreateCheckFormat = (
+  config: CheckRouteConfig,
+  limits: Services['limits']
+) => CheckFormat
+
+/** A product's wire format for checking tokens, with all that has to be known of it. */
+export interface CheckProtocol<Name extends string = string> extends Described<CheckRouteConfig> {
+  readonly name: Name
+  readonly createFormat: CreateCheckFormat
+  readonly rules?: readonly CheckRule[]
+}
+
+/** The kind of route that checks tokens. */
+interface CheckKind<Name extends string> extends RouteKind<CheckRouteConfig<Name>> {
+  readonly settings: (reader: SecretReader) => ReturnType<typeof checkRouteSchema<Name>>
+}
+
+/** Makes the kind of route that checks tokens in one of several wire formats. */
+export function createCheckKind<Name extends string>(
+  protocols: readonly [CheckProtocol<Name>, ...CheckProtocol<Name>[]]
+): CheckKind<Name> {
+  const byName = new Map<string, CheckProtocol>(protocols.map((one) => [one.name, one]))
+  const [first] = protocols
+
+  function protocolOf({ protocol }: CheckRouteConfig): CheckProtocol {
+    return byName.get(protocol) ?? first
+  }
+
+  return {
+    verb: 'check',
+    protocols: protocols.map(({ name }) => name),
+    settings: (reader: SecretReader) => checkRouteSchema<Name>(reader, protocols),
+    create: (config, services) => [
+      createCheckRoute(config, protocolOf(config).createFormat, services)
+    ],
+    describe: (config) => ({ [config.check]: protocolOf(config).describe(config) }),
+    schemas: Object.assign({}, ...protocols.map(({ schemas }) => schemas))
+  }
+}
+
+/** Characters of a token, all of which are ASCII: twice what most servers take as a header field. */
+const MAX_TOKEN_LENGTH = 16 * 1024
+
+/** Makes the route. It answers without a promise where no verifier and no groups have to be waited for. */
+function createCheckRoute(
+  config: CheckRouteConfig,
+  createFormat: CreateCheckFormat,
+  services: Services
+): Route {
+  const { limits, now, revocation, metrics, tracing } = services
+  const path = config.check
+  const check = withSpan(
+    'verify',
+    createCheck({
+      verifiers: createVerifiers(config, services),
+      requirements: createRequirements(config, { now, revocation }),
+      resolveGroups: createRouteGroups(config, services),
+      maxDepth: limits.depth,
+      maxTokenLength: limits.checkedToken ?? Math.max(MAX_TOKEN_LENGTH, limits.token ?? 0),
+      cache: config.cache === 0 ? undefined : createCheckCache(config.cache)
+    }),
+    tracing
+  )
+  const plain = createFormat(config, limits)
+  const format = config.reasons ? withReasons(plain) : plain
+
+  function answerValid(checked: CheckedToken): Answer {
+    const answer = format.answer(checked)
+    metrics.tokenChecked(path, 'valid', 'none')
+    return answer
+  }
+
+  function countRejected(error: unknown): never {
+    metrics.tokenChecked(path, 'refused', reasonOf(error))
+    throw error
+  }
+
+  return createRoute({
+    path,
+    format,
+    apiKeys: config.auth?.apiKeys,
+    maxRequests: config.limits.requests,
+    maxBodyBytes: format.methods === 'any' ? undefined : limits.body,
+    respond(exchange) {
+      try {
+        const checked = check(format.read(exchange), readTraceHeaders(exchange.headers))
+        return checked instanceof Promise
+          ? checked.then(answerValid).catch(countRejected)
+          : answerValid(checked)
+      } catch (error) {
+        return countRejected(error)
+      }
+    }
+  })
+}
+
+function reasonOf(error: unknown): string {
+  return error instanceof ServiceError ? (error.reason ?? error.code) : 'internal'
+}
+
+/**
+ * Adds the reason code to errors: as `reason` in a challenge that has an error (RFC 6750, section 3, allows other attributes), and as
+ * `reason` in a JSON body.
+ */
+function withReasons(format: CheckFormat): CheckFormat {
+  return {
+    ...format,
+    refuse(error) {
+      const answer = format.refuse(error)
+      const { reason } = error
+      if (reason === undefined) return answer
+      const { 'WWW-Authenticate': challenge, ...headers } = answer.headers
+      const isError = typeof challenge === 'string' && challenge.startsWith('Bearer error=')
+      const body = String(answer.body)
+      return {
+        status: answer.status,
+        headers: {
+          ...headers,
+          ...(challenge !== undefined && {
+            'WWW-Authenticate': isError ? `${challenge}, reason="${reason}"` : challenge
+          })
+        },
+        body: body.startsWith('{')
+          ? `${body.slice(0, -1)},"reason":${JSON.stringify(reason)}}`
+          : body
+      }
+    }
+  }
+}

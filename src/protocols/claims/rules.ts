@@ -1,0 +1,40 @@
+/** The rule of claims routes. */
+import { at, isGiven } from '../../settings/placed.ts'
+import type { Problem } from '../../settings/problem.ts'
+import type { PlacedRoute, RuleContext } from '../rules.ts'
+import { isShown } from './sources.ts'
+
+/** Finds routes that show the claims of another one which is not there. */
+export function findClaimsProblems({ routes }: RuleContext): Problem[] {
+  return routes.filter(isClaimsRoute).flatMap((route): Problem[] => {
+    if (isGiven(at(route, 'sources'))) return []
+    const { value: of, path } = at(route, 'of')
+    const candidates = routes.filter((other) => isShownBy(other, of))
+    if (of !== undefined) {
+      return candidates.length > 0
+        ? []
+        : [{ path, message: `there is no issue route ${of} with claims to show` }]
+    }
+    return candidates.length === 1
+      ? []
+      : [
+          {
+            path: route.path,
+            message: `expected of or sources, since there are ${candidates.length} issue routes with claims to show`
+          }
+        ]
+  })
+}
+
+/** Under the same name, an issue route has a list. */
+export function isClaimsRoute(route: PlacedRoute): boolean {
+  return typeof at(route, 'claims').written === 'string'
+}
+
+/** Whether a route is the issue route, or one of those, that a claims route with this `of` shows. */
+export function isShownBy(route: PlacedRoute, of: string | undefined): boolean {
+  const { value, written } = at(route, 'issue')
+  // A wrong path is still that of an issue route, although no `of` can name it.
+  const issue = written === undefined ? undefined : (value ?? '')
+  return isShown({ issue, protocol: at(route, 'protocol').value }, of)
+}

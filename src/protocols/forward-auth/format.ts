@@ -1,0 +1,57 @@
+/** The wire format of proxies that ask about each request: `auth_request` of nginx, `forwardAuth` of Traefik, `ext_authz` of Envoy. */
+import type { ServiceError } from '../../errors.ts'
+import { challengeFor } from '../bearer-token.ts'
+import type { CheckProtocol, CreateCheckFormat } from '../check/route.ts'
+import { emptyAnswer, NO_STORE } from '../exchange.ts'
+import { createTokenReader } from '../token-places.ts'
+import { claimValue, parseClaimHeaders } from './claim-headers.ts'
+import { describeForwardAuth } from './openapi.ts'
+
+/**
+ * Answers about the client's request, which it knows by the header fields that the proxy passes on: 200, 401, 403 or 503, and nothing
+ * else, since each proxy treats other answers in its own way. Each 200 has all headers of the setting, empty where the token has no
+ * such claim, so that they replace what the client itself may have sent under these names.
+ */
+const createForwardAuthFormat: CreateCheckFormat = (
+  { token: places = ['header'], headers = {} },
+  { depth }
+) => {
+  const claimHeaders = parseClaimHeaders(headers)
+
+  return {
+    methods: 'any',
+
+    read: createTokenReader(places, depth),
+
+    answer({ claimsText }) {
+      const answered: Record<string, string> = { ...NO_STORE }
+      for (const { name, path } of claimHeaders) answered[name] = claimValue(claimsText, path)
+      return emptyAnswer(200, answered)
+    },
+
+    refuse(error) {
+      const status = statusFor(error)
+      const challenge = status === 503 ? {} : { 'WWW-Authenticate': challengeFor(error) }
+      return emptyAnswer(status, { ...NO_STORE, ...challenge })
+    }
+  }
+}
+
+/** To the proxy, whatever is wrong with a request means that it may not pass. A service that is too busy has not judged it. */
+function statusFor({ status }: ServiceError): 401 | 403 | 503 {
+  if (status === 403) return 403
+  return status < 500 && status !== 429 ? 401 : 503
+}
+
+export const forwardAuth = {
+  name: 'forward-auth',
+  createFormat: createForwardAuthFormat,
+  rules: [
+    {
+      isMet: ({ token }) => !token?.includes('body'),
+      error: 'forward-auth never reads a body, expected other places',
+      path: ['token']
+    }
+  ],
+  describe: (route) => ({ get: describeForwardAuth(route) })
+} as const satisfies CheckProtocol

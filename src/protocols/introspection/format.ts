@@ -1,0 +1,76 @@
+/** The wire format of OAuth 2.0 Token Introspection (RFC 7662). */
+import type { ErrorCode } from '../../errors.ts'
+import { readObject, writeObject } from '../../json/json-object.ts'
+import { type JsonText, toJsonText } from '../../json/json-text.ts'
+import type { CheckProtocol, CreateCheckFormat } from '../check/route.ts'
+import { JSON_NO_STORE, jsonAnswer, NO_STORE } from '../exchange.ts'
+import { invalidRequest } from '../json-body.ts'
+import { oauthErrorAnswer, oauthWord } from '../oauth-error.ts'
+import { describeIntrospection, SCHEMAS } from './openapi.ts'
+
+/** What makes a token inactive. The caller does not learn why (RFC 7662, section 2.2). */
+const INACTIVE: ReadonlySet<ErrorCode> = new Set(['invalid_token', 'insufficient_scope'])
+
+/** Takes the token from the form field `token`; answers whether it is active, and its claims. */
+const createIntrospectionFormat: CreateCheckFormat = () => ({
+  methods: ['POST'],
+  takesBasic: true,
+
+  read({ body }) {
+    const tokens = new URLSearchParams(body.toString()).getAll('token')
+    const [token] = tokens
+    if (token === undefined || token === '') {
+      throw invalidRequest('expected a form with a token', 'request')
+    }
+    if (tokens.length > 1) throw invalidRequest('expected one token, found more', 'request')
+    return token
+  },
+
+  answer({ claims, claimsText }) {
+    const body = writeObject(
+      new Map([
+        ['active', toJsonText(true)],
+        ['token_type', toJsonText('Bearer')],
+        ...describeClaims(claimsText, claims.scope)
+      ])
+    )
+    return { status: 200, headers: JSON_NO_STORE, body }
+  },
+
+  refuse(error) {
+    if (INACTIVE.has(error.code)) return jsonAnswer(200, { active: false }, NO_STORE)
+    return oauthErrorAnswer(oauthWord(error, error.status), error)
+  }
+})
+
+/** No claim says whether a token is active; and scopes are one text here (RFC 7662, section 2.2). */
+function describeClaims(claimsText: JsonText, scope: unknown): [string, JsonText][] {
+  const members = readObject(claimsText)
+  members.delete('active')
+  if (Array.isArray(scope)) members.set('scope', toJsonText(scope.join(' ')))
+  return [...members]
+}
+
+export const introspection = {
+  name: 'introspection',
+  createFormat: createIntrospectionFormat,
+  rules: [
+    {
+      isMet: ({ token }) => token === undefined,
+      error: 'introspection takes the token from its form (RFC 7662, section 2.1), expected none',
+      path: ['token']
+    },
+    {
+      isMet: ({ auth }) => auth !== undefined,
+      error: 'expected auth: who may introspect tokens has to be said (RFC 7662, section 2.1)',
+      path: ['auth']
+    },
+    {
+      isMet: ({ reasons }) => !reasons,
+      error: 'introspection never says why a token is not active (RFC 7662, section 2.2)',
+      path: ['reasons']
+    }
+  ],
+  describe: (route) => ({ post: describeIntrospection(route) }),
+  schemas: SCHEMAS
+} as const satisfies CheckProtocol

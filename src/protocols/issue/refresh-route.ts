@@ -1,0 +1,96 @@
+/** The `refresh` setting of an issue route: its pipeline, and the route that refresh tokens are exchanged on. */
+
+import { createGather } from '../../issue/issue.ts'
+import { mergeParts } from '../../issue/refresh/family-state.ts'
+import { createRefreshing, type Refreshing, stringClaim } from '../../issue/refresh/refresh.ts'
+import { createRefreshFamilies } from '../../issue/refresh/refresh-families.ts'
+import type { Sign } from '../../issue/sign.ts'
+import { createSources } from '../../issue/sources/create-sources.ts'
+import type { Signer } from '../../keys/key-store.ts'
+import { longestOf } from '../../settings/tokens.ts'
+import { type AddCookie, noteIssued } from '../issued-token.ts'
+import { createRoute, type Route } from '../route.ts'
+import type { Services } from '../services.ts'
+import { createIssueRequest } from './issue-request.ts'
+import { readRefreshToken } from './refresh-request.ts'
+import type { IssueFormat } from './route.ts'
+import type { IssueRouteConfig } from './settings.ts'
+
+/** A use of a refresh token takes the time of the remote, and this for all the rest. */
+const USE_MARGIN_MS = 10_000
+
+export interface RefreshingParts {
+  readonly signer: Signer
+  readonly sign: Sign
+  readonly revocation: NonNullable<Services['revocation']>
+}
+
+/** The pipeline of an issue route that has refresh tokens; undefined for one that has none. */
+export function createConfiguredRefreshing(
+  { issue, on, claims, refresh, lifetime, expiresAt }: IssueRouteConfig,
+  { signer, sign, revocation }: RefreshingParts,
+  services: Services
+): Refreshing | undefined {
+  const place = claims.findIndex(({ from }) => from === 'remote')
+  const remote = claims[place]
+  if (refresh === undefined || remote?.from !== 'remote') return undefined
+  const { issuer, now } = services
+  const { records, revoke, isRevoked } = revocation
+  const [askRemote, recheck] = createSources(
+    [remote, { ...remote, url: refresh.recheck, method: 'POST', send: 'body', onError: 'fail' }],
+    signer,
+    services,
+    expiresAt
+  )
+  if (askRemote === undefined || recheck === undefined) return undefined
+  return createRefreshing({
+    before: createGather(createSources(claims.slice(0, place), signer, services)),
+    remote: askRemote,
+    after: createGather(createSources(claims.slice(place + 1), signer, services)),
+    recheck,
+    sign,
+    issuer,
+    lifetimeSeconds: Math.floor(longestOf(lifetime) / 1000),
+    families: createRefreshFamilies({
+      records,
+      revoke,
+      isSubjectRevoked({ claims: parts, tokens, issuedAt }) {
+        const sub = stringClaim(mergeParts(parts), 'sub')
+        return isRevoked({ claims: { iss: tokens.at(-1)?.issuer, sub, iat: issuedAt } })
+      },
+      route: `${on} ${issue}`,
+      lifetimeMs: refresh.lifetime,
+      longestUseMs: remote.timeout + USE_MARGIN_MS,
+      now
+    })
+  })
+}
+
+export interface RefreshRouteOptions {
+  readonly format: IssueFormat
+  readonly addCookie: AddCookie
+  readonly apiKeys: readonly string[] | undefined
+  readonly services: Services
+}
+
+/** request -> refresh token -> the remote again -> format answers */
+export function createRefreshRoute(
+  path: string,
+  { refresh }: Refreshing,
+  { format, addCookie, apiKeys, services }: RefreshRouteOptions
+): Route {
+  const { limits } = services
+  return createRoute({
+    path,
+    format: { ...format, methods: ['POST'] },
+    apiKeys,
+    maxBodyBytes: limits.body,
+    async respond(exchange) {
+      const { body } = exchange
+      const given = readRefreshToken(body, limits.depth)
+      const issued = await refresh(given, createIssueRequest(exchange, body, limits.depth))
+      noteIssued(exchange, issued.token, services)
+      return addCookie(format.answer(issued), issued, exchange)
+    }
+  })
+}

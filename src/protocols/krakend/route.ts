@@ -1,0 +1,80 @@
+/** A route of the protocol krakend: one source, whose reply is sealed as a whole. */
+
+import { createGather, type IssueRequest } from '../../issue/issue.ts'
+import { createSeal, type SealedDocument } from '../../issue/seal.ts'
+import { createSign } from '../../issue/sign.ts'
+import { createSources } from '../../issue/sources/create-sources.ts'
+import { createTokenId } from '../../issue/token-id.ts'
+import { remoteReply } from '../../remote/remote-errors.ts'
+import { createIssueRequest } from '../issue/issue-request.ts'
+import { noteIssued } from '../issued-token.ts'
+import { describeParameters } from '../openapi/source-parameters.ts'
+import type { RouteKind } from '../protocol.ts'
+import { createRoute, type Route } from '../route.ts'
+import type { Services } from '../services.ts'
+import { createKrakendFormat } from './format.ts'
+import { describeKrakend } from './openapi.ts'
+import { type KrakendRouteConfig, krakendRouteSchema } from './settings.ts'
+
+/** The name of the reply between its source and its seal. */
+const REPLY = 'reply'
+
+export const krakendKind = {
+  verb: 'issue',
+  protocols: ['krakend'],
+  settings: krakendRouteSchema,
+  create: (config, services) => [createKrakendRoute(config, services)],
+  describe: (config) => ({
+    [config.issue]: {
+      post: { ...describeKrakend(config), parameters: describeParameters(config.claims) }
+    }
+  })
+} satisfies RouteKind<KrakendRouteConfig>
+
+/** request -> format reads it -> source -> seal -> format answers */
+function createKrakendRoute(config: KrakendRouteConfig, services: Services): Route {
+  const { limits } = services
+  const format = createKrakendFormat({ statuses: config.statuses, maxDepth: limits.depth })
+  const issueDocument = createIssueDocument(config, services)
+  return createRoute({
+    path: config.issue,
+    format,
+    apiKeys: config.auth?.apiKeys,
+    maxRequests: config.limits.requests,
+    maxBodyBytes: limits.body,
+    async respond(exchange) {
+      const request = createIssueRequest(exchange, format.read(exchange), limits.depth)
+      const { document, tokens } = await issueDocument(request)
+      for (const token of tokens) noteIssued(exchange, token, services)
+      return format.answer(document, exchange.note.replyStatus ?? 200)
+    }
+  })
+}
+
+type IssueDocument = (request: IssueRequest) => Promise<SealedDocument>
+
+function createIssueDocument(config: KrakendRouteConfig, services: Services): IssueDocument {
+  const { issuer, limits, keyStore, revocation, now } = services
+  const whole = { at: REPLY, success: '2xx', onError: 'fail' } as const
+  const sources = config.claims.map((source) => ({ ...source, ...whole }))
+  const gather = createGather(createSources(sources, keyStore.signer(config.key), services))
+  const seal = createSeal({
+    fields: config.sign,
+    sign: createSign({
+      signer: keyStore.signer(config.key, config.typ),
+      issuer,
+      now,
+      createId: revocation === undefined ? undefined : createTokenId,
+      maxTokenLength: limits.token
+    }),
+    lifetimeSeconds: config.lifetime === undefined ? undefined : Math.floor(config.lifetime / 1000),
+    requiresExp: config.expiresAt === 'required',
+    full: config.full
+  })
+
+  return async function issueDocument(request) {
+    const reply = (await gather(request)).get(REPLY)
+    if (reply === undefined) throw remoteReply('reply is empty')
+    return seal(reply)
+  }
+}

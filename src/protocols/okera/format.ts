@@ -1,0 +1,35 @@
+/** The wire format that an Okera ODAS asks for at its JWT_AUTHENTICATION_SERVER_URL: the claims of a valid token, as they are. */
+import { invalidToken } from '../../errors.ts'
+import { challengeFor } from '../bearer-token.ts'
+import type { CheckProtocol, CreateCheckFormat } from '../check/route.ts'
+import { JSON_NO_STORE } from '../exchange.ts'
+import { oauthErrorAnswer } from '../oauth-error.ts'
+import { createTokenReader } from '../token-places.ts'
+import { describeOkera } from './openapi.ts'
+
+/** Takes one token from one of its places; answers with its claims at the top level, a `sub` among them. */
+const createOkeraFormat: CreateCheckFormat = ({ token: places = ['header'] }, { depth }) => ({
+  methods: ['POST'],
+
+  read: createTokenReader(places, depth),
+
+  answer({ claims, claimsText }) {
+    if (typeof claims.sub !== 'string' || claims.sub === '') {
+      throw invalidToken('Token has no sub', 'subject')
+    }
+    return { status: 200, headers: JSON_NO_STORE, body: claimsText }
+  },
+
+  refuse(error) {
+    const answer = oauthErrorAnswer(error.code, error)
+    if (error.status !== 401 && error.status !== 403) return answer
+    const headers = { ...answer.headers, 'WWW-Authenticate': challengeFor(error) }
+    return { ...answer, headers }
+  }
+})
+
+export const okera = {
+  name: 'okera',
+  createFormat: createOkeraFormat,
+  describe: (route) => ({ post: describeOkera(route) })
+} as const satisfies CheckProtocol

@@ -1,0 +1,80 @@
+/** The refusals and failures of routes, as they are described. */
+import { type Answer, type Content, headerRef } from './parts.ts'
+
+const DESCRIPTIONS = {
+  400: 'The request is not what is expected.',
+  401: 'Who asks, or the token, is not accepted.',
+  403: 'The token, or the login, is not good for this.',
+  413: 'The body is too large.',
+  415: 'The body is compressed.',
+  422: 'The remote does not take the request.',
+  429: 'Too many requests.',
+  500: 'Something is broken.',
+  502: 'The remote refuses, or gives no good reply.',
+  503: 'Too busy, or without what is needed, at the moment.',
+  504: 'The remote takes too long.'
+} as const
+
+export type FailureStatus = keyof typeof DESCRIPTIONS
+
+/** The refusals that are about a caller who is not known. */
+const UNAUTHORIZED: readonly FailureStatus[] = [401]
+
+/**
+ * Answers by their statuses.
+ * @param content that of all of them; none when left out
+ * @param challenged those that say what is expected instead
+ */
+export function failures(
+  statuses: readonly FailureStatus[],
+  content?: Content,
+  challenged = UNAUTHORIZED
+): Record<string, Answer> {
+  return Object.fromEntries(
+    [...new Set(statuses)].map((status) => {
+      const headers = {
+        ...((status === 429 || status === 503) && { 'Retry-After': headerRef('RetryAfter') }),
+        ...(challenged.includes(status) && { 'WWW-Authenticate': headerRef('Challenge') })
+      }
+      return [
+        status,
+        {
+          description: DESCRIPTIONS[status],
+          ...(Object.keys(headers).length > 0 && { headers }),
+          ...(content !== undefined && { content })
+        }
+      ]
+    })
+  )
+}
+
+/** What any route may say of itself. */
+interface RouteSettings {
+  readonly auth?: object | undefined
+  readonly limits?: { readonly requests?: number | undefined }
+}
+
+/** Those of every route that reads bodies. */
+export function commonFailures({ auth, limits }: RouteSettings): FailureStatus[] {
+  return [
+    400,
+    413,
+    415,
+    500,
+    ...(auth === undefined ? [] : [401 as const]),
+    ...(limits?.requests === undefined ? [] : [429 as const])
+  ]
+}
+
+/** Those of a route that has sources: what becomes of a refusal by a remote is for the route to say. */
+export function sourceFailures(
+  route: RouteSettings & { readonly statuses: 'txtoken' | 'relay' }
+): FailureStatus[] {
+  const own: FailureStatus[] = [...commonFailures(route), 503]
+  return route.statuses === 'relay' ? [...own, 401, 403, 422, 429, 502, 504] : own
+}
+
+/** Those of a route that checks tokens. */
+export function checkFailures(route: RouteSettings): FailureStatus[] {
+  return [...commonFailures(route), 401, 403, 503]
+}

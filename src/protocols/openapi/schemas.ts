@@ -1,0 +1,27 @@
+/** The JSON that several wire formats answer with, and what schemas are written with. */
+import type { Schema } from './parts.ts'
+
+export const text = { type: 'string' } as const
+export const texts = { type: 'array', items: text } as const
+
+/** An object with these members and no others. */
+export function object(
+  properties: Readonly<Record<string, Schema>>,
+  required: readonly string[] = Object.keys(properties)
+): Schema {
+  return { type: 'object', additionalProperties: false, required, properties }
+}
+
+/** A token in the compact serialization (RFC 7515, section 7.1). */
+export const compactJws = { ...text, pattern: '^[\\w-]+\\.[\\w-]+\\.[\\w-]+$' } as const
+export const refreshToken = { ...text, description: 'Where the route has refresh tokens.' } as const
+const reason = { ...text, description: 'A word for it, where the route has `reasons: true`.' }
+
+/** By the names that descriptions refer to. */
+export const SCHEMAS: Readonly<Record<string, Schema>> = {
+  OauthError: object({ error: text, error_description: text, reason }, [
+    'error',
+    'error_description'
+  ]),
+  Error: object({ error: text, reason }, ['error'])
+}

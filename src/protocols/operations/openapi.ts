@@ -1,0 +1,39 @@
+/** Routes for those who operate the service. */
+import { json, type Operation, type Paths, schemaRef } from '../openapi/parts.ts'
+import { object } from '../openapi/schemas.ts'
+
+const HEALTH = json(schemaRef('Health'))
+
+const LIVE: Operation = {
+  summary: 'The process lives.',
+  responses: { 200: { description: 'It does.', content: HEALTH } }
+}
+
+export const READY: Operation = {
+  summary: 'The service takes new work.',
+  responses: {
+    200: { description: 'It does.', content: HEALTH },
+    503: { description: 'It starts still, or has been told to stop.', content: HEALTH }
+  }
+}
+
+export const METRICS: Operation = {
+  summary: 'Metrics for Prometheus.',
+  responses: {
+    200: {
+      description: 'Its exposition format.',
+      content: { 'text/plain': { schema: { type: 'string' } } }
+    }
+  }
+}
+
+export const OPERATIONS: Paths = {
+  '/livez': { get: LIVE },
+  '/healthz': { get: LIVE },
+  '/readyz': { get: READY },
+  '/metrics': { get: METRICS }
+}
+
+export const SCHEMAS = {
+  Health: object({ status: { enum: ['ok', 'starting', 'stopping'] } })
+}

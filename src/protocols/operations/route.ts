@@ -1,0 +1,69 @@
+/** The routes of operators: health and metrics. */
+import { jsonAnswer } from '../exchange.ts'
+import { createRoute, type Route, type WireFormat } from '../route.ts'
+import type { Services } from '../services.ts'
+
+export type OperationServices = Pick<Services, 'metrics' | 'isReady' | 'revocation'>
+
+/** A path, and the keys of those who may use it; everybody may where there are none. */
+export interface OperationRoute {
+  readonly path: string
+  readonly apiKeys?: readonly string[] | undefined
+}
+
+/** Errors are the service's own JSON. */
+export const plainFormat: WireFormat = {
+  methods: ['GET'],
+  refuse: ({ status, message }) => jsonAnswer(status, { error: message })
+}
+
+/** The routes that are there without a setting: `/livez` (and `/healthz`, its other name), `/readyz` and `/metrics`. */
+export function createOperationRoutes(services: OperationServices): Route[] {
+  return [
+    createLiveRoute('/livez'),
+    createLiveRoute('/healthz'),
+    createHealthRoute({ path: '/readyz' }, services),
+    createMetricsRoute({ path: '/metrics' }, services)
+  ]
+}
+
+const LIVE = jsonAnswer(200, { status: 'ok' })
+
+function createLiveRoute(path: string): Route {
+  return createRoute({ path, format: plainFormat, isOperation: true, respond: () => LIVE })
+}
+
+/** Shows whether the service takes new work. The remote has no say in it. */
+export function createHealthRoute(
+  route: OperationRoute,
+  { isReady, revocation }: OperationServices
+): Route {
+  function status(): 'ok' | 'starting' | 'stopping' {
+    if (!isReady()) return 'stopping'
+    // Tokens cannot be checked before their revocations have been read.
+    return revocation?.isReady() === false ? 'starting' : 'ok'
+  }
+
+  return createRoute({
+    ...route,
+    format: plainFormat,
+    isOperation: true,
+    respond() {
+      const body = { status: status() }
+      return jsonAnswer(body.status === 'ok' ? 200 : 503, body)
+    }
+  })
+}
+
+/** Exposes the metrics for Prometheus. */
+export function createMetricsRoute(route: OperationRoute, { metrics }: OperationServices): Route {
+  return createRoute({
+    ...route,
+    format: plainFormat,
+    isOperation: true,
+    async respond() {
+      const body = await metrics.expose()
+      return { status: 200, headers: { 'Content-Type': metrics.contentType }, body }
+    }
+  })
+}

@@ -1,0 +1,35 @@
+/** Routes that revoke tokens (RFC 7009). */
+
+import { commonFailures, failures } from '../openapi/failures.ts'
+import { NO_STORE, withHeaders } from '../openapi/headers.ts'
+import { fields, form, json, type Operation, schemaRef } from '../openapi/parts.ts'
+import { oauthCallers } from '../openapi/security.ts'
+import type { RevokeRouteConfig } from './settings.ts'
+
+const TOKEN = fields({ token: 'The token, or a refresh token.', token_type_hint: 'Ignored.' }, [
+  'token'
+])
+const SUBJECT = fields(
+  { sub: 'The subject, all of whose tokens end.', iss: 'Their issuer; by default the own one.' },
+  ['sub']
+)
+const KEY = fields({ kid: 'The key, all of whose tokens end.' }, ['kid'])
+
+export function describeRevoke({ auth }: RevokeRouteConfig): Operation {
+  return {
+    summary: 'Revokes a token.',
+    description: 'A token that nobody here verifies counts as revoked.',
+    ...oauthCallers(auth),
+    requestBody: {
+      required: true,
+      content: form(auth === undefined ? TOKEN : { oneOf: [TOKEN, SUBJECT, KEY] })
+    },
+    responses: withHeaders(
+      {
+        200: { description: 'It is revoked.' },
+        ...failures([...commonFailures({ auth }), 503], json(schemaRef('OauthError')))
+      },
+      NO_STORE
+    )
+  }
+}

@@ -1,0 +1,75 @@
+/** A route of the protocol supertokens: the issue pipeline, with two keys to choose from. */
+import { createGather } from '../../issue/issue.ts'
+import { createSign, type Sign } from '../../issue/sign.ts'
+import { createSources } from '../../issue/sources/create-sources.ts'
+import { createTokenId } from '../../issue/token-id.ts'
+import { createIssueRequest } from '../issue/issue-request.ts'
+import { createAddCookie, noteIssued } from '../issued-token.ts'
+import type { RouteKind } from '../protocol.ts'
+import { createRoute, type Route } from '../route.ts'
+import type { Services } from '../services.ts'
+import {
+  createSupertokensFormat,
+  UNSUPPORTED_ALGORITHM,
+  VERSIONS,
+  versionPathOf
+} from './format.ts'
+import { describeSupertokens, SCHEMAS } from './openapi.ts'
+import { type SupertokensRouteConfig, supertokensRouteSchema } from './settings.ts'
+
+export const supertokensKind = {
+  verb: 'issue',
+  protocols: ['supertokens'],
+  settings: supertokensRouteSchema,
+  create: createSupertokensRoutes,
+  describe: (config) => describeSupertokens(config, versionPathOf(config.issue)),
+  schemas: SCHEMAS
+} satisfies RouteKind<SupertokensRouteConfig>
+
+/** The route itself, and the one by which a client finds out which version of the interface it may use. */
+function createSupertokensRoutes(config: SupertokensRouteConfig, services: Services): Route[] {
+  const { limits, keyStore } = services
+  const format = createSupertokensFormat({
+    mostSeconds: Math.floor(config.lifetime / 1000),
+    maxDepth: limits.depth
+  })
+  const addCookie = createAddCookie(config.cookie, services)
+  const gather = createGather(createSources(config.claims, keyStore.signer(config.key), services))
+  const signStatic = createSignWith(config.key, services)
+  const signDynamic = createSignWith(config.dynamicKey, services)
+  return [
+    createRoute({
+      path: config.issue,
+      format,
+      apiKeys: config.auth?.apiKeys,
+      maxRequests: config.limits.requests,
+      maxBodyBytes: limits.body,
+      async respond(exchange) {
+        const asked = format.read(exchange)
+        if (asked === undefined) return UNSUPPORTED_ALGORITHM
+        const gathered = await gather(createIssueRequest(exchange, exchange.body, limits.depth))
+        const claims = new Map([...asked.claims, ...gathered])
+        const sign = asked.useStaticKey ? signStatic : signDynamic
+        const issued = await sign(claims, { lifetimeSeconds: asked.validitySeconds })
+        noteIssued(exchange, issued.token, services)
+        return addCookie(format.answer(issued), issued, exchange)
+      }
+    }),
+    // The core asks for no key here either.
+    createRoute({
+      path: versionPathOf(config.issue),
+      format: { ...format, methods: ['GET'] },
+      maxBodyBytes: limits.body,
+      respond: () => VERSIONS
+    })
+  ]
+}
+
+function createSignWith(key: string, { keyStore, revocation, now, limits }: Services): Sign {
+  return createSign({
+    signer: keyStore.signer(key),
+    now,
+    createId: revocation === undefined ? undefined : createTokenId,
+    maxTokenLength: limits.token
+  })
+}

@@ -1,0 +1,32 @@
+/** The wire format of Themis: the bare token, and errors as text. */
+import { sendsBody } from '../../issue/sources/remote/sent-body.ts'
+import { challengeFor } from '../bearer-token.ts'
+import { NO_STORE, textAnswer } from '../exchange.ts'
+import type { CreateIssueFormat, IssueProtocol } from '../issue/route.ts'
+import { createOptionalBodyReader } from '../json-body.ts'
+import { statusOf } from '../statuses.ts'
+import { describeThemisIssue } from './openapi.ts'
+
+/** The media type of a compact JWT (RFC 7515, section 9.2.1); no cache may keep a token (RFC 6749, section 5.1). */
+const HEADERS = { 'Content-Type': 'application/jose', ...NO_STORE } as const
+
+/** Needs no body, since sources read what they need from other places too. Answers with the compact JWT and nothing else. */
+const createThemisFormat: CreateIssueFormat = ({ statuses, claims }, { depth }) => ({
+  methods: ['GET', 'POST'],
+
+  read: createOptionalBodyReader({ isSent: sendsBody(claims), maxDepth: depth }),
+
+  answer: ({ token }) => ({ status: 200, headers: HEADERS, body: token }),
+
+  refuse(error) {
+    const status = statusOf(error, statuses)
+    const challenge = status === 401 ? { 'WWW-Authenticate': challengeFor(error) } : {}
+    return textAnswer(status, error.message, challenge)
+  }
+})
+
+export const themis = {
+  name: 'themis',
+  createFormat: createThemisFormat,
+  describe: describeThemisIssue
+} as const satisfies IssueProtocol

@@ -1,0 +1,140 @@
+/** What happens to every request around its route, on either host: the guard, the count, the log line, the metrics, the span. */
+import { ServiceError } from '../errors.ts'
+import type { Logger } from '../operations/logger.ts'
+import type { Metrics } from '../operations/metrics.ts'
+import type { Tracing } from '../operations/tracing.ts'
+import type { Answer, Exchange } from '../protocols/exchange.ts'
+import { plainFormat } from '../protocols/operations/route.ts'
+import { answerError, type Route } from '../protocols/route.ts'
+import { describeRequest, levelOf } from './request-log.ts'
+
+export interface AnswerOptions {
+  readonly logger: Logger
+  readonly metrics: Metrics
+  /** Whether requests that went well get a line. Failures on our side always do. */
+  readonly logRequests: boolean
+  /** Nothing is traced when left out. */
+  readonly tracing: Tracing | undefined
+  /** Whether the service takes new work. */
+  readonly isReady: () => boolean
+  readonly inFlight: InFlight
+}
+
+/** Answers a request on a route. It neither throws nor rejects. */
+export type AnswerRoute = (route: Route, exchange: Exchange) => Promise<Answer> | Answer
+
+/** Makes the function that both hosts answer with. Nothing can be added to one host and be missing from the other. */
+export function createAnswerRoute(options: AnswerOptions): AnswerRoute {
+  const { logger, metrics, logRequests, tracing, isReady, inFlight } = options
+
+  function answerObserved(route: Route, exchange: Exchange): Promise<Answer> | Answer {
+    const startedAt = performance.now()
+    inFlight.enter()
+    const answer = answerGuarded(route, exchange)
+    return answer instanceof Promise
+      ? answer.then((answered) => finish(answered, exchange, startedAt))
+      : finish(answer, exchange, startedAt)
+  }
+
+  function finish(answer: Answer, exchange: Exchange, startedAt: number): Answer {
+    inFlight.leave()
+    const seconds = (performance.now() - startedAt) / 1000
+    const { status } = answer
+    metrics.requestEnded(exchange.note.route, status, seconds)
+    const level = levelOf(exchange.note, status)
+    if (level === 'error' || logRequests) {
+      const withStack = logger.isLevelEnabled('debug')
+      logger[level](describeRequest(exchange, { status, seconds, withStack }), 'request')
+    }
+    // Once the service stops, no connection stays open for another request.
+    return isReady() ? answer : { ...answer, headers: { ...answer.headers, Connection: 'close' } }
+  }
+
+  return tracing === undefined ? answerObserved : traceAnswers(answerObserved, tracing)
+}
+
+function answerGuarded(route: Route, exchange: Exchange): Promise<Answer> | Answer {
+  const fault = findAmbiguity(exchange)
+  if (fault === undefined) return route.handle(exchange)
+  const error = new ServiceError('invalid_request', fault, { status: 400 })
+  // A proxy understands the answers of its gate alone. To all others, such a request is for no route.
+  return route.methods === 'any'
+    ? route.refuse(exchange, error)
+    : answerError(exchange.note, error, plainFormat.refuse)
+}
+
+/** Fields that may come once. Node.js keeps the first of several; a proxy in front may have judged by the last. */
+const SINGLE_FIELDS = ['host', 'authorization'] as const
+
+/**
+ * What makes a request mean different things to different servers: a target in absolute form (RFC 9112, section 3.2.2), or a second
+ * Host or Authorization field.
+ */
+function findAmbiguity({ method, target, rawHeaders }: Exchange): string | undefined {
+  if (!target.startsWith('/') && !(method === 'OPTIONS' && target === '*')) {
+    return 'Request target is not a path.'
+  }
+  for (const field of SINGLE_FIELDS) {
+    let count = 0
+    for (let index = 0; index < rawHeaders.length; index += 2) {
+      const name = rawHeaders[index] ?? ''
+      // The length is there already, and differs for most names.
+      if (name.length === field.length && name.toLowerCase() === field) count++
+    }
+    if (count > 1) return `More than one ${field} header.`
+  }
+  return undefined
+}
+
+/** Each request is the work that a trace begins with, or goes on with. Of the target only the path of the route is shown. */
+function traceAnswers(answer: AnswerRoute, tracing: Tracing): AnswerRoute {
+  return function answerTraced(route, exchange) {
+    const { method, headers, note } = exchange
+    const options = {
+      name: method,
+      kind: 'server',
+      cause: headers,
+      attributes: { 'http.request.method': method }
+    } as const
+    return tracing.run(options, async (span) => {
+      note.traceId = span.traceId
+      const answered = await answer(route, exchange)
+      if (note.isOperation) span.discard()
+      span.set('http.response.status_code', answered.status)
+      if (note.route !== 'none') {
+        span.set('http.route', note.route)
+        span.rename(`${method} ${note.route}`)
+      }
+      if (note.error !== undefined) span.set('error.type', note.error.reason ?? note.error.code)
+      if (answered.status >= 500) span.fail()
+      return answered
+    })
+  }
+}
+
+/** Counts the requests that an application is busy with, so that it can be closed once it has none. */
+export interface InFlight {
+  readonly enter: () => void
+  readonly leave: () => void
+  /** Resolves as soon as no request is in flight. */
+  readonly drained: () => Promise<void>
+}
+
+/** Makes a counter for one application. */
+export function createInFlight(): InFlight {
+  let requests = 0
+  const waiting: (() => void)[] = []
+
+  return {
+    enter() {
+      requests++
+    },
+    leave() {
+      requests--
+      if (requests === 0) for (const resolve of waiting.splice(0)) resolve()
+    },
+    async drained() {
+      if (requests > 0) await new Promise<void>((resolve) => waiting.push(resolve))
+    }
+  }
+}

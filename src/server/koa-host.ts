@@ -1,0 +1,132 @@
+/** The Koa application: it answers routes with path variables, and everything that is no route: 404, 405, and OPTIONS. */
+import type { RequestListener } from 'node:http'
+import Router from '@koa/router'
+import Koa, { type Context } from 'koa'
+import bodyParser from 'koa-bodyparser'
+import { ServiceError } from '../errors.ts'
+import { type Answer, type Exchange, emptyAnswer } from '../protocols/exchange.ts'
+import { plainFormat } from '../protocols/operations/route.ts'
+import { answerError, type Route } from '../protocols/route.ts'
+import { toRouterPath } from '../settings/route-paths.ts'
+import type { AnswerRoute } from './answer.ts'
+import { bodyIncomplete, bodyTooLarge, hasBody } from './body.ts'
+import { createExchange, type ReadCertificate } from './exchange.ts'
+import type { FindRoute } from './node-host.ts'
+
+export interface KoaHostOptions {
+  readonly answerRoute: AnswerRoute
+  readonly readCertificate: ReadCertificate | undefined
+  /** Gets the error of an answer that could not be written. */
+  readonly onError: (error: Error) => void
+  /** Finds gates, which no pattern of the router can describe. */
+  readonly findGate: FindRoute
+}
+
+/** Makes the host. Its router knows all routes of the listener, also those of another host: a wrong method is a 405. */
+export function createKoaHost(routes: readonly Route[], options: KoaHostOptions): RequestListener {
+  const { answerRoute, readCertificate, onError, findGate } = options
+  // Paths are compared letter by letter: `/gettoken` and `/getToken/` are other routes than `/getToken`.
+  const router = new Router({ sensitive: true, strict: true })
+
+  async function answer(
+    context: Context,
+    route: Route,
+    variables: Exchange['variables'] = {}
+  ): Promise<void> {
+    const exchange = createExchange({
+      request: context.req,
+      response: context.res,
+      variables,
+      readBody: (limitBytes) => readBody(context, limitBytes),
+      readCertificate
+    })
+    writeAnswer(context, await answerRoute(route, exchange), exchange.id)
+  }
+
+  for (const route of routes) {
+    const { path, methods } = route
+    if (methods === 'any') continue
+    router.register(toRouterPath(path), [...methods], (context) =>
+      answer(context, route, context.params)
+    )
+  }
+
+  const app = new Koa()
+  app.on('error', onError)
+  app.use(async function answerGatesAndUnmatched(context, next) {
+    const gate = findGate(context.method, context.path)
+    if (gate !== undefined) return answer(context, gate.route)
+    await next()
+    if (context.headerSent || context.state.isAnswered === true) return
+    await answer(context, unmatchedRoute(context.status, context.response.get('Allow')))
+  })
+  app.use(router.routes())
+  app.use(router.allowedMethods())
+  return app.callback()
+}
+
+/** What is answered where no route is, by the verdict of the router: its status, and the methods that would have a route. */
+function unmatchedRoute(status: number, allow: string): Route {
+  const route: Route = {
+    path: 'none',
+    methods: [],
+    refuse: ({ note }, cause) => answerError(note, cause, plainFormat.refuse),
+    handle(exchange) {
+      const headers = { Allow: allow }
+      if (status === 200) return emptyAnswer(200, headers)
+      return route.refuse(
+        exchange,
+        status === 404
+          ? new ServiceError('not_found', 'No such route.', { status })
+          : new ServiceError('method_not_allowed', 'Method not allowed.', { status: 405, headers })
+      )
+    }
+  }
+  return route
+}
+
+/**
+ * A character for each byte, so that nothing is lost. As Buffers the pieces of a body would each cost hundreds of bytes until the
+ * last has come, and the client decides how small they are; pieces of text cost next to nothing.
+ */
+const ENCODING = 'latin1'
+const NO_BODY = Buffer.alloc(0)
+
+/** Reads a body with koa-bodyparser, whatever its label: `curl -d` labels JSON as a form. */
+function readBody(context: Context, limitBytes: number): Promise<Buffer> | Buffer {
+  const { headers } = context.req
+  if (!hasBody(headers)) return NO_BODY
+  const parse = bodyParser({
+    enableTypes: ['text'],
+    extendTypes: { text: ['*/*'] },
+    textLimit: String(limitBytes),
+    onerror: refuse,
+    ...{ encoding: ENCODING }
+  })
+  const { 'content-type': label } = headers
+  // A wrong or missing label keeps no body from being read (RFC 9110, section 8.3).
+  headers['content-type'] = 'application/octet-stream'
+  return parse(context, async () => {
+    headers['content-type'] = label
+  }).then(() => {
+    const { body } = context.request
+    return Buffer.from(typeof body === 'string' ? body : '', ENCODING)
+  })
+}
+
+function refuse(cause: Error): never {
+  throw 'type' in cause && cause.type === 'entity.too.large'
+    ? bodyTooLarge(cause)
+    : bodyIncomplete(cause)
+}
+
+/** The one place that writes an answer to Koa. */
+function writeAnswer(context: Context, { status, headers, body }: Answer, id: string): void {
+  context.state.isAnswered = true
+  context.status = status
+  context.set('X-Request-Id', id)
+  context.body = body
+  // Koa guesses a type of its own where there is none.
+  context.remove('Content-Type')
+  context.set(headers as Record<string, string | string[]>)
+}

@@ -1,0 +1,72 @@
+/** Services whose work shows in the traces of requests. */
+import { ServiceError } from '../errors.ts'
+import type { KeyStore } from '../keys/key-store.ts'
+import { type SpanOptions, type Tracing, withSpan } from '../operations/tracing.ts'
+import type { Services } from '../protocols/services.ts'
+import type { Endpoint } from '../remote/endpoint.ts'
+import type { Remote } from '../remote/remote.ts'
+
+/** Signing, and the calls to remotes and endpoints, with a span each. */
+export function traceServices(services: Services, tracing: Tracing): Services {
+  return {
+    ...services,
+    tracing,
+    keyStore: traceSigning(services.keyStore, tracing),
+    connect: (options) => traceRemote(services.connect(options), options.url, tracing),
+    connectEndpoint: (url, options) =>
+      traceEndpoint(services.connectEndpoint(url, options), tracing)
+  }
+}
+
+function traceSigning<Store extends KeyStore>(keyStore: Store, tracing: Tracing): Store {
+  return {
+    ...keyStore,
+    signer(...names) {
+      const sign = keyStore.signer(...names)
+      return withSpan('sign', async (payload: string) => sign(payload), tracing)
+    }
+  }
+}
+
+function traceRemote(remote: Remote, url: string, tracing: Tracing): Remote {
+  const target = new URL(url)
+  return {
+    ...remote,
+    call: (call) =>
+      tracing.run(describeCall(call.method ?? 'POST', target), async (span) => {
+        try {
+          return await remote.call({ ...call, trace: span.headers })
+        } catch (error) {
+          const status = error instanceof ServiceError ? error.remoteStatus : undefined
+          if (status !== undefined) span.set('http.response.status_code', status)
+          throw error
+        }
+      })
+  }
+}
+
+function traceEndpoint(endpoint: Endpoint, tracing: Tracing): Endpoint {
+  return {
+    ...endpoint,
+    ask: (call) =>
+      tracing.run(describeCall(call.method, call.url), async (span) => {
+        const reply = await endpoint.ask({ ...call, trace: span.headers })
+        span.set('http.response.status_code', reply.status)
+        if (reply.status >= 400) span.fail()
+        return reply
+      })
+  }
+}
+
+/** The rest of the URL may hold what the client has sent. */
+function describeCall(method: string, { protocol, hostname, port }: URL): SpanOptions {
+  return {
+    name: method,
+    kind: 'client',
+    attributes: {
+      'http.request.method': method,
+      'server.address': hostname,
+      'server.port': Number(port) || (protocol === 'https:' ? 443 : 80)
+    }
+  }
+}
