@@ -5,7 +5,10 @@ import type { Config } from '../config/full-form.ts'
 import type { ListenerConfig } from '../config/listen.ts'
 import { openListeners } from '../config/listeners.ts'
 import { verifiersOf } from '../config/verifiers.ts'
-import { createClientCertificateReader } from '../issue/sources/certificate/client-certificate.ts'
+import type {
+  ClientCertificateOptions,
+  ReadClientCertificate
+} from '../issue/sources/certificate/client-certificate.ts'
 import type { Logger } from '../operations/logger.ts'
 import type { Metrics } from '../operations/metrics.ts'
 import type { Tracing } from '../operations/tracing.ts'
@@ -50,7 +53,7 @@ export interface App {
 }
 
 /** Builds what answers on each listener. Nothing listens yet, and no remote is connected. */
-export function createApp(options: AppOptions): App {
+export async function createApp(options: AppOptions): Promise<App> {
   const { config, keyStore, revocation, logger, metrics, tracing, now, isReady, version } = options
   const inFlight = createInFlight()
   const remotes: Remote[] = []
@@ -88,18 +91,14 @@ export function createApp(options: AppOptions): App {
     inFlight
   })
   const { createDocsRoutes } = options
+  const listeners = new Map<string, RequestListener>()
+  for (const [name, settings] of openListeners(config)) {
+    const routes = createListenerRoutes(name, { config, services, version, createDocsRoutes })
+    listeners.set(name, await createListener(routes, settings, { ...options, answerRoute }))
+  }
 
   return {
-    listeners: new Map(
-      [...openListeners(config)].map(([name, settings]) => [
-        name,
-        createListener(
-          createListenerRoutes(name, { config, services, version, createDocsRoutes }),
-          settings,
-          { ...options, answerRoute }
-        )
-      ])
-    ),
+    listeners,
     async close() {
       await inFlight.drained()
       keyStore.close()
@@ -114,22 +113,32 @@ interface ListenerOptions extends Pick<AppOptions, 'logger' | 'now' | 'hosts'> {
   readonly answerRoute: AnswerRoute
 }
 
-function createListener(
+async function createListener(
   routes: readonly Route[],
   { tls, responseHeaders }: ListenerConfig,
   { answerRoute, logger, now, hosts = 'both' }: ListenerOptions
-): RequestListener {
+): Promise<RequestListener> {
   const authorities = tls?.clientCa
   const parts = {
     answerRoute,
     readCertificate:
-      authorities === undefined ? undefined : createClientCertificateReader({ authorities, now }),
+      authorities === undefined ? undefined : await loadCertificateReader({ authorities, now }),
     onError: ({ name, message }: Error) => logger.error({ name, error: message }, 'response failed')
   }
   const koa = createKoaHost(routes, { ...parts, findGate: createFindRoute(routes.filter(isGate)) })
   const listener =
     hosts === 'koa' ? koa : createNodeHost(createFindRoute(routes), { ...parts, fallback: koa })
   return responseHeaders === undefined ? listener : withHeaders(listener, responseHeaders)
+}
+
+/** The parser of certificates takes 15 ms and 4 MB, so only a service that asks for certificates loads it. */
+async function loadCertificateReader(
+  options: ClientCertificateOptions
+): Promise<ReadClientCertificate> {
+  const { createClientCertificateReader } = await import(
+    '../issue/sources/certificate/client-certificate.ts'
+  )
+  return createClientCertificateReader(options)
 }
 
 function isGate({ methods }: Route): boolean {

@@ -76,7 +76,7 @@ export async function startService(
     now,
     shareRevocations: createShareRevocations()
   })
-  const app = createApp({
+  const app = await createApp({
     createDocsRoutes: config.docs ? createDocsRoutes : undefined,
     hosts: options.hosts,
     config,
