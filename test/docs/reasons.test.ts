@@ -19,12 +19,12 @@ function readTable(): string[] {
 /** The reasons that the code gives, other than those of callers without an API key. */
 function readCode(): string[] {
   const folder = new URL('../../src/', import.meta.url)
-  const files = ['check', 'keys', 'protocols'].flatMap((name) =>
+  const files = ['check', 'revocation', 'keys', 'protocols'].flatMap((name) =>
     readdirSync(new URL(name, folder), { recursive: true, encoding: 'utf8' })
       .filter((file) => file.endsWith('.ts'))
       .map((file) => readFileSync(new URL(`${name}/${file}`, folder), 'utf8'))
   )
-  const calls = /(?:invalidToken|insufficientScope)\([^;]*?, '([a-z_]+)'[,)]|reason: '([a-z_]+)'/g
+  const calls = /(?:invalidToken|insufficientScope|invalidRequest)\([^;]*?, '([a-z_]+)'[,)]|reason: '([a-z_]+)'/g
   return files.flatMap((text) =>
     [...text.matchAll(calls)].map(([, called, set]) => called ?? set ?? '')
   )

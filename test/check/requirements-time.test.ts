@@ -1,6 +1,6 @@
 import test from 'ava'
 import fc from 'fast-check'
-import { createTimeRequirement } from '../../../src/check/requirements/time-requirement.ts'
+import { createTimeRequirement } from '../../src/check/requirements.ts'
 
 const seconds = fc.integer({ min: 0, max: 4_000_000_000 })
 
