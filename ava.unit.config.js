@@ -7,6 +7,6 @@ export default {
     ...all.files,
     '!build/test/{e2e,examples}/**',
     '!build/test/**/*.system.test.js',
-    '!build/test/**/{file-store,redis-store,ldap-groups,check-config,txtoken-issue,check-chain,listeners,refresh-route,docs-routes,service}.test.js'
+    '!build/test/**/{file-store,redis-store}.test.js'
   ]
 }

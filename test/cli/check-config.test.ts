@@ -2,7 +2,6 @@
 import test from 'ava'
 import { parse as parseYaml } from 'yaml'
 import { findProbes } from '../../src/cli/probes/find-probes.ts'
-import { type ProbeResult, runProbe } from '../../src/cli/probes/probe.ts'
 import type { Config } from '../../src/config/full-form.ts'
 import { createAuthority } from '../helpers/certificates.ts'
 import { runCommand } from '../helpers/command-line.ts'
@@ -11,9 +10,8 @@ import { flatConfig, fullConfig } from '../helpers/config-texts.ts'
 import { writeConfig } from '../helpers/folder.ts'
 import { startJwksServer } from '../helpers/jwks-server.ts'
 import { generateKeys, toJwk } from '../helpers/keys.ts'
-import { startRedis } from '../helpers/redis.ts'
+import { probe } from '../helpers/probe.ts'
 import { refusingUrl, replying, startRawRemote, startRemote } from '../helpers/remote.ts'
-import { startSlapd } from '../helpers/slapd.ts'
 import { ENC_KEY } from '../helpers/tokens.ts'
 
 const check = (file: string, ...options: string[]) =>
@@ -103,12 +101,6 @@ test('--probe fails where something is not reached, and tells what', async (t) =
   t.like(result, { setting: 'routes[0].claims[0].url', address: url, reached: false })
 })
 
-/** Probes whatever a configuration has under a name. Settings of stores and directories are known by their addresses. */
-function probe(settings: object, deadlineMs = 3000): Promise<ProbeResult[]> {
-  const probes = findProbes(settings as Config)
-  return Promise.all(probes.map((one) => runProbe(one, deadlineMs)))
-}
-
 test('TLS is that of the setting beside the address', async (t) => {
   const authority = createAuthority()
   const server = authority.issue()
@@ -136,48 +128,6 @@ test('one address is probed once, and a name that is a URL is not', async (t) =>
     probes.map(({ setting }) => setting),
     ['a[0].url', 'b.endpoint']
   )
-})
-
-test('Redis is told by its answer, with a password or without', async (t) => {
-  const open = await startRedis(t)
-  const locked = await startRedis(t, { password: 'secret' })
-  const [first] = await probe({ store: `redis://127.0.0.1:${open.port}/0` })
-  t.like(first, { reached: true, found: 'answers as Redis' })
-  const store = { kind: 'redis', host: '127.0.0.1', port: locked.port, password: 'secret' }
-  const [second] = await probe({ revocation: { store } })
-  t.like(second, { setting: 'revocation.store', reached: true })
-  t.regex(second?.found ?? '', /^answers as Redis: NOAUTH/)
-  const { url } = await startRawRemote(t, (socket) =>
-    socket.end('HTTP/1.1 400 Bad Request\r\n\r\n')
-  )
-  const [third] = await probe({ store: url.replace('http:', 'redis:') })
-  t.like(third, { reached: false, found: 'answers, but not as Redis' })
-})
-
-test('a directory is reached when it takes connections, by TLS where its address says so', async (t) => {
-  const authority = createAuthority()
-  const directory = await startSlapd(t, authority.issue())
-  const groups = [
-    { url: directory.url.replace('//', '//user:secret@') },
-    { url: directory.tlsUrl, tls: { ca: authority.cert } }
-  ]
-  t.deepEqual(await probe({ groups }), [
-    {
-      setting: 'groups[0].url',
-      address: directory.url,
-      reached: true,
-      found: 'takes connections'
-    },
-    {
-      setting: 'groups[1].url',
-      address: directory.tlsUrl,
-      reached: true,
-      found: 'takes connections, by TLS'
-    }
-  ])
-  t.like((await probe({ url: directory.tlsUrl }))[0], { reached: false })
-  await directory.kill()
-  for (const { reached } of await probe({ groups })) t.false(reached)
 })
 
 test('who takes connections and says nothing is not waited for', async (t) => {

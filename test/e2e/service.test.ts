@@ -1,12 +1,15 @@
 /** The built program as its operator runs it: a configuration in, tokens and a log out. */
+import { execFile } from 'node:child_process'
 import { once } from 'node:events'
+import { promisify } from 'node:util'
 import test from 'ava'
 import { flatConfig, fullConfig } from '../helpers/config-texts.ts'
 import { post, send } from '../helpers/http.ts'
-import { type RunningProgram, runService } from '../helpers/program.ts'
+import { type RunningProgram, runService, urlOf } from '../helpers/program.ts'
 import { refusingUrl, replying, startRemote } from '../helpers/remote.ts'
 import { ENC_KEY, readToken } from '../helpers/tokens.ts'
 
+const LOGIN = '{"email":"ada@example.com","password":"12345"}'
 const REPLY = '{"id":12345678901234567890,"name":"Ada"}'
 
 type LogLine = Readonly<Record<string, unknown>>
@@ -139,4 +142,38 @@ test('a log that is open, but not read, does not keep the process from its end',
   const { stdout, stderr } = await service.exit()
   t.is(stderr, '')
   t.false(stdout.includes('"stopped"'))
+})
+
+test('the documented call of curl works as it stands', async (t) => {
+  const remote = await startRemote(t, replying('{"id":1}'))
+  const service = await runService(t, forms.flat(remote.url), { ENC_KEY })
+  const { stdout } = await promisify(execFile)('curl', [
+    '-sS',
+    '-X',
+    'POST',
+    `${service.url}/getToken`,
+    '-d',
+    LOGIN
+  ])
+  t.regex(stdout, /^\{"token":"[\w-]+\.[\w-]+\.[\w-]+"\}$/)
+  t.is(remote.requests[0]?.body.toString(), LOGIN)
+})
+
+test('each listener that a route is on is opened, and main is not where nothing is on it', async (t) => {
+  const listener = { host: '127.0.0.1', port: 0 }
+  const config = JSON.stringify({
+    listen: { tokens: listener, claims: listener, health: listener, metrics: listener },
+    keys: [{ alg: 'HS256', secret: '${ENC_KEY}' }],
+    routes: [
+      { issue: '/x', on: 'tokens', claims: [{ from: 'fixed', set: { role: 'guest' } }] },
+      { claims: '/x', on: 'claims' },
+      { health: '/health', on: 'health' },
+      { metrics: '/metrics', on: 'metrics' }
+    ]
+  })
+  const program = await runService(t, config, { ENC_KEY })
+  for (const name of ['claims', 'health', 'metrics', 'tokens']) {
+    t.is((await send(`${await urlOf(program, name)}/nowhere`)).status, 404)
+  }
+  t.false(program.output().stdout.includes('"listener":"main"'))
 })

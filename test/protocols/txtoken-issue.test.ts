@@ -1,6 +1,4 @@
-import { execFile } from 'node:child_process'
 import type { ServerResponse } from 'node:http'
-import { promisify } from 'node:util'
 import test from 'ava'
 import { flatConfig, fullConfig } from '../helpers/config-texts.ts'
 import { exchange, openConnection, post, send, statusIn } from '../helpers/http.ts'
@@ -13,8 +11,6 @@ import {
 } from '../helpers/remote.ts'
 import { startService } from '../helpers/service.ts'
 import { makeToken, readToken } from '../helpers/tokens.ts'
-
-const run = promisify(execFile)
 
 /** 2030-01-01, and a fraction of a second that no claim may show. */
 const NOW_SECONDS = 1_893_456_000
@@ -297,21 +293,6 @@ test('a body may come in chunks, cut inside a character', async (t) => {
   connection.write('0\r\n\r\n')
   t.is(statusIn(await connection.until(/\r\n\r\n/)), 200)
   t.is(remote.requests[0]?.body.toString(), '"é"')
-})
-
-test('the documented call of curl works as it stands', async (t) => {
-  const remote = await startRemote(t, replying('{"id":1}'))
-  const service = await startService(t, { config: flatConfig(remote.url) })
-  const { stdout } = await run('curl', [
-    '-sS',
-    '-X',
-    'POST',
-    `${service.url}/getToken`,
-    '-d',
-    LOGIN
-  ])
-  t.regex(stdout, /^\{"token":"[\w-]+\.[\w-]+\.[\w-]+"\}$/)
-  t.is(remote.requests[0]?.body.toString(), LOGIN)
 })
 
 for (const method of ['GET', 'HEAD', 'PUT', 'PATCH', 'DELETE', 'PROPFIND', 'TRACE']) {

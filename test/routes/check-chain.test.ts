@@ -1,27 +1,13 @@
-import test, { type ExecutionContext } from 'ava'
+import test from 'ava'
 import { checkConfig } from '../helpers/check-config.ts'
+import { startChecking } from '../helpers/checking.ts'
 import { problemsOf } from '../helpers/config.ts'
 import { send } from '../helpers/http.ts'
 import { refusingUrl, replying, startRemote } from '../helpers/remote.ts'
 import { startService } from '../helpers/service.ts'
-import { GROUPS, LDAP_BIND, PEOPLE, startSlapd } from '../helpers/slapd.ts'
 import { ENC_KEY, makeToken } from '../helpers/tokens.ts'
 
 const EXP = '"exp":4000000000'
-
-async function startChecking(t: ExecutionContext, check: Record<string, unknown>) {
-  const service = await startService(t, {
-    config: checkConfig({ check: { protocol: 'okera', ...check } }),
-    env: { LDAP_PASSWORD: LDAP_BIND.password, GROUPS_KEY: 'let me in' }
-  })
-  const ask = (claims: string) =>
-    send(`${service.url}/check`, {
-      method: 'POST',
-      headers: { authorization: `Bearer ${makeToken(claims)}` }
-    })
-  const claimsOf = async (claims: string) => JSON.parse((await ask(claims)).text)
-  return { ...service, ask, claimsOf }
-}
 
 test('what an endpoint says of a token are its claims, in the original format as well', async (t) => {
   const remote = await startRemote(t, replying('{"sub":"ada","level":1e400}'))
@@ -84,46 +70,6 @@ test('what an endpoint has said before is no answer for a token that has ended o
   t.is(remote.requests.length, asked)
   clock.seconds = 35
   t.is(await check(ending), '{"error":"Token is expired"}')
-})
-
-test('groups come from the first place that has an answer: token, directory, endpoint', async (t) => {
-  const slapd = await startSlapd(t)
-  const remote = await startRemote(t, (response, { url }) =>
-    url === '/groups/zoe' ? replying('["Guests","guests"]')(response) : replying('', 404)(response)
-  )
-  const ldap = {
-    from: 'ldap',
-    url: slapd.url,
-    startTls: false,
-    bindDn: LDAP_BIND.dn,
-    password: { env: 'LDAP_PASSWORD' },
-    base: PEOPLE,
-    filter: '(uid={sub})',
-    memberships: { base: GROUPS },
-    timeout: '30s'
-  }
-  const endpoint = {
-    from: 'endpoint',
-    url: remote.url.replace('/login', '/groups/{sub}'),
-    allowHttp: true,
-    headers: { 'X-Api-Key': { env: 'GROUPS_KEY' } }
-  }
-  const groups = [{ from: 'token' }, ldap, endpoint]
-  const { ask, claimsOf, log } = await startChecking(t, { groups })
-  t.deepEqual((await claimsOf(`{"sub":"ada","groups":["Root","ROOT"],${EXP}}`)).groups, ['Root'])
-  t.deepEqual((await claimsOf(`{"sub":"ada",${EXP}}`)).groups.toSorted(), ['Admins, Sons', 'staff'])
-  t.deepEqual((await claimsOf(`{"sub":"zoe",${EXP}}`)).groups, ['Guests'])
-  t.deepEqual((await claimsOf(`{"sub":"nobody",${EXP}}`)).groups, [])
-  t.is(remote.requests[0]?.headers['x-api-key'], 'let me in')
-  t.is(remote.requests.length, 2)
-
-  // Ada is known for a while; of others nothing can be found out now, and nobody is asked in the directory's stead.
-  await slapd.kill()
-  t.is((await claimsOf(`{"sub":"ada",${EXP}}`)).groups.length, 2)
-  t.is((await ask(`{"sub":"grace",${EXP}}`)).status, 503)
-  t.is(remote.requests.length, 2)
-  t.regex(JSON.stringify(log.at(-1)?.cause), /ECONNREFUSED|closed/)
-  t.false(JSON.stringify(log).includes(LDAP_BIND.password))
 })
 
 test('groups that are looked for elsewhere are not what the token says, nor asked for a bad token', async (t) => {

@@ -1,7 +1,5 @@
 import test from 'ava'
-import { writeConfig } from '../helpers/folder.ts'
 import { post, send } from '../helpers/http.ts'
-import { runProgram, urlOf } from '../helpers/program.ts'
 import { startService } from '../helpers/service.ts'
 import { ENC_KEY } from '../helpers/tokens.ts'
 
@@ -47,14 +45,6 @@ test('routes are answered on their own listener alone', async (t) => {
       t.is(status, isThere ? 200 : path === '/x' && name === 'tokens' ? 405 : 404, name + path)
     }
   }
-})
-
-test('the program opens each of them, and not main, which nothing is on', async (t) => {
-  const program = runProgram(t, { env: { CFG_FILE: await writeConfig(t, configWith(0)) } })
-  for (const name of ['claims', 'health', 'metrics', 'tokens']) {
-    t.is((await send(`${await urlOf(program, name)}/nowhere`)).status, 404)
-  }
-  t.false(program.output().stdout.includes('"listener":"main"'))
 })
 
 test('a listener without a port, or without a route, is told', async (t) => {

@@ -1,19 +1,25 @@
 import { join } from 'node:path'
-import test, { type ExecutionContext } from 'ava'
-import { eventually } from '../helpers/eventually.ts'
-import { post, send } from '../helpers/http.ts'
-import { startRedis } from '../helpers/redis.ts'
-import { replying, type SeenRequest, startRemote, type TestRemote } from '../helpers/remote.ts'
-import { startService, type TestService } from '../helpers/service.ts'
+import test from 'ava'
+import { post } from '../helpers/http.ts'
+import {
+  check,
+  claimsOf,
+  login,
+  refresh,
+  revoke,
+  startJsonRemote,
+  startRefreshing
+} from '../helpers/refreshing.ts'
+import type { SeenRequest } from '../helpers/remote.ts'
+import { startService } from '../helpers/service.ts'
 import { createTemporaryFolder } from '../helpers/temporary-folder.ts'
 import { readToken } from '../helpers/tokens.ts'
 
-const API_KEY = 'an API key of the operators'
 const DAY_MS = 86_400_000
 
 test('a refresh token is exchanged for the next token, after the remote was asked again', async (t) => {
   const remote = await startJsonRemote(t)
-  const { url } = await start(t, remote)
+  const { url } = await startRefreshing(t, remote)
   const first = await login(url)
   t.regex(first.refresh_token, /^[A-Za-z0-9_-]{43}$/)
   remote.reply('{"name":"Alice","balance":12345678901234567890}')
@@ -31,7 +37,7 @@ test('a refresh token is exchanged for the next token, after the remote was aske
 
 test('the remote is sent the claims of the token before, with the service bearer', async (t) => {
   const remote = await startJsonRemote(t)
-  const { url } = await start(t, remote)
+  const { url } = await startRefreshing(t, remote)
   const { refresh_token: token } = await login(url)
   await refresh(url, token)
   const [, { body, url: path, headers }] = remote.requests as [SeenRequest, SeenRequest]
@@ -42,7 +48,7 @@ test('the remote is sent the claims of the token before, with the service bearer
 
 test('a refreshed token over 8 KiB is warned of', async (t) => {
   const remote = await startJsonRemote(t)
-  const { url, log } = await start(t, remote)
+  const { url, log } = await startRefreshing(t, remote)
   const { refresh_token: token } = await login(url)
   remote.reply(`"${'x'.repeat(8192)}"`)
   t.is((await refresh(url, token)).status, 200)
@@ -79,7 +85,7 @@ test('a refresh token is good for the route that handed it out, and unknown to a
 
 test('it comes in JSON or in a form, and any other grant is refused', async (t) => {
   const remote = await startJsonRemote(t)
-  const { url } = await start(t, remote)
+  const { url } = await startRefreshing(t, remote)
   const { refresh_token: token } = await login(url)
   const asJson = await post(`${url}/refreshToken`, JSON.stringify({ refresh_token: token }))
   t.is(asJson.status, 200)
@@ -100,7 +106,7 @@ test('it comes in JSON or in a form, and any other grant is refused', async (t) 
 
 test('a spent refresh token ends its family, and its tokens with it', async (t) => {
   const remote = await startJsonRemote(t)
-  const { url } = await start(t, remote)
+  const { url } = await startRefreshing(t, remote)
   const first = await login(url)
   const other = await login(url)
   const second = JSON.parse((await refresh(url, first.refresh_token)).text)
@@ -117,7 +123,7 @@ test('a spent refresh token ends its family, and its tokens with it', async (t) 
 
 test('where the remote refuses, the family ends and the refusal is passed on', async (t) => {
   const remote = await startJsonRemote(t)
-  const { url } = await start(t, remote)
+  const { url } = await startRefreshing(t, remote)
   const { token, refresh_token: refreshToken } = await login(url)
   remote.reply('{}', 403)
   const refused = await refresh(url, refreshToken)
@@ -134,7 +140,7 @@ for (const [what, status] of [
 ] as const) {
   test(`where the remote ${what}, the refresh token can be used again`, async (t) => {
     const remote = await startJsonRemote(t)
-    const { url } = await start(t, remote)
+    const { url } = await startRefreshing(t, remote)
     const { token, refresh_token: refreshToken } = await login(url)
     remote.reply('no JSON', status)
     t.not((await refresh(url, refreshToken)).status, 200)
@@ -146,7 +152,7 @@ for (const [what, status] of [
 
 test('however the remote is asked for claims, it is asked again by POST, and not done without', async (t) => {
   const remote = await startJsonRemote(t)
-  const { url } = await start(t, remote, { source: { method: 'GET', onError: 'skip' } })
+  const { url } = await startRefreshing(t, remote, { source: { method: 'GET', onError: 'skip' } })
   const { refresh_token: refreshToken } = await login(url)
   remote.reply('{}', 500)
   t.is((await refresh(url, refreshToken)).status, 502)
@@ -159,7 +165,7 @@ test('however the remote is asked for claims, it is asked again by POST, and not
 
 test('while one request uses a refresh token, another is refused', async (t) => {
   const remote = await startJsonRemote(t)
-  const { url } = await start(t, remote)
+  const { url } = await startRefreshing(t, remote)
   const { refresh_token: token } = await login(url)
   const letGo = remote.hold()
   const using = refresh(url, token)
@@ -174,7 +180,7 @@ test('while one request uses a refresh token, another is refused', async (t) => 
 test('a use that never came to an end counts as lost after its time', async (t) => {
   const clock = { now: Date.now() }
   const remote = await startJsonRemote(t)
-  const { url } = await start(t, remote, { now: () => clock.now })
+  const { url } = await startRefreshing(t, remote, { now: () => clock.now })
   const { refresh_token: token } = await login(url)
   const letGo = remote.hold()
   const lost = refresh(url, token)
@@ -189,7 +195,7 @@ test('a use that never came to an end counts as lost after its time', async (t) 
 test('a refresh token ends with its lifetime', async (t) => {
   const clock = { now: Date.now() }
   const remote = await startJsonRemote(t)
-  const { url } = await start(t, remote, { now: () => clock.now })
+  const { url } = await startRefreshing(t, remote, { now: () => clock.now })
   const { refresh_token: first } = await login(url)
   clock.now += 30 * DAY_MS - 1
   const { refresh_token: second } = JSON.parse((await refresh(url, first)).text)
@@ -199,7 +205,7 @@ test('a refresh token ends with its lifetime', async (t) => {
 
 test('revoking a refresh token ends its family, and revoking the subject does', async (t) => {
   const remote = await startJsonRemote(t)
-  const { url } = await start(t, remote)
+  const { url } = await startRefreshing(t, remote)
   const [one, two] = [await login(url), await login(url)]
   t.is((await revoke(url, `token=${one.refresh_token}`)).status, 200)
   t.is((await refresh(url, one.refresh_token)).status, 400)
@@ -214,7 +220,7 @@ test('revoking a refresh token ends its family, and revoking the subject does', 
 test('a subject that is revoked while its refresh token is in use gets no newer token', async (t) => {
   const clock = { now: Date.now() }
   const remote = await startJsonRemote(t)
-  const { url } = await start(t, remote, { now: () => clock.now })
+  const { url } = await startRefreshing(t, remote, { now: () => clock.now })
   const { refresh_token: token } = await login(url)
   const letGo = remote.hold()
   const using = refresh(url, token)
@@ -231,154 +237,14 @@ test('a subject that is revoked while its refresh token is in use gets no newer 
 test('refresh tokens and revocations survive a restart with the file store', async (t) => {
   const store = `file:${join(await createTemporaryFolder(t), 'revoked')}`
   const remote = await startJsonRemote(t)
-  const before = await start(t, remote, { store })
+  const before = await startRefreshing(t, remote, { store })
   const [one, two] = [await login(before.url), await login(before.url)]
   await revoke(before.url, `token=${two.token}`)
   await before.close()
-  const { url } = await start(t, remote, { store })
+  const { url } = await startRefreshing(t, remote, { store })
   t.is(await check(url, two.token), 401)
   t.is(await check(url, one.token), 200)
   const next = await refresh(url, one.refresh_token)
   t.is(next.status, 200)
   t.is((await refresh(url, one.refresh_token)).status, 400, 'it is known to be spent')
 })
-
-test('two replicas that are given one refresh token at once: one new token, one refusal', async (t) => {
-  const { port } = await startRedis(t)
-  const store = `redis://127.0.0.1:${port}/3`
-  const remote = await startJsonRemote(t)
-  const [here, there] = [await start(t, remote, { store }), await start(t, remote, { store })]
-  for (let round = 0; round < 10; round++) {
-    const { refresh_token: token } = await login(here.url)
-    const answers = await Promise.all([refresh(here.url, token), refresh(there.url, token)])
-    t.deepEqual(answers.map(({ status }) => status).sort(), [200, 400])
-  }
-  const { token, refresh_token: refreshToken } = await login(here.url)
-  t.is((await refresh(there.url, refreshToken)).status, 200)
-  t.is((await refresh(here.url, refreshToken)).status, 400)
-  await eventually(async () => (await check(there.url, token)) === 401)
-})
-
-test('what the store keeps of a refresh token does not let anybody use it', async (t) => {
-  const { port, command } = await startRedis(t)
-  const remote = await startJsonRemote(t)
-  const { url } = await start(t, remote, { store: `redis://127.0.0.1:${port}` })
-  const { token, refresh_token: refreshToken } = await login(url)
-  const names = (await command('KEYS', '*')) as string[]
-  const records = names.filter((name) => name.startsWith('txtoken:record:'))
-  t.is(records.length, 2)
-  const stored = await Promise.all(records.map((name) => command('GET', name)))
-  const all = [...names, ...stored].join('\n')
-  t.false(all.includes(refreshToken))
-  t.false(all.includes(token.split('.')[2] ?? ''))
-  for (const name of records) t.true(Number(await command('PTTL', name)) > 0)
-})
-
-test('without the store there are no tokens with refresh tokens', async (t) => {
-  const redis = await startRedis(t)
-  const remote = await startJsonRemote(t)
-  const { url } = await start(t, remote, { store: `redis://127.0.0.1:${redis.port}` })
-  const { refresh_token: token } = await login(url)
-  await redis.kill()
-  const answers = [await post(`${url}/getToken`, '{}'), await refresh(url, token)]
-  for (const { status, headers, text } of answers) {
-    t.is(status, 503)
-    t.is(headers['retry-after'], '1')
-    t.false(text.includes('token"'))
-  }
-})
-
-interface JsonRemote extends TestRemote {
-  /** What it answers from now on. */
-  readonly reply: (body: string, status?: number) => void
-  /** Keeps the next request waiting, until the function that it gives is called. */
-  readonly hold: () => () => void
-}
-
-/** A remote for logging in and for asking again. */
-async function startJsonRemote(t: ExecutionContext): Promise<JsonRemote> {
-  let answer = replying('{"id":1,"n":1.0}')
-  let held: Promise<void> | undefined
-  const remote = await startRemote(t, async (response) => {
-    const [waiting, write] = [held, answer]
-    held = undefined
-    await waiting
-    write(response)
-  })
-  return {
-    ...remote,
-    reply(body, status) {
-      answer = replying(body, status)
-    },
-    hold() {
-      let letGo = () => {}
-      held = new Promise((resolve) => {
-        letGo = resolve
-      })
-      return letGo
-    }
-  }
-}
-
-interface StartOptions {
-  store?: string
-  now?: () => number
-  /** More settings of the remote source. */
-  source?: object
-}
-
-async function start(
-  t: ExecutionContext,
-  remote: TestRemote,
-  { store = 'memory', now, source = {} }: StartOptions = {}
-): Promise<TestService> {
-  return startService(t, {
-    ...(now !== undefined && { now }),
-    config: JSON.stringify({
-      issuer: 'https://tokens.example.com',
-      keys: [{ alg: 'HS256', secret: '${ENC_KEY}' }],
-      revocation: { store },
-      routes: [
-        {
-          issue: '/getToken',
-          statuses: 'relay',
-          lifetime: '1d',
-          claims: [
-            { from: 'fixed', set: { sub: 'alice', tier: 1 } },
-            {
-              from: 'remote',
-              url: remote.url,
-              at: 'data',
-              bearer: { authorization: 'internal' },
-              ...source
-            },
-            { from: 'fixed', set: { tier: 2 } }
-          ],
-          refresh: { route: '/refreshToken', recheck: new URL('/recheck', remote.url).href }
-        },
-        { check: '/checkToken', verify: [{ keys: 'all' }] },
-        { revoke: '/revokeToken', auth: { apiKeys: [API_KEY] } }
-      ]
-    })
-  })
-}
-
-async function login(url: string): Promise<{ token: string; refresh_token: string }> {
-  return JSON.parse((await post(`${url}/getToken`, '{}')).text)
-}
-
-function refresh(url: string, token: string) {
-  return post(`${url}/refreshToken`, `grant_type=refresh_token&refresh_token=${token}`)
-}
-
-async function check(url: string, token: string): Promise<number> {
-  return (await send(`${url}/checkToken`, { headers: { authorization: `Bearer ${token}` } })).status
-}
-
-function revoke(url: string, body: string) {
-  return send(`${url}/revokeToken`, { method: 'POST', headers: { 'api-key': API_KEY }, body })
-}
-
-function claimsOf(token: string): { jti?: string } {
-  return JSON.parse(readToken(token).payload)
-}
