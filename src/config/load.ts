@@ -103,7 +103,9 @@ function parseWhole(source: string | object, { file, env, reader }: ParseOptions
   const yaml = parseYaml(isText ? source : JSON.stringify(source))
   const origin: Origin = isText ? { file, lineOf: yaml.lineOf } : { file }
   if (yaml.problems.length > 0) {
-    const found = yaml.problems.map(({ line, ...problem }) => (isText ? { ...problem, line } : problem))
+    const found = yaml.problems.map(({ line, ...problem }) =>
+      isText ? { ...problem, line } : problem
+    )
     throw new ConfigError(found, origin)
   }
   const { value, problems } = substituteEnvironment(yaml.value, env)

@@ -148,7 +148,8 @@ function findUnsupported(document: Document.Parsed, add: AddProblem): void {
       return visit.BREAK
     }
   })
-  if (aliases > MOST_ALIASES) add(findAlias(document), `${aliases} aliases, expected at most ${MOST_ALIASES}`)
+  if (aliases > MOST_ALIASES)
+    add(findAlias(document), `${aliases} aliases, expected at most ${MOST_ALIASES}`)
 }
 
 /** YAML reads `12345678901234567890` as a number that differs from what stands there. */

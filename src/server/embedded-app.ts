@@ -1,7 +1,7 @@
 /** The service inside of another program, which does the listening. */
 import type { RequestListener } from 'node:http'
 import { openListeners } from '../config/listeners.ts'
-import { type LoadedConfig, loadConfig, readConfig } from '../config/load.ts'
+import { loadConfig, readConfig } from '../config/load.ts'
 import { createLogger, type Logger } from '../operations/logger.ts'
 import { createMetrics } from '../operations/metrics.ts'
 import { createTracing } from '../operations/tracing.ts'
