@@ -5,14 +5,17 @@ import type { Config } from '../config/full-form.ts'
 import type { ListenerConfig } from '../config/listen.ts'
 import { openListeners } from '../config/listeners.ts'
 import { verifiersOf } from '../config/verifiers.ts'
-import { createClientCertificateReader } from '../issue/sources/certificate/client-certificate.ts'
+import type {
+  ClientCertificateOptions,
+  ReadClientCertificate
+} from '../issue/sources/certificate/client-certificate.ts'
 import type { Logger } from '../operations/logger.ts'
 import type { Metrics } from '../operations/metrics.ts'
 import type { Tracing } from '../operations/tracing.ts'
 import type { Route } from '../protocols/route.ts'
 import type { Services } from '../protocols/services.ts'
 import { createRemote, type Remote } from '../remote/remote.ts'
-import { type AnswerRoute, createAnswerRoute, createInFlight } from './answer.ts'
+import { type AnswerRoute, createAnswerRoute, createInFlight, type HostParts } from './answer.ts'
 import type { ConfiguredKeys } from './configured-keys.ts'
 import type { ConfiguredRevocation } from './configured-revocation.ts'
 import { createConnections } from './connections.ts'
@@ -38,9 +41,12 @@ export interface AppOptions {
   readonly version: string
   /** Makes the routes of the OpenAPI documents, where the configuration asks for them. */
   readonly createDocsRoutes?: CreateDocsRoutes | undefined
-  /** The hosts that answer: `koa` alone measures and tests what the other one saves. Default: both. */
-  readonly hosts?: 'both' | 'koa' | undefined
+  /** Makes what answers the routes of a listener. Default: {@link createHosts}. */
+  readonly createHosts?: CreateHosts | undefined
 }
+
+/** Makes what answers the routes of a listener. */
+export type CreateHosts = (routes: readonly Route[], parts: HostParts) => RequestListener
 
 export interface App {
   /** What answers on each listener, by its name. */
@@ -50,7 +56,7 @@ export interface App {
 }
 
 /** Builds what answers on each listener. Nothing listens yet, and no remote is connected. */
-export function createApp(options: AppOptions): App {
+export async function createApp(options: AppOptions): Promise<App> {
   const { config, keyStore, revocation, logger, metrics, tracing, now, isReady, version } = options
   const inFlight = createInFlight()
   const remotes: Remote[] = []
@@ -88,18 +94,14 @@ export function createApp(options: AppOptions): App {
     inFlight
   })
   const { createDocsRoutes } = options
+  const listeners = new Map<string, RequestListener>()
+  for (const [name, settings] of openListeners(config)) {
+    const routes = createListenerRoutes(name, { config, services, version, createDocsRoutes })
+    listeners.set(name, await createListener(routes, settings, { ...options, answerRoute }))
+  }
 
   return {
-    listeners: new Map(
-      [...openListeners(config)].map(([name, settings]) => [
-        name,
-        createListener(
-          createListenerRoutes(name, { config, services, version, createDocsRoutes }),
-          settings,
-          { ...options, answerRoute }
-        )
-      ])
-    ),
+    listeners,
     async close() {
       await inFlight.drained()
       keyStore.close()
@@ -110,30 +112,40 @@ export function createApp(options: AppOptions): App {
   }
 }
 
-interface ListenerOptions extends Pick<AppOptions, 'logger' | 'now' | 'hosts'> {
+interface ListenerOptions extends Pick<AppOptions, 'logger' | 'now' | 'createHosts'> {
   readonly answerRoute: AnswerRoute
 }
 
-function createListener(
+async function createListener(
   routes: readonly Route[],
   { tls, responseHeaders }: ListenerConfig,
-  { answerRoute, logger, now, hosts = 'both' }: ListenerOptions
-): RequestListener {
+  options: ListenerOptions
+): Promise<RequestListener> {
+  const { answerRoute, logger, now, createHosts: create = createHosts } = options
   const authorities = tls?.clientCa
-  const parts = {
+  const listener = create(routes, {
     answerRoute,
     readCertificate:
-      authorities === undefined ? undefined : createClientCertificateReader({ authorities, now }),
-    onError: ({ name, message }: Error) => logger.error({ name, error: message }, 'response failed')
-  }
-  const koa = createKoaHost(routes, { ...parts, findGate: createFindRoute(routes.filter(isGate)) })
-  const listener =
-    hosts === 'koa' ? koa : createNodeHost(createFindRoute(routes), { ...parts, fallback: koa })
+      authorities === undefined ? undefined : await loadCertificateReader({ authorities, now }),
+    onError: ({ name, message }) => logger.error({ name, error: message }, 'response failed')
+  })
   return responseHeaders === undefined ? listener : withHeaders(listener, responseHeaders)
 }
 
-function isGate({ methods }: Route): boolean {
-  return methods === 'any'
+/** The parser of certificates takes 15 ms and 4 MB, so only a service that asks for certificates loads it. */
+async function loadCertificateReader(
+  options: ClientCertificateOptions
+): Promise<ReadClientCertificate> {
+  const { createClientCertificateReader } = await import(
+    '../issue/sources/certificate/client-certificate.ts'
+  )
+  return createClientCertificateReader(options)
+}
+
+/** Answers routes of plain paths, and gates, on node:http, and everything else on Koa. Each route has one host. */
+export const createHosts: CreateHosts = function createHosts(routes, parts) {
+  const fallback = createKoaHost(routes, parts)
+  return createNodeHost(createFindRoute(routes), { ...parts, fallback })
 }
 
 /** Sets header fields ahead of both hosts, so that no answer is without them. */

@@ -95,7 +95,7 @@ async function build(
   })
   const { config } = loaded
   const { createDocsRoutes } = config.docs ? await import('../protocols/docs/route.ts') : {}
-  const app = createApp({ ...parts, config, keyStore, revocation, createDocsRoutes })
+  const app = await createApp({ ...parts, config, keyStore, revocation, createDocsRoutes })
   return { loaded, app }
 }
 

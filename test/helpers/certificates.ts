@@ -45,6 +45,8 @@ interface IssueOptions {
   readonly notAfter?: Date
   /** Whether it says which key signed it, and not only whose. Default true. */
   readonly keyIdentifiers?: boolean
+  /** A rule (an extension) that no program knows, and whether it may be left aside. Default: none. */
+  readonly unknownRule?: 'critical' | 'optional'
 }
 
 interface Issuer {
@@ -81,10 +83,18 @@ function signAuthority(subject: Issuer, issuer: Issuer, options: AuthorityOption
 function describeAuthority(issuer: Issuer, cert: string, intermediates = ''): TestAuthority {
   return {
     ...describeCertificate(cert, issuer),
-    issue({ name = 'test', hosts = ['localhost', '127.0.0.1'], use = 'server', ...rest } = {}) {
+    issue(options = {}) {
+      const { name = 'test', hosts = ['localhost', '127.0.0.1'], use = 'server' } = options
+      const { unknownRule, ...rest } = options
       const pair = createKeyPair()
-      const extensions = use === 'server' ? [...SERVER, alternativeNames(hosts)] : CLIENT
-      const own = signCertificate({ name, publicKey: pair.publicKey, extensions, ...rest }, issuer)
+      const extensions = [
+        ...(use === 'server' ? [...SERVER, alternativeNames(hosts)] : CLIENT),
+        ...(unknownRule === undefined
+          ? []
+          : [extension(OID.unknown, sequence(), unknownRule === 'critical')])
+      ]
+      const subject = { ...rest, name, publicKey: pair.publicKey, extensions }
+      const own = signCertificate(subject, issuer)
       return describeCertificate(own + intermediates, pair)
     },
     issueAuthority(name, options = {}) {
@@ -197,6 +207,8 @@ function nameConstraints(domain: string): Buffer {
 /** The object identifiers in use, encoded, as hex (RFC 5280, appendix A). */
 const OID = {
   commonName: '550403',
+  /** Of the arc for examples, 2.999. */
+  unknown: '883703',
   subjectKeyIdentifier: '551d0e',
   keyUsage: '551d0f',
   subjectAltName: '551d11',

@@ -8,7 +8,7 @@ import { parseConfig } from '../../src/config/load.ts'
 import { createShareSource } from '../../src/keys/remote/share-source.ts'
 import { createMetrics } from '../../src/operations/metrics.ts'
 import { createDocsRoutes } from '../../src/protocols/docs/route.ts'
-import { createApp } from '../../src/server/app.ts'
+import { type CreateHosts, createApp } from '../../src/server/app.ts'
 import { createConfiguredKeys } from '../../src/server/configured-keys.ts'
 import { startConfiguredRevocation } from '../../src/server/configured-revocation.ts'
 import { listen } from '../../src/server/listen.ts'
@@ -41,7 +41,8 @@ interface ServiceOptions {
   folder?: string
   now?: () => number
   isReady?: () => boolean
-  hosts?: 'both' | 'koa'
+  /** Makes what answers the routes of a listener. Default: as in the program. */
+  createHosts?: CreateHosts | undefined
 }
 
 /** Starts a service that ends with the test. */
@@ -76,9 +77,9 @@ export async function startService(
     now,
     shareRevocations: createShareRevocations()
   })
-  const app = createApp({
+  const app = await createApp({
     createDocsRoutes: config.docs ? createDocsRoutes : undefined,
-    hosts: options.hosts,
+    createHosts: options.createHosts,
     config,
     keyStore,
     revocation,

@@ -1,19 +1,21 @@
 /** What is known of the certificate that a client showed when it connected. */
 import { X509Certificate } from 'node:crypto'
 import type { DetailedPeerCertificate, TLSSocket } from 'node:tls'
+import { id_kp_clientAuth } from '@peculiar/asn1-x509'
+import { readRules } from './certificate-rules.ts'
 import { createIssuerSearch, MOST_ISSUERS } from './issuer-search.ts'
 
 export interface ClientCertificate {
   /**
-   * Whether it comes from an authority of the listener. For one that was over when the client connected: whether it was so
-   * when its time ended.
+   * Whether it comes from an authority of the listener. For one that had expired when the client connected: whether it did
+   * until it expired.
    */
   readonly isTrusted: boolean
   /** The end of its own time, in milliseconds since 1970. */
   readonly expiresAt: number
-  /** The common names (CN) of who issued it and of those above; of one that is not trusted, of who is said to have issued it. */
+  /** The common names (CN) of its issuer and of those above; where it is not trusted, of the issuer that it names. */
   readonly issuers: readonly string[]
-  /** Whether these are all. Node.js 24 does not tell which authorities a client sent along with a certificate that is good. */
+  /** Whether these are all. Node.js 24 does not show which authorities a client sent along with a certificate that is good. */
   readonly areIssuersKnown: boolean
 }
 
@@ -21,21 +23,16 @@ export interface ClientCertificate {
 export type ReadClientCertificate = (socket: TLSSocket) => ClientCertificate | undefined
 
 export interface ClientCertificateOptions {
-  /** The authorities that certificates of clients come from, as PEM. */
+  /** The authorities that issue the certificates of clients, as PEM. */
   readonly authorities: string
   /** The clock, in milliseconds since 1970. */
   readonly now: () => number
 }
 
-/** `id-kp-clientAuth` (RFC 5280, section 4.2.1.12). */
-const CLIENT_AUTHENTICATION = '1.3.6.1.5.5.7.3.2'
-/** The encoded object identifier of `id-ce-nameConstraints` (RFC 5280, section 4.2.1.10). */
-const NAME_CONSTRAINTS = Buffer.from('0603551d1e', 'hex')
-
 /**
- * Makes a function that looks at the certificate of a connection once, and remembers what it found as long as the connection
- * is there. Of a chain, the client has proved to have the key of the first certificate alone, so this one is judged: what it
- * sends along may be anybody's.
+ * Makes a function that judges the certificate of a connection once, and keeps the result as long as the connection lasts. Of a
+ * chain, the client has proved to have the key of the first certificate alone, so this one is judged: the others may be
+ * anybody's.
  */
 export function createClientCertificateReader(
   options: ClientCertificateOptions
@@ -66,10 +63,10 @@ export function createClientCertificateReader(
   }
 }
 
-/** What Node.js lists goes by names: that one certificate stands above another does not mean that it signed that one. */
+/** Node.js lists by names: that one certificate is above another does not mean that it signed that one. */
 function listChain(peer: DetailedPeerCertificate | null): X509Certificate[] {
   const chain: X509Certificate[] = []
-  // The object is empty where the client showed none, and a root stands above itself.
+  // The object is empty where the client showed none, and a root is above itself.
   for (let one = peer ?? undefined; one?.raw !== undefined; one = one.issuerCertificate) {
     chain.push(new X509Certificate(one.raw))
     if (one === one.issuerCertificate || chain.length > MOST_ISSUERS) break
@@ -78,14 +75,14 @@ function listChain(peer: DetailedPeerCertificate | null): X509Certificate[] {
 }
 
 /**
- * The rules that OpenSSL has beside signatures and times, for a chain that it has not judged: where one is over, the word that it
- * gives is about that alone. What cannot be judged here is not trusted.
+ * The rules that OpenSSL has beside signatures and times, for a chain that it has not judged: of an expired certificate it reports
+ * only that it is expired. What cannot be judged here is not trusted.
  */
 function isFitForClients(chain: readonly X509Certificate[]): boolean {
   return chain.every(
-    ({ keyUsage, raw }) =>
-      (keyUsage === undefined || keyUsage.includes(CLIENT_AUTHENTICATION)) &&
-      !raw.includes(NAME_CONSTRAINTS)
+    (certificate) =>
+      (certificate.keyUsage === undefined || certificate.keyUsage.includes(id_kp_clientAuth)) &&
+      readRules(certificate)?.hasUnknownRule === false
   )
 }
 

@@ -1,9 +1,10 @@
-/** The way from a certificate up to a root that is trusted (RFC 5280, section 6.1), at any time that one may ask about. */
+/** The way from a certificate up to a trusted root (RFC 5280, section 6.1), at any time in question. */
 import { X509Certificate } from 'node:crypto'
+import { readRules } from './certificate-rules.ts'
 
 /**
  * Finds who signed a certificate, and who signed that one, up to a trusted root.
- * @param sent certificates that may stand on the way; that they are there says nothing for them
+ * @param sent certificates that may be on the way; that they were sent gives them no trust
  * @param times each of them must be valid at one of these, in milliseconds since 1970
  * @returns the issuers, nearest first, each signature on the way verified; undefined where there is no way
  */
@@ -18,13 +19,7 @@ export const MOST_ISSUERS = 8
 
 const PEM = /-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/g
 
-/**
- * The encoded BasicConstraints extension (RFC 5280, section 4.2.1.9) of an authority, in hex. Its number says how many more
- * authorities may stand below; Node.js does not tell it.
- */
-const BASIC_CONSTRAINTS = /0603551d13(?:0101ff)?04..30..0101ff0201(..)/g
-
-/** @param authorities PEM certificates: roots, which are trusted, and others that may stand on the way to them */
+/** @param authorities PEM certificates: roots, which are trusted, and others that may be on the way to them */
 export function createIssuerSearch(authorities: string): FindIssuers {
   const known = (authorities.match(PEM) ?? []).map((pem) => new X509Certificate(pem))
   const roots = new Set(
@@ -32,15 +27,16 @@ export function createIssuerSearch(authorities: string): FindIssuers {
   )
 
   return function findIssuers(certificate, sent, times) {
-    const candidates = [...known, ...sent.slice(0, MOST_ISSUERS)]
-    // Each is looked at once: certificates that all sign each other would be as many ways as they have orders.
+    const candidates = withDescendants(known, sent.slice(0, MOST_ISSUERS))
+    // Each is tried once: certificates that all sign each other would otherwise make as many ways as they have orders.
     const seen = new Set([certificate.fingerprint256])
 
     function climb(below: X509Certificate, way: X509Certificate[]): X509Certificate[] | undefined {
       if (roots.has(below.fingerprint256)) return way
       for (const issuer of candidates) {
         if (way.length === MOST_ISSUERS || seen.has(issuer.fingerprint256)) continue
-        if (!mayIssue(issuer, way.length, times) || !isSignedBy(below, issuer)) continue
+        if (!issuer.ca || !isValidAtAny(issuer, times)) continue
+        if (!isSignedBy(below, issuer) || !allowsBelow(issuer, way.length)) continue
         seen.add(issuer.fingerprint256)
         const whole = climb(issuer, [...way, issuer])
         if (whole !== undefined) return whole
@@ -52,16 +48,30 @@ export function createIssuerSearch(authorities: string): FindIssuers {
   }
 }
 
+/**
+ * Adds those that an authority has signed that is there already. Nothing else that a client sent can be on the way, and parsing
+ * it would cost a stranger nothing, and the service some 10 ms for a long one.
+ */
+function withDescendants(
+  known: readonly X509Certificate[],
+  sent: readonly X509Certificate[]
+): X509Certificate[] {
+  const found = [...known]
+  // The list grows in the loop.
+  for (const issuer of found) {
+    found.push(...sent.filter((one) => one.ca && !found.includes(one) && isSignedBy(one, issuer)))
+  }
+  return found
+}
+
 function isValidAtAny({ validFrom, validTo }: X509Certificate, times: readonly number[]): boolean {
   return times.some((time) => Date.parse(validFrom) <= time && time <= Date.parse(validTo))
 }
 
-/** @param below how many authorities stand between it and the certificate that the way began with */
-function mayIssue(issuer: X509Certificate, below: number, times: readonly number[]): boolean {
-  if (!issuer.ca || !isValidAtAny(issuer, times)) return false
-  // All that look like the extension count: its owner may have put the same bytes into the key.
-  const limits = [...issuer.raw.toString('hex').matchAll(BASIC_CONSTRAINTS)]
-  return limits.every(([, most = '']) => below <= Number.parseInt(most, 16))
+/** @param below how many authorities are between it and the certificate that the way began with */
+function allowsBelow(issuer: X509Certificate, below: number): boolean {
+  const rules = readRules(issuer)
+  return rules !== undefined && below <= rules.pathLength
 }
 
 /** `checkIssued` compares names, key identifiers and the usage of the key, and no signature. */

@@ -105,6 +105,11 @@ const cases: readonly [what: string, shown: Partial<TestCertificate> | undefined
     ],
     ['a self-signed one', createAuthority('device'), LEVELS.untrusted],
     ['one of another authority', stranger.issue(own()), LEVELS.untrusted],
+    [
+      'one with a rule that nobody knows',
+      root.issue(own({ unknownRule: 'critical' })),
+      LEVELS.untrusted
+    ],
     ['one that is not valid yet', root.issue(own({ notBefore: before(-0.5) })), LEVELS.untrusted],
     ['one for servers', root.issue(), LEVELS.untrusted],
     ['one of an authority below that is over', over.issue(own()), LEVELS.untrusted],
@@ -124,6 +129,11 @@ const cases: readonly [what: string, shown: Partial<TestCertificate> | undefined
     ['one that was over before its authority', over.issue(own(OVER)), LEVELS.expiredTrusted],
     ['one that was over before its root', overRoot.issue(own(OVER)), LEVELS.expiredTrusted],
     ['one that is over, of a renewed authority', renewed.issue(own(OVER)), LEVELS.expiredTrusted],
+    [
+      'one that is over, with a rule that may be left aside',
+      root.issue(own({ ...OVER, unknownRule: 'optional' })),
+      LEVELS.expiredTrusted
+    ],
     ['one that is over, as deep as may be', short.issue(own(OVER)), LEVELS.expiredTrusted],
 
     ['one that is over, of another authority', stranger.issue(own(OVER)), LEVELS.expiredUntrusted],
@@ -137,6 +147,11 @@ const cases: readonly [what: string, shown: Partial<TestCertificate> | undefined
     ],
     ['one that is over, of a client', noAuthority.issue(own(OVER)), LEVELS.expiredUntrusted],
     ['one that is over and too deep', deep.issue(own(OVER)), LEVELS.expiredUntrusted],
+    [
+      'one that is over, with a rule that nobody knows',
+      root.issue(own({ ...OVER, unknownRule: 'critical' })),
+      LEVELS.expiredUntrusted
+    ],
     ['one that is over, with narrow names', narrow.issue(own(OVER)), LEVELS.expiredUntrusted],
     [
       'one that is over, below a trusted one',

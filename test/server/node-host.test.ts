@@ -1,4 +1,6 @@
 import test, { type ExecutionContext } from 'ava'
+import { type CreateHosts, createHosts } from '../../src/server/app.ts'
+import { createKoaHost } from '../../src/server/koa-host.ts'
 import { exchange, openConnection, send } from '../helpers/http.ts'
 import { startService } from '../helpers/service.ts'
 import { ENC_KEY, makeToken } from '../helpers/tokens.ts'
@@ -10,7 +12,12 @@ interface Clock {
   seconds: number
 }
 
-async function start(t: ExecutionContext, route: object = {}, clock: Clock = { seconds: 1 }) {
+async function start(
+  t: ExecutionContext,
+  route: object = {},
+  clock: Clock = { seconds: 1 },
+  hosts: CreateHosts = createHosts
+) {
   const state = { isReady: true }
   const service = await startService(t, {
     config: JSON.stringify({
@@ -18,7 +25,8 @@ async function start(t: ExecutionContext, route: object = {}, clock: Clock = { s
       routes: [{ check: '/checkToken', verify: [{ keys: 'all' }], ...route }]
     }),
     now: () => clock.seconds * 1000,
-    isReady: () => state.isReady
+    isReady: () => state.isReady,
+    createHosts: hosts
   })
   const ask = (more: Record<string, string> = {}, method = 'GET', path = '/checkToken') =>
     send(service.url + path, { method, headers: { authorization: `Bearer ${TOKEN}`, ...more } })
@@ -26,29 +34,29 @@ async function start(t: ExecutionContext, route: object = {}, clock: Clock = { s
 }
 
 for (const cache of ['2MiB', '0B']) {
-  test(`tokens are answered, logged and counted as they are on the long way (cache: ${cache})`, async (t) => {
-    const short = await start(t, { cache })
-    const long = await start(t, { cache: '0B', verify: [{ keys: 'all' }, { keys: 'all' }] })
+  test(`tokens are answered, logged and counted on node:http as they are on Koa (cache: ${cache})`, async (t) => {
+    const node = await start(t, { cache })
+    const koa = await start(t, { cache }, { seconds: 1 }, createKoaHost)
     const headers = { 'x-request-id': 'one' }
-    await short.ask()
-    await long.ask()
+    await node.ask()
+    await koa.ask()
     for (const method of ['GET', 'POST']) {
       const [{ headers: found, ...answer }, { headers: expected, ...other }] = await Promise.all([
-        short.ask(headers, method),
-        long.ask(headers, method)
+        node.ask(headers, method),
+        koa.ask(headers, method)
       ])
       t.deepEqual(answer, other)
       t.deepEqual({ ...found, date: '' }, { ...expected, date: '' })
       t.is(found['x-request-id'], 'one')
     }
     const [lines, others] = await Promise.all([
-      short.service.requestLines(3),
-      long.service.requestLines(3)
+      node.service.requestLines(3),
+      koa.service.requestLines(3)
     ])
     const timeless = (line: object) => ({ ...line, time: 0, durationMs: 0, requestId: '' })
     t.deepEqual(lines.map(timeless), others.map(timeless))
     t.is(lines[1]?.requestId, 'one')
-    for (const { service } of [short, long]) {
+    for (const { service } of [node, koa]) {
       const { text } = await send(`${service.url}/metrics`)
       t.true(
         text.includes('txtoken_checks_total{route="/checkToken",result="valid",reason="none"} 3')
@@ -70,7 +78,7 @@ test('a known token that has ended is refused in the words of the route', async 
   t.is(answer.text, '{"error":"Token is expired"}')
 })
 
-test('requests with more in them than a token go the long way', async (t) => {
+test('requests with more in them than a token are judged by all of it', async (t) => {
   const { service, ask } = await start(t)
   for (const _ of [1, 2]) t.is((await ask()).status, 200)
   const authorization = `Bearer ${TOKEN}`
@@ -106,7 +114,7 @@ test('a good token does not stand in for an API key', async (t) => {
   t.is((await ask()).status, 401)
 })
 
-test('once the service stops, an answer of the short way closes its connection, too', async (t) => {
+test('once the service stops, an answer closes its connection', async (t) => {
   const { service, state, ask } = await start(t)
   await ask()
   state.isReady = false
@@ -115,7 +123,7 @@ test('once the service stops, an answer of the short way closes its connection, 
   t.regex(await connection.closed, /\r\nConnection: close\r\n/)
 })
 
-test('requests that are not to be logged are not, on the short way either', async (t) => {
+test('requests that are not to be logged are not', async (t) => {
   const service = await startService(t, {
     config: JSON.stringify({
       log: { requests: false },
@@ -130,3 +138,17 @@ test('requests that are not to be logged are not, on the short way either', asyn
   }
   t.deepEqual(service.log, [])
 })
+
+for (const hosts of [createHosts, createKoaHost]) {
+  test(`a client that leaves inside its body is logged, and nothing is called (${hosts.name})`, async (t) => {
+    const { service } = await start(t, {}, { seconds: 1 }, hosts)
+    const client = openConnection(t, service.url)
+    client.write('POST /checkToken HTTP/1.1\r\nHost: a\r\nContent-Length: 9\r\n')
+    client.write('Expect: 100-continue\r\n\r\n{')
+    await client.until(/100 Continue/)
+    client.socket.destroy()
+    const [line] = await service.requestLines(1)
+    t.is(line?.code, 'invalid_request')
+    t.is(line?.error, 'Request body did not arrive whole.')
+  })
+}
