@@ -1,6 +1,6 @@
 /** The revocation of a configuration: its store, and what checks and routes need of it. */
 import type { Config } from '../config/full-form.ts'
-import { ConfigError } from '../config/problems.ts'
+import { ConfigError, type Origin } from '../config/problems.ts'
 import { startUnreferencedTimer } from '../keys/timer.ts'
 import type { Logger } from '../operations/logger.ts'
 import type { Metrics } from '../operations/metrics.ts'
@@ -33,6 +33,8 @@ export interface ConfiguredRevocationOptions {
   readonly now: () => number
   /** Keeps what was read for the configuration before. */
   readonly shareRevocations: ShareRevocations
+  /** Where the configuration was written. */
+  readonly origin?: Origin | undefined
 }
 
 /** Some 150 MB of memory, and 40 ms to look for those that have ended. */
@@ -67,7 +69,10 @@ export async function startConfiguredRevocation(
       }
     })
   ).catch((error: Error) => {
-    throw new ConfigError([{ path: ['revocation', 'store'], message: error.message }])
+    throw new ConfigError(
+      [{ path: ['revocation', 'store'], message: error.message }],
+      options.origin
+    )
   })
   const { isNotRevoked, countOpenCheck, close } = createRevocationRequirement({
     revocations,

@@ -83,7 +83,10 @@ async function build(
 ): Promise<Generation> {
   const keyStore = createConfiguredKeys(loaded, parts)
   await keyStore.start()
-  const revocation = await startConfiguredRevocation(loaded.config, parts).catch((error) => {
+  const revocation = await startConfiguredRevocation(loaded.config, {
+    ...parts,
+    origin: loaded.origin
+  }).catch((error) => {
     keyStore.close()
     throw error
   })

@@ -67,7 +67,7 @@ export async function startService(
   )
   const metrics = createMetrics()
   const keyStore = createConfiguredKeys(
-    { config, files: [] },
+    { config },
     { logger, metrics, now, shareSource: createShareSource() }
   )
   await keyStore.start()
