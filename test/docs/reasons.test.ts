@@ -24,9 +24,11 @@ function readCode(): string[] {
       .filter((file) => file.endsWith('.ts'))
       .map((file) => readFileSync(new URL(`${name}/${file}`, folder), 'utf8'))
   )
-  const calls = /(?:invalidToken|insufficientScope|invalidRequest)\([^;]*?, '([a-z_]+)'[,)]|reason: '([a-z_]+)'/g
+  // Requests to routes that issue have reasons of their own; those of a check have this one.
+  const calls =
+    /(?:invalidToken|insufficientScope)\([^;]*?, '([a-z_]+)'[,)]|reason: '([a-z_]+)'|invalidRequest\([^;]*?, '(request)'\)/g
   return files.flatMap((text) =>
-    [...text.matchAll(calls)].map(([, called, set]) => called ?? set ?? '')
+    [...text.matchAll(calls)].map(([, called, set, request]) => called ?? set ?? request ?? '')
   )
 }
 
