@@ -2,12 +2,12 @@
 import type { RequestListener } from 'node:http'
 import type { ExecutionContext } from 'ava'
 import { pino } from 'pino'
-import { createShareRevocations } from '../../src/check/revocation/share-revocations.ts'
 import type { Config } from '../../src/config/full-form.ts'
 import { parseConfig } from '../../src/config/load.ts'
 import { createShareSource } from '../../src/keys/remote/share-source.ts'
 import { createMetrics } from '../../src/operations/metrics.ts'
 import { createDocsRoutes } from '../../src/protocols/docs/route.ts'
+import { createShareRevocations } from '../../src/revocation/share-revocations.ts'
 import { type CreateHosts, createApp } from '../../src/server/app.ts'
 import { createConfiguredKeys } from '../../src/server/configured-keys.ts'
 import { startConfiguredRevocation } from '../../src/server/configured-revocation.ts'
@@ -67,7 +67,7 @@ export async function startService(
   )
   const metrics = createMetrics()
   const keyStore = createConfiguredKeys(
-    { config, files: [] },
+    { config },
     { logger, metrics, now, shareSource: createShareSource() }
   )
   await keyStore.start()
