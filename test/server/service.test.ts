@@ -1,5 +1,5 @@
 import { join } from 'node:path'
-import test, { type ExecutionContext } from 'ava'
+import test from 'ava'
 import { ClassicLevel } from 'classic-level'
 import { pino } from 'pino'
 import type { Config } from '../../src/config/full-form.ts'
@@ -17,7 +17,7 @@ function configOf(folder: string): Config {
   })
 }
 
-async function start(t: ExecutionContext, load: () => Config) {
+async function start(load: () => Config) {
   const log: string[] = []
   const service = await createService({
     load: () => ({ config: load(), files: [] }),
@@ -42,7 +42,7 @@ test('where a later step of the start fails, the store of revocations is closed 
   const config = configOf(folder)
   const incomplete = { check: '/check', verify: [], requireExp: true, skew: 0 }
   await t.throwsAsync(
-    start(t, () => ({ ...config, routes: [incomplete as unknown as Config['routes'][number]] })),
+    start(() => ({ ...config, routes: [incomplete as unknown as Config['routes'][number]] })),
     { instanceOf: TypeError }
   )
   await t.notThrowsAsync(open(folder))
@@ -51,7 +51,7 @@ test('where a later step of the start fails, the store of revocations is closed 
 test('close waits for a reload that is under way, and closes what it has started', async (t) => {
   const folder = await createTemporaryFolder(t)
   let name = 'first'
-  const { service } = await start(t, () => configOf(join(folder, name)))
+  const { service } = await start(() => configOf(join(folder, name)))
   name = 'second'
   const reloading = service.reload()
   await service.close()
@@ -63,7 +63,7 @@ test('close waits for a reload that is under way, and closes what it has started
 test('a reload after close starts nothing', async (t) => {
   const folder = await createTemporaryFolder(t)
   let loads = 0
-  const { service } = await start(t, () => {
+  const { service } = await start(() => {
     loads++
     return configOf(folder)
   })
@@ -85,7 +85,7 @@ test('a previous configuration that cannot be closed is logged, and the service 
     if (this.location === first) throw new Error('the disk is gone')
   }
   let name = 'first'
-  const { service, log } = await start(t, () => configOf(join(folder, name)))
+  const { service, log } = await start(() => configOf(join(folder, name)))
   name = 'second'
   await service.reload()
   await eventually(() => log.some((line) => line.includes('the disk is gone')))
