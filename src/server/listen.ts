@@ -5,7 +5,7 @@ import { createServer, type RequestListener, type Server } from 'node:http'
 import { createServer as createTlsServer } from 'node:https'
 import type { AddressInfo, Socket } from 'node:net'
 import { setTimeout as wait } from 'node:timers/promises'
-import { type TlsOptions, TLSSocket } from 'node:tls'
+import { TLSSocket, type TlsOptions } from 'node:tls'
 import type { ListenerTlsConfig } from '../config/listener-tls.ts'
 import type { Timeouts } from '../settings/limits.ts'
 
