@@ -4,7 +4,6 @@ import { collectIssuerKeys } from '../check/verifiers/issuer-keys.ts'
 import type { Config } from '../config/full-form.ts'
 import type { ListenerConfig } from '../config/listen.ts'
 import { openListeners } from '../config/listeners.ts'
-import { verifiersOf } from '../config/verifiers.ts'
 import type {
   ClientCertificateOptions,
   ReadClientCertificate
@@ -16,6 +15,7 @@ import type { Route } from '../protocols/route.ts'
 import type { Services } from '../protocols/services.ts'
 import { type AnswerRoute, createAnswerRoute, createInFlight, type HostParts } from './answer.ts'
 import type { ConfiguredKeys } from './configured-keys.ts'
+import { verifiersOf } from './configured-keys.ts'
 import type { ConfiguredRevocation } from './configured-revocation.ts'
 import { createConnections } from './connections.ts'
 import { createKoaHost } from './koa-host.ts'

@@ -6,7 +6,7 @@ import { createServer as createTlsServer } from 'node:https'
 import type { AddressInfo, Socket } from 'node:net'
 import { setTimeout as wait } from 'node:timers/promises'
 import { TLSSocket, type TlsOptions } from 'node:tls'
-import type { ListenerTlsConfig } from '../config/listener-tls.ts'
+import type { ListenerTlsConfig } from '../config/listen.ts'
 import type { Timeouts } from '../settings/limits.ts'
 
 export interface ListenOptions {

@@ -1,21 +1,22 @@
 /** The `keys` of a configuration become key sources, or a list of everything that is wrong with them. */
-import { createFixedKeySource } from '../keys/fixed-key-source.ts'
-import { describeCost } from '../keys/key-cost.ts'
-import { KeyError } from '../keys/key-error.ts'
-import { limitToPeriod } from '../keys/key-period.ts'
-import type { KeySource } from '../keys/key-source.ts'
-import { createKey } from '../keys/kinds/create-key.ts'
+
+import type { Problem } from '../settings/problem.ts'
+import { createFixedKeySource } from './fixed-key-source.ts'
+import { describeCost } from './key-cost.ts'
+import { KeyError } from './key-error.ts'
+import { limitToPeriod } from './key-period.ts'
+import type { KeySource } from './key-source.ts'
+import { createKey } from './kinds/create-key.ts'
 import {
   type KeyMaterial,
   parseKeyOfSet,
   parsePrivateKey,
   parsePublicKey,
   parseSecret
-} from '../keys/material/key-material.ts'
-import { createRemoteKeySource } from '../keys/remote/remote-key-source.ts'
-import type { GeneratedKeyConfig, KeyConfig, RemoteKeyConfig } from '../keys/settings.ts'
-import type { Problem } from '../settings/problem.ts'
-import { toRemoteKeyOptions } from './remote-key-options.ts'
+} from './material/key-material.ts'
+import { createRemoteKeySource } from './remote/remote-key-source.ts'
+import { toRemoteKeyOptions } from './remote/settings.ts'
+import type { GeneratedKeyConfig, KeyConfig, RemoteKeyConfig } from './settings.ts'
 
 /** How sources are made that are more than one fixed key. A KeyError or TypeError of theirs becomes a problem of the entry. */
 export interface KeySourceFactories {
@@ -45,8 +46,8 @@ interface EntrySource {
 /**
  * Makes the sources. Nothing is read, fetched or generated yet: see {@link KeySource.start}.
  *
- * Imported keys rotate by their dates. The one with the latest `from` is asked first; as long as its time has not
- * come it does not sign, so the one before it still does. That one verifies on, until its `until`.
+ * Imported keys rotate by their dates. The one with the latest `from` is asked first. It does not sign before that date,
+ * so the one before it still does, which verifies until its `until`.
  */
 export function createKeySources(
   entries: readonly (KeyConfig | undefined)[],
@@ -63,7 +64,7 @@ export function createKeySources(
       return { kid: entry.kid }
     }
   })
-  problems.push(...findTwins(made.map(({ kid }) => kid)))
+  problems.push(...findDuplicates(made.map(({ kid }) => kid)))
   const warnings = made.flatMap(({ warning }, index): Problem[] =>
     warning === undefined ? [] : [{ path: ['keys', index], message: warning }]
   )
@@ -75,7 +76,7 @@ export function createKeySources(
 }
 
 /** Tokens name their key by its kid, so no two may share one. */
-function findTwins(kids: readonly (string | undefined)[]): Problem[] {
+function findDuplicates(kids: readonly (string | undefined)[]): Problem[] {
   return kids.flatMap((kid, index): Problem[] => {
     const first = kids.indexOf(kid)
     if (kid === undefined || first === index) return []
@@ -137,7 +138,7 @@ function parseMaterial(entry: FixedKeyConfig): KeyMaterial {
   }
 }
 
-/** Stands for generated keys, whose settings are judged by the schema. */
+/** In place of generated keys, whose settings the schema checks. */
 const UNMADE: KeySource = {
   name: undefined,
   signingKey: () => undefined,
@@ -148,7 +149,7 @@ const UNMADE: KeySource = {
 
 /**
  * Finds what is wrong with the keys of a configuration. Nothing is fetched or generated for it.
- * @param entries undefined stands for one that cannot be read, and has been told of
+ * @param entries undefined for one that cannot be read, which is reported already
  */
 export function findKeyProblems(entries: readonly (KeyConfig | undefined)[]): readonly Problem[] {
   return createKeySources(entries, {

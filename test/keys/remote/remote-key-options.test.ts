@@ -1,13 +1,13 @@
 import test from 'ava'
-import { createKeySources } from '../../src/config/create-key-sources.ts'
-import { toRemoteKeyOptions } from '../../src/config/remote-key-options.ts'
-import { createKeyStore } from '../../src/keys/key-store.ts'
-import { createRemoteKeySource } from '../../src/keys/remote/remote-key-source.ts'
-import { type KeyConfig, keySchema, type RemoteKeyConfig } from '../../src/keys/settings.ts'
-import { parseToken } from '../../src/keys/token.ts'
-import { createSecretReader } from '../../src/settings/secrets.ts'
-import { createAuthority } from '../helpers/certificates.ts'
-import { startJwksServer } from '../helpers/jwks-server.ts'
+import { createKeySources } from '../../../src/keys/create-key-sources.ts'
+import { createKeyStore } from '../../../src/keys/key-store.ts'
+import { createRemoteKeySource } from '../../../src/keys/remote/remote-key-source.ts'
+import { toRemoteKeyOptions } from '../../../src/keys/remote/settings.ts'
+import { type KeyConfig, keySchema, type RemoteKeyConfig } from '../../../src/keys/settings.ts'
+import { parseToken } from '../../../src/keys/token.ts'
+import { createSecretReader } from '../../../src/settings/secrets.ts'
+import { createAuthority } from '../../helpers/certificates.ts'
+import { startJwksServer } from '../../helpers/jwks-server.ts'
 
 const schema = keySchema(createSecretReader({ folder: '/', env: {} }))
 const factories = {

@@ -1,11 +1,11 @@
 import { createPublicKey } from 'node:crypto'
 import test from 'ava'
+import { describeIssues } from '../../src/config/issues.ts'
 import {
   createKeySources,
   findKeyProblems,
   type KeySourceFactories
-} from '../../src/config/create-key-sources.ts'
-import { describeIssues } from '../../src/config/issues.ts'
+} from '../../src/keys/create-key-sources.ts'
 import { KeyError } from '../../src/keys/key-error.ts'
 import type { KeySource } from '../../src/keys/key-source.ts'
 import { createKeyStore } from '../../src/keys/key-store.ts'
