@@ -66,7 +66,7 @@ function listVariables(source: PlacedSource): { name: string; path: Problem['pat
   ]
 }
 
-/** Finds routes with `expiresAt` that have no remote source to say it, or more than one. */
+/** Finds routes with `expiresAt` without exactly one remote source, whose reply has the time. */
 export function findExpiryProblems({ routes }: RuleContext): Problem[] {
   return routes.flatMap((route): Problem[] => {
     const expiresAt = at(route, 'expiresAt')
@@ -98,7 +98,7 @@ function listHeaders(source: PlacedSource): Placed<string>[] {
   ]
 }
 
-/** Finds `certificate` sources of routes whose listener asks nobody for a certificate. */
+/** Finds `certificate` sources of routes whose listener asks no client for a certificate. */
 export function findCertificateProblems(
   listen: Placed<PartialOf<Config['listen']>>,
   { routes, listenerOf }: RuleContext
