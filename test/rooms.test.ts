@@ -31,7 +31,7 @@ test('no two rooms of src/ import each other', (t) => {
   t.true(imports.get('routes')?.has('protocols'))
 })
 
-for (const room of ['issue', 'check', 'keys']) {
+for (const room of ['issue', 'check', 'revocation', 'keys']) {
   test(`${room}/ knows nothing of Koa`, (t) => {
     const packages = [...(imports.get(room) ?? [])]
     t.deepEqual(
@@ -44,3 +44,21 @@ for (const room of ['issue', 'check', 'keys']) {
 test('Koa is found where it is', (t) => {
   t.true(imports.get('server')?.has('koa'))
 })
+
+/** From the top of the arrow to its bottom; `check` and `issue` do not import each other. */
+const ARROW = [['check', 'issue'], ['revocation'], ['keys'], ['remote'], ['json']]
+
+for (const [level, rooms] of ARROW.entries()) {
+  test(`${rooms.join(' and ')} import nothing from above or beside`, (t) => {
+    for (const room of rooms) {
+      const notBelow = ARROW.slice(0, level + 1).flat()
+      const found = [...(imports.get(room) ?? [])].filter((other) => other !== room)
+      t.true(imports.has(room), `${room} is there`)
+      t.deepEqual(
+        found.filter((other) => notBelow.includes(other)),
+        [],
+        room
+      )
+    }
+  })
+}

@@ -54,8 +54,9 @@ interface Wishes {
 async function writeJson(file: string, wishes: Wishes, { env, print }: CommandContext) {
   const loaded = load(file, env)
   if (loaded instanceof ConfigError) {
-    const problems = loaded.problems.map(({ path, message }) => ({
+    const problems = loaded.problems.map(({ path, message, line }) => ({
       path: formatPath(path),
+      line,
       message
     }))
     print(`${JSON.stringify({ file, valid: false, problems })}\n`)

@@ -1,11 +1,13 @@
 /** Checks the tokens that a service gets. */
 import { createCheck, type Requirement } from '../check/check.ts'
-import { createAudienceRequirement } from '../check/requirements/audience-requirement.ts'
-import { isNoServiceBearer } from '../check/requirements/bearer-requirement.ts'
-import { createClaimsRequirement } from '../check/requirements/claims-requirement.ts'
-import { createIssuerRequirement } from '../check/requirements/issuer-requirement.ts'
-import { createScopesRequirement } from '../check/requirements/scopes-requirement.ts'
-import { createTimeRequirement } from '../check/requirements/time-requirement.ts'
+import {
+  createAudienceRequirement,
+  createClaimsRequirement,
+  createIssuerRequirement,
+  createScopesRequirement,
+  createTimeRequirement,
+  isNoServiceBearer
+} from '../check/requirements.ts'
 import type { VerifiedClaims } from '../keys/token.ts'
 import { assertKnownOptions } from './known-options.ts'
 import { TokenError, toTokenError } from './token-error.ts'

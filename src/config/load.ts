@@ -10,7 +10,7 @@ import { createFlatSchema, toFullForm } from './flat-form.ts'
 import { type Config, createFullSchema } from './full-form.ts'
 import { describeIssues, valueAt } from './issues.ts'
 import { parsePartly } from './partly.ts'
-import { ConfigError } from './problems.ts'
+import { ConfigError, type Origin } from './problems.ts'
 import { findFlatProblems, findFullProblems } from './rules/find-problems.ts'
 import { parseYaml } from './yaml.ts'
 
@@ -18,6 +18,8 @@ export interface LoadedConfig {
   readonly config: Config
   /** Every file that it was made from, the configuration file first. */
   readonly files: readonly string[]
+  /** For what is found to be wrong later. */
+  readonly origin?: Origin | undefined
 }
 
 interface LoadOptions {
@@ -35,24 +37,26 @@ export function loadConfig({ file, env, onFiles }: LoadOptions): LoadedConfig {
   const path = resolve(file)
   const reader = createSecretReader({ folder: dirname(path), env })
   try {
-    const config = parseConfig(readConfigText(path), { file: path, env, reader })
-    return { config, files: [path, ...reader.files] }
+    const { config, origin } = parseWhole(readConfigText(file), { file, env, reader })
+    return { config, origin, files: [path, ...reader.files] }
   } finally {
-    // Files that are missing or wrong are among them: a change of these may be what mends it.
+    // Files that are missing or wrong are among them: a change of these may be what fixes it.
     onFiles?.([path, ...reader.files])
   }
 }
 
-function readConfigText(path: string): string {
+function readConfigText(file: string): string {
   try {
-    return readTextFile(path)
+    return readTextFile(resolve(file))
   } catch (error) {
     if (!(error instanceof TextFileError)) throw error
-    throw new ConfigError([{ path: [], message: `cannot read the file (${error.message})` }], path)
+    const message = `cannot read the file (${error.message})`
+    throw new ConfigError([{ path: [], message }], { file })
   }
 }
 
 interface ParseOptions {
+  /** As the user named it. */
   file?: string
   env: Readonly<Record<string, string | undefined>>
   reader: SecretReader
@@ -66,9 +70,21 @@ export function parseConfig(text: string, options: ParseOptions): Config {
   return parseWhole(text, options).config
 }
 
+/**
+ * Takes a configuration that is in no file: YAML text, or the data that YAML would give.
+ * @throws ConfigError with every problem that could be found
+ */
+export function readConfig(
+  source: string | object,
+  { env }: Pick<LoadOptions, 'env'>
+): LoadedConfig {
+  const reader = createSecretReader({ folder: process.cwd(), env })
+  const { config, origin } = parseWhole(source, { env, reader })
+  return { config, origin, files: [...reader.files] }
+}
+
 /** A configuration together with the full form that its author wrote, or would have written. */
-export interface WrittenConfig {
-  readonly config: Config
+export interface WrittenConfig extends Pick<LoadedConfig, 'config' | 'origin'> {
   /** Variables are replaced, defaults are not filled in. Has secrets in it. */
   readonly written: unknown
 }
@@ -78,17 +94,25 @@ export interface WrittenConfig {
  * @throws ConfigError with every problem that could be found
  */
 export function loadWrittenConfig({ file, env }: Omit<LoadOptions, 'onFiles'>): WrittenConfig {
-  const path = resolve(file)
-  const reader = createSecretReader({ folder: dirname(path), env })
-  return parseWhole(readConfigText(path), { file: path, env, reader })
+  const reader = createSecretReader({ folder: dirname(resolve(file)), env })
+  return parseWhole(readConfigText(file), { file, env, reader })
 }
 
-function parseWhole(text: string, { file, env, reader }: ParseOptions): WrittenConfig {
-  const { value, problems } = substituteEnvironment(parseYaml(text, file), env)
+function parseWhole(source: string | object, { file, env, reader }: ParseOptions): WrittenConfig {
+  const isText = typeof source === 'string'
+  const yaml = parseYaml(isText ? source : JSON.stringify(source))
+  const origin: Origin = isText ? { file, lineOf: yaml.lineOf } : { file }
+  if (yaml.problems.length > 0) {
+    const found = yaml.problems.map(({ line, ...problem }) =>
+      isText ? { ...problem, line } : problem
+    )
+    throw new ConfigError(found, origin)
+  }
+  const { value, problems } = substituteEnvironment(yaml.value, env)
   const result = parseTree(value, reader)
   const all = [...problems, ...result.problems.filter((problem) => !isSaid(problem, problems))]
-  if (result.config === undefined || all.length > 0) throw new ConfigError(all, file)
-  return { config: deepFreeze(result.config), written: result.written }
+  if (result.config === undefined || all.length > 0) throw new ConfigError(all, origin)
+  return { config: deepFreeze(result.config), written: result.written, origin }
 }
 
 interface ParseResult {

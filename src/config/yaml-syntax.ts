@@ -1,5 +1,6 @@
 /** What is wrong with the syntax of a YAML text, in the words of somebody who looks for the slip. */
 import { type Document, isCollection, isScalar, type LineCounter, visit } from 'yaml'
+import type { Problem } from '../settings/problem.ts'
 
 /** The library's messages quote the text around a fault; its codes do not, but need some words. */
 const FAULTS: Readonly<Record<string, string>> = {
@@ -24,7 +25,7 @@ const HARMLESS: ReadonlySet<string> = new Set(['DUPLICATE_KEY', 'TAG_RESOLVE_FAI
 export function describeSyntaxFault(
   document: Document.Parsed,
   lineCounter: LineCounter
-): string | undefined {
+): Problem | undefined {
   const faults = [...document.errors, ...document.warnings]
     .filter(({ code }) => !HARMLESS.has(code))
     .toSorted((one, other) => one.pos[0] - other.pos[0])
@@ -49,7 +50,7 @@ export function describeSyntaxFault(
       : `; look at line ${lineOf(opened)} too, where a quote or a bracket opens`
   const more = new Set(faults.map(({ pos }) => lineOf(pos[0]))).size - 1
   const rest = more === 0 ? '' : `; ${more} more ${more === 1 ? 'line' : 'lines'} could not be read`
-  return `line ${line}: YAML: ${what}${origin}${rest}`
+  return { path: [], line, message: `YAML: ${what}${origin}${rest}` }
 }
 
 /** Where the innermost quote or bracket opens that reaches as far as asked. */

@@ -1,7 +1,18 @@
 /** YAML text to plain data, without the parts of YAML that a configuration has no use for. */
-import { type Document, isCollection, isScalar, LineCounter, parseDocument, visit } from 'yaml'
+import {
+  type Document,
+  isAlias,
+  isCollection,
+  isMap,
+  isNode,
+  isScalar,
+  isSeq,
+  LineCounter,
+  parseDocument,
+  type Range,
+  visit
+} from 'yaml'
 import type { Problem } from '../settings/problem.ts'
-import { ConfigError } from './problems.ts'
 import { describeSyntaxFault } from './yaml-syntax.ts'
 
 /** More than any hand-written file needs, and far too few for a document that unfolds without end. */
@@ -12,14 +23,22 @@ const MOST_UNFOLDED = 100
 const MOST_LEVELS = 100
 
 /** Notes a problem, and the place in the text where it is. */
-type AddProblem = (offset: number | undefined, message: string) => void
+type AddProblem = (offset: number, message: string) => void
+
+/** Plain data, and where it is in the text. */
+export interface ParsedYaml {
+  readonly value: unknown
+  /** Why the data must not be used. Empty when all is well. */
+  readonly problems: readonly Problem[]
+  /** The line of what a path leads to, or of the map or list that lacks it. */
+  readonly lineOf: (path: Problem['path']) => number
+}
 
 /**
- * Parses one YAML 1.2 document. Tags, merge keys, more than a few aliases and numbers that JavaScript would round are refused.
+ * Parses one YAML 1.2 document. Tags, merge keys, more than a few aliases and numbers that JavaScript would round are problems.
  * No message quotes the text: where it is misread, what looks like a tag or an alias may be a secret.
- * @throws ConfigError with a line for each problem
  */
-export function parseYaml(text: string, file?: string): unknown {
+export function parseYaml(text: string): ParsedYaml {
   const lineCounter = new LineCounter()
   const document = parseDocument(text, {
     lineCounter,
@@ -28,28 +47,64 @@ export function parseYaml(text: string, file?: string): unknown {
     uniqueKeys: true,
     stringKeys: true
   })
-  const fault = describeSyntaxFault(document, lineCounter)
-  if (fault !== undefined) throw new ConfigError([{ path: [], message: fault }], file)
-
   const problems: Problem[] = []
   const add: AddProblem = (offset, message) => {
-    const line = offset === undefined ? undefined : lineCounter.linePos(offset).line
-    problems.push({ path: [], message: line === undefined ? message : `line ${line}: ${message}` })
+    problems.push({ path: [], message, line: lineCounter.linePos(offset).line })
   }
+  const lineOf = (path: Problem['path']) => lineCounter.linePos(findOffset(document, path)).line
+
+  const fault = describeSyntaxFault(document, lineCounter)
+  if (fault !== undefined) return { value: undefined, problems: [fault], lineOf }
   for (const { code, pos } of document.errors) {
     // The other errors are tags, which are found below, all of them.
     if (code === 'DUPLICATE_KEY') add(pos[0], 'YAML: a key that is there already')
   }
   findUnsupported(document, add)
-  if (problems.length > 0) throw new ConfigError(problems, file)
+  if (problems.length > 0) return { value: undefined, problems, lineOf }
 
   try {
-    return document.toJS({ maxAliasCount: MOST_UNFOLDED })
+    return { value: document.toJS({ maxAliasCount: MOST_UNFOLDED }), problems, lineOf }
   } catch (error) {
     if (!(error instanceof ReferenceError)) throw error
-    add(undefined, 'aliases unfold to too much, expected fewer of them')
-    throw new ConfigError(problems, file)
+    add(findAlias(document), 'aliases unfold to too much, expected fewer of them')
+    return { value: undefined, problems, lineOf }
   }
+}
+
+/** Goes as far as the path leads. A setting is where its key is, and what an alias stands for is where its anchor is. */
+function findOffset(document: Document.Parsed, path: Problem['path']): number {
+  let node: unknown = document.contents
+  let offset = document.contents?.range[0] ?? 0
+  for (const key of path) {
+    if (isAlias(node)) node = node.resolve(document)
+    if (isMap(node)) {
+      const pair = node.items.find((item) => isScalar(item.key) && item.key.value === key)
+      if (pair === undefined) return offset
+      node = pair.value
+      offset = rangeOf(pair.key)?.[0] ?? offset
+    } else if (isSeq(node) && typeof key === 'number') {
+      node = node.items[key]
+      offset = rangeOf(node)?.[0] ?? offset
+    } else {
+      return offset
+    }
+  }
+  return offset
+}
+
+function rangeOf(node: unknown): Range | null | undefined {
+  return isNode(node) ? node.range : undefined
+}
+
+/** Where the last alias is. */
+function findAlias(document: Document.Parsed): number {
+  let offset = 0
+  visit(document, {
+    Alias(_key, { range }) {
+      offset = range?.[0] ?? offset
+    }
+  })
+  return offset
 }
 
 /** Finds what is YAML, but not for a configuration. */
@@ -61,26 +116,27 @@ function findUnsupported(document: Document.Parsed, add: AddProblem): void {
     Pair(_key, { key }) {
       // The schema library leaves it out of maps without a word, and a requirement of that name would be lost.
       if (isScalar(key) && key.value === '__proto__') {
-        add(key.range?.[0], 'a key named __proto__ is not supported')
+        add(key.range?.[0] ?? 0, 'a key named __proto__ is not supported')
       }
       // Without its meaning it would be a key of its own, which nobody wants who writes it.
       if (isScalar(key) && key.value === '<<' && key.type === 'PLAIN') {
-        add(key.range?.[0], 'merge key << is not supported')
+        add(key.range?.[0] ?? 0, 'merge key << is not supported')
       }
     },
     Alias(_key, alias, ancestors) {
       aliases++
       // Each look for an anchor goes through the whole document.
       if (aliases > MOST_ALIASES) return
+      const offset = alias.range?.[0] ?? 0
       const target = alias.resolve(document)
       if (target === undefined) {
-        add(alias.range?.[0], 'an alias has no anchor; put text that starts with * in quotes')
+        add(offset, 'an alias has no anchor; put text that starts with * in quotes')
       } else if (ancestors.includes(target)) {
-        add(alias.range?.[0], 'an alias stands inside of its own anchor')
+        add(offset, 'an alias stands inside of its own anchor')
       }
     },
     Value(_key, node, ancestors) {
-      const offset = node.range?.[0]
+      const offset = node.range?.[0] ?? 0
       if (node.tag !== undefined) {
         add(offset, 'a tag is not supported; put text that starts with ! in quotes')
       }
@@ -92,7 +148,8 @@ function findUnsupported(document: Document.Parsed, add: AddProblem): void {
       return visit.BREAK
     }
   })
-  if (aliases > MOST_ALIASES) add(undefined, `${aliases} aliases, expected at most ${MOST_ALIASES}`)
+  if (aliases > MOST_ALIASES)
+    add(findAlias(document), `${aliases} aliases, expected at most ${MOST_ALIASES}`)
 }
 
 /** YAML reads `12345678901234567890` as a number that differs from what stands there. */

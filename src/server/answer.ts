@@ -6,6 +6,7 @@ import type { Tracing } from '../operations/tracing.ts'
 import type { Answer, Exchange } from '../protocols/exchange.ts'
 import { plainFormat } from '../protocols/operations/route.ts'
 import { answerError, type Route } from '../protocols/route.ts'
+import type { ReadCertificate } from './exchange.ts'
 import { describeRequest, levelOf } from './request-log.ts'
 
 export interface AnswerOptions {
@@ -22,6 +23,15 @@ export interface AnswerOptions {
 
 /** Answers a request on a route. It neither throws nor rejects. */
 export type AnswerRoute = (route: Route, exchange: Exchange) => Promise<Answer> | Answer
+
+/** What both hosts are made with. */
+export interface HostParts {
+  readonly answerRoute: AnswerRoute
+  /** Left out on a listener that asks for no certificates. */
+  readonly readCertificate: ReadCertificate | undefined
+  /** Gets the error of an answer that could not be written. */
+  readonly onError: (error: Error) => void
+}
 
 /** Makes the function that both hosts answer with. Nothing can be added to one host and be missing from the other. */
 export function createAnswerRoute(options: AnswerOptions): AnswerRoute {

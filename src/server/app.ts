@@ -15,7 +15,7 @@ import type { Tracing } from '../operations/tracing.ts'
 import type { Route } from '../protocols/route.ts'
 import type { Services } from '../protocols/services.ts'
 import { createRemote, type Remote } from '../remote/remote.ts'
-import { type AnswerRoute, createAnswerRoute, createInFlight } from './answer.ts'
+import { type AnswerRoute, createAnswerRoute, createInFlight, type HostParts } from './answer.ts'
 import type { ConfiguredKeys } from './configured-keys.ts'
 import type { ConfiguredRevocation } from './configured-revocation.ts'
 import { createConnections } from './connections.ts'
@@ -41,9 +41,12 @@ export interface AppOptions {
   readonly version: string
   /** Makes the routes of the OpenAPI documents, where the configuration asks for them. */
   readonly createDocsRoutes?: CreateDocsRoutes | undefined
-  /** The hosts that answer: `koa` alone measures and tests what the other one saves. Default: both. */
-  readonly hosts?: 'both' | 'koa' | undefined
+  /** Makes what answers the routes of a listener. Default: {@link createHosts}. */
+  readonly createHosts?: CreateHosts | undefined
 }
+
+/** Makes what answers the routes of a listener. */
+export type CreateHosts = (routes: readonly Route[], parts: HostParts) => RequestListener
 
 export interface App {
   /** What answers on each listener, by its name. */
@@ -109,25 +112,23 @@ export async function createApp(options: AppOptions): Promise<App> {
   }
 }
 
-interface ListenerOptions extends Pick<AppOptions, 'logger' | 'now' | 'hosts'> {
+interface ListenerOptions extends Pick<AppOptions, 'logger' | 'now' | 'createHosts'> {
   readonly answerRoute: AnswerRoute
 }
 
 async function createListener(
   routes: readonly Route[],
   { tls, responseHeaders }: ListenerConfig,
-  { answerRoute, logger, now, hosts = 'both' }: ListenerOptions
+  options: ListenerOptions
 ): Promise<RequestListener> {
+  const { answerRoute, logger, now, createHosts: create = createHosts } = options
   const authorities = tls?.clientCa
-  const parts = {
+  const listener = create(routes, {
     answerRoute,
     readCertificate:
       authorities === undefined ? undefined : await loadCertificateReader({ authorities, now }),
-    onError: ({ name, message }: Error) => logger.error({ name, error: message }, 'response failed')
-  }
-  const koa = createKoaHost(routes, { ...parts, findGate: createFindRoute(routes.filter(isGate)) })
-  const listener =
-    hosts === 'koa' ? koa : createNodeHost(createFindRoute(routes), { ...parts, fallback: koa })
+    onError: ({ name, message }) => logger.error({ name, error: message }, 'response failed')
+  })
   return responseHeaders === undefined ? listener : withHeaders(listener, responseHeaders)
 }
 
@@ -141,8 +142,10 @@ async function loadCertificateReader(
   return createClientCertificateReader(options)
 }
 
-function isGate({ methods }: Route): boolean {
-  return methods === 'any'
+/** Answers routes of plain paths, and gates, on node:http, and everything else on Koa. Each route has one host. */
+export const createHosts: CreateHosts = function createHosts(routes, parts) {
+  const fallback = createKoaHost(routes, parts)
+  return createNodeHost(createFindRoute(routes), { ...parts, fallback })
 }
 
 /** Sets header fields ahead of both hosts, so that no answer is without them. */

@@ -30,19 +30,17 @@ export function hasBody(headers: IncomingHttpHeaders): boolean {
 }
 
 /** The error for a body over the limit. The rest of it may still be on its way, and nobody will read it. */
-export function bodyTooLarge(cause?: unknown): ServiceError {
+export function bodyTooLarge(): ServiceError {
   return new ServiceError('body_too_large', 'Request body is too large.', {
     status: 413,
-    cause,
     headers: { Connection: 'close' }
   })
 }
 
 /** The error for a body of which the connection broke off. */
-export function bodyIncomplete(cause: unknown): ServiceError {
+export function bodyIncomplete(): ServiceError {
   return new ServiceError('invalid_request', 'Request body did not arrive whole.', {
-    status: 400,
-    cause
+    status: 400
   })
 }
 
@@ -57,7 +55,7 @@ function collect(request: IncomingMessage, limitBytes: number): Promise<Buffer> 
       request.off('data', take)
       request.off('end', finish)
       request.off('error', fail)
-      request.off('close', abort)
+      request.off('close', fail)
     }
     function take(piece: Buffer): void {
       if (collector.add(piece)) return
@@ -69,16 +67,13 @@ function collect(request: IncomingMessage, limitBytes: number): Promise<Buffer> 
       stop()
       resolve(collector.bytes())
     }
-    function fail(error: Error): void {
+    function fail(): void {
       stop()
-      reject(bodyIncomplete(error))
-    }
-    function abort(): void {
-      fail(new Error('request aborted'))
+      reject(bodyIncomplete())
     }
     request.on('data', take)
     request.on('end', finish)
     request.on('error', fail)
-    request.on('close', abort)
+    request.on('close', fail)
   })
 }

@@ -38,14 +38,14 @@ export interface ConfiguredKeys extends KeyStore {
  * @throws ConfigError for keys that are not fit for use
  */
 export function createConfiguredKeys(
-  { config, files }: Pick<LoadedConfig, 'config' | 'files'>,
+  { config, origin }: Pick<LoadedConfig, 'config' | 'origin'>,
   options: ConfiguredKeysOptions
 ): ConfiguredKeys {
   const { sources, problems, warnings } = createKeySources(
     config.keys,
     createFactories(config, options)
   )
-  if (problems.length > 0) throw new ConfigError(problems, files[0])
+  if (problems.length > 0) throw new ConfigError(problems, origin)
   for (const { path, message } of warnings) options.logger.warn({ path: formatPath(path) }, message)
   const keyStore = createKeyStore(sources, options.now)
   const jwkSets = createJwkSets(config, options)

@@ -1,19 +1,18 @@
 /** The revocation of a configuration: its store, and what checks and routes need of it. */
-import type { RedisAddress } from '../check/revocation/redis/connection.ts'
-import {
-  createRevocationRequirement,
-  type RevocationRequirement
-} from '../check/revocation/revocation-requirement.ts'
-import type { ExpiringRecords, RevocationStore } from '../check/revocation/revocation-store.ts'
-import { createRevocations, type Revocations } from '../check/revocation/revocations.ts'
-import { createRevoke, type Revoke } from '../check/revocation/revoke.ts'
-import type { ShareRevocations } from '../check/revocation/share-revocations.ts'
 import type { Config } from '../config/full-form.ts'
-import { ConfigError } from '../config/problems.ts'
+import { ConfigError, type Origin } from '../config/problems.ts'
 import { startUnreferencedTimer } from '../keys/timer.ts'
 import type { Logger } from '../operations/logger.ts'
 import type { Metrics } from '../operations/metrics.ts'
-import type { RevocationConfig } from '../revocation/settings.ts'
+import {
+  createRevocationRequirement,
+  type RevocationRequirement
+} from '../revocation/requirement.ts'
+import { createRevoke, type Revoke } from '../revocation/revocation.ts'
+import { createRevocations, type Revocations } from '../revocation/revocations.ts'
+import type { ShareRevocations } from '../revocation/share-revocations.ts'
+import type { ExpiringRecords } from '../revocation/stores/store.ts'
+import { createStore } from '../revocation/stores/stores.ts'
 import { longestOf } from '../settings/tokens.ts'
 
 export interface ConfiguredRevocation
@@ -34,6 +33,8 @@ export interface ConfiguredRevocationOptions {
   readonly now: () => number
   /** Keeps what was read for the configuration before. */
   readonly shareRevocations: ShareRevocations
+  /** Where the configuration was written. */
+  readonly origin?: Origin | undefined
 }
 
 /** Some 150 MB of memory, and 40 ms to look for those that have ended. */
@@ -53,12 +54,13 @@ export async function startConfiguredRevocation(
   const { revocation: settings } = config
   if (settings === undefined) return undefined
   const { logger, metrics, now, shareRevocations } = options
+  const startTimer = startUnreferencedTimer
   const { store, tls, whenUnavailable, skew, keep } = settings
   const { revocations, release } = await shareRevocations(JSON.stringify([store, tls]), async () =>
     createRevocations({
-      store: await createStore(settings, options),
+      store: await createStore(store, { now, startTimer, log: logger, tls }),
       now,
-      startTimer: startUnreferencedTimer,
+      startTimer,
       maxEntries: MAX_ENTRIES,
       report: {
         entries: metrics.revocationEntries,
@@ -67,13 +69,16 @@ export async function startConfiguredRevocation(
       }
     })
   ).catch((error: Error) => {
-    throw new ConfigError([{ path: ['revocation', 'store'], message: error.message }])
+    throw new ConfigError(
+      [{ path: ['revocation', 'store'], message: error.message }],
+      options.origin
+    )
   })
   const { isNotRevoked, countOpenCheck, close } = createRevocationRequirement({
     revocations,
     whenUnavailable:
       whenUnavailable === 'closed' ? whenUnavailable : { openForMs: whenUnavailable.openFor },
-    startTimer: startUnreferencedTimer,
+    startTimer,
     log: logger,
     onOpenCheck: metrics.checkedOpen
   })
@@ -112,32 +117,4 @@ function defaultKeepMs({ routes }: Config): number {
     return [longestOf(route.lifetime), refresh?.lifetime ?? 0]
   })
   return Math.max(LEAST_KEEP_MS, ...lifetimes)
-}
-
-/** Each store is loaded only where it is used, so that the service is ready sooner. */
-async function createStore(
-  { store, tls }: RevocationConfig,
-  { logger: log, now }: ConfiguredRevocationOptions
-): Promise<RevocationStore> {
-  const timed = { now, startTimer: startUnreferencedTimer }
-  switch (store.kind) {
-    case 'memory': {
-      const { createMemoryStore } = await import('../check/revocation/memory-store.ts')
-      return createMemoryStore(timed)
-    }
-    case 'file': {
-      const { createFileStore } = await import('../check/revocation/file-store.ts')
-      return createFileStore({ ...timed, folder: store.folder, log })
-    }
-    case 'redis': {
-      const { createRedisStore } = await import('../check/revocation/redis/redis-store.ts')
-      const { host, port, database, username, password, isTls } = store
-      const address: RedisAddress = { host, port, database, username, password }
-      return createRedisStore({
-        address: isTls ? { ...address, tls: tls ?? {} } : address,
-        now,
-        log
-      })
-    }
-  }
 }

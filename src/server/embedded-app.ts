@@ -1,11 +1,10 @@
 /** The service inside of another program, which does the listening. */
 import type { RequestListener } from 'node:http'
 import { openListeners } from '../config/listeners.ts'
-import { type LoadedConfig, loadConfig, parseConfig } from '../config/load.ts'
+import { loadConfig, readConfig } from '../config/load.ts'
 import { createLogger, type Logger } from '../operations/logger.ts'
 import { createMetrics } from '../operations/metrics.ts'
 import { createTracing } from '../operations/tracing.ts'
-import { createSecretReader } from '../settings/secrets.ts'
 import { VERSION } from '../version.ts'
 import { createService } from './service.ts'
 
@@ -85,11 +84,7 @@ function createLoad({ configFile, config, env = process.env }: EmbeddedAppOption
     throw new TypeError('expected exactly one of configFile and config')
   }
   if (configFile !== undefined) return () => loadConfig({ file: configFile, env })
-  const text = typeof config === 'string' ? config : JSON.stringify(config)
-  return function loadText(): LoadedConfig {
-    const reader = createSecretReader({ folder: process.cwd(), env })
-    return { config: parseConfig(text, { env, reader }), files: [...reader.files] }
-  }
+  return () => readConfig(config ?? {}, { env })
 }
 
 /** The level is set by the configuration, which must not change that of a logger that others use. */

@@ -8,23 +8,17 @@ import { type Answer, type Exchange, emptyAnswer } from '../protocols/exchange.t
 import { plainFormat } from '../protocols/operations/route.ts'
 import { answerError, type Route } from '../protocols/route.ts'
 import { toRouterPath } from '../settings/route-paths.ts'
-import type { AnswerRoute } from './answer.ts'
+import type { HostParts } from './answer.ts'
 import { bodyIncomplete, bodyTooLarge, hasBody } from './body.ts'
-import { createExchange, type ReadCertificate } from './exchange.ts'
-import type { FindRoute } from './node-host.ts'
-
-export interface KoaHostOptions {
-  readonly answerRoute: AnswerRoute
-  readonly readCertificate: ReadCertificate | undefined
-  /** Gets the error of an answer that could not be written. */
-  readonly onError: (error: Error) => void
-  /** Finds gates, which no pattern of the router can describe. */
-  readonly findGate: FindRoute
-}
+import { createExchange } from './exchange.ts'
+import { createFindRoute } from './node-host.ts'
 
 /** Makes the host. Its router knows all routes of the listener, also those of another host: a wrong method is a 405. */
-export function createKoaHost(routes: readonly Route[], options: KoaHostOptions): RequestListener {
-  const { answerRoute, readCertificate, onError, findGate } = options
+export function createKoaHost(
+  routes: readonly Route[],
+  { answerRoute, readCertificate, onError }: HostParts
+): RequestListener {
+  const findGate = createFindRoute(routes.filter(({ methods }) => methods === 'any'))
   // Paths are compared letter by letter: `/gettoken` and `/getToken/` are other routes than `/getToken`.
   const router = new Router({ sensitive: true, strict: true })
 
@@ -115,9 +109,7 @@ function readBody(context: Context, limitBytes: number): Promise<Buffer> | Buffe
 }
 
 function refuse(cause: Error): never {
-  throw 'type' in cause && cause.type === 'entity.too.large'
-    ? bodyTooLarge(cause)
-    : bodyIncomplete(cause)
+  throw 'type' in cause && cause.type === 'entity.too.large' ? bodyTooLarge() : bodyIncomplete()
 }
 
 /** The one place that writes an answer to Koa. */

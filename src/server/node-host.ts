@@ -3,15 +3,11 @@ import type { RequestListener, ServerResponse } from 'node:http'
 import type { Answer } from '../protocols/exchange.ts'
 import type { Route } from '../protocols/route.ts'
 import { variablesIn } from '../settings/route-paths.ts'
-import type { AnswerRoute } from './answer.ts'
+import type { HostParts } from './answer.ts'
 import { readBody } from './body.ts'
-import { createExchange, type ReadCertificate, splitTarget } from './exchange.ts'
+import { createExchange, splitTarget } from './exchange.ts'
 
-export interface NodeHostOptions {
-  readonly answerRoute: AnswerRoute
-  readonly readCertificate: ReadCertificate | undefined
-  /** Gets the error of an answer that could not be written. */
-  readonly onError: (error: Error) => void
+export interface NodeHostOptions extends HostParts {
   /** Answers the requests that are for none of the routes. */
   readonly fallback: RequestListener
 }

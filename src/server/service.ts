@@ -1,12 +1,9 @@
 /** The service as a whole: what a configuration file says it is, now and after each change of the file. */
 import type { RequestListener } from 'node:http'
-import {
-  createShareRevocations,
-  type ShareRevocations
-} from '../check/revocation/share-revocations.ts'
 import { openListeners } from '../config/listeners.ts'
 import type { LoadedConfig } from '../config/load.ts'
 import { createShareSource, type ShareSource } from '../keys/remote/share-source.ts'
+import { createShareRevocations, type ShareRevocations } from '../revocation/share-revocations.ts'
 import { type App, type AppOptions, createApp } from './app.ts'
 import { createConfiguredKeys } from './configured-keys.ts'
 import { startConfiguredRevocation } from './configured-revocation.ts'
@@ -86,7 +83,10 @@ async function build(
 ): Promise<Generation> {
   const keyStore = createConfiguredKeys(loaded, parts)
   await keyStore.start()
-  const revocation = await startConfiguredRevocation(loaded.config, parts).catch((error) => {
+  const revocation = await startConfiguredRevocation(loaded.config, {
+    ...parts,
+    origin: loaded.origin
+  }).catch((error) => {
     keyStore.close()
     throw error
   })

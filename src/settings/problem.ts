@@ -6,6 +6,8 @@ export interface Problem {
   readonly path: readonly PropertyKey[]
   /** What was found and what is expected. */
   readonly message: string
+  /** The line of the file. Left out where there is none, or where it follows from the path. */
+  readonly line?: number | undefined
 }
 
 const PLAIN_KEY = /^[\w-]+$/

@@ -1,7 +1,7 @@
 import test from 'ava'
 import { createCheck, type Verified } from '../../src/check/check.ts'
 import { createCheckCache } from '../../src/check/check-cache.ts'
-import { createTimeRequirement } from '../../src/check/requirements/time-requirement.ts'
+import { createTimeRequirement } from '../../src/check/requirements.ts'
 import { makeToken } from '../helpers/tokens.ts'
 
 /** A check with a cache, and what it asked its verifier. */

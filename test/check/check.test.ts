@@ -80,3 +80,16 @@ test('what is no signed token reaches no verifier', async (t) => {
   }
   t.deepEqual(asked, [])
 })
+
+test('a check that waits for nothing gives no promise, and a rejection is thrown at once', (t) => {
+  const check = createCheck({
+    verifiers: [notMine, () => ({ claims: { sub: 'ada' } })],
+    requirements: [],
+    maxDepth: 9
+  })
+  const checked = check(TOKEN)
+  t.false(checked instanceof Promise)
+  t.like(checked, { claims: { sub: 'ada' } })
+  const rejecting = createCheck({ verifiers: [refusing], requirements: [], maxDepth: 9 })
+  t.throws(() => rejecting(TOKEN), { message: 'signature is invalid' })
+})

@@ -2,9 +2,11 @@ import test from 'ava'
 import fc from 'fast-check'
 import { jwtVerify } from 'jose'
 import { createCheck } from '../../src/check/check.ts'
-import { createAudienceRequirement } from '../../src/check/requirements/audience-requirement.ts'
-import { createIssuerRequirement } from '../../src/check/requirements/issuer-requirement.ts'
-import { createTimeRequirement } from '../../src/check/requirements/time-requirement.ts'
+import {
+  createAudienceRequirement,
+  createIssuerRequirement,
+  createTimeRequirement
+} from '../../src/check/requirements.ts'
 import { createKeysFor } from '../../src/check/verifiers/issuer-keys.ts'
 import { createKeysVerifier } from '../../src/check/verifiers/keys-verifier.ts'
 import type { ServiceError } from '../../src/errors.ts'

@@ -38,6 +38,7 @@ test('every problem is told, to programs too', async (t) => {
     'prot',
     'remote'
   ])
+  t.true(problems.every(({ line }: { line: number }) => line > 0))
 })
 
 test('--print writes a full form that means the same, without its secrets', async (t) => {

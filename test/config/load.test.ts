@@ -1,7 +1,7 @@
 import { symlink, writeFile } from 'node:fs/promises'
 import { join, relative } from 'node:path'
 import test, { type ExecutionContext } from 'ava'
-import { type LoadedConfig, loadConfig } from '../../src/config/load.ts'
+import { type LoadedConfig, loadConfig, readConfig } from '../../src/config/load.ts'
 import { ConfigError } from '../../src/config/problems.ts'
 import { parse, problemsOf } from '../helpers/config.ts'
 import { writeFiles } from '../helpers/folder.ts'
@@ -77,7 +77,9 @@ test('an empty file, and one that holds no map, are told', async (t) => {
     ['12', ', found a number']
   ] as const) {
     const error = await t.throwsAsync(load(t, text), { instanceOf: ConfigError })
-    t.deepEqual(error?.problems, [{ path: [], message: `expected a map of settings${found}` }])
+    t.deepEqual(error?.problems, [
+      { path: [], message: `expected a map of settings${found}`, line: 1 }
+    ])
   }
 })
 
@@ -85,7 +87,7 @@ test('a fault of the YAML is told with the file and the line, and without the se
   const error = await t.throwsAsync(load(t, `port: 1\nencKey: ${encKey}: 1\nremote: http://a\n`), {
     instanceOf: ConfigError
   })
-  t.regex(error?.message ?? '', /^\d problems? in \/.*\/txtoken\.yml\n {2}- line 2: YAML: /)
+  t.regex(error?.message ?? '', /^\d problems? in (\/.*\/txtoken\.yml)\n {2}- \1:2: YAML: /)
   t.false(error?.message.includes(encKey))
 })
 
@@ -130,6 +132,68 @@ test('a key is judged, whatever is wrong with the one beside it', (t) => {
       problems.some((problem) => problem.startsWith(begin)),
       begin
     )
+})
+
+test('every problem has its line: in single settings, between them, in keys and variables', async (t) => {
+  const text = `listen:
+  other: { port: 1 }
+keys:
+  - { alg: HS256, secret: short }
+  - alg: HS256
+    secret: \${MISSING}
+routes:
+  - issue: /token
+    claims:
+      - from: remote
+        url: &url nowhere
+    key: other
+  - check: /token
+    verify:
+      - endpoint: *url
+        timout: 1s
+  - keys: /token
+`
+  const folder = await writeFiles(t, { 'txtoken.yml': text })
+  const file = relative(process.cwd(), join(folder, 'txtoken.yml'))
+  const error = t.throws(() => loadConfig({ file, env: {} }), { instanceOf: ConfigError })
+  const [first, ...lines] = error?.message.split('\n') ?? []
+  t.is(first, `9 problems in ${file}`)
+  t.deepEqual(
+    lines.map((line) => /^ {2}- (.*:\d+): (\S+): /.exec(line)?.slice(1, 3)),
+    [
+      [`${file}:2`, 'listen.other'],
+      [`${file}:4`, 'keys[0].secret'],
+      [`${file}:6`, 'keys[1].secret'],
+      [`${file}:11`, 'routes[0].claims[0].url'],
+      [`${file}:12`, 'routes[0].key'],
+      [`${file}:13`, 'routes[1].check'],
+      [`${file}:15`, 'routes[1].verify[0].endpoint'],
+      [`${file}:16`, 'routes[1].verify[0].timout'],
+      [`${file}:17`, 'routes[2].keys']
+    ],
+    error?.message
+  )
+  t.throws(() => parse(text), {
+    instanceOf: ConfigError,
+    message: /\n {2}- line 12: routes\[0\]\.key: /
+  })
+})
+
+test('a configuration that is data has no lines', (t) => {
+  const error = t.throws(() => readConfig({ encKey, prot: 1 }, { env: {} }), {
+    instanceOf: ConfigError
+  })
+  t.deepEqual(error?.message.split('\n'), [
+    '2 problems in the configuration',
+    '  - remote: expected an http:// or https:// URL, found nothing',
+    '  - prot: unknown key, did you mean port?'
+  ])
+  t.true(error?.problems.every((problem) => !('line' in problem)))
+  const nested = JSON.parse(`${'['.repeat(200)}${']'.repeat(200)}`)
+  t.throws(() => readConfig({ nested }, { env: {} }), {
+    message: '1 problem in the configuration\n  - nested deeper than 100 levels'
+  })
+  t.throws(() => readConfig('prot: 1\n', { env: {} }), { message: /\n {2}- line 1: prot: / })
 })
 
 test('nothing in a configuration can be changed', (t) => {

@@ -15,17 +15,25 @@ test('a key that is no plain word stands in quotes, and on one line', (t) => {
   t.is(formatPath(['a', 'b\n\u001b[31m']), 'a["b\\n\\u001b[31m"]')
 })
 
-test('the error tells every problem with its path, and the file', (t) => {
+test('the error has every problem with its path, the file and the line', (t) => {
   const problems = [
-    { path: [], message: 'line 3: wrong' },
-    { path: ['keys', 0, 'alg'], message: 'expected another' }
+    { path: ['keys', 0, 'alg'], message: 'expected another' },
+    { path: [], message: 'wrong', line: 3 }
   ]
-  const error = new ConfigError(problems, '/etc/txtoken.yml')
+  const lineOf = (path: readonly PropertyKey[]) => path.length + 10
+  const error = new ConfigError(problems, { file: '/etc/txtoken.yml', lineOf })
   t.is(error.name, 'ConfigError')
-  t.is(error.problems, problems)
+  t.deepEqual(error.problems, [
+    { path: [], message: 'wrong', line: 3 },
+    { path: ['keys', 0, 'alg'], message: 'expected another', line: 13 }
+  ])
   t.is(
     error.message,
-    '2 problems in /etc/txtoken.yml\n  - line 3: wrong\n  - keys[0].alg: expected another'
+    '2 problems in /etc/txtoken.yml\n  - /etc/txtoken.yml:3: wrong\n  - /etc/txtoken.yml:13: keys[0].alg: expected another'
+  )
+  t.is(
+    new ConfigError(problems, { lineOf }).message,
+    '2 problems in the configuration\n  - line 3: wrong\n  - line 13: keys[0].alg: expected another'
   )
   t.is(
     new ConfigError([{ path: ['port'], message: 'wrong' }]).message,

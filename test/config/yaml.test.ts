@@ -1,14 +1,22 @@
 import test, { type ExecutionContext } from 'ava'
 import { ConfigError } from '../../src/config/problems.ts'
-import { parseYaml } from '../../src/config/yaml.ts'
+import * as yaml from '../../src/config/yaml.ts'
 
 const SECRET = 'n0body-may-read-this'
 
+/** The data of a text that has no problems. */
+function parseYaml(text: string): unknown {
+  const { value, problems } = yaml.parseYaml(text)
+  if (problems.length > 0) throw new ConfigError(problems)
+  return value
+}
+
 /** The problems of a text, none of which may hold the secret. */
 function problemsOf(t: ExecutionContext, text: string): string[] {
-  const error = t.throws(() => parseYaml(text), { instanceOf: ConfigError })
-  t.false(error?.message.includes(SECRET), error?.message)
-  return error?.problems.map(({ message }) => message) ?? []
+  const { problems } = yaml.parseYaml(text)
+  t.true(problems.length > 0)
+  t.false(new ConfigError(problems).message.includes(SECRET))
+  return problems.map(({ line, message }) => `line ${line}: ${message}`)
 }
 
 test('YAML 1.2 becomes plain data', (t) => {
@@ -152,7 +160,7 @@ test('an alias inside of what it stands for is refused', (t) => {
 test('a few aliases are fine, more are refused', (t) => {
   const aliases = (count: number) => `a: &x 1\nb: [${Array(count).fill('*x').join(', ')}]\n`
   t.deepEqual(parseYaml(aliases(20)), { a: 1, b: Array(20).fill(1) })
-  t.deepEqual(problemsOf(t, aliases(21)), ['21 aliases, expected at most 20'])
+  t.deepEqual(problemsOf(t, aliases(21)), ['line 2: 21 aliases, expected at most 20'])
 })
 
 test('few aliases that unfold to much are refused', (t) => {
@@ -162,7 +170,7 @@ c: &c [*b, *b, *b, *b]
 d: &d [*c, *c, *c, *c]
 e: &e [*d, *d, *d, *d]
 `
-  t.deepEqual(problemsOf(t, bomb), ['aliases unfold to too much, expected fewer of them'])
+  t.deepEqual(problemsOf(t, bomb), ['line 5: aliases unfold to too much, expected fewer of them'])
 })
 
 test('merge keys are refused', (t) => {
@@ -223,4 +231,62 @@ test('deep nesting is refused before it can exhaust the stack', (t) => {
     t.deepEqual(problemsOf(t, block(depth)), ['line 101: nested deeper than 100 levels'])
   }
   t.true(problemsOf(t, flow(50_000)).length > 0)
+})
+
+test('a setting is in the line of its key, an item in that where it starts', (t) => {
+  const { lineOf } = yaml.parseYaml(`listen:
+  main: { port: 1,
+    host: a }
+keys:
+  - kid: a
+    secret: >-
+      a
+      b
+  -
+    # a comment
+    kid: b
+routes: &r [
+  1,
+  2]
+`)
+  t.is(lineOf(['listen']), 1)
+  t.is(lineOf(['listen', 'main', 'port']), 2)
+  t.is(lineOf(['listen', 'main', 'host']), 3)
+  t.is(lineOf(['keys', 0]), 5)
+  t.is(lineOf(['keys', 0, 'secret']), 6)
+  t.is(lineOf(['keys', 1]), 11)
+  t.is(lineOf(['keys', 1, 'kid']), 11)
+  t.is(lineOf(['routes', 1]), 14)
+})
+
+test('a setting that is missing is in the line of the map or list that lacks it', (t) => {
+  const { lineOf } = yaml.parseYaml(`# a comment
+listen:
+  main:
+    port: 1
+keys: [{ kid: a }]
+'a b':
+`)
+  t.is(lineOf([]), 2)
+  t.is(lineOf(['routes', 0, 'issue']), 2)
+  t.is(lineOf(['listen', 'main', 'tls', 'cert']), 3)
+  t.is(lineOf(['keys', 0, 'alg']), 5)
+  t.is(lineOf(['keys', 7]), 5)
+  t.is(lineOf(['a b', 'c']), 6)
+  for (const text of ['', '# nothing\n', 'text']) t.is(yaml.parseYaml(text).lineOf(['a']), 1)
+})
+
+test('what an alias stands for is where its anchor is', (t) => {
+  const { lineOf } = yaml.parseYaml(`a: &x
+  b:
+    c: 1
+d: *x
+e:
+  - *x
+`)
+  t.is(lineOf(['d']), 4)
+  t.is(lineOf(['d', 'b', 'c']), 3)
+  t.is(lineOf(['e', 0]), 6)
+  t.is(lineOf(['e', 0, 'b']), 2)
+  t.is(lineOf(['d', 'other']), 4)
 })

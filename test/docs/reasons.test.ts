@@ -19,14 +19,16 @@ function readTable(): string[] {
 /** The reasons that the code gives, other than those of callers without an API key. */
 function readCode(): string[] {
   const folder = new URL('../../src/', import.meta.url)
-  const files = ['check', 'keys', 'protocols'].flatMap((name) =>
+  const files = ['check', 'revocation', 'keys', 'protocols'].flatMap((name) =>
     readdirSync(new URL(name, folder), { recursive: true, encoding: 'utf8' })
       .filter((file) => file.endsWith('.ts'))
       .map((file) => readFileSync(new URL(`${name}/${file}`, folder), 'utf8'))
   )
-  const calls = /(?:invalidToken|insufficientScope)\([^;]*?, '([a-z_]+)'[,)]|reason: '([a-z_]+)'/g
+  // Requests to routes that issue have reasons of their own; those of a check have this one.
+  const calls =
+    /(?:invalidToken|insufficientScope)\([^;]*?, '([a-z_]+)'[,)]|reason: '([a-z_]+)'|invalidRequest\([^;]*?, '(request)'\)/g
   return files.flatMap((text) =>
-    [...text.matchAll(calls)].map(([, called, set]) => called ?? set ?? '')
+    [...text.matchAll(calls)].map(([, called, set, request]) => called ?? set ?? request ?? '')
   )
 }
 

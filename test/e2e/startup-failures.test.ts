@@ -34,23 +34,23 @@ async function messageOf(t: ExecutionContext, failing: Failing, expectedCode = 1
 const failures = {
   'a fault of the YAML': {
     config: `port: 8888\nencKey: ${SECRET}: x\nremote: http://a\n`,
-    problems: ['line 2: YAML: a second colon; put the value in quotes']
+    problems: ['2: YAML: a second colon; put the value in quotes']
   },
   'a short key, two equal routes, a misspelt key': {
     config: `encKey: ${SECRET.slice(0, 20)}\nremote: http://a\ngetTokenRoute: /a\ncheckTokenRoute: /a\nprot: 1\n`,
     problems: [
-      'encKey: expected 32 to 64 characters, found 20',
-      'prot: unknown key, did you mean port?',
-      'checkTokenRoute: /a is a route already, expected another path'
+      '1: encKey: expected 32 to 64 characters, found 20',
+      '4: checkTokenRoute: /a is a route already, expected another path',
+      '5: prot: unknown key, did you mean port?'
     ]
   },
   'a long key, a bad URL, a route without a slash, a variable that is not set': {
     config: `encKey: ${SECRET}${SECRET}\nremote: example.com/${SECRET}\ngetTokenRoute: getToken\nport: \${PORT}\n`,
     problems: [
-      'port: environment variable PORT is not set, and there is no default',
-      'encKey: expected 32 to 64 characters, found 88',
-      'remote: expected an http:// or https:// URL',
-      'getTokenRoute: expected a path that starts with a slash and has letters, digits and . _ ~ - only'
+      '1: encKey: expected 32 to 64 characters, found 88',
+      '2: remote: expected an http:// or https:// URL',
+      '3: getTokenRoute: expected a path that starts with a slash and has letters, digits and . _ ~ - only',
+      '4: port: environment variable PORT is not set, and there is no default'
     ]
   }
 }
@@ -61,7 +61,7 @@ for (const [what, { config, problems }] of Object.entries(failures)) {
     const count = problems.length === 1 ? '1 problem' : `${problems.length} problems`
     t.is(
       await messageOf(t, { env: { CFG_FILE: file } }),
-      `txtoken serve: ${count} in ${file}\n${problems.map((problem) => `  - ${problem}\n`).join('')}`
+      `txtoken serve: ${count} in ${file}\n${problems.map((problem) => `  - ${file}:${problem}\n`).join('')}`
     )
   })
 }
@@ -121,7 +121,7 @@ test('check-config says whether a configuration is good', async (t) => {
   const bad = await writeConfig(t, `${LEAST}prot: 1\n`)
   t.is(
     await messageOf(t, { args, env: { CFG_FILE: bad } }),
-    `txtoken check-config: 1 problem in ${bad}\n  - prot: unknown key, did you mean port?\n`
+    `txtoken check-config: 1 problem in ${bad}\n  - ${bad}:3: prot: unknown key, did you mean port?\n`
   )
 })
 

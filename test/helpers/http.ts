@@ -17,14 +17,20 @@ interface RequestOptions {
   method?: string
   headers?: Record<string, string>
   body?: string | Uint8Array
+  /** Whether the body is sent in chunks, without its length. */
+  chunked?: boolean
   /** For an https:// URL. */
   tls?: ConnectionOptions
 }
 
 /** Asks on a connection of its own. Headers are those given, and what HTTP needs: there is no Content-Type by default. */
 export function send(url: string, options: RequestOptions = {}): Promise<Answer> {
-  const { method = 'GET', headers = {}, body, tls = {} } = options
-  const length = body === undefined ? {} : { 'content-length': String(Buffer.byteLength(body)) }
+  const { method = 'GET', headers = {}, body, chunked = false, tls = {} } = options
+  const length: Record<string, string> = chunked
+    ? { 'transfer-encoding': 'chunked' }
+    : body === undefined
+      ? {}
+      : { 'content-length': String(Buffer.byteLength(body)) }
   return new Promise((resolve, reject) => {
     const ask = url.startsWith('https:') ? requestTls : request
     const settings = { ...tls, method, headers: { ...length, ...headers }, agent: false }

@@ -1,8 +1,8 @@
 /** The revocations of one replica. */
 import type { ExecutionContext } from 'ava'
-import { createRedisStore } from '../../src/check/revocation/redis/redis-store.ts'
-import { createRevocations, type Revocations } from '../../src/check/revocation/revocations.ts'
 import { startUnreferencedTimer } from '../../src/keys/timer.ts'
+import { createRevocations, type Revocations } from '../../src/revocation/revocations.ts'
+import { createRedisStore } from '../../src/revocation/stores/redis/redis-store.ts'
 
 export interface TestReplica {
   readonly revocations: Revocations

@@ -1,10 +1,10 @@
 /** A program that revokes one token after the other in a file store, and says each that the store has acknowledged. */
-import { createFileStore } from '../../src/check/revocation/file-store.ts'
+
 import { startUnreferencedTimer } from '../../src/keys/timer.ts'
+import { createFileStore } from '../../src/revocation/stores/file-store.ts'
 
 const [folder = '', name = ''] = process.argv.slice(2)
-const store = createFileStore({
-  folder,
+const store = await createFileStore(folder, {
   now: Date.now,
   startTimer: startUnreferencedTimer,
   log: { warn() {} }

@@ -2,13 +2,13 @@
 import type { RequestListener } from 'node:http'
 import type { ExecutionContext } from 'ava'
 import { pino } from 'pino'
-import { createShareRevocations } from '../../src/check/revocation/share-revocations.ts'
 import type { Config } from '../../src/config/full-form.ts'
 import { parseConfig } from '../../src/config/load.ts'
 import { createShareSource } from '../../src/keys/remote/share-source.ts'
 import { createMetrics } from '../../src/operations/metrics.ts'
 import { createDocsRoutes } from '../../src/protocols/docs/route.ts'
-import { createApp } from '../../src/server/app.ts'
+import { createShareRevocations } from '../../src/revocation/share-revocations.ts'
+import { type CreateHosts, createApp } from '../../src/server/app.ts'
 import { createConfiguredKeys } from '../../src/server/configured-keys.ts'
 import { startConfiguredRevocation } from '../../src/server/configured-revocation.ts'
 import { listen } from '../../src/server/listen.ts'
@@ -41,7 +41,8 @@ interface ServiceOptions {
   folder?: string
   now?: () => number
   isReady?: () => boolean
-  hosts?: 'both' | 'koa'
+  /** Makes what answers the routes of a listener. Default: as in the program. */
+  createHosts?: CreateHosts | undefined
 }
 
 /** Starts a service that ends with the test. */
@@ -66,7 +67,7 @@ export async function startService(
   )
   const metrics = createMetrics()
   const keyStore = createConfiguredKeys(
-    { config, files: [] },
+    { config },
     { logger, metrics, now, shareSource: createShareSource() }
   )
   await keyStore.start()
@@ -78,7 +79,7 @@ export async function startService(
   })
   const app = await createApp({
     createDocsRoutes: config.docs ? createDocsRoutes : undefined,
-    hosts: options.hosts,
+    createHosts: options.createHosts,
     config,
     keyStore,
     revocation,

@@ -1,6 +1,7 @@
 /** Finds what a configuration would connect to, wherever in it that stands. */
 
 import type { Config } from '../../config/full-form.ts'
+import { addressOfStore, type StoreSettings } from '../../revocation/stores/stores.ts'
 import { formatPath } from '../../settings/problem.ts'
 import { probeHttp } from './http.ts'
 import { probeJwks } from './jwks.ts'
@@ -31,33 +32,33 @@ const REACHES: ReadonlyMap<string, Reach> = new Map([
 /** One probe for each address, at the first place where it stands. */
 export function findProbes(config: Config): readonly Probe[] {
   const probes = new Map<string, Probe>()
-  for (const probe of walk(config, [])) {
+  for (const probe of walk(config, [], config.revocation?.store)) {
     const key = JSON.stringify([probe.url, probe.tls])
     if (!probes.has(key)) probes.set(key, probe)
   }
   return [...probes.values()]
 }
 
-function* walk(value: unknown, path: readonly PropertyKey[]): Generator<Probe> {
+/** @param store the settings of the revocation store, which are no URL any more */
+function* walk(
+  value: unknown,
+  path: readonly PropertyKey[],
+  store: StoreSettings | undefined
+): Generator<Probe> {
   if (typeof value !== 'object' || value === null) return
   for (const [name, one] of Object.entries(value)) {
     const inner = [...path, Array.isArray(value) ? Number(name) : name]
-    const url = ADDRESSES.has(name) ? addressOf(one) : undefined
+    const url = ADDRESSES.has(name) ? addressOf(one, store) : undefined
     if (url !== undefined) {
       const reach = JWK_SETS.has(name) ? probeJwks : REACHES.get(url.protocol)
       const { tls } = value as { tls?: ProbedTls }
       if (reach !== undefined) yield { setting: formatPath(inner), url, tls, reach }
     }
-    yield* walk(one, inner)
+    yield* walk(one, inner, store)
   }
 }
 
-/** The loader has taken the URL of Redis apart. */
-function addressOf(value: unknown): URL | undefined {
+function addressOf(value: unknown, store: StoreSettings | undefined): URL | undefined {
   if (typeof value === 'string') return URL.canParse(value) ? new URL(value) : undefined
-  if (typeof value !== 'object' || value === null || !('kind' in value)) return undefined
-  const { kind, host, port, isTls } = value as Record<string, unknown>
-  if (kind !== 'redis') return undefined
-  const name = String(host).includes(':') ? `[${String(host)}]` : String(host)
-  return new URL(`${isTls === true ? 'rediss' : 'redis'}://${name}:${String(port)}`)
+  return store !== undefined && value === store ? addressOfStore(store) : undefined
 }

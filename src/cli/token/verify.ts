@@ -1,7 +1,6 @@
 /** `token verify`: checks a token the way that the service does. */
 import { createCheck } from '../../check/check.ts'
-import { isNoServiceBearer } from '../../check/requirements/bearer-requirement.ts'
-import { createTimeRequirement } from '../../check/requirements/time-requirement.ts'
+import { createTimeRequirement, isNoServiceBearer } from '../../check/requirements.ts'
 import { createKeysVerifier } from '../../check/verifiers/keys-verifier.ts'
 import { ServiceError } from '../../errors.ts'
 import { isSymmetric } from '../../keys/algorithms.ts'

@@ -1,6 +1,7 @@
 /** How a family of refresh tokens ends: its tokens are revoked, and none of its refresh tokens leads anywhere. */
-import type { ExpiringRecords } from '../../check/revocation/revocation-store.ts'
-import type { Revoke } from '../../check/revocation/revoke.ts'
+
+import type { Revoke } from '../../revocation/revocation.ts'
+import type { ExpiringRecords } from '../../revocation/stores/store.ts'
 import { type FamilyToken, parseFamily } from './family-state.ts'
 import { hashRefreshToken } from './refresh-token.ts'
 

@@ -6,9 +6,9 @@
  * one step, or fails because another came first.
  */
 import { randomUUID } from 'node:crypto'
-import type { ExpiringRecords } from '../../check/revocation/revocation-store.ts'
-import type { Revoke } from '../../check/revocation/revoke.ts'
 import { ServiceError } from '../../errors.ts'
+import type { Revoke } from '../../revocation/revocation.ts'
+import type { ExpiringRecords } from '../../revocation/stores/store.ts'
 import { createEndFamily, familyRecord, revokeTokens, tokenRecord } from './end-family.ts'
 import {
   type ClaimsInParts,

@@ -1,12 +1,12 @@
 /** A `revoke` route (RFC 7009). */
 import { type Check, createCheck } from '../../check/check.ts'
-import type { Revoke } from '../../check/revocation/revoke.ts'
 import { createVerifier } from '../../check/verifiers/create-verifiers.ts'
 import { ServiceError } from '../../errors.ts'
 import { createEndFamily } from '../../issue/refresh/end-family.ts'
 import { hasRefreshTokenForm } from '../../issue/refresh/refresh-token.ts'
 import { withSpan } from '../../operations/tracing.ts'
 import { readTraceHeaders, type TraceHeaders } from '../../remote/trace-context.ts'
+import type { Revoke } from '../../revocation/revocation.ts'
 import type { RouteKind } from '../protocol.ts'
 import { createRoute, type Route } from '../route.ts'
 import type { Services } from '../services.ts'

@@ -1,6 +1,6 @@
 import test from 'ava'
-import { createMemoryStore } from '../../../src/check/revocation/memory-store.ts'
 import { createRefreshFamilies } from '../../../src/issue/refresh/refresh-families.ts'
+import { createMemoryStore } from '../../../src/revocation/stores/memory-store.ts'
 import { createFakeClock } from '../../helpers/fake-clock.ts'
 
 const NO_CLAIMS = { before: new Map(), remote: new Map(), after: new Map() }

@@ -1,0 +1,175 @@
+/** What a route requires of verified tokens: their times, issuer, audience, subject, claims and scopes, and that they are not revoked. */
+import type * as z from 'zod'
+import { insufficientScope, invalidToken } from '../errors.ts'
+import { type JsonPath, parseJsonPath, valueAtPath } from '../json/json-path.ts'
+import type { VerifiedClaims } from '../keys/token.ts'
+import type { RevocationRequirement } from '../revocation/requirement.ts'
+import { BEARER_MARK } from '../service-bearer-mark.ts'
+import type { Requirement } from './check.ts'
+import type { requireSchema } from './require-settings.ts'
+
+/** The settings of a route that its requirements come from; times are milliseconds. */
+export interface RequireSettings {
+  readonly require: z.output<typeof requireSchema>
+  readonly requireExp: boolean
+  readonly skew: number
+}
+
+export interface RequirementsOptions {
+  /** The clock, in milliseconds since 1970. */
+  readonly now: () => number
+  /** Left out where tokens cannot be revoked. */
+  readonly revocation?: Pick<RevocationRequirement, 'isNotRevoked' | 'countOpenCheck'> | undefined
+}
+
+/** Makes the requirements of a route. Those that make a token invalid come first: an expired token gets no answer about scopes. */
+export function createRequirements(
+  { require, requireExp, skew }: RequireSettings,
+  { now, revocation }: RequirementsOptions
+): readonly Requirement[] {
+  const { issuer, audience, sub, claims, scopes, maxAge } = require
+  const time = createTimeRequirement(now, {
+    skewSeconds: skew / 1000,
+    requireExp,
+    maxAgeSeconds: maxAge === undefined ? undefined : maxAge / 1000
+  })
+  return [
+    isNoServiceBearer,
+    time,
+    ...(revocation === undefined ? [] : [revocation.isNotRevoked]),
+    ...(issuer === undefined ? [] : [createIssuerRequirement(issuer)]),
+    ...(audience === undefined ? [] : [createAudienceRequirement(audience)]),
+    ...(sub ? [hasSubject] : []),
+    ...(claims === undefined ? [] : [createClaimsRequirement(toRequiredClaims(claims))]),
+    ...(scopes === undefined ? [] : [createScopesRequirement(scopes)]),
+    ...(revocation === undefined ? [] : [revocation.countOpenCheck])
+  ]
+}
+
+function toRequiredClaims(claims: Readonly<Record<string, string | number | boolean>>) {
+  return Object.entries(claims).map(([path, value]) => ({ path: parseJsonPath(path), value }))
+}
+
+/** The service bearer is for the remote alone, although its signature may be of the same key (RFC 8725, section 3.12). */
+export const isNoServiceBearer: Requirement = function isNoServiceBearer({ claims }) {
+  if (claims[BEARER_MARK.claim] === BEARER_MARK.value) {
+    throw invalidToken('Token is a service bearer, which is for the remote alone', 'bearer')
+  }
+}
+
+export interface TimeOptions {
+  /** Clock difference that is tolerated, in seconds. Default 0. */
+  readonly skewSeconds?: number | undefined
+  /** Whether a token has to have an `exp`. Default false. */
+  readonly requireExp?: boolean | undefined
+  /** The oldest that a token may be, from its `iat` on. Default: as old as its `exp` lets it become. */
+  readonly maxAgeSeconds?: number | undefined
+}
+
+/** `iat` has whole seconds as a rule, and clocks of machines side by side differ by less. */
+const LEAST_FUTURE_SECONDS = 1
+
+/**
+ * The token is valid now: `nbf` has passed, `exp` has not, and `iat` is not in the future (RFC 7519, sections 4.1.4 to 4.1.6).
+ * @param now the clock, in milliseconds since 1970
+ */
+export function createTimeRequirement(now: () => number, options: TimeOptions = {}): Requirement {
+  const { skewSeconds = 0, requireExp = false, maxAgeSeconds } = options
+
+  return function isValidNow({ claims: { exp, nbf, iat } }) {
+    const seconds = now() / 1000
+    if (exp !== undefined && seconds - skewSeconds >= numericDate('exp', exp)) {
+      throw invalidToken('Token is expired', 'expired')
+    }
+    if (nbf !== undefined && seconds + skewSeconds < numericDate('nbf', nbf)) {
+      throw invalidToken('Token is not valid yet', 'not_yet')
+    }
+    if (
+      iat !== undefined &&
+      numericDate('iat', iat) - seconds >= skewSeconds + LEAST_FUTURE_SECONDS
+    ) {
+      throw invalidToken('Token is issued in the future', 'future')
+    }
+    if (exp === undefined && requireExp) throw invalidToken('Token has no exp', 'no_exp')
+    if (maxAgeSeconds === undefined) return
+    if (iat === undefined) throw invalidToken('Token has no iat', 'no_iat')
+    if (seconds - numericDate('iat', iat) > maxAgeSeconds + skewSeconds) {
+      throw invalidToken('Token is too old', 'too_old')
+    }
+  }
+}
+
+/** `1e400` reads as Infinity: a token that never expires, which nobody means. */
+function numericDate(name: 'exp' | 'nbf' | 'iat', value: unknown): number {
+  if (typeof value === 'number' && Number.isFinite(value)) return value
+  throw invalidToken(`Token has an ${name} that is no number`, 'malformed')
+}
+
+/** The token is from one of the issuers, letter by letter (RFC 7519, section 4.1.1). */
+export function createIssuerRequirement(issuers: readonly string[]): Requirement {
+  return function isFromIssuer({ claims: { iss } }) {
+    if (typeof iss !== 'string' || !issuers.includes(iss)) {
+      throw invalidToken('Token is not from an issuer that is accepted', 'issuer')
+    }
+  }
+}
+
+/**
+ * One of the audiences is among those of the token (RFC 7519, section 4.1.3).
+ * @param audiences the names of this service, or of the service that it checks for
+ */
+export function createAudienceRequirement(audiences: readonly string[]): Requirement {
+  return function isForAudience({ claims: { aud } }) {
+    const isFor = Array.isArray(aud)
+      ? aud.some((one) => audiences.includes(one))
+      : typeof aud === 'string' && audiences.includes(aud)
+    if (!isFor) throw invalidToken('Token is for another audience', 'audience')
+  }
+}
+
+/** The token says who it is about (RFC 7519, section 4.1.2). */
+export const hasSubject: Requirement = function hasSubject({ claims: { sub } }) {
+  if (typeof sub !== 'string' || sub === '') throw invalidToken('Token has no sub', 'subject')
+}
+
+/** A claim, and the value that it is, or that is in it where it is a list. */
+export interface RequiredClaim {
+  readonly path: JsonPath
+  readonly value: string | number | boolean
+}
+
+/** All of the claims are there. Values are of one type and equal: `"1"` is not `1`. */
+export function createClaimsRequirement(required: readonly RequiredClaim[]): Requirement {
+  return function hasClaims({ claims }) {
+    for (const { path, value } of required) {
+      const found = valueAtPath(claims, path)
+      if (found === value || (Array.isArray(found) && found.includes(value))) continue
+      const name = path.join('.')
+      throw insufficientScope(`Token does not have the claim ${name} that is required`, 'claim')
+    }
+  }
+}
+
+export interface RequiredScopes {
+  readonly scopes: readonly string[]
+  /** Whether all of them have to be there, or any one does. */
+  readonly match: 'all' | 'any'
+}
+
+/** Scopes are in `scope` (RFC 8693, section 4.2) or `scp`, as text with spaces between them or as a list. */
+export function createScopesRequirement({ scopes, match }: RequiredScopes): Requirement {
+  const scope = scopes.join(' ')
+
+  return function hasScopes({ claims }) {
+    const given = scopesOf(claims)
+    const isGiven = (one: string) => given.includes(one)
+    if (match === 'all' ? scopes.every(isGiven) : scopes.some(isGiven)) return
+    throw insufficientScope('Token does not have the scope that is required', 'scope', { scope })
+  }
+}
+
+function scopesOf({ scope, scp }: VerifiedClaims): readonly unknown[] {
+  return [scope, scp].flatMap((value) =>
+    typeof value === 'string' ? value.split(' ') : Array.isArray(value) ? value : []
+  )
+}

@@ -1,0 +1,85 @@
+/** The requirement of revocation: a revoked token is rejected, and every token is while the list may be incomplete. */
+import { invalidToken } from '../errors.ts'
+import type { StartTimer } from '../keys/timer.ts'
+import type { RevocableToken } from './revocation-list.ts'
+import { type Revocations, storeUnavailable } from './revocations.ts'
+
+/** What checks do while the store is away: reject every token, or go on with the list in memory for some time. */
+export type WhenUnavailable = 'closed' | { readonly openForMs: number }
+
+export interface RevocationRequirement {
+  /** Throws a ServiceError: `invalid_token` with the reason `revoked`, or `check_unavailable`. */
+  readonly isNotRevoked: (verified: RevocableToken) => void
+  /** Rejects nothing. It comes last, so that it counts only tokens that pass. */
+  readonly countOpenCheck: () => void
+  readonly close: () => void
+}
+
+export interface RevocationRequirementOptions {
+  readonly revocations: Revocations
+  readonly whenUnavailable: WhenUnavailable
+  readonly startTimer: StartTimer
+  readonly log: {
+    readonly info: (fields: object, message: string) => void
+    readonly warn: (fields: object, message: string) => void
+  }
+  /** Called for each token that passes although the list may be incomplete. */
+  readonly onOpenCheck: () => void
+}
+
+/** A list that was never read says nothing about any token, so it begins closed whatever the setting is. */
+export function createRevocationRequirement(
+  options: RevocationRequirementOptions
+): RevocationRequirement {
+  const { revocations, whenUnavailable, startTimer, log, onOpenCheck } = options
+  let isComplete = revocations.isAvailable()
+  let isOpen = false
+  let stopTimer: (() => void) | undefined
+
+  async function endOpenTime(): Promise<void> {
+    isOpen = false
+    log.warn({}, 'revocation store still unavailable, tokens are refused from now on')
+  }
+
+  function lostStore(reason: string | undefined): void {
+    const wasComplete = isComplete
+    isComplete = false
+    if (whenUnavailable === 'closed' || !wasComplete) {
+      log.warn({ reason }, 'revocation store unavailable, tokens are refused')
+      return
+    }
+    const { openForMs } = whenUnavailable
+    isOpen = true
+    stopTimer = startTimer(endOpenTime, openForMs)
+    const seconds = openForMs / 1000
+    log.warn({ reason, seconds }, 'revocation store unavailable, tokens are checked without it')
+  }
+
+  if (!isComplete) lostStore(revocations.reason())
+  const stopListening = revocations.onAvailability((isAvailable, reason) => {
+    stopTimer?.()
+    if (!isAvailable) {
+      lostStore(reason)
+      return
+    }
+    isComplete = true
+    isOpen = false
+    log.info({}, 'revocation store available')
+  })
+
+  return {
+    isNotRevoked(verified) {
+      if (!isComplete && !isOpen) {
+        throw storeUnavailable(new Error(`revocation store: ${revocations.reason()}`))
+      }
+      if (revocations.isRevoked(verified)) throw invalidToken('Token is revoked', 'revoked')
+    },
+    countOpenCheck() {
+      if (!isComplete) onOpenCheck()
+    },
+    close() {
+      stopListening()
+      stopTimer?.()
+    }
+  }
+}

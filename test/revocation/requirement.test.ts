@@ -1,0 +1,123 @@
+import test, { type ExecutionContext } from 'ava'
+import { ServiceError } from '../../src/errors.ts'
+import {
+  createRevocationRequirement,
+  type WhenUnavailable
+} from '../../src/revocation/requirement.ts'
+import { createRevocations } from '../../src/revocation/revocations.ts'
+import type { RevocationFollower, RevocationStore } from '../../src/revocation/stores/store.ts'
+import { createFakeClock } from '../helpers/fake-clock.ts'
+
+const GOOD = { claims: { jti: 'good' } }
+const REVOKED = { claims: { jti: 'revoked' } }
+
+test('a revoked token is refused, another passes', async (t) => {
+  const { outcome } = await build(t, 'closed')
+  t.is(outcome(GOOD), 'passed')
+  t.is(outcome(REVOKED), 'invalid_token revoked')
+})
+
+test('without the store, every token is refused until it is back', async (t) => {
+  const { outcome, store } = await build(t, 'closed')
+  store.unavailable('gone')
+  t.is(outcome(GOOD), 'check_unavailable')
+  t.is(outcome(REVOKED), 'check_unavailable')
+  store.available()
+  t.is(outcome(GOOD), 'passed')
+})
+
+test('open-for answers from the list in memory for its time, and is closed after it', async (t) => {
+  const { outcome, store, clock, log, openChecks } = await build(t, { openForMs: 30_000 })
+  store.unavailable('gone')
+  await clock.advance(29_999)
+  t.is(outcome(GOOD), 'passed')
+  t.is(outcome(REVOKED), 'invalid_token revoked')
+  t.is(openChecks(), 1)
+  t.regex(log.join(), /checked without it/)
+  await clock.advance(1)
+  t.is(outcome(GOOD), 'check_unavailable')
+  t.regex(log.join(), /refused from now on/)
+  store.available()
+  t.is(outcome(GOOD), 'passed')
+  t.is(openChecks(), 1)
+  store.unavailable('gone again')
+  await clock.advance(29_999)
+  t.is(outcome(GOOD), 'passed', 'each time has its own')
+})
+
+test('a list that was never read is closed, whatever the setting', async (t) => {
+  const { requirement, outcome, store, log } = await build(t, { openForMs: 30_000 }, false)
+  const error = t.throws(() => requirement.isNotRevoked(GOOD), { instanceOf: ServiceError })
+  t.is(error?.code, 'check_unavailable')
+  t.is(String(error?.cause), 'Error: revocation store: not there yet')
+  t.regex(log.join(), /not there yet.*tokens are refused/)
+  store.available()
+  t.is(outcome(GOOD), 'passed')
+})
+
+test('check_unavailable is a 503 that says when to come back', async (t) => {
+  const { requirement, store } = await build(t, 'closed')
+  store.unavailable('gone')
+  const error = t.throws(() => requirement.isNotRevoked(GOOD), { instanceOf: ServiceError })
+  t.is(error?.status, 503)
+  t.is(error?.retryAfter, 1)
+  t.is(String(error?.cause), 'Error: revocation store: gone', 'which the log shows')
+})
+
+/** A requirement on a store that goes and comes as the test says. */
+async function build(t: ExecutionContext, whenUnavailable: WhenUnavailable, isRead = true) {
+  const clock = createFakeClock()
+  const log: string[] = []
+  let store: RevocationFollower | undefined
+  let openChecks = 0
+  const fake: RevocationStore = {
+    async start(follower) {
+      store = follower
+      if (isRead) follower.available()
+      else follower.unavailable('not there yet')
+    },
+    async add() {},
+    records: { get: async () => undefined, put: async () => {}, swap: async () => false },
+    async close() {}
+  }
+  const revocations = createRevocations({
+    store: fake,
+    ...clock,
+    maxEntries: 10_000,
+    report: { entries() {}, available() {}, synchronized() {} }
+  })
+  await revocations.start()
+  await revocations.revoke({
+    revoked: { kind: 'token', issuer: undefined, jti: 'revoked' },
+    until: Number.POSITIVE_INFINITY
+  })
+  const write = (fields: object, message: string) =>
+    void log.push(`${JSON.stringify(fields)} ${message}`)
+  const requirement = createRevocationRequirement({
+    revocations,
+    whenUnavailable,
+    startTimer: clock.startTimer,
+    log: { info: write, warn: write },
+    onOpenCheck: () => openChecks++
+  })
+  t.teardown(requirement.close)
+  t.teardown(revocations.close)
+  if (store === undefined) throw new Error('the store was not started')
+  return {
+    requirement,
+    store,
+    clock,
+    log,
+    openChecks: () => openChecks,
+    outcome(verified: Parameters<typeof requirement.isNotRevoked>[0]) {
+      try {
+        requirement.isNotRevoked(verified)
+        requirement.countOpenCheck()
+        return 'passed'
+      } catch (error) {
+        if (!(error instanceof ServiceError)) throw error
+        return [error.code, error.reason].filter(Boolean).join(' ')
+      }
+    }
+  }
+}
