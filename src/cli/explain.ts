@@ -1,8 +1,7 @@
 /** `explain`: the pipelines of a configuration, drawn as text. */
 
 import type { Config } from '../config/full-form.ts'
-import type { ListenerConfig } from '../config/listen.ts'
-import type { ListenerTlsConfig } from '../config/listener-tls.ts'
+import type { ListenerConfig, ListenerTlsConfig } from '../config/listen.ts'
 import {
   listenerOf,
   openListeners,

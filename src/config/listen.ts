@@ -1,10 +1,11 @@
 /** Where the service listens: listeners by name, which routes are then `on`. */
+import { validateHeaderName, validateHeaderValue } from 'node:http'
 import * as z from 'zod'
+import { headerMap, OWN_HEADER_FIELDS } from '../settings/headers.ts'
 import { integer } from '../settings/quantities.ts'
 import type { SecretReader } from '../settings/secrets.ts'
-import { section } from '../settings/section.ts'
-import { listenerTlsSchema } from './listener-tls.ts'
-import { responseHeaders } from './response-headers.ts'
+import { reasonAgainst, section } from '../settings/section.ts'
+import { authorities, certificateChain, certificateKey, isPair } from '../settings/tls.ts'
 
 /** TCP port 0 is one that the system chooses. */
 export const port = integer(0, 65_535)
@@ -69,3 +70,66 @@ function commonShape(reader: SecretReader) {
       )
   }
 }
+
+export type ListenerTlsConfig = z.output<ReturnType<typeof listenerTlsSchema>>
+
+const CLIENT_CERTIFICATE = ['none', 'request', 'require'] as const
+
+/** TLS of a listener, and what it asks of its clients. */
+function listenerTlsSchema(reader: SecretReader) {
+  return section({
+    cert: certificateChain(reader).describe(
+      'PEM certificate of the listener, and after it those between it and its authority. A change is taken over without a restart.'
+    ),
+    key: certificateKey(reader).describe('PEM private key of `cert`.'),
+    clientCa: authorities(reader)
+      .optional()
+      .describe(
+        'PEM certificates of the authorities that the certificates of clients come from, each up to its root. Default: none.'
+      ),
+    clientCertificate: z
+      .enum(CLIENT_CERTIFICATE, `expected ${CLIENT_CERTIFICATE.join(', ')}`)
+      .default('none')
+      .describe(
+        'Whether clients are asked for a certificate. `request` asks and takes every connection; what was shown, a `certificate` source grades. `require` takes no connection without a certificate of `clientCa` that is valid now. Default: none.'
+      )
+  })
+    .refine(isPair, {
+      error: 'expected the key to be that of the cert',
+      when: ({ issues }) => issues.length === 0
+    })
+    .refine(
+      ({ clientCa, clientCertificate }) => clientCertificate === 'none' || clientCa !== undefined,
+      {
+        error: 'expected the authorities that certificates of clients come from',
+        path: ['clientCa']
+      }
+    )
+    .refine(
+      ({ clientCa, clientCertificate }) => clientCertificate !== 'none' || clientCa === undefined,
+      {
+        error: 'only goes with clientCertificate: request or require',
+        path: ['clientCa']
+      }
+    )
+}
+
+const headerName = z
+  .string()
+  .refine((text) => reasonAgainst(() => validateHeaderName(text)) === undefined, {
+    error: 'expected the name of a header field'
+  })
+  .refine((text) => !OWN_HEADER_FIELDS.has(text.toLowerCase()), {
+    error: 'this header field is set by the service itself, expected another name'
+  })
+
+const HEADER_EXPECTED = 'expected the value of a header field: visible characters and spaces'
+const headerValue = z
+  .string(HEADER_EXPECTED)
+  .refine((text) => reasonAgainst(() => validateHeaderValue('x', text)) === undefined, {
+    error: HEADER_EXPECTED
+  })
+
+const responseHeaders = headerMap(headerName, headerValue).meta({
+  title: 'a map of header fields and their values'
+})

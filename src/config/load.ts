@@ -1,10 +1,10 @@
 /** A configuration file becomes a configuration, or a list of everything that is wrong with it. */
 import { dirname, resolve } from 'node:path'
+import { findKeyProblems } from '../keys/create-key-sources.ts'
 import type { KeyConfig } from '../keys/settings.ts'
 import { formatPath, type Problem } from '../settings/problem.ts'
 import { createSecretReader, type SecretReader } from '../settings/secrets.ts'
 import { readTextFile, TextFileError } from '../settings/text-file.ts'
-import { findKeyProblems } from './create-key-sources.ts'
 import { substituteEnvironment } from './environment.ts'
 import { createFlatSchema, toFullForm } from './flat-form.ts'
 import { type Config, createFullSchema } from './full-form.ts'

@@ -7,7 +7,7 @@ export interface Metrics {
   /** @param route the path of the route as configured */
   readonly requestEnded: (route: string, status: number, seconds: number) => void
   /** @param remote the host of the remote */
-  readonly remoteCallEnded: (remote: string, outcome: CallOutcome, seconds: number) => void
+  readonly observeCalls: (remote: string) => (outcome: CallOutcome, seconds: number) => void
   /** @param code why its claims were done without */
   readonly remoteSkipped: (remote: string, code: ErrorCode) => void
   readonly tokenIssued: (route: string) => void
@@ -130,9 +130,11 @@ export function createMetrics(): Metrics {
       requests.inc({ route, status })
       durations.observe({ route }, seconds)
     },
-    remoteCallEnded(remote, outcome, seconds) {
-      remoteCalls.inc({ remote, outcome })
-      remoteDurations.observe({ remote }, seconds)
+    observeCalls(remote) {
+      return function callEnded(outcome, seconds) {
+        remoteCalls.inc({ remote, outcome })
+        remoteDurations.observe({ remote }, seconds)
+      }
     },
     remoteSkipped: (remote, code) => remoteSkips.inc({ remote, code }),
     tokenIssued: (route) => issued.inc({ route }),

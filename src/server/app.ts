@@ -4,7 +4,6 @@ import { collectIssuerKeys } from '../check/verifiers/issuer-keys.ts'
 import type { Config } from '../config/full-form.ts'
 import type { ListenerConfig } from '../config/listen.ts'
 import { openListeners } from '../config/listeners.ts'
-import { verifiersOf } from '../config/verifiers.ts'
 import type {
   ClientCertificateOptions,
   ReadClientCertificate
@@ -14,9 +13,9 @@ import type { Metrics } from '../operations/metrics.ts'
 import type { Tracing } from '../operations/tracing.ts'
 import type { Route } from '../protocols/route.ts'
 import type { Services } from '../protocols/services.ts'
-import { createRemote, type Remote } from '../remote/remote.ts'
 import { type AnswerRoute, createAnswerRoute, createInFlight, type HostParts } from './answer.ts'
 import type { ConfiguredKeys } from './configured-keys.ts'
+import { verifiersOf } from './configured-keys.ts'
 import type { ConfiguredRevocation } from './configured-revocation.ts'
 import { createConnections } from './connections.ts'
 import { createKoaHost } from './koa-host.ts'
@@ -59,9 +58,7 @@ export interface App {
 export async function createApp(options: AppOptions): Promise<App> {
   const { config, keyStore, revocation, logger, metrics, tracing, now, isReady, version } = options
   const inFlight = createInFlight()
-  const remotes: Remote[] = []
-  const userAgent = `txtoken/${version}`
-  const connections = createConnections(metrics, userAgent)
+  const connections = createConnections(metrics, `txtoken/${version}`)
   const untraced: Services = {
     ...connections,
     issuer: config.issuer,
@@ -72,17 +69,7 @@ export async function createApp(options: AppOptions): Promise<App> {
     logger,
     metrics,
     now,
-    isReady,
-    connect(remoteOptions) {
-      const { host } = new URL(remoteOptions.url)
-      const remote = createRemote({
-        ...remoteOptions,
-        userAgent,
-        onOutcome: (outcome, seconds) => metrics.remoteCallEnded(host, outcome, seconds)
-      })
-      remotes.push(remote)
-      return remote
-    }
+    isReady
   }
   const services = tracing === undefined ? untraced : traceServices(untraced, tracing)
   const answerRoute = createAnswerRoute({
@@ -106,8 +93,7 @@ export async function createApp(options: AppOptions): Promise<App> {
       await inFlight.drained()
       keyStore.close()
       await revocation?.close()
-      connections.close()
-      await Promise.all(remotes.map((remote) => remote.close()))
+      await connections.close()
     }
   }
 }

@@ -1,16 +1,16 @@
 /** The keys of a configuration: written in it, fetched from elsewhere, or generated; and beside them the JWK Sets of other issuers. */
 
 import type { JwksVerifierConfig } from '../check/verifiers/jwks-settings.ts'
-import { createKeySources, type KeySourceFactories } from '../config/create-key-sources.ts'
+import type { VerifierConfig } from '../check/verifiers/settings.ts'
 import type { Config } from '../config/full-form.ts'
 import type { LoadedConfig } from '../config/load.ts'
 import { ConfigError } from '../config/problems.ts'
-import { toJwkSetOptions, toRemoteKeyOptions } from '../config/remote-key-options.ts'
-import { verifiersOf } from '../config/verifiers.ts'
 import { SERVICE_BEARER_LIFETIME_SECONDS } from '../issue/service-bearer.ts'
+import { createKeySources, type KeySourceFactories } from '../keys/create-key-sources.ts'
 import { createGeneratedKeySource } from '../keys/generated/generated-keys.ts'
 import { createKeyStore, type KeyStore } from '../keys/key-store.ts'
 import { createRemoteKeySource, type FetchReport } from '../keys/remote/remote-key-source.ts'
+import { toJwkSetOptions, toRemoteKeyOptions } from '../keys/remote/settings.ts'
 import type { ShareSource } from '../keys/remote/share-source.ts'
 import type { Logger } from '../operations/logger.ts'
 import type { Metrics } from '../operations/metrics.ts'
@@ -68,6 +68,11 @@ export function createConfiguredKeys(
   function close(): void {
     for (const one of all) one.close()
   }
+}
+
+/** The verifiers of check and revoke routes, in the order of the routes. */
+export function verifiersOf({ routes }: Pick<Config, 'routes'>): readonly VerifierConfig[] {
+  return routes.flatMap((route) => ('verify' in route ? (route.verify ?? []) : []))
 }
 
 function createJwkSets(

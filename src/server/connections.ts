@@ -1,36 +1,39 @@
-/** Connections that checks need beside keys. They end with the application. */
+/** Connections to other services: remotes, endpoints, directories. They are closed with the application. */
 import { createLdapConnection } from '../check/groups/ldap/ldap-connection.ts'
 import type { Metrics } from '../operations/metrics.ts'
 import type { Services } from '../protocols/services.ts'
-import { createEndpoint, type Endpoint } from '../remote/endpoint.ts'
-import type { CallOutcome } from '../remote/remote.ts'
+import { createEndpoint } from '../remote/endpoint.ts'
+import { createRemote } from '../remote/remote.ts'
 
-export interface Connections extends Pick<Services, 'connectEndpoint' | 'connectDirectory'> {
-  readonly close: () => void
+export interface Connections
+  extends Pick<Services, 'connect' | 'connectEndpoint' | 'connectDirectory'> {
+  readonly close: () => Promise<void>
+}
+
+interface Closable {
+  readonly close: () => void | Promise<void>
 }
 
 /** Makes connections that are closed together, and whose calls the metrics count by their host. */
 export function createConnections(metrics: Metrics, userAgent: string): Connections {
-  const opened: Pick<Endpoint, 'close'>[] = []
+  const opened: Closable[] = []
 
-  function keep<Connection extends Pick<Endpoint, 'close'>>(connection: Connection): Connection {
+  function keep<Connection extends Closable>(connection: Connection): Connection {
     opened.push(connection)
     return connection
   }
 
-  function createObserver(url: string) {
-    const { host } = new URL(url)
-    return (outcome: CallOutcome, seconds: number) =>
-      metrics.remoteCallEnded(host, outcome, seconds)
-  }
+  const observe = (url: string) => metrics.observeCalls(new URL(url).host)
 
   return {
+    connect: (options) =>
+      keep(createRemote({ ...options, userAgent, onOutcome: observe(options.url) })),
     connectEndpoint: (url, options) =>
-      keep(createEndpoint({ ...options, userAgent, onOutcome: createObserver(url) })),
+      keep(createEndpoint({ ...options, userAgent, onOutcome: observe(url) })),
     connectDirectory: (options) =>
-      keep(createLdapConnection({ ...options, onOutcome: createObserver(options.url) })),
-    close() {
-      for (const connection of opened) connection.close()
+      keep(createLdapConnection({ ...options, onOutcome: observe(options.url) })),
+    async close() {
+      await Promise.all(opened.map((connection) => connection.close()))
     }
   }
 }

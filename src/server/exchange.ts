@@ -1,7 +1,8 @@
 /** A request of node:http becomes an Exchange, for either host. */
 import { randomUUID } from 'node:crypto'
-import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from 'node:http'
 import type { TLSSocket } from 'node:tls'
+import { ServiceError } from '../errors.ts'
 import type { ClientCertificate } from '../issue/sources/certificate/client-certificate.ts'
 import type { Exchange, Note } from '../protocols/exchange.ts'
 import { readTraceId } from '../remote/trace-context.ts'
@@ -20,7 +21,7 @@ export interface ExchangeOptions {
 
 /** Request ids end up in logs, here and elsewhere: no spaces, no control characters, no long texts. */
 const ACCEPTED_ID = /^[\w.:/+=@-]{1,128}$/
-const NO_BODY = Buffer.alloc(0)
+export const NO_BODY = Buffer.alloc(0)
 
 /** Makes the exchange. The request gets its id, so that whoever a header is forwarded to learns the same one. */
 export function createExchange(options: ExchangeOptions): Exchange {
@@ -69,4 +70,32 @@ export function splitTarget(target: string): { readonly path: string; readonly q
 function requestIdOf({ headers }: IncomingMessage): string {
   const given = headers['x-request-id']
   return typeof given === 'string' && ACCEPTED_ID.test(given) ? given : randomUUID()
+}
+
+/**
+ * Whether a body comes with a request (RFC 9112, section 6.3). Most tokens come in a header, and nothing comes with them.
+ * @throws ServiceError `unsupported_body` for one that is compressed
+ */
+export function hasBody(headers: IncomingHttpHeaders): boolean {
+  const encoding = headers['content-encoding']
+  if (encoding !== undefined && encoding !== 'identity') {
+    throw new ServiceError('unsupported_body', 'Request body is compressed.', { status: 415 })
+  }
+  const { 'content-length': length, 'transfer-encoding': coding } = headers
+  return coding !== undefined || (length !== undefined && length !== '0')
+}
+
+/** The error for a body over the limit. The rest of it may still be on its way, and nobody will read it. */
+export function bodyTooLarge(): ServiceError {
+  return new ServiceError('body_too_large', 'Request body is too large.', {
+    status: 413,
+    headers: { Connection: 'close' }
+  })
+}
+
+/** The error for a body of which the connection broke off. */
+export function bodyIncomplete(): ServiceError {
+  return new ServiceError('invalid_request', 'Request body did not arrive whole.', {
+    status: 400
+  })
 }

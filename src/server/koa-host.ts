@@ -9,8 +9,7 @@ import { plainFormat } from '../protocols/operations/route.ts'
 import { answerError, type Route } from '../protocols/route.ts'
 import { toRouterPath } from '../settings/route-paths.ts'
 import type { HostParts } from './answer.ts'
-import { bodyIncomplete, bodyTooLarge, hasBody } from './body.ts'
-import { createExchange } from './exchange.ts'
+import { bodyIncomplete, bodyTooLarge, createExchange, hasBody, NO_BODY } from './exchange.ts'
 import { createFindRoute } from './node-host.ts'
 
 /** Makes the host. Its router knows all routes of the listener, also those of another host: a wrong method is a 405. */
@@ -84,7 +83,6 @@ function unmatchedRoute(status: number, allow: string): Route {
  * last has come, and the client decides how small they are; pieces of text cost next to nothing.
  */
 const ENCODING = 'latin1'
-const NO_BODY = Buffer.alloc(0)
 
 /** Reads a body with koa-bodyparser, whatever its label: `curl -d` labels JSON as a form. */
 function readBody(context: Context, limitBytes: number): Promise<Buffer> | Buffer {

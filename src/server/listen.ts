@@ -1,13 +1,13 @@
 /** Listens, and stops listening without cutting anyone off. */
 
+import { constants } from 'node:crypto'
 import { createServer, type RequestListener, type Server } from 'node:http'
 import { createServer as createTlsServer } from 'node:https'
 import type { AddressInfo, Socket } from 'node:net'
 import { setTimeout as wait } from 'node:timers/promises'
-import { TLSSocket } from 'node:tls'
-import type { ListenerTlsConfig } from '../config/listener-tls.ts'
+import { TLSSocket, type TlsOptions } from 'node:tls'
+import type { ListenerTlsConfig } from '../config/listen.ts'
 import type { Timeouts } from '../settings/limits.ts'
-import { createTlsServerOptions } from './server-tls.ts'
 
 export interface ListenOptions {
   readonly host: string
@@ -134,4 +134,25 @@ function explain(error: NodeJS.ErrnoException, host: string, port: number): List
     `cannot listen on ${host}:${port}: ${reasons[error.code ?? ''] ?? error.code ?? 'unknown error'}`,
     { cause: error }
   )
+}
+
+/**
+ * What a server takes when it is made, and what `setSecureContext` takes of it later.
+ *
+ * Where clients are asked for a certificate, no session is resumed: Node.js calls a resumed session of TLS 1.3 authorized
+ * although its first connection showed no certificate, and a certificate that is over, or whose authority is trusted no
+ * longer, would live on in the tickets.
+ */
+export function createTlsServerOptions(tls: ListenerTlsConfig) {
+  const { cert, key, clientCa, clientCertificate } = tls
+  const asks = clientCertificate !== 'none'
+  return {
+    cert,
+    key,
+    minVersion: 'TLSv1.2',
+    requestCert: asks,
+    rejectUnauthorized: clientCertificate === 'require',
+    ...(clientCa !== undefined && { ca: clientCa }),
+    ...(asks && { secureOptions: constants.SSL_OP_NO_TICKET })
+  } as const satisfies TlsOptions
 }

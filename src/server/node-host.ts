@@ -1,11 +1,18 @@
 /** The host on node:http: it answers routes whose path is plain text, and gates. It leaves all other requests to the host behind it. */
-import type { RequestListener, ServerResponse } from 'node:http'
+import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http'
 import type { Answer } from '../protocols/exchange.ts'
 import type { Route } from '../protocols/route.ts'
+import { createByteCollector } from '../remote/byte-collector.ts'
 import { variablesIn } from '../settings/route-paths.ts'
 import type { HostParts } from './answer.ts'
-import { readBody } from './body.ts'
-import { createExchange, splitTarget } from './exchange.ts'
+import {
+  bodyIncomplete,
+  bodyTooLarge,
+  createExchange,
+  hasBody,
+  NO_BODY,
+  splitTarget
+} from './exchange.ts'
 
 export interface NodeHostOptions extends HostParts {
   /** Answers the requests that are for none of the routes. */
@@ -85,6 +92,47 @@ export function createFindRoute(routes: readonly Route[]): FindRoute {
     }
     return plain.get(`${method} ${path}`)
   }
+}
+
+/**
+ * Reads the body of a request; an empty one at once where there is none.
+ * @throws ServiceError as {@link Exchange.readBody} does
+ */
+function readBody(request: IncomingMessage, limitBytes: number): Promise<Buffer> | Buffer {
+  if (!hasBody(request.headers)) return NO_BODY
+  const { 'content-length': length } = request.headers
+  if (length !== undefined && Number(length) > limitBytes) throw bodyTooLarge()
+  return collect(request, limitBytes)
+}
+
+function collect(request: IncomingMessage, limitBytes: number): Promise<Buffer> {
+  const collector = createByteCollector(limitBytes)
+  return new Promise((resolve, reject) => {
+    function stop(): void {
+      request.off('data', take)
+      request.off('end', finish)
+      request.off('error', fail)
+      request.off('close', fail)
+    }
+    function take(piece: Buffer): void {
+      if (collector.add(piece)) return
+      stop()
+      request.pause()
+      reject(bodyTooLarge())
+    }
+    function finish(): void {
+      stop()
+      resolve(collector.bytes())
+    }
+    function fail(): void {
+      stop()
+      reject(bodyIncomplete())
+    }
+    request.on('data', take)
+    request.on('end', finish)
+    request.on('error', fail)
+    request.on('close', fail)
+  })
 }
 
 /** Statuses whose answers have no content (RFC 9110, sections 15.3.5, 15.3.6 and 15.4.5). */

@@ -101,7 +101,7 @@ const OF_PROMETHEUS = ['job', 'instance']
 async function readLabels(): Promise<ReadonlyMap<string, readonly string[]>> {
   const metrics = createMetrics()
   metrics.requestEnded('/', 200, 1)
-  metrics.remoteCallEnded('host', 'ok', 1)
+  metrics.observeCalls('host')('ok', 1)
   metrics.remoteSkipped('host', 'remote_failed')
   metrics.tokenIssued('/')
   metrics.tokenChecked('/', 'valid', 'none')

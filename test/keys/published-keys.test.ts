@@ -1,7 +1,7 @@
 import { createPrivateKey, createPublicKey, type KeyObject } from 'node:crypto'
 import test from 'ava'
 import fc from 'fast-check'
-import { createKeySources } from '../../src/config/create-key-sources.ts'
+import { createKeySources } from '../../src/keys/create-key-sources.ts'
 import { ALGORITHMS } from '../../src/keys/key.ts'
 import { createKeyStore } from '../../src/keys/key-store.ts'
 import type { KeyConfig } from '../../src/keys/settings.ts'

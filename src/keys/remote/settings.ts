@@ -4,7 +4,12 @@ import * as z from 'zod'
 import { duration, flag, integer, size } from '../../settings/quantities.ts'
 import { material, type SecretReader } from '../../settings/secrets.ts'
 import { section } from '../../settings/section.ts'
-import { DEFAULT_REFRESH_MS, DEFAULT_STALE_LIMIT_MS } from './remote-key-source.ts'
+import type { RemoteKeyConfig } from '../settings.ts'
+import {
+  DEFAULT_REFRESH_MS,
+  DEFAULT_STALE_LIMIT_MS,
+  type RemoteKeySourceOptions
+} from './remote-key-source.ts'
 
 /** None has a default value here, so that it can be told which were given; those that are described are the key source's own. */
 export function remoteKeyShape(reader: SecretReader) {
@@ -89,3 +94,36 @@ const cipher = z
   .refine((name) => knownCiphers.has(name.toLowerCase()), {
     error: 'expected the OpenSSL name of a cipher suite, such as ECDHE-RSA-AES128-GCM-SHA256'
   })
+
+type FetchConfig = z.output<z.ZodObject<ReturnType<typeof remoteKeyShape>>>
+
+/** The one key of an entry of `keys`. What the configuration leaves out is left to the defaults of the key source. */
+export function toRemoteKeyOptions(entry: RemoteKeyConfig): RemoteKeySourceOptions {
+  const { jwksUrl: url, kid, alg, typ } = entry
+  return { url, kid, algorithms: [alg], typ, ...toFetchOptions(entry) }
+}
+
+/** A JWK Set all of whose keys may be used. */
+interface JwkSetConfig extends FetchConfig {
+  readonly jwks: string
+  readonly algorithms: RemoteKeySourceOptions['algorithms']
+}
+
+/** All keys of the set of an issuer. */
+export function toJwkSetOptions(verifier: JwkSetConfig): RemoteKeySourceOptions {
+  const { jwks: url, algorithms } = verifier
+  return { url, algorithms, ...toFetchOptions(verifier) }
+}
+
+function toFetchOptions(entry: FetchConfig) {
+  return {
+    allowHttp: entry.allowHttp,
+    tls: entry.tls,
+    refreshMs: entry.refresh,
+    staleLimitMs: entry.staleLimit,
+    cooldownMs: entry.cooldown,
+    timeoutMs: entry.timeout,
+    maxBytes: entry.limits?.size,
+    maxKeys: entry.limits?.keys
+  }
+}
