@@ -13,7 +13,7 @@ import { createNameMatcher } from '../../name-patterns.ts'
 export type TakeClaims = (reply: JsonText) => Claims
 
 /** A claim, and its path in the reply. */
-export interface Pick {
+interface Pick {
   readonly claim: string
   readonly path: JsonPath
   /** Whether a reply may lack it. */
