@@ -24,8 +24,9 @@ export interface VerificationOptions {
   /** The API key of the endpoint, where it wants one. */
   readonly apiKey?: string | undefined
   /**
-   * The algorithms that keys may have. Default: for a secret HS256; for a JWK Set the one that each key names, of
-   * those that are not symmetric. A key that names none is used with the first of these that it fits, and else not at all.
+   * The algorithms that keys may have. Default: for a secret HS256; for a JWK Set all that are not symmetric, and only keys
+   * that name theirs (`alg`) are used. A key of a JWK Set that names none is used only where `algorithms` is given and it
+   * fits exactly one of them.
    */
   readonly algorithms?: readonly Algorithm[] | undefined
   /** Whether URLs may be http://. Default false. */

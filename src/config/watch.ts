@@ -1,6 +1,6 @@
 /** Notices that files have changed. */
 import { type Stats, statSync } from 'node:fs'
-import { stat } from 'node:fs/promises'
+import { stat as statFile } from 'node:fs/promises'
 
 export interface FileWatch {
   /**
@@ -12,27 +12,46 @@ export interface FileWatch {
 }
 
 export interface FileWatchOptions {
-  /** How often to look. A change is told when two looks in a row agree on it, so that no half-written file is read. */
+  /** How often to look. A change is reported when two looks in a row agree on it, so that no half-written file is read. */
   readonly intervalMs: number
   readonly onChange: () => void
+  /** How a file is looked at. Default: that of `node:fs/promises`. */
+  readonly stat?: ((file: string) => Promise<Stats>) | undefined
 }
 
 /**
  * Looks at files by the clock. The operating system's own notices get lost on network file systems, and follow the name of a
  * file rather than the links behind it, which is where Kubernetes swaps the files of a ConfigMap.
  */
-export function createFileWatch({ intervalMs, onChange }: FileWatchOptions): FileWatch {
+export function createFileWatch(options: FileWatchOptions): FileWatch {
+  const { intervalMs, onChange, stat = statFile } = options
   let files: readonly string[] = []
   let known = ''
   let suspected = ''
+  let isLooking = false
+  let isClosed = false
 
   async function look(): Promise<void> {
-    const seen = (await Promise.all(files.map(statMark))).join('\n')
+    // A network file system may take longer than the interval, and two looks at once may report out of order.
+    if (isLooking) return
+    isLooking = true
+    const looked = files
+    const seen = (await Promise.all(looked.map(readMark))).join('\n')
+    isLooking = false
+    if (isClosed || looked !== files) return
     if (seen !== known && seen === suspected) {
       known = seen
       onChange()
     }
     suspected = seen
+  }
+
+  async function readMark(file: string): Promise<string> {
+    try {
+      return describeMark(await stat(file))
+    } catch {
+      return MISSING
+    }
   }
 
   const timer = setInterval(() => void look(), intervalMs)
@@ -43,19 +62,14 @@ export function createFileWatch({ intervalMs, onChange }: FileWatchOptions): Fil
       files = next
       known = suspected = next.map(statMarkSync).join('\n')
     },
-    close: () => clearInterval(timer)
+    close() {
+      isClosed = true
+      clearInterval(timer)
+    }
   }
 }
 
 const MISSING = 'missing'
-
-async function statMark(file: string): Promise<string> {
-  try {
-    return describeMark(await stat(file))
-  } catch {
-    return MISSING
-  }
-}
 
 function statMarkSync(file: string): string {
   try {
@@ -65,7 +79,7 @@ function statMarkSync(file: string): string {
   }
 }
 
-/** Tells one content of a file from another. */
+/** Differs from one content of a file to another. */
 function describeMark({ ino, size, mtimeMs }: Stats): string {
   return `${ino} ${size} ${mtimeMs}`
 }

@@ -74,7 +74,11 @@ export function createLogger(level: string): LogStream {
     async settle() {
       handOver()
       const settled = new Promise((resolve) => destination.flush(resolve))
-      await Promise.race([settled, wait(FLUSH_LIMIT_MS)])
+      const waiting = new AbortController()
+      const { signal } = waiting
+      await Promise.race([settled, wait(FLUSH_LIMIT_MS, undefined, { signal }).catch(() => {})])
+      // Its timer would keep the process running for the rest of the limit.
+      waiting.abort()
     },
     flush() {
       giveUpAt = performance.now() + FLUSH_LIMIT_MS

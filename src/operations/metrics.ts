@@ -1,7 +1,8 @@
 /** Metrics for Prometheus: few labels, and none that a client chooses. */
-import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client'
+import { Counter, collectDefaultMetrics, Gauge, Registry } from 'prom-client'
 import type { ErrorCode } from '../errors.ts'
 import type { CallOutcome } from '../remote/remote.ts'
+import { createPlainCounter, createPlainHistogram } from './plain-metrics.ts'
 
 export interface Metrics {
   /** @param route the path of the route as configured */
@@ -36,67 +37,57 @@ export function createMetrics(): Metrics {
   const registry = new Registry()
   const registers = [registry]
   collectDefaultMetrics({ register: registry })
-  const requests = new Counter({
+  const requests = createPlainCounter(registry, {
     name: 'txtoken_requests_total',
     help: 'Requests answered.',
-    labelNames: ['route', 'status'],
-    registers
+    labelNames: ['route', 'status']
   })
-  const durations = new Histogram({
+  const durations = createPlainHistogram(registry, {
     name: 'txtoken_request_duration_seconds',
     help: 'Time from the header of a request to its answer.',
     labelNames: ['route'],
-    buckets: SECONDS,
-    registers
+    buckets: SECONDS
   })
-  const remoteCalls = new Counter({
+  const remoteCalls = createPlainCounter(registry, {
     name: 'txtoken_remote_calls_total',
     help: 'Calls to a remote.',
-    labelNames: ['remote', 'outcome'],
-    registers
+    labelNames: ['remote', 'outcome']
   })
-  const remoteDurations = new Histogram({
+  const remoteDurations = createPlainHistogram(registry, {
     name: 'txtoken_remote_call_duration_seconds',
     help: 'Time from the start of a call to a remote to its end.',
     labelNames: ['remote'],
-    buckets: SECONDS,
-    registers
+    buckets: SECONDS
   })
-  const remoteSkips = new Counter({
+  const remoteSkips = createPlainCounter(registry, {
     name: 'txtoken_remote_skips_total',
     help: 'Calls to a remote that failed, and whose claims were done without.',
-    labelNames: ['remote', 'code'],
-    registers
+    labelNames: ['remote', 'code']
   })
-  const issued = new Counter({
+  const issued = createPlainCounter(registry, {
     name: 'txtoken_tokens_issued_total',
     help: 'Tokens issued.',
-    labelNames: ['route'],
-    registers
+    labelNames: ['route']
   })
-  const checks = new Counter({
+  const checks = createPlainCounter(registry, {
     name: 'txtoken_checks_total',
     help: 'Tokens checked.',
-    labelNames: ['route', 'result', 'reason'],
-    registers
+    labelNames: ['route', 'result', 'reason']
   })
-  const jwksFetches = new Counter({
+  const jwksFetches = createPlainCounter(registry, {
     name: 'txtoken_jwks_fetches_total',
     help: 'Fetches of remote JWK Sets.',
-    labelNames: ['outcome'],
-    registers
+    labelNames: ['outcome']
   })
-  const reloads = new Counter({
+  const reloads = createPlainCounter(registry, {
     name: 'txtoken_config_reloads_total',
     help: 'Reloads of the configuration.',
-    labelNames: ['result'],
-    registers
+    labelNames: ['result']
   })
-  const revoked = new Counter({
+  const revoked = createPlainCounter(registry, {
     name: 'txtoken_revocations_total',
     help: 'Requests to revoke that were carried out.',
-    labelNames: ['kind'],
-    registers
+    labelNames: ['kind']
   })
   const revocationEntries = new Gauge({
     name: 'txtoken_revocation_entries',
@@ -119,7 +110,7 @@ export function createMetrics(): Metrics {
     registers
   })
   // Without a number before the first one, nobody would see it rise.
-  for (const result of ['ok', 'failed']) reloads.inc({ result }, 0)
+  for (const result of ['ok', 'failed']) reloads([result], 0)
   // A zero would say that there is a store, and that it is out of reach.
   for (const gauge of [revocationEntries, revocationAvailable, revocationSynchronized]) {
     gauge.remove()
@@ -127,21 +118,21 @@ export function createMetrics(): Metrics {
 
   return {
     requestEnded(route, status, seconds) {
-      requests.inc({ route, status })
-      durations.observe({ route }, seconds)
+      requests([route, String(status)])
+      durations([route], seconds)
     },
     observeCalls(remote) {
       return function callEnded(outcome, seconds) {
-        remoteCalls.inc({ remote, outcome })
-        remoteDurations.observe({ remote }, seconds)
+        remoteCalls([remote, outcome])
+        remoteDurations([remote], seconds)
       }
     },
-    remoteSkipped: (remote, code) => remoteSkips.inc({ remote, code }),
-    tokenIssued: (route) => issued.inc({ route }),
-    tokenChecked: (route, result, reason) => checks.inc({ route, result, reason }),
-    jwksFetched: (outcome) => jwksFetches.inc({ outcome }),
-    configReloaded: (result) => reloads.inc({ result }),
-    revoked: (kind) => revoked.inc({ kind }),
+    remoteSkipped: (remote, code) => remoteSkips([remote, code]),
+    tokenIssued: (route) => issued([route]),
+    tokenChecked: (route, result, reason) => checks([route, result, reason]),
+    jwksFetched: (outcome) => jwksFetches([outcome]),
+    configReloaded: (result) => reloads([result]),
+    revoked: (kind) => revoked([kind]),
     revocationEntries: (count) => revocationEntries.set(count),
     revocationAvailable: (isAvailable) => revocationAvailable.set(isAvailable ? 1 : 0),
     revocationSynchronized: (time) => revocationSynchronized.set(time / 1000),

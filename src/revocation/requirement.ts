@@ -42,16 +42,17 @@ export function createRevocationRequirement(
   }
 
   function lostStore(reason: string | undefined): void {
-    const wasComplete = isComplete
     isComplete = false
-    if (whenUnavailable === 'closed' || !wasComplete) {
+    // The list outlives a reload, and so does the time that it has been incomplete for: the time to be open counts from there.
+    const openForMs = whenUnavailable === 'closed' ? 0 : whenUnavailable.openForMs
+    const leftMs = openForMs - revocations.unavailableForMs()
+    if (leftMs <= 0) {
       log.warn({ reason }, 'revocation store unavailable, tokens are refused')
       return
     }
-    const { openForMs } = whenUnavailable
     isOpen = true
-    stopTimer = startTimer(endOpenTime, openForMs)
-    const seconds = openForMs / 1000
+    stopTimer = startTimer(endOpenTime, leftMs)
+    const seconds = leftMs / 1000
     log.warn({ reason, seconds }, 'revocation store unavailable, tokens are checked without it')
   }
 

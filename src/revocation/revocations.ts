@@ -24,6 +24,8 @@ export interface Revocations {
   readonly reason: () => string | undefined
   /** Whether it ever was. */
   readonly wasAvailable: () => boolean
+  /** How long ago it stopped being complete, in milliseconds: 0 where it is complete, Infinity where it never was. */
+  readonly unavailableForMs: () => number
   /** Calls back when the list becomes complete or incomplete, with the reason for the latter. Returns what ends it. */
   readonly onAvailability: (listener: AvailabilityListener) => () => void
   /** @throws Error that says why the store cannot be used at all */
@@ -59,6 +61,7 @@ export function createRevocations(options: RevocationsOptions): Revocations {
   let isAvailable: boolean | undefined
   let lastReason: string | undefined
   let wasAvailable = false
+  let unavailableSince = Number.NEGATIVE_INFINITY
   let stopSweeping: (() => void) | undefined
 
   function add(revocations: Iterable<Revocation>): void {
@@ -72,6 +75,7 @@ export function createRevocations(options: RevocationsOptions): Revocations {
     if (next === isAvailable) return
     isAvailable = next
     wasAvailable ||= next
+    if (!next && wasAvailable) unavailableSince = now()
     report.available(next)
     for (const listener of listeners) listener(next, reason)
   }
@@ -99,6 +103,7 @@ export function createRevocations(options: RevocationsOptions): Revocations {
     isAvailable: () => isAvailable === true,
     reason: () => lastReason,
     wasAvailable: () => wasAvailable,
+    unavailableForMs: () => (isAvailable === true ? 0 : now() - unavailableSince),
     onAvailability(listener) {
       listeners.add(listener)
       return () => listeners.delete(listener)

@@ -1,4 +1,4 @@
-/** The service as a whole: what a configuration file says it is, now and after each change of the file. */
+/** The service as a whole, as its configuration describes it: now, and after each change of the configuration. */
 import type { RequestListener } from 'node:http'
 import { openListeners } from '../config/listeners.ts'
 import type { LoadedConfig } from '../config/load.ts'
@@ -6,9 +6,9 @@ import { createShareSource, type ShareSource } from '../keys/remote/share-source
 import { createShareRevocations, type ShareRevocations } from '../revocation/share-revocations.ts'
 import { type App, type AppOptions, createApp } from './app.ts'
 import { createConfiguredKeys } from './configured-keys.ts'
-import { startConfiguredRevocation } from './configured-revocation.ts'
+import { type ConfiguredRevocation, startConfiguredRevocation } from './configured-revocation.ts'
 
-/** What outlives a configuration is handed to the application of each. */
+/** What outlives a configuration is passed to the application of each. */
 export interface ServiceOptions
   extends Pick<AppOptions, 'logger' | 'metrics' | 'tracing' | 'now' | 'isReady' | 'version'> {
   /** Loads the configuration anew. Throws a ConfigError where there is none to run with. */
@@ -22,6 +22,7 @@ export interface Service {
   readonly listener: (name: string) => RequestListener
   /** Swaps in a new configuration whole, or keeps the old one and says why. Requests in flight end with what they began with. */
   readonly reload: () => Promise<void>
+  /** Waits for a reload that is under way and for the requests in flight, then closes everything. No reload starts after it. */
   readonly close: () => Promise<void>
 }
 
@@ -41,9 +42,23 @@ export async function createService(options: ServiceOptions): Promise<Service> {
   }
   let current = await build(load(), parts)
   let reloading = Promise.resolve()
+  let isClosing = false
+  /** Previous generations, whose requests in flight are still to be answered. */
+  const retiring = new Set<Promise<void>>()
   logger.level = current.loaded.config.log.level
 
+  function retire({ app }: Generation): void {
+    const retired = app
+      .close()
+      .catch((error: Error) =>
+        logger.error({ error: error.message }, 'previous configuration not closed')
+      )
+      .finally(() => retiring.delete(retired))
+    retiring.add(retired)
+  }
+
   async function swap(): Promise<void> {
+    if (isClosing) return
     const previous = current
     try {
       current = await build(load(), parts)
@@ -61,7 +76,7 @@ export async function createService(options: ServiceOptions): Promise<Service> {
     if (needsRestart(previous.loaded, current.loaded)) {
       logger.warn('listen and timeouts have changed, which takes a restart')
     }
-    void previous.app.close()
+    retire(previous)
   }
 
   return {
@@ -73,7 +88,11 @@ export async function createService(options: ServiceOptions): Promise<Service> {
       reloading = reloading.then(swap)
       return reloading
     },
-    close: () => current.app.close()
+    async close() {
+      isClosing = true
+      await reloading
+      await Promise.all([current.app.close(), ...retiring])
+    }
   }
 }
 
@@ -81,19 +100,21 @@ async function build(
   loaded: LoadedConfig,
   parts: ServiceOptions & { shareSource: ShareSource; shareRevocations: ShareRevocations }
 ): Promise<Generation> {
+  const { config, origin } = loaded
   const keyStore = createConfiguredKeys(loaded, parts)
   await keyStore.start()
-  const revocation = await startConfiguredRevocation(loaded.config, {
-    ...parts,
-    origin: loaded.origin
-  }).catch((error) => {
+  let revocation: ConfiguredRevocation | undefined
+  try {
+    revocation = await startConfiguredRevocation(config, { ...parts, origin })
+    const { createDocsRoutes } = config.docs ? await import('../protocols/docs/route.ts') : {}
+    const app = await createApp({ ...parts, config, keyStore, revocation, createDocsRoutes })
+    return { loaded, app }
+  } catch (error) {
     keyStore.close()
+    // The reason why it does not start matters more than a store that cannot be closed.
+    await revocation?.close().catch(() => undefined)
     throw error
-  })
-  const { config } = loaded
-  const { createDocsRoutes } = config.docs ? await import('../protocols/docs/route.ts') : {}
-  const app = await createApp({ ...parts, config, keyStore, revocation, createDocsRoutes })
-  return { loaded, app }
+  }
 }
 
 /** For a listener that the newest configuration has nothing on, and that is open until the next restart. */

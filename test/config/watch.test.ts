@@ -1,9 +1,10 @@
-import { mkdir, mkdtemp, rename, rm, symlink, writeFile } from 'node:fs/promises'
+import { mkdir, mkdtemp, rename, rm, stat, symlink, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as wait } from 'node:timers/promises'
 import test, { type ExecutionContext } from 'ava'
 import { createFileWatch } from '../../src/config/watch.ts'
+import { eventually } from '../helpers/eventually.ts'
 
 const INTERVAL_MS = 20
 
@@ -90,4 +91,48 @@ test('nothing is told once the watch is closed', async (t) => {
   await writeFile(join(watched.folder, 'a'), 'one')
   await wait(5 * INTERVAL_MS)
   t.is(watched.changes(), 0)
+})
+
+test('a file system that is slower than the interval is looked at once at a time', async (t) => {
+  let looks = 0
+  let most = 0
+  const watch = createFileWatch({
+    intervalMs: INTERVAL_MS,
+    onChange: () => t.fail(),
+    async stat(file) {
+      most = Math.max(most, ++looks)
+      await wait(5 * INTERVAL_MS)
+      looks--
+      return stat(file)
+    }
+  })
+  t.teardown(watch.close)
+  watch.watch([import.meta.filename])
+  await wait(20 * INTERVAL_MS)
+  t.is(most, 1)
+})
+
+test('a look that is under way reports nothing once the watch is closed', async (t) => {
+  const watched = await startWatch(t, (folder) => [join(folder, 'a')])
+  let release: () => void = () => undefined
+  const held = new Promise<void>((resolve) => {
+    release = resolve
+  })
+  let looks = 0
+  const watch = createFileWatch({
+    intervalMs: INTERVAL_MS,
+    onChange: () => t.fail(),
+    async stat(file) {
+      if (++looks > 1) await held
+      return stat(file)
+    }
+  })
+  const file = join(watched.folder, 'a')
+  watch.watch([file])
+  await writeFile(file, 'new')
+  await eventually(() => looks === 2)
+  watch.close()
+  release()
+  await wait(2 * INTERVAL_MS)
+  t.pass()
 })

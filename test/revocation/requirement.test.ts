@@ -55,6 +55,31 @@ test('a list that was never read is closed, whatever the setting', async (t) => 
   t.is(outcome(GOOD), 'passed')
 })
 
+test('a reload while the store is away leaves what is left of open-for, and no more', async (t) => {
+  const { store, clock, reload } = await build(t, { openForMs: 30_000 })
+  store.unavailable('gone')
+  await clock.advance(20_000)
+  const reloaded = reload({ openForMs: 30_000 })
+  t.is(reloaded.outcome(GOOD), 'passed')
+  t.is(reloaded.outcome(REVOKED), 'invalid_token revoked')
+  await clock.advance(9_999)
+  t.is(reloaded.outcome(GOOD), 'passed')
+  await clock.advance(1)
+  t.is(reloaded.outcome(GOOD), 'check_unavailable')
+  t.is(reload({ openForMs: 30_000 }).outcome(GOOD), 'check_unavailable')
+  t.is(reload({ openForMs: 40_000 }).outcome(GOOD), 'passed', 'its own setting counts')
+  t.is(reload('closed').outcome(GOOD), 'check_unavailable')
+  store.available()
+  t.is(reloaded.outcome(GOOD), 'passed')
+})
+
+test('a reload opens no list that was never read', async (t) => {
+  const { clock, reload } = await build(t, { openForMs: 30_000 }, false)
+  t.is(reload({ openForMs: 30_000 }).outcome(GOOD), 'check_unavailable')
+  await clock.advance(1000)
+  t.is(reload({ openForMs: 30_000 }).outcome(GOOD), 'check_unavailable')
+})
+
 test('check_unavailable is a 503 that says when to come back', async (t) => {
   const { requirement, store } = await build(t, 'closed')
   store.unavailable('gone')
@@ -93,31 +118,33 @@ async function build(t: ExecutionContext, whenUnavailable: WhenUnavailable, isRe
   })
   const write = (fields: object, message: string) =>
     void log.push(`${JSON.stringify(fields)} ${message}`)
-  const requirement = createRevocationRequirement({
-    revocations,
-    whenUnavailable,
-    startTimer: clock.startTimer,
-    log: { info: write, warn: write },
-    onOpenCheck: () => openChecks++
-  })
-  t.teardown(requirement.close)
   t.teardown(revocations.close)
   if (store === undefined) throw new Error('the store was not started')
-  return {
-    requirement,
-    store,
-    clock,
-    log,
-    openChecks: () => openChecks,
-    outcome(verified: Parameters<typeof requirement.isNotRevoked>[0]) {
-      try {
-        requirement.isNotRevoked(verified)
-        requirement.countOpenCheck()
-        return 'passed'
-      } catch (error) {
-        if (!(error instanceof ServiceError)) throw error
-        return [error.code, error.reason].filter(Boolean).join(' ')
+
+  /** Makes the requirement of a configuration, on the same revocations. */
+  function reload(whenUnavailable: WhenUnavailable) {
+    const requirement = createRevocationRequirement({
+      revocations,
+      whenUnavailable,
+      startTimer: clock.startTimer,
+      log: { info: write, warn: write },
+      onOpenCheck: () => openChecks++
+    })
+    t.teardown(requirement.close)
+    return {
+      requirement,
+      outcome(verified: Parameters<typeof requirement.isNotRevoked>[0]) {
+        try {
+          requirement.isNotRevoked(verified)
+          requirement.countOpenCheck()
+          return 'passed'
+        } catch (error) {
+          if (!(error instanceof ServiceError)) throw error
+          return [error.code, error.reason].filter(Boolean).join(' ')
+        }
       }
     }
   }
+
+  return { ...reload(whenUnavailable), reload, store, clock, log, openChecks: () => openChecks }
 }
