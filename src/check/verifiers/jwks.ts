@@ -1,4 +1,4 @@
-/** The settings of a verifier that uses the JWK Set of an issuer. */
+/** The verifier `jwks`: the JWK Set of another issuer. */
 import * as z from 'zod'
 import { ALGORITHM_NAMES, isSymmetric, parseAlgorithm } from '../../keys/algorithms.ts'
 import { remoteKeyShape, STALE_LIMIT_EXPECTED, staysWithin } from '../../keys/remote/settings.ts'
@@ -6,14 +6,27 @@ import { createTlsOptions } from '../../remote/tls-options.ts'
 import type { SecretReader } from '../../settings/secrets.ts'
 import { reasonAgainst, section } from '../../settings/section.ts'
 import { httpUrl, isAllowed, PLAIN_HTTP } from '../../settings/urls.ts'
-import { issuerName } from './issuer-name.ts'
+import { createKeysFor, issuerName } from './issuer-keys.ts'
+import { createKeysVerifier } from './keys-verifier.ts'
+import type { VerifierKind } from './verifier-kind.ts'
 
 export type JwksVerifierConfig = z.output<ReturnType<typeof jwksVerifierSchema>>
 
-/** Who verifies with a shared secret can sign with it, so none is taken from afar. */
+/** Who verifies with a shared secret can sign with it, so none is fetched from elsewhere. */
 const PUBLIC_ALGORITHMS = ALGORITHM_NAMES.filter((name) => !isSymmetric(parseAlgorithm(name)))
 
-export function jwksVerifierSchema(reader: SecretReader) {
+export const jwksKind = {
+  setting: 'jwks',
+  settings: jwksVerifierSchema,
+  create(config, { keyStore }) {
+    const jwkSet = keyStore.jwkSets.get(config)
+    if (jwkSet === undefined) throw new TypeError('expected the JWK Set of each verifier')
+    const keysFor = createKeysFor({ issuer: config.issuer }, new Map())
+    return createKeysVerifier({ keyStore: jwkSet, keysFor })
+  }
+} satisfies VerifierKind<JwksVerifierConfig>
+
+function jwksVerifierSchema(reader: SecretReader) {
   return section({
     jwks: httpUrl.describe('URL of the JWK Set that has the public keys of the issuer.'),
     issuer: issuerName.describe(

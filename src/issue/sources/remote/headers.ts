@@ -4,7 +4,7 @@ import { headerName } from '../../../settings/headers.ts'
 import { material, type SecretReader } from '../../../settings/secrets.ts'
 
 /** Of one connection alone (RFC 9110, section 7.6.1), or set by the service itself for each call. */
-const REFUSED: ReadonlySet<string> = new Set([
+const NEVER_SENT: ReadonlySet<string> = new Set([
   'connection',
   'keep-alive',
   'proxy-authenticate',
@@ -22,10 +22,11 @@ const REFUSED: ReadonlySet<string> = new Set([
   'host'
 ])
 
-const sentHeaderName = headerName.refine((name) => !REFUSED.has(name), {
+const sentHeaderName = headerName.refine((name) => !NEVER_SENT.has(name), {
   error: 'this header is of the connection or of the body, expected another one'
 })
 
+/** The setting `forward`. */
 export const forward = z
   .array(sentHeaderName, 'expected a list of headers')
   .min(1, 'expected at least one header')
@@ -37,6 +38,7 @@ export const forward = z
 /** Visible ASCII, with spaces inside (RFC 9110, section 5.5). */
 const VALUE = /^[\x21-\x7e](?:[\t\x20-\x7e]*[\x21-\x7e])?$/
 
+/** The setting `headers`. */
 export function headers(reader: SecretReader) {
   return z
     .record(
