@@ -1,4 +1,6 @@
+/** When something is fetched again, and what happens meanwhile. */
 import test from 'ava'
+import { createRefreshTiming } from '../../../src/keys/remote/refresh-timing.ts'
 import {
   type Attempt,
   createRefresher,
