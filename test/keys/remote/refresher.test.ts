@@ -1,6 +1,5 @@
 /** When something is fetched again, and what happens meanwhile. */
 import test from 'ava'
-import { createRefreshTiming } from '../../../src/keys/remote/refresh-timing.ts'
 import {
   type Attempt,
   createRefresher,
@@ -25,7 +24,7 @@ function startRefresher(options: Partial<RefresherOptions> = {}) {
   return { clock, refresher }
 }
 
-test('an attempt plans the next one, at its end', async (t) => {
+test('an attempt to fetch plans the next one, at its end', async (t) => {
   let attempts = 0
   const { clock, refresher } = startRefresher({
     attempt: async () => {
@@ -43,7 +42,7 @@ test('an attempt plans the next one, at its end', async (t) => {
   t.is(clock.timers(), 1)
 })
 
-test('failures are counted in a row', async (t) => {
+test('failed fetches are counted in a row', async (t) => {
   const results = [FAILURE, FAILURE, SUCCESS, FAILURE]
   const { clock, refresher } = startRefresher({ attempt: async () => results.shift() ?? SUCCESS })
   await refresher.refresh()
@@ -56,7 +55,7 @@ test('failures are counted in a row', async (t) => {
   t.is(refresher.nextAt(), clock.now() + 10)
 })
 
-test('an attempt tells how long its result is good for', async (t) => {
+test('an attempt to fetch reports how long its result is good for', async (t) => {
   const { clock, refresher } = startRefresher({
     attempt: async () => ({ succeeded: true, lifetimeMs: 70 }),
     timing: { afterSuccess: (stated = 0) => stated / 2, afterFailure: () => 0 }
@@ -65,7 +64,7 @@ test('an attempt tells how long its result is good for', async (t) => {
   t.is(refresher.nextAt(), clock.now() + 35)
 })
 
-test('calls during an attempt join it', async (t) => {
+test('calls during an attempt to fetch join it', async (t) => {
   const { promise, resolve } = deferred<Attempt>()
   let attempts = 0
   const { refresher } = startRefresher({
@@ -82,7 +81,7 @@ test('calls during an attempt join it', async (t) => {
   t.is(attempts, 2)
 })
 
-test('strangers cause no attempt within the cooldown, whoever caused the last', async (t) => {
+test('refreshAgain begins no attempt within the cooldown, whoever caused the last', async (t) => {
   const begun: number[] = []
   const { clock, refresher } = startRefresher({
     attempt: async () => {
@@ -105,7 +104,7 @@ test('strangers cause no attempt within the cooldown, whoever caused the last', 
   )
 })
 
-test('closed, it has no timer, tells the attempt to give up, and begins none', async (t) => {
+test('a closed refresher has no timer, ends the attempt under way, and begins none', async (t) => {
   const { promise, resolve } = deferred<Attempt>()
   const signals: AbortSignal[] = []
   const { clock, refresher } = startRefresher({
@@ -125,7 +124,7 @@ test('closed, it has no timer, tells the attempt to give up, and begins none', a
   t.is(clock.timers(), 0)
 })
 
-test('closed between attempts, it cancels its timer', async (t) => {
+test('a refresher that is closed between attempts cancels its timer', async (t) => {
   const { clock, refresher } = startRefresher()
   await refresher.refresh()
   t.is(clock.timers(), 1)
@@ -154,7 +153,7 @@ test('the refresh time stands in for headers that say nothing, and bounds those 
   t.is(timing.afterSuccess(Number.POSITIVE_INFINITY), 8 * MINUTE)
 })
 
-test('headers cannot ask for more than a fetch a minute', (t) => {
+test('headers of a JWK Set cannot ask for more than a fetch a minute', (t) => {
   t.is(createRefreshTiming(10 * MINUTE, () => 0).afterSuccess(0), 0.8 * MINUTE)
 })
 
