@@ -4,7 +4,7 @@ import test from 'ava'
 import { followImports } from './helpers/compiled-imports.ts'
 
 /** As `ava.unit.config.js` has it. */
-const SYSTEM = /^(?:e2e|examples)\/|\.system\.test\.ts$|(?:file|redis)-store\.test\.ts$/
+const SYSTEM = /^(?:e2e|examples)\/|\.system\.test\.ts$/
 
 const files = readdirSync(import.meta.dirname, { recursive: true, encoding: 'utf8' }).filter(
   (file) => file.endsWith('.test.ts')

@@ -4,8 +4,7 @@ import type { JsonText } from '../json/json-text.ts'
 import { parseToken, type Token, type VerifiedClaims } from '../keys/token.ts'
 import type { TraceHeaders } from '../remote/trace-context.ts'
 import type { CacheEntry, CheckCache } from './check-cache.ts'
-import { withGroups } from './groups/claim.ts'
-import type { ResolveGroups } from './groups/group-resolver.ts'
+import { type ResolveGroups, withGroups } from './groups/group-resolver.ts'
 
 /** What a verifier has found out about a token. */
 export interface Verified {

@@ -1,17 +1,12 @@
 /** A configuration file becomes a configuration, or a list of everything that is wrong with it. */
 import { dirname, resolve } from 'node:path'
-import { findKeyProblems } from '../keys/create-key-sources.ts'
-import type { KeyConfig } from '../keys/settings.ts'
 import { formatPath, type Problem } from '../settings/problem.ts'
 import { createSecretReader, type SecretReader } from '../settings/secrets.ts'
 import { readTextFile, TextFileError } from '../settings/text-file.ts'
 import { substituteEnvironment } from './environment.ts'
-import { createFlatSchema, toFullForm } from './flat-form.ts'
-import { type Config, createFullSchema } from './full-form.ts'
-import { describeIssues, valueAt } from './issues.ts'
-import { parsePartly } from './partly.ts'
+import { parseForm } from './forms.ts'
+import type { Config } from './full-form.ts'
 import { ConfigError, type Origin } from './problems.ts'
-import { findFlatProblems, findFullProblems } from './rules/find-problems.ts'
 import { parseYaml } from './yaml.ts'
 
 export interface LoadedConfig {
@@ -109,64 +104,10 @@ function parseWhole(source: string | object, { file, env, reader }: ParseOptions
     throw new ConfigError(found, origin)
   }
   const { value, problems } = substituteEnvironment(yaml.value, env)
-  const result = parseTree(value, reader)
+  const result = parseForm(value, reader)
   const all = [...problems, ...result.problems.filter((problem) => !isSaid(problem, problems))]
   if (result.config === undefined || all.length > 0) throw new ConfigError(all, origin)
   return { config: deepFreeze(result.config), written: result.written, origin }
-}
-
-interface ParseResult {
-  readonly config?: Config | undefined
-  readonly written?: unknown
-  readonly problems: readonly Problem[]
-}
-
-type FlatSchema = ReturnType<typeof createFlatSchema>
-type FullSchema = ReturnType<typeof createFullSchema>
-
-/** Reads the form that knows more of the keys; the flat one where both know as many. */
-function parseTree(tree: unknown, reader: SecretReader): ParseResult {
-  const flat = createFlatSchema(reader)
-  const full = createFullSchema(reader)
-  return countKnown(tree, flat) < countKnown(tree, full)
-    ? parseFull(tree, full)
-    : parseFlat(tree, flat, full)
-}
-
-function countKnown(tree: unknown, { shape }: FlatSchema | FullSchema): number {
-  if (typeof tree !== 'object' || tree === null) return 0
-  return Object.keys(tree).filter((key) => Object.hasOwn(shape, key)).length
-}
-
-function parseFlat(tree: unknown, schema: FlatSchema, full: FullSchema): ParseResult {
-  const { data: flat, error } = schema.safeParse(tree)
-  const found = findFlatProblems({ value: parsePartly(schema, tree), written: tree, path: [] })
-  const problems = [...describeIssues(error?.issues ?? [], tree), ...found]
-  if (flat === undefined) return { problems }
-  const written = toFullForm(flat)
-  const config = full.parse(written)
-  const unfit = findKeyProblems(config.keys).map(({ message }) => ({ path: ['encKey'], message }))
-  return { config, written, problems: [...problems, ...unfit] }
-}
-
-function parseFull(tree: unknown, schema: FullSchema): ParseResult {
-  const { data: config, error } = schema.safeParse(tree)
-  const keys = config?.keys ?? readEachKey(tree, schema)
-  const found = findFullProblems({ value: parsePartly(schema, tree), written: tree, path: [] })
-  const problems = [
-    ...describeIssues(error?.issues ?? [], tree),
-    ...found,
-    ...findKeyProblems(keys)
-  ]
-  return { config, written: tree, problems }
-}
-
-/** Keys may be judged by themselves, whatever is wrong elsewhere. Undefined stands for one that cannot be read. */
-function readEachKey(tree: unknown, { shape }: FullSchema): readonly (KeyConfig | undefined)[] {
-  const entries = valueAt(tree, ['keys'])
-  return Array.isArray(entries)
-    ? entries.map((entry) => shape.keys.safeParse([entry]).data?.[0])
-    : []
 }
 
 /** A setting whose variable is missing is wrong in every other way too: the first problem is enough. */

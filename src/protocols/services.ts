@@ -1,7 +1,7 @@
 /** What every route is built with. */
 import type { LdapConnection, LdapConnectionOptions } from '../check/groups/ldap/ldap-connection.ts'
 import type { IssuerKeys } from '../check/verifiers/issuer-keys.ts'
-import type { JwksVerifierConfig } from '../check/verifiers/jwks-settings.ts'
+import type { JwksVerifierConfig } from '../check/verifiers/jwks.ts'
 import type { KeyStore } from '../keys/key-store.ts'
 import type { Logger } from '../operations/logger.ts'
 import type { Metrics } from '../operations/metrics.ts'

@@ -1,7 +1,7 @@
 /** The keys of a configuration: written in it, fetched from elsewhere, or generated; and beside them the JWK Sets of other issuers. */
 
-import type { JwksVerifierConfig } from '../check/verifiers/jwks-settings.ts'
-import type { VerifierConfig } from '../check/verifiers/settings.ts'
+import type { JwksVerifierConfig } from '../check/verifiers/jwks.ts'
+import type { VerifierConfig } from '../check/verifiers/registry.ts'
 import type { Config } from '../config/full-form.ts'
 import type { LoadedConfig } from '../config/load.ts'
 import { ConfigError } from '../config/problems.ts'
@@ -122,7 +122,7 @@ function createReport({ logger, metrics }: ConfiguredKeysOptions, url: string, i
       error: error?.message
     }
     if (error !== undefined) logger.warn(line, 'JWK Set not fetched')
-    else if (refusals.length > 0) logger.warn(line, 'JWK Set with keys that do not serve')
+    else if (refusals.length > 0) logger.warn(line, 'JWK Set with keys that are not usable')
     else logger.debug(line, 'JWK Set')
   }
 }

@@ -1,9 +1,71 @@
 /** Groups from an HTTP endpoint that is asked for a subject. */
+import * as z from 'zod'
 import { checkUnavailable, invalidToken } from '../../errors.ts'
 import type { Endpoint, EndpointCall } from '../../remote/endpoint.ts'
+import { headerMap } from '../../settings/headers.ts'
+import { duration } from '../../settings/quantities.ts'
+import { material, type SecretReader } from '../../settings/secrets.ts'
+import { reasonAgainst, section } from '../../settings/section.ts'
+import { remoteTlsSchema } from '../../settings/tls.ts'
+import { allowHttp, httpUrl, isAllowed, PLAIN_HTTP } from '../../settings/urls.ts'
 import { readReply } from '../endpoint-reply.ts'
+import type { GroupKind } from './group-kind.ts'
 import type { GroupLookup } from './subject-groups.ts'
 import { isListOfNames } from './token-groups.ts'
+
+function endpointGroupsSchema(reader: SecretReader) {
+  return section({
+    from: z
+      .literal('endpoint', 'expected endpoint')
+      .describe('Groups that an endpoint is asked for.'),
+    url: httpUrl.describe(
+      'URL of the endpoint, in which `{sub}` stands for the subject. A 200 has JSON, a list of texts or `{"groups": [...]}`; a 404 says that there is no such subject.'
+    ),
+    allowHttp,
+    method: z
+      .enum(['GET', 'POST'], 'expected GET or POST')
+      .default('GET')
+      .describe('GET, or POST with the body `{"sub": "..."}`. Default: GET.'),
+    headers: headerMap(
+      z.string().regex(/^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/, 'expected the name of a header'),
+      material(reader).refine((value) => /^[\x20-\x7e]*$/.test(value), {
+        error: 'expected printable characters'
+      })
+    )
+      .meta({ title: 'a map of headers and their values, each text or a reference' })
+      .default({})
+      .describe(
+        'Headers that are sent along, such as `Authorization: { env: NAME }`. Default: none.'
+      ),
+    timeout: duration('1ms', '5m')
+      .prefault('2s')
+      .describe('For the whole call, from connecting to the last byte. Default: 2s.'),
+    tls: remoteTlsSchema(reader)
+      .optional()
+      .describe('TLS of an https:// endpoint. Its certificate is always verified.')
+  })
+    .refine(({ url, allowHttp }) => isAllowed(url, allowHttp), { error: PLAIN_HTTP, path: ['url'] })
+    .superRefine(({ url, method }, context) => {
+      const message = reasonAgainst(() => assertSubjectUrl(url, method))
+      if (message !== undefined) context.addIssue({ code: 'custom', message, path: ['url'] })
+    })
+}
+
+export const endpointKind = {
+  from: 'endpoint',
+  settings: endpointGroupsSchema,
+  create: ({ url, method, headers, timeout, tls }, { limits, connectEndpoint, bySubject }) => {
+    const endpoint = connectEndpoint(url, {
+      timeoutMs: timeout,
+      maxReplyBytes: limits.reply,
+      maxCalls: limits.calls,
+      tls
+    })
+    return bySubject(
+      createEndpointGroups({ url, method, headers, endpoint, maxDepth: limits.depth })
+    )
+  }
+} satisfies GroupKind<z.output<ReturnType<typeof endpointGroupsSchema>>>
 
 export interface EndpointGroupsOptions {
   /** May hold `{sub}` in its path and query, and has to for GET. */
@@ -21,7 +83,7 @@ const SUBJECT = '{sub}'
 
 /**
  * A 200 has the groups as JSON, a list of strings or `{"groups": [...]}`, and a 404 says that there is no such subject.
- * @throws TypeError for a URL that a subject cannot be told by
+ * @throws TypeError for a URL that has no place for a subject
  */
 export function createEndpointGroups(options: EndpointGroupsOptions): GroupLookup {
   const { method, headers, endpoint, maxDepth } = options
@@ -50,7 +112,7 @@ export function createEndpointGroups(options: EndpointGroupsOptions): GroupLooku
 }
 
 /** @throws TypeError that says what was found and what is expected */
-export function assertSubjectUrl(template: string, method: 'GET' | 'POST'): void {
+function assertSubjectUrl(template: string, method: 'GET' | 'POST'): void {
   if (method === 'GET' && !template.includes(SUBJECT)) {
     throw new TypeError(`expected a URL with ${SUBJECT} in it, or the method POST`)
   }

@@ -1,11 +1,14 @@
-/** The groups of a token's subject: the first place that has an answer says them. */
+/** The groups of a token's subject: those of the first place that has an answer. */
 import { insufficientScope } from '../../errors.ts'
+import { readObject, writeObject } from '../../json/json-object.ts'
+import { toJsonText } from '../../json/json-text.ts'
 import type { VerifiedClaims } from '../../keys/token.ts'
 import type { TraceHeaders } from '../../remote/trace-context.ts'
+import type { CheckedToken } from '../check.ts'
 
 /**
  * Finds the groups of the subject of verified claims, or answers undefined where this place has no answer: the token has no such
- * claim, the directory no such entry. Throws a ServiceError where it could not find out, which is no answer of that kind.
+ * claim, the directory no such entry. Throws a ServiceError where it could not find out.
  * @param trace what calls for it carry
  */
 export type GroupResolver = (
@@ -34,7 +37,7 @@ export function createResolveGroups(resolvers: readonly GroupResolver[]): Resolv
 }
 
 /**
- * Finds groups, and refuses subjects that are in none of those that are required.
+ * Finds groups, and rejects subjects that are in none of those that are required.
  * @param required names, compared without case
  */
 export function createRequiredGroups(
@@ -62,4 +65,17 @@ function withoutDoubles(groups: readonly string[]): readonly string[] {
 
 function withoutCase(name: string): string {
   return name.toLowerCase()
+}
+
+/** The claim that the groups are put under. */
+const CLAIM = 'groups'
+
+/** Puts groups among the claims, in the place of any that the token has brought along itself. */
+export function withGroups(checked: CheckedToken, groups: readonly string[]): CheckedToken {
+  const members = readObject(checked.claimsText)
+  return {
+    token: checked.token,
+    claims: { ...checked.claims, [CLAIM]: groups },
+    claimsText: writeObject(new Map([...members, [CLAIM, toJsonText(groups)]]))
+  }
 }

@@ -1,9 +1,27 @@
-/** Groups that stand in the token itself. */
+/** Groups that are in the token itself. */
+import * as z from 'zod'
 import { invalidToken } from '../../errors.ts'
-import { type JsonPath, valueAtPath } from '../../json/json-path.ts'
+import { type JsonPath, parseJsonPath, valueAtPath } from '../../json/json-path.ts'
+import { claimPath } from '../../settings/json.ts'
+import { section } from '../../settings/section.ts'
+import type { GroupKind } from './group-kind.ts'
 import type { GroupResolver } from './group-resolver.ts'
 
-/** @param path where they stand among the claims, as a list of strings */
+const tokenGroupsSchema = section({
+  from: z.literal('token', 'expected token').describe('Groups that stand in the token.'),
+  claim: claimPath
+    .default('groups')
+    .transform(parseJsonPath)
+    .describe('The claim, a list of texts; a token without it has no answer. Default: groups.')
+})
+
+export const tokenKind = {
+  from: 'token',
+  settings: () => tokenGroupsSchema,
+  create: ({ claim }) => createTokenGroups(claim)
+} satisfies GroupKind<z.output<typeof tokenGroupsSchema>>
+
+/** @param path where they are among the claims, as a list of strings */
 export function createTokenGroups(path: JsonPath): GroupResolver {
   return function readGroups(claims) {
     const groups = valueAtPath(claims, path)

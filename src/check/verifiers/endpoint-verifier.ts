@@ -1,5 +1,6 @@
-/** Verification by an endpoint elsewhere, which is sent the token and says whose it is. */
+/** The verifier `endpoint`: an endpoint elsewhere, which is sent the token and returns whom it is about. */
 import { createHash } from 'node:crypto'
+import type * as z from 'zod'
 import { checkUnavailable, invalidToken } from '../../errors.ts'
 import { readObject, writeObject } from '../../json/json-object.ts'
 import type { ReadJson } from '../../json/json-text.ts'
@@ -7,9 +8,63 @@ import type { Token } from '../../keys/token.ts'
 import type { Endpoint } from '../../remote/endpoint.ts'
 import type { TraceHeaders } from '../../remote/trace-context.ts'
 import { BEARER_MARK } from '../../service-bearer-mark.ts'
+import { duration, integer } from '../../settings/quantities.ts'
+import type { SecretReader } from '../../settings/secrets.ts'
+import { section } from '../../settings/section.ts'
+import { remoteTlsSchema } from '../../settings/tls.ts'
+import { allowHttp, httpUrl, isAllowed, PLAIN_HTTP } from '../../settings/urls.ts'
 import type { Verified, Verifier } from '../check.ts'
 import { readReply } from '../endpoint-reply.ts'
 import { createSharedCache } from '../shared-cache.ts'
+import type { VerifierKind } from './verifier-kind.ts'
+
+function endpointVerifierSchema(reader: SecretReader) {
+  return section({
+    endpoint: httpUrl.describe(
+      'URL that the token is posted to, as a Bearer of the Authorization header. A 200 with JSON that has a `sub` verifies it, 401 and 403 refuse it.'
+    ),
+    allowHttp,
+    timeout: duration('1ms', '5m')
+      .prefault('2s')
+      .describe('For the whole call, from connecting to the last byte. Default: 2s.'),
+    cache: section({
+      for: duration('1s', '1h')
+        .prefault('30s')
+        .describe(
+          'How long an answer is kept, and never longer than the token is valid. Until then, nothing that the endpoint learns of a token counts. Default: 30s.'
+        ),
+      entries: integer(1, 1_000_000)
+        .prefault(10_000)
+        .describe('Most answers that are kept. Default: 10000.')
+    })
+      .optional()
+      .describe('Keeps answers that verify a token. Default: every check asks.'),
+    tls: remoteTlsSchema(reader)
+      .optional()
+      .describe('TLS of an https:// endpoint. Its certificate is always verified.')
+  }).refine(({ endpoint, allowHttp }) => isAllowed(endpoint, allowHttp), {
+    error: PLAIN_HTTP,
+    path: ['endpoint']
+  })
+}
+
+export const endpointKind = {
+  setting: 'endpoint',
+  settings: endpointVerifierSchema,
+  create: ({ endpoint, timeout, cache, tls }, { limits, now, connectEndpoint }) =>
+    createEndpointVerifier({
+      url: new URL(endpoint),
+      endpoint: connectEndpoint(endpoint, {
+        timeoutMs: timeout,
+        maxReplyBytes: limits.reply,
+        maxCalls: limits.calls,
+        tls
+      }),
+      maxDepth: limits.depth,
+      cache: cache && { forMs: cache.for, entries: cache.entries },
+      now
+    })
+} satisfies VerifierKind<z.output<ReturnType<typeof endpointVerifierSchema>>>
 
 export interface EndpointVerifierOptions {
   readonly url: URL
@@ -22,7 +77,7 @@ export interface EndpointVerifierOptions {
   readonly now: () => number
 }
 
-/** What a token says of itself goes before what is said of it (RFC 7519, section 4.1): no endpoint makes it live longer, or another. */
+/** Claims that are taken from the token and never from the reply (RFC 7519, section 4.1): no endpoint makes a token valid for longer, or another token. */
 const OWN_CLAIMS: ReadonlySet<string> = new Set([
   'iss',
   'iat',
@@ -34,7 +89,7 @@ const OWN_CLAIMS: ReadonlySet<string> = new Set([
 
 /**
  * Posts the token as a bearer. A 200 with JSON that has a `sub` verifies it, and its other members are claims; 401, 403 and a 200
- * without a `sub` refuse it. Anything else is no answer, and so neither.
+ * without a `sub` reject it. Anything else makes the check unavailable.
  */
 export function createEndpointVerifier(options: EndpointVerifierOptions): Verifier {
   const { url, endpoint, maxDepth, cache, now } = options
@@ -58,7 +113,7 @@ export function createEndpointVerifier(options: EndpointVerifierOptions): Verifi
 
   const { forMs, entries } = cache
   const getShared = createSharedCache<Verified>({ entries, now })
-  return function askOrRemember(token, trace) {
+  return function askOnce(token, trace) {
     // Its hash, so that no memory dump is a list of tokens that are good.
     const key = createHash('sha256').update(token.raw).digest('base64')
     return getShared(key, async () => {
@@ -73,14 +128,14 @@ function describeVerified({ value, text }: ReadJson, { payload, payloadText }: T
   if (!text.startsWith('{')) {
     throw checkUnavailable(new Error('found a reply that is no JSON object'))
   }
-  const said = value as Record<string, unknown>
-  if (typeof said.sub !== 'string' || said.sub === '') {
+  const reply = value as Record<string, unknown>
+  if (typeof reply.sub !== 'string' || reply.sub === '') {
     throw invalidToken('Token is refused by its issuer', 'endpoint')
   }
   const ownClaims = Object.entries(payload).filter(([name]) => OWN_CLAIMS.has(name))
   const ownTexts = [...readObject(payloadText)].filter(([name]) => OWN_CLAIMS.has(name))
   return {
-    claims: { ...said, ...Object.fromEntries(ownClaims) },
+    claims: { ...reply, ...Object.fromEntries(ownClaims) },
     claimsText: writeObject(new Map([...readObject(text), ...ownTexts]))
   }
 }

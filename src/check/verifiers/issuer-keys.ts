@@ -1,7 +1,16 @@
 /** A token is verified by the keys of its own issuer only: which keys those are. */
+import * as z from 'zod'
 import { ALL_KEYS, type KeySelection } from '../../keys/key-store.ts'
 
-/** A verifier, as far as it says whose tokens it verifies, and with which keys of this service. */
+const EXPECTED = 'expected the name of an issuer, such as https://issuer.example.com'
+
+/** The setting that is the name of an issuer. It is compared letter by letter with the `iss` of tokens (RFC 7519, section 4.1.1): mostly a URL, but any text will do. */
+export const issuerName = z
+  .string(EXPECTED)
+  .min(1, EXPECTED)
+  .meta({ title: 'the name of an issuer' })
+
+/** A verifier, as far as it names the issuer whose tokens it verifies, and the keys of this service that it uses. */
 export interface IssuerUse {
   /** Keys by their names; left out where they are in a JWK Set of its own. */
   readonly keys?: 'all' | readonly string[]
@@ -12,7 +21,7 @@ export interface IssuerUse {
 export type IssuerKeys = ReadonlyMap<string, readonly string[]>
 
 /**
- * The keys that may verify tokens of an issuer; undefined where such tokens are not for the verifier to judge.
+ * The keys that may verify tokens of an issuer; undefined where another verifier judges such tokens.
  * @param issuer the `iss` that the token claims, whatever it is
  */
 export type KeysFor = (issuer: unknown) => KeySelection | undefined
@@ -30,8 +39,8 @@ export function collectIssuerKeys(verifiers: readonly object[]): IssuerKeys {
 
 /**
  * Makes the choice for a verifier. Tokens of an issuer that has keys of its own are for those keys alone, and those keys are for
- * its tokens alone. All other tokens, those without an issuer too, are for all other keys. A verifier that names an issuer has
- * nothing to say about tokens of others.
+ * its tokens alone. All other tokens, those without an issuer too, are for all other keys. A verifier that names an issuer
+ * does not judge tokens of others.
  */
 export function createKeysFor(
   { keys = 'all', issuer }: IssuerUse,

@@ -1,19 +1,27 @@
-/** Verifiers of which a later one may have the say where an earlier one refuses, or cannot be asked. */
+/** Verifiers of which a later one is asked where an earlier one rejects the token, or is unavailable. */
 import { type ErrorCode, ServiceError } from '../../errors.ts'
-import type { Verifier } from '../check.ts'
+import type { Token } from '../../keys/token.ts'
+import type { TraceHeaders } from '../../remote/trace-context.ts'
+import type { Verified, Verifier } from '../check.ts'
 
 export interface VerifierChainOptions {
   readonly verifiers: readonly Verifier[]
-  /** Whether the next one is asked after a refusal. */
+  /** Whether the next one is asked after a rejection. */
   readonly afterRefusal: boolean
-  /** Whether the next one is asked where one cannot be asked. */
+  /** Whether the next one is asked where one is unavailable. */
   readonly afterUnavailable: boolean
+}
+
+/** What earlier verifiers have thrown. */
+interface Passed {
+  readonly rejection?: ServiceError
+  readonly unavailable?: ServiceError
 }
 
 /**
  * Makes one verifier out of several: it accepts a token as soon as one of them does. Where none does, it fails closed: a verifier
- * that could not be asked might have accepted the token, so that is the answer; else it is the last refusal. What a later verifier
- * accepts is not to be remembered: an earlier one may have another answer next time.
+ * that was unavailable might have accepted the token, so that is the error; else it is the last rejection. What a later verifier
+ * accepts must not be cached: an earlier one may have another answer next time.
  */
 export function createVerifierChain(options: VerifierChainOptions): Verifier {
   const { verifiers, afterRefusal, afterUnavailable } = options
@@ -22,25 +30,39 @@ export function createVerifierChain(options: VerifierChainOptions): Verifier {
     ...(afterUnavailable ? (['check_unavailable'] as const) : [])
   ]
 
-  return async function verifyInTurn(token, trace) {
-    let refusal: ServiceError | undefined
-    let unavailable: ServiceError | undefined
-    let hasPassed = false
-    for (const verify of verifiers) {
-      try {
-        const verified = await verify(token, trace)
-        if (verified !== undefined) {
-          return hasPassed ? { ...verified, isCurrent: undefined } : verified
-        }
-      } catch (error) {
-        if (!(error instanceof ServiceError) || !passing.includes(error.code)) throw error
-        hasPassed = true
-        if (error.code === 'invalid_token') refusal = error
-        else unavailable = error
-      }
+  /** Asks verifiers in turn, from one of them on. A promise follows only where one returns a promise. */
+  function ask(token: Token, trace: TraceHeaders | undefined, from: number, passed: Passed): Found {
+    const verify = verifiers[from]
+    if (verify === undefined) return conclude(passed)
+
+    const next = (also: Passed = {}) => ask(token, trace, from + 1, { ...passed, ...also })
+    const take = (verified: Verified | undefined): Found => {
+      if (verified === undefined) return next()
+      return Object.keys(passed).length > 0 ? { ...verified, isCurrent: undefined } : verified
     }
-    if (unavailable !== undefined) throw unavailable
-    if (refusal !== undefined) throw refusal
-    return undefined
+    const pass = (error: unknown): Found => {
+      if (!(error instanceof ServiceError) || !passing.includes(error.code)) throw error
+      return next(error.code === 'invalid_token' ? { rejection: error } : { unavailable: error })
+    }
+
+    let verified: Found
+    try {
+      verified = verify(token, trace)
+    } catch (error) {
+      return pass(error)
+    }
+    return verified instanceof Promise ? verified.then(take, pass) : take(verified)
   }
+
+  return function verifyInTurn(token, trace) {
+    return ask(token, trace, 0, {})
+  }
+}
+
+type Found = Promise<Verified | undefined> | Verified | undefined
+
+function conclude({ rejection, unavailable }: Passed): undefined {
+  if (unavailable !== undefined) throw unavailable
+  if (rejection !== undefined) throw rejection
+  return undefined
 }

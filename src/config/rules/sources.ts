@@ -1,16 +1,9 @@
 /** Sources that ask for something that their route does not have, or for what is not theirs. */
 
-import type { SourceConfig } from '../../issue/sources/settings.ts'
+import { namesOf, type SourceConfig } from '../../issue/sources/registry.ts'
 import { isClaimsRoute, isShownBy } from '../../protocols/claims/rules.ts'
 import type { PlacedRoute, RuleContext } from '../../protocols/rules.ts'
-import {
-  at,
-  givenOf,
-  isGiven,
-  itemsOf,
-  type PartialOf,
-  type Placed
-} from '../../settings/placed.ts'
+import { at, isGiven, itemsOf, type PartialOf, type Placed } from '../../settings/placed.ts'
 import type { Problem } from '../../settings/problem.ts'
 import { variablesIn } from '../../settings/route-paths.ts'
 import type { Config } from '../full-form.ts'
@@ -43,27 +36,13 @@ export function findVariableProblems({ routes }: RuleContext): Problem[] {
   return listSources(routes).flatMap(({ route, source }) => {
     const path = at(route, isClaimsRoute(route) ? 'claims' : 'issue').value
     if (typeof path !== 'string') return []
-    return listVariables(source)
-      .filter(({ name }) => !variablesIn(path).includes(name))
-      .map((use) => ({
-        path: use.path,
-        message: `there is no variable {${use.name}} in the path ${path}`
+    return namesOf(source)
+      .variables.filter(({ value = '' }) => !variablesIn(path).includes(value))
+      .map((name) => ({
+        path: name.path,
+        message: `there is no variable {${name.value}} in the path ${path}`
       }))
   })
-}
-
-function listVariables(source: PlacedSource): { name: string; path: Problem['path'] }[] {
-  const metadata = itemsOf(at(source, 'metadata'))
-  const names = metadata.map((entry) => at(entry, 'name').value)
-  const uses = [at(source, 'variable'), ...metadata.map((entry) => at(entry, 'variable'))]
-  return [
-    ...uses.flatMap(givenOf).map(({ value, path }) => ({ name: value, path })),
-    ...givenOf(at(source, 'url')).flatMap(({ value, path }) =>
-      variablesIn(value)
-        .filter((name) => !names.includes(name))
-        .map((name) => ({ name, path }))
-    )
-  ]
 }
 
 /** Finds routes with `expiresAt` that have no remote source to say it, or more than one. */
@@ -81,21 +60,12 @@ export function findExpiryProblems({ routes }: RuleContext): Problem[] {
 export function findApiKeyProblems({ routes }: RuleContext): Problem[] {
   return listSources(routes)
     .filter(({ route }) => at(route, 'auth').value !== undefined)
-    .flatMap(({ source }) => listHeaders(source))
+    .flatMap(({ source }) => namesOf(source).headers)
     .filter(({ value = '' }) => API_KEY_HEADERS.has(value))
     .map(({ path }) => ({
       path,
       message: 'expected another header, since the API key of a client may be in this one'
     }))
-}
-
-/** The headers of the client that a source reads. */
-function listHeaders(source: PlacedSource): Placed<string>[] {
-  return [
-    at(source, 'header'),
-    ...itemsOf(at(source, 'metadata')).map((entry) => at(entry, 'header')),
-    ...itemsOf(at(source, 'forward'))
-  ]
 }
 
 /** Finds `certificate` sources of routes whose listener asks nobody for a certificate. */

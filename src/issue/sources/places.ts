@@ -1,6 +1,10 @@
-/** The places of a request that a text may stand in: a header, a parameter of the query or of a form, a variable of the path. */
+/** The places of a request that a text may be in: a header, a parameter of the query or of a form, a variable of the path. */
+import * as z from 'zod'
+import { headerName } from '../../settings/headers.ts'
+import { at, givenOf, type PartialOf, type Placed } from '../../settings/placed.ts'
 import { invalidClaim } from '../invalid-claim.ts'
 import type { IssueRequest } from '../issue.ts'
+import type { SourceNames } from './source-kind.ts'
 
 export interface Places {
   /** The name of a header, in lower case. */
@@ -9,10 +13,32 @@ export interface Places {
   readonly variable?: string | undefined
 }
 
+const PARAMETER_EXPECTED = 'expected the name of a parameter'
+const VARIABLE_EXPECTED = "expected the name of a variable in the route's path"
+
+/** The settings that give places. */
+export const placesShape = {
+  header: headerName
+    .optional()
+    .describe('The header that it stands in; wins over all other places. Default: none.'),
+  parameter: z
+    .string(PARAMETER_EXPECTED)
+    .min(1, PARAMETER_EXPECTED)
+    .optional()
+    .describe(
+      'The parameter that it stands in, of the query or of a form in the body. Default: none.'
+    ),
+  variable: z
+    .string(VARIABLE_EXPECTED)
+    .min(1, VARIABLE_EXPECTED)
+    .optional()
+    .describe("The variable of the route's path that it stands in. Default: none.")
+}
+
 /** Gives the texts of the first place that has any; several where the client has put several there. None is empty. */
 export type ReadTexts = (request: IssueRequest) => readonly string[]
 
-/** What stands for bytes that are no UTF-8 once a query or a form is read: texts that differ would be one. */
+/** Bytes that are no UTF-8 become this character when a query or a form is read, so that different texts would be the same. */
 const REPLACEMENT = '\ufffd'
 const BEYOND_ASCII = /[\u0080-\u00ff]/
 const utf8 = new TextDecoder('utf-8', { fatal: true })
@@ -36,7 +62,7 @@ export function createReadTexts({ header, parameter, variable }: Places): ReadTe
 }
 
 /**
- * The one text that there is, if any. Two are refused: a proxy in front may have judged by the other.
+ * The one text that there is, if any. Two are rejected: a proxy in front may have decided by the other.
  * @param what names what it is for
  * @throws ServiceError `invalid_request` for more than one
  */
@@ -47,7 +73,12 @@ export function onlyText(texts: readonly string[], what: string): string | undef
   return texts[0]
 }
 
-/** Names the places, for the client to know where a text may stand. */
+/** The header and the variable of places in the configuration. */
+export function namesOfPlaces(places: Placed<PartialOf<Places>>): SourceNames {
+  return { variables: givenOf(at(places, 'variable')), headers: givenOf(at(places, 'header')) }
+}
+
+/** Names the places, for the client to know where a text may be. */
 export function describePlaces({ header, parameter, variable }: Places): string[] {
   return [
     ...(header === undefined ? [] : [`header ${header}`]),

@@ -1,9 +1,9 @@
 /** A `check` route: request -> format reads it -> check -> format answers. */
 import { type CheckedToken, createCheck } from '../../check/check.ts'
 import { createCheckCache } from '../../check/check-cache.ts'
-import { createRouteGroups } from '../../check/groups/create-groups.ts'
+import { createRouteGroups } from '../../check/groups/registry.ts'
 import { createRequirements } from '../../check/requirements.ts'
-import { createVerifiers } from '../../check/verifiers/create-verifiers.ts'
+import { createVerifiers } from '../../check/verifiers/registry.ts'
 import { ServiceError } from '../../errors.ts'
 import { withSpan } from '../../operations/tracing.ts'
 import { readTraceHeaders } from '../../remote/trace-context.ts'

@@ -1,8 +1,8 @@
 /** The settings of a route that checks tokens. */
 import * as z from 'zod'
-import { groupsCache, groupsSchema } from '../../check/groups/settings.ts'
+import { groupsCache, groupsSchema } from '../../check/groups/registry.ts'
 import { requireSchema } from '../../check/require-settings.ts'
-import { verifierSchema } from '../../check/verifiers/settings.ts'
+import { verifierSchema } from '../../check/verifiers/registry.ts'
 import { flag, seconds, size } from '../../settings/quantities.ts'
 import { routePath } from '../../settings/route-paths.ts'
 import type { SecretReader } from '../../settings/secrets.ts'

@@ -2,9 +2,8 @@
 
 import { createExplain } from '../../issue/explain.ts'
 import { createGather } from '../../issue/issue.ts'
-import { createSources } from '../../issue/sources/create-sources.ts'
-import { sendsBody } from '../../issue/sources/remote/sent-body.ts'
-import type { SourceConfig } from '../../issue/sources/settings.ts'
+import type { SourceConfig } from '../../issue/sources/registry.ts'
+import { createSources, sendsBody } from '../../issue/sources/registry.ts'
 import type { Exchange } from '../exchange.ts'
 import { createIssueRequest } from '../issue/issue-request.ts'
 import { describeParameters } from '../openapi/source-parameters.ts'

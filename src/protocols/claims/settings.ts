@@ -1,6 +1,6 @@
 /** The settings of a route that shows the claims of a token without signing them. */
 import * as z from 'zod'
-import { sourcesSchema } from '../../issue/sources/settings.ts'
+import { sourcesSchema } from '../../issue/sources/registry.ts'
 import { flag } from '../../settings/quantities.ts'
 import { routePattern } from '../../settings/route-paths.ts'
 import type { SecretReader } from '../../settings/secrets.ts'

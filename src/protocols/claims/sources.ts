@@ -1,5 +1,5 @@
 /** The sources whose claims a `claims` route shows. */
-import type { SourceConfig } from '../../issue/sources/settings.ts'
+import type { SourceConfig } from '../../issue/sources/registry.ts'
 import type { RouteConfig } from '../registry.ts'
 import type { ClaimsRouteConfig } from './settings.ts'
 

@@ -2,7 +2,7 @@
 import { createGather, createIssue, type IssueOptions } from '../../issue/issue.ts'
 import { createLifetimeOf } from '../../issue/lifetime.ts'
 import { createSign, type IssuedToken } from '../../issue/sign.ts'
-import { createSources } from '../../issue/sources/create-sources.ts'
+import { createSources } from '../../issue/sources/registry.ts'
 import { createTokenId } from '../../issue/token-id.ts'
 import type { SecretReader } from '../../settings/secrets.ts'
 import type { Answer } from '../exchange.ts'

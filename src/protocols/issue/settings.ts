@@ -1,7 +1,7 @@
 /** The settings of a route that issues tokens. */
 import * as z from 'zod'
 import { refresh } from '../../issue/refresh/settings.ts'
-import { sourcesSchema } from '../../issue/sources/settings.ts'
+import { sourcesSchema } from '../../issue/sources/registry.ts'
 import { optionalPath } from '../../settings/json.ts'
 import { flag, offset } from '../../settings/quantities.ts'
 import { routePattern } from '../../settings/route-paths.ts'

@@ -3,7 +3,7 @@
 import { createGather, type IssueRequest } from '../../issue/issue.ts'
 import { createSeal, type SealedDocument } from '../../issue/seal.ts'
 import { createSign } from '../../issue/sign.ts'
-import { createSources } from '../../issue/sources/create-sources.ts'
+import { createSources } from '../../issue/sources/registry.ts'
 import { createTokenId } from '../../issue/token-id.ts'
 import { remoteReply } from '../../remote/remote-errors.ts'
 import { createIssueRequest } from '../issue/issue-request.ts'

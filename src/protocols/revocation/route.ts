@@ -1,6 +1,6 @@
 /** A `revoke` route (RFC 7009). */
 import { type Check, createCheck } from '../../check/check.ts'
-import { createVerifier } from '../../check/verifiers/create-verifiers.ts'
+import { createVerifier } from '../../check/verifiers/registry.ts'
 import { ServiceError } from '../../errors.ts'
 import { createEndFamily } from '../../issue/refresh/end-family.ts'
 import { hasRefreshTokenForm } from '../../issue/refresh/refresh-token.ts'

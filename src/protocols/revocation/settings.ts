@@ -1,6 +1,6 @@
 /** The settings of a route that revokes tokens. */
 import * as z from 'zod'
-import { verifierSchema } from '../../check/verifiers/settings.ts'
+import { verifierSchema } from '../../check/verifiers/registry.ts'
 import { routePath } from '../../settings/route-paths.ts'
 import type { SecretReader } from '../../settings/secrets.ts'
 import { section } from '../../settings/section.ts'

@@ -1,7 +1,7 @@
 /** A route of the protocol supertokens: the issue pipeline, with two keys to choose from. */
 import { createGather } from '../../issue/issue.ts'
 import { createSign, type Sign } from '../../issue/sign.ts'
-import { createSources } from '../../issue/sources/create-sources.ts'
+import { createSources } from '../../issue/sources/registry.ts'
 import { createTokenId } from '../../issue/token-id.ts'
 import { createIssueRequest } from '../issue/issue-request.ts'
 import { createAddCookie, noteIssued } from '../issued-token.ts'

@@ -1,6 +1,6 @@
 /** The settings of a route that issues tokens as the JWT recipe of the SuperTokens core does. */
 import * as z from 'zod'
-import { sourceSchema } from '../../issue/sources/settings.ts'
+import { sourceSchema } from '../../issue/sources/registry.ts'
 import { wholeSeconds } from '../../settings/quantities.ts'
 import { routePath } from '../../settings/route-paths.ts'
 import type { SecretReader } from '../../settings/secrets.ts'

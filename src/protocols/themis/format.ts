@@ -1,5 +1,5 @@
 /** The wire format of Themis: the bare token, and errors as text. */
-import { sendsBody } from '../../issue/sources/remote/sent-body.ts'
+import { sendsBody } from '../../issue/sources/registry.ts'
 import { challengeFor } from '../bearer-token.ts'
 import { NO_STORE, textAnswer } from '../exchange.ts'
 import type { CreateIssueFormat, IssueProtocol } from '../issue/route.ts'

@@ -1,9 +1,30 @@
 /** Groups from an LDAP directory: an attribute of the subject's entry, or the entries of groups that have it as a member. */
 import type { Entry } from 'ldapts'
+import type * as z from 'zod'
 import { checkUnavailable, ServiceError } from '../../../errors.ts'
+import type { GroupKind } from '../group-kind.ts'
 import type { GroupLookup } from '../subject-groups.ts'
 import type { LdapConnection } from './ldap-connection.ts'
 import { createLdapFilter, firstValueOf } from './ldap-names.ts'
+import { ldapGroupsSchema } from './settings.ts'
+
+export const ldapKind = {
+  from: 'ldap',
+  settings: ldapGroupsSchema,
+  create: (config, { connectDirectory, bySubject }) => {
+    const { url, startTls = url.startsWith('ldap:'), tls, bindDn, password, timeout } = config
+    const { base, filter, attribute, memberships, take } = config
+    const connection = connectDirectory({
+      url,
+      startTls,
+      tls,
+      bind: bindDn === undefined || password === undefined ? undefined : { dn: bindDn, password },
+      timeoutMs: timeout
+    })
+    const from = memberships ?? attribute ?? ''
+    return bySubject(createLdapGroups({ connection, base, filter, from, take }))
+  }
+} satisfies GroupKind<z.output<ReturnType<typeof ldapGroupsSchema>>>
 
 export interface LdapGroupsOptions {
   readonly connection: LdapConnection
@@ -13,7 +34,7 @@ export interface LdapGroupsOptions {
   readonly filter: string
   /** The attribute of that entry that has its groups, such as `memberOf`; or else where groups have their members. */
   readonly from: string | Memberships
-  /** Whether a group is a value as it stands, or the first part of it: `admins` of `cn=admins,ou=groups,dc=example`. */
+  /** Whether a group is a value as it is, or the first part of it: `admins` of `cn=admins,ou=groups,dc=example`. */
   readonly take: 'value' | 'rdn'
 }
 
@@ -70,7 +91,7 @@ export function createLdapGroups(options: LdapGroupsOptions): GroupLookup {
 }
 
 /**
- * Whether a directory compares a name as it stands, but for its case. It brings others into this form first (RFC 4518, sections 2.3
+ * Whether a directory compares a name as it is, but for its case. It brings others into this form first (RFC 4518, sections 2.3
  * and 2.6), and so finds the entry of somebody else, whose name has been in it all along.
  */
 function isPrepared(name: string): boolean {
@@ -82,7 +103,7 @@ function valuesOf(entry: Entry, attribute: string): string[] {
   const wanted = attribute.toLowerCase()
   return Object.entries(entry).flatMap(([name, value]) => {
     const lower = name.toLowerCase()
-    // Active Directory hands out long lists in parts (MS-ADTS, section 3.1.1.3.1.3.3), and a part is not the groups.
+    // Active Directory returns long lists in parts (MS-ADTS, section 3.1.1.3.1.3.3), and a part is not the groups.
     if (lower.startsWith(`${wanted};range=`)) throw new Error('found a part of the groups only')
     if (lower !== wanted) return []
     const values = Array.isArray(value) ? value : [value]

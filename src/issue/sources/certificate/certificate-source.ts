@@ -1,37 +1,73 @@
-/** How far a client is to be trusted, by the certificate that it showed when it connected. */
-
+/** The source `certificate`: how far a client is trusted, by the certificate that it showed when it connected. */
+import * as z from 'zod'
 import type { JsonText } from '../../../json/json-text.ts'
+import { integer } from '../../../settings/quantities.ts'
+import { section } from '../../../settings/section.ts'
 import type { Source } from '../../issue.ts'
+import { createNameMatcher } from '../../name-patterns.ts'
+import { foreignClaimName } from '../claim-name.ts'
+import { NO_NAMES, type SourceContext, type SourceKind } from '../source-kind.ts'
 import type { ClientCertificate } from './client-certificate.ts'
 
-/** What the claim says, by what was shown. */
-interface TrustLevels {
-  /** No certificate. */
-  readonly none: number
-  readonly untrusted: number
-  readonly expiredUntrusted: number
-  readonly expiredTrusted: number
-  readonly trusted: number
-  /** In place of the two for trusted ones, where an issuer is not to be trusted. */
-  readonly untrustedCertIssuerCN: number
-}
+const MOST = 1_000_000
 
-export interface CertificateSourceOptions {
-  readonly claim: string
-  readonly levels: TrustLevels
-  /** Whether the issuer of this common name is not to be trusted, whoever vouches for it. All are when left out. */
-  readonly isUntrustedIssuer?: ((name: string) => boolean) | undefined
-  /** The clock, in milliseconds since 1970. */
-  readonly now: () => number
-}
+const certificateSchema = section({
+  from: z
+    .literal('certificate', 'expected certificate')
+    .describe(
+      'A number that says how far the client is to be trusted, by the certificate that it showed when it connected. The listener of the route asks for one (`tls.clientCertificate`).'
+    ),
+  claim: foreignClaimName
+    .default('trust')
+    .describe('The claim that has the number. Default: trust.'),
+  levels: section({
+    none: level(0).describe('No certificate. Default: 0.'),
+    untrusted: level(0).describe(
+      'A certificate that does not come from an authority of the listener, or that is not valid yet. Default: 0.'
+    ),
+    expiredUntrusted: level(0).describe('An expired one of these. Default: 0.'),
+    expiredTrusted: level(500).describe(
+      'A certificate that is expired, and that was trusted until then. Default: 500.'
+    ),
+    trusted: level(1000).describe(
+      'A certificate of an authority of the listener, valid now. Default: 1000.'
+    ),
+    untrustedCertIssuerCN: level(0).describe(
+      'One of the two trusted ones, with an issuer of `untrustedIssuers`. Default: 0.'
+    )
+  })
+    .prefault({})
+    .describe('The number for each case.'),
+  untrustedIssuers: z
+    .array(
+      z.string('expected a common name').min(1, 'expected a common name'),
+      'expected a list of common names'
+    )
+    .optional()
+    .describe(
+      'Common names (CN) of issuers in the chain of a certificate that are not to be trusted, whoever vouches for them; `*` stands for any characters. A chain that is not wholly known counts as one of them: put the authorities between root and clients into `clientCa`. Default: none.'
+    )
+})
 
-/** The claim is there for every client, whatever it showed. */
-export function createCertificateSource({
-  claim,
-  levels,
-  isUntrustedIssuer,
-  now
-}: CertificateSourceOptions): Source {
+type CertificateConfig = z.output<typeof certificateSchema>
+
+export const certificateKind = {
+  from: 'certificate',
+  settings: () => certificateSchema,
+  create: createCertificateSource,
+  inputs: () => [],
+  names: () => NO_NAMES,
+  sendsBody: () => false
+} satisfies SourceKind<CertificateConfig>
+
+/** Every token has the claim, whether the client showed a certificate or not. */
+function createCertificateSource(
+  { claim, levels, untrustedIssuers }: CertificateConfig,
+  { now }: Pick<SourceContext, 'now'>
+): Source {
+  const isUntrustedIssuer =
+    untrustedIssuers === undefined ? undefined : createNameMatcher(untrustedIssuers)
+
   function grade(certificate: ClientCertificate | undefined): number {
     if (certificate === undefined) return levels.none
     const { isTrusted, expiresAt, issuers, areIssuersKnown } = certificate
@@ -49,4 +85,8 @@ export function createCertificateSource({
   return function certificateSource(request) {
     return new Map([[claim, String(grade(request.certificate())) as JsonText]])
   }
+}
+
+function level(fallback: number) {
+  return integer(0, MOST).prefault(fallback)
 }

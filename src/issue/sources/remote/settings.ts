@@ -1,21 +1,26 @@
 /** The settings of a source of claims behind a URL. */
 import * as z from 'zod'
-import { jsonTree } from '../../../settings/json.ts'
+import type { JsonText } from '../../../json/json-text.ts'
+import { jsonTree, optionalPath } from '../../../settings/json.ts'
 import { duration, integer, size } from '../../../settings/quantities.ts'
+import { variablesIn } from '../../../settings/route-paths.ts'
 import type { SecretReader } from '../../../settings/secrets.ts'
 import { section } from '../../../settings/section.ts'
 import { remoteTlsSchema } from '../../../settings/tls.ts'
-import { foreignClaimName } from '../claim-name.ts'
-import { metadata } from './metadata-settings.ts'
-import { pick } from './pick-settings.ts'
-import { refineRemote } from './rules.ts'
-import { forward, headers } from './sent-headers.ts'
-import { urlTemplate } from './url-template-settings.ts'
-import { SENDINGS } from './write-call.ts'
+import { claimMap, foreignClaimName } from '../claim-name.ts'
+import { BODY_MODES, metadata } from './call.ts'
+import { forward, headers } from './headers.ts'
+import { urlTemplate } from './url-template.ts'
+
+/** The settings of a remote source. */
+export type RemoteConfig = z.output<ReturnType<typeof remoteSourceSchema>>
 
 export function remoteSourceSchema(reader: SecretReader) {
   return refineRemote(section({ ...callShape(reader), ...replyShape, ...connectionShape(reader) }))
 }
+
+/** The settings of a call whose reply has none. */
+export type RemoteCallConfig = z.output<ReturnType<typeof remoteCallSchema>>
 
 /** How the remote is called, whatever becomes of its reply. */
 export function remoteCallSchema(reader: SecretReader) {
@@ -35,7 +40,7 @@ function callShape(reader: SecretReader) {
       .default('POST')
       .describe('The method of the call. Default: POST.'),
     send: z
-      .enum(SENDINGS, `expected ${SENDINGS.join(', ')}`)
+      .enum(BODY_MODES, `expected ${BODY_MODES.join(', ')}`)
       .optional()
       .describe(
         'The body of a POST: `body` is the JSON of the client as it came, `metadata` the metadata as a JSON object. Default: body; of a GET nothing.'
@@ -63,7 +68,11 @@ const replyShape = {
     .describe(
       'The claim that the reply is put under, as it came. Default: none, the members of the reply are claims of their own, but for iss, sub, aud, iat, nbf, exp, jti and txtoken_use.'
     ),
-  pick,
+  pick: claimMap(optionalPath, 'a map of claims and their paths in the reply')
+    .optional()
+    .describe(
+      'Claims that are picked out of the reply, by their paths. A reply without one is refused, unless the path ends with `?`. `sub`, `iss` and `aud` have to be text; a number becomes text. Default: the whole reply is taken.'
+    ),
   drop: z
     .array(
       z
@@ -106,4 +115,79 @@ function connectionShape(reader: SecretReader) {
       .optional()
       .describe('TLS of an https:// remote. The certificate of the remote is always verified.')
   }
+}
+
+/** The settings that the rules are about. */
+interface RemoteSettings {
+  readonly url: string
+  readonly method: 'GET' | 'POST'
+  readonly send?: 'body' | 'metadata' | 'nothing' | undefined
+  readonly metadata?: readonly { name: string; value?: JsonText | undefined }[] | undefined
+  readonly bearer?: JsonText | undefined
+  readonly headers?: Readonly<Record<string, string>> | undefined
+  readonly forward?: readonly string[] | undefined
+  readonly at?: string | undefined
+  readonly pick?: unknown
+}
+
+interface Rule {
+  readonly path: (keyof RemoteSettings)[]
+  readonly error: string
+  readonly isMet: (settings: RemoteSettings) => boolean
+}
+
+const rules: readonly Rule[] = [
+  {
+    path: ['send'],
+    error: 'expected nothing, since a GET has no body',
+    isMet: ({ method, send = 'nothing' }) => method !== 'GET' || send === 'nothing'
+  },
+  {
+    path: ['send'],
+    error: 'expected metadata to send',
+    isMet: ({ send, metadata }) => send !== 'metadata' || metadata !== undefined
+  },
+  {
+    path: ['metadata'],
+    error: 'nothing uses some of it, expected send: metadata, or a variable in url for each',
+    isMet: ({ url, send, metadata = [] }) =>
+      send === 'metadata' || metadata.every(({ name }) => variablesIn(url).includes(name))
+  },
+  {
+    path: ['metadata'],
+    error: 'expected a text, a number, true or false for a variable in url',
+    isMet: ({ url, metadata = [] }) =>
+      !metadata.some(
+        ({ name, value = '' }) => variablesIn(url).includes(name) && /^[[{n]/.test(value)
+      )
+  },
+  {
+    path: ['pick'],
+    error: 'expected at or pick, found both',
+    isMet: ({ at, pick }) => at === undefined || pick === undefined
+  },
+  {
+    path: ['headers'],
+    error: 'expected no authorization, since the bearer is sent there',
+    isMet: ({ bearer, headers = {} }) =>
+      bearer === undefined || !Object.hasOwn(headers, 'authorization')
+  },
+  {
+    path: ['forward'],
+    error: 'expected no authorization, since the bearer is sent there',
+    isMet: ({ bearer, forward = [] }) => bearer === undefined || !forward.includes('authorization')
+  },
+  {
+    path: ['forward'],
+    error: 'expected none of those in headers',
+    isMet: ({ headers = {}, forward = [] }) => !forward.some((name) => Object.hasOwn(headers, name))
+  }
+]
+
+/** Adds the rules to a schema. */
+function refineRemote<Schema extends z.ZodType<RemoteSettings>>(schema: Schema): Schema {
+  return rules.reduce(
+    (refined, { path, error, isMet }) => refined.refine(isMet, { path, error }),
+    schema
+  )
 }

@@ -1,4 +1,6 @@
 /** URLs with variables in them: `https://example.com/claims/{mac}?partner={pid}`. */
+import { reasonAgainst } from '../../../settings/section.ts'
+import { httpUrl } from '../../../settings/urls.ts'
 import { invalidClaim } from '../../invalid-claim.ts'
 
 export interface UrlTemplate {
@@ -6,13 +8,13 @@ export interface UrlTemplate {
   readonly names: readonly string[]
   /**
    * Gives the path and query, with values in place of the variables. No value can leave its place.
-   * @throws ServiceError `invalid_request` for a value that cannot stand there
+   * @throws ServiceError `invalid_request` for a value that cannot be there
    */
   readonly fill: (resolve: (name: string) => string) => string
 }
 
 const VARIABLE = /\{([A-Za-z_]\w*)\}/g
-/** Stands for a variable while the URL is parsed, which leaves it as it is. */
+/** Replaces a variable while the URL is parsed, which leaves it as it is. */
 const MARK = '~txtoken-variable~'
 
 /** Segments that lead elsewhere (RFC 3986, section 5.2.4), also once some proxy has decoded the slashes around them. */
@@ -63,3 +65,12 @@ export function parseUrlTemplate(url: string): UrlTemplate {
 function isSegment(value: string): boolean {
   return value !== '' && !DOTS.test(value) && !NO_TEXT.test(value)
 }
+
+const EXPECTED = 'expected variables to be whole segments of the path or values of the query'
+
+/** The setting that is a URL with variables in it. */
+export const urlTemplate = httpUrl.superRefine((text, context) => {
+  if (URL.canParse(text) && reasonAgainst(() => parseUrlTemplate(text)) !== undefined) {
+    context.addIssue({ code: 'custom', message: EXPECTED })
+  }
+})

@@ -1,29 +1,77 @@
-/** A claim from the request itself. */
-import { formatJsonPath, type JsonPath, textAt } from '../../../json/json-path.ts'
+/** The source `request`: a claim from the request itself. */
+import * as z from 'zod'
+import { formatJsonPath, textAt } from '../../../json/json-path.ts'
 import { type JsonText, toJsonText } from '../../../json/json-text.ts'
+import { jsonPath, jsonValue } from '../../../settings/json.ts'
+import { flag } from '../../../settings/quantities.ts'
+import { section } from '../../../settings/section.ts'
 import type { Claims } from '../../claims.ts'
 import { invalidClaim } from '../../invalid-claim.ts'
 import type { IssueRequest, Source } from '../../issue.ts'
-import { createReadTexts, describePlaces, onlyText, type Places } from '../places.ts'
-import { type ClaimType, itemsOf, readingOf } from './claim-types.ts'
+import { foreignClaimName } from '../claim-name.ts'
+import { createReadTexts, describePlaces, namesOfPlaces, onlyText, placesShape } from '../places.ts'
+import type { SourceContext, SourceKind } from '../source-kind.ts'
+import { CLAIM_TYPES, type ClaimType, itemsOf, readingOf } from './claim-types.ts'
 
-export interface RequestSourceOptions {
-  /** The name of the claim. */
-  readonly claim: string
-  /** Where outside of the body it may stand. */
-  readonly places: Places
-  /** Where in the client's JSON it may stand, if it is nowhere else. */
-  readonly body?: JsonPath | undefined
-  readonly type: ClaimType
-  /** Whether it is the first item of a comma list that is neither blank nor `*`. */
-  readonly takeFirst: boolean
-  /** Whether a request without it is refused. */
-  readonly required: boolean
-  /** What it is in a request without it, as it is. */
-  readonly fallback?: JsonText | undefined
-  /** Levels that JSON may nest. */
-  readonly maxDepth: number
-}
+/** Where a claim may be. An entry has at least one of these. */
+const PLACE_SETTINGS = ['header', 'parameter', 'variable', 'body'] as const
+
+const requestSchema = section({
+  from: z.literal('request', 'expected request').describe('A claim from the request itself.'),
+  claim: foreignClaimName.describe('The name of the claim.'),
+  ...placesShape,
+  body: jsonPath
+    .optional()
+    .describe(
+      'Path in the JSON of the body, where it stands if it is in no other place. Its digits are kept. Default: none.'
+    ),
+  default: jsonValue
+    .optional()
+    .describe(
+      'The value in a request that has none, taken as it is. Default: none, the claim is left out.'
+    ),
+  required: flag
+    .default(false)
+    .describe('Whether a request without it is refused (400). Default: false.'),
+  type: z
+    .enum(CLAIM_TYPES, `expected ${CLAIM_TYPES.join(', ')}`)
+    .default('string')
+    .describe(
+      'What it has to be, else the request is refused (400). In a header, a parameter or a path variable `list` is a comma list, and `json` any JSON text. Default: string.'
+    ),
+  take: z
+    .literal('first-of-list', 'expected first-of-list')
+    .optional()
+    .describe(
+      '`first-of-list` takes the first item of a comma list that is neither blank nor `*`; a list without one is refused (400). Default: all of it is taken.'
+    )
+})
+  .refine((entry) => PLACE_SETTINGS.some((place) => entry[place] !== undefined), {
+    error: `expected at least one of ${PLACE_SETTINGS.join(', ')}`
+  })
+  .refine(({ required, default: fallback }) => !required || fallback === undefined, {
+    error: 'expected no default, since it is required',
+    path: ['default']
+  })
+  .refine(({ take, type }) => take === undefined || type === 'string', {
+    error: 'only goes with the type string',
+    path: ['take']
+  })
+
+type RequestConfig = z.output<typeof requestSchema>
+
+export const requestKind = {
+  from: 'request',
+  settings: () => requestSchema,
+  create: createRequestSource,
+  inputs: ({ claim, required, header, parameter, variable, body }) => {
+    const places = [header, parameter, variable, body].filter((place) => place !== undefined)
+    const description = `The claim \`${claim}\`.`
+    return [{ header, parameter, description, required: required && places.length === 1 }]
+  },
+  names: namesOfPlaces,
+  sendsBody: () => false
+} satisfies SourceKind<RequestConfig>
 
 const TYPE_NAMES: Readonly<Record<ClaimType, string>> = {
   string: 'a text',
@@ -36,8 +84,14 @@ const NONE: Claims = new Map()
 const EMPTY_TEXT = '""'
 
 /** @throws ServiceError `invalid_request` for a claim that is missing, of another type, or there more than once */
-export function createRequestSource(options: RequestSourceOptions): Source {
-  const { claim, places, body, type, takeFirst, required, fallback, maxDepth } = options
+function createRequestSource(
+  config: RequestConfig,
+  { limits }: Pick<SourceContext, 'limits'>
+): Source {
+  const { claim, header, parameter, variable, body, type, required, default: fallback } = config
+  const places = { header, parameter, variable }
+  const maxDepth = limits.depth
+  const takeFirst = config.take === 'first-of-list'
   const readTexts = createReadTexts(places)
   const { fromText, fromJson } = readingOf(type)
   const takesList = takeFirst || type === 'list'

@@ -1,0 +1,79 @@
+/** The kinds of places that the groups of a subject may come from: their settings, and the function that finds groups. */
+import * as z from 'zod'
+import { expectedKind, schemasOf } from '../../settings/kinds.ts'
+import { duration, integer } from '../../settings/quantities.ts'
+import type { SecretReader } from '../../settings/secrets.ts'
+import { section } from '../../settings/section.ts'
+import { endpointKind } from './endpoint-groups.ts'
+import type { GroupContext, GroupKind, GroupServices } from './group-kind.ts'
+import { createRequiredGroups, createResolveGroups, type ResolveGroups } from './group-resolver.ts'
+import { ldapKind } from './ldap/ldap-groups.ts'
+import { createSubjectGroups } from './subject-groups.ts'
+import { tokenKind } from './token-groups.ts'
+
+/** In the order of the reference. */
+const GROUP_KINDS = [tokenKind, ldapKind, endpointKind] as const
+
+/** The settings of one place. */
+type GroupConfig = z.output<ReturnType<(typeof GROUP_KINDS)[number]['settings']>>
+
+/** The `groups` of a route. */
+export function groupsSchema(reader: SecretReader) {
+  const place = z.discriminatedUnion('from', schemasOf(GROUP_KINDS, reader), {
+    error: expectedKind(GROUP_KINDS)
+  })
+  return z
+    .array(place, 'expected a list of places')
+    .min(1, 'expected at least one place')
+    .optional()
+    .describe(
+      'Where the groups of the subject are looked for; the first place that has an answer says them, and they are the `groups` among the claims. Default: claims stay as they are.'
+    )
+}
+
+/** The setting `groupsCache`. */
+export const groupsCache = section({
+  for: duration('0s', '1h')
+    .prefault('30s')
+    .describe(
+      'How long the groups of a subject are kept, and that nothing is known of it. 0s: every check asks. Default: 30s.'
+    ),
+  entries: integer(1, 1_000_000)
+    .prefault(10_000)
+    .describe('Most subjects whose groups are kept. Default: 10000.')
+})
+  .prefault({})
+  .describe('How long groups from elsewhere than the token are kept, for each place by itself.')
+
+/** The settings of a route that are about groups. */
+interface RouteGroupsConfig {
+  readonly groups?: readonly GroupConfig[] | undefined
+  readonly groupsCache: z.output<typeof groupsCache>
+  readonly require: { readonly groups?: readonly string[] | undefined }
+}
+
+/** Makes the function that finds the groups of a route; undefined for a route without `groups`. */
+export function createRouteGroups(
+  { groups, groupsCache, require }: RouteGroupsConfig,
+  services: GroupServices
+): ResolveGroups | undefined {
+  if (groups === undefined) return undefined
+  const cache = { forMs: groupsCache.for, entries: groupsCache.entries }
+  const context: GroupContext = {
+    ...services,
+    bySubject: (lookup) => createSubjectGroups({ lookup, cache, now: services.now })
+  }
+  const resolveGroups = createResolveGroups(
+    groups.map((config) => kindOf(config).create(config, context))
+  )
+  return require.groups === undefined
+    ? resolveGroups
+    : createRequiredGroups(resolveGroups, require.groups)
+}
+
+function kindOf(config: GroupConfig): GroupKind<GroupConfig> {
+  const kinds: readonly GroupKind<GroupConfig>[] = GROUP_KINDS
+  const kind = kinds.find(({ from }) => from === config.from)
+  if (kind === undefined) throw new TypeError(`a place of groups of no kind: ${config.from}`)
+  return kind
+}

@@ -1,0 +1,23 @@
+/** The verifier `keys`: keys of the configuration. */
+import type * as z from 'zod'
+import { section } from '../../settings/section.ts'
+import { kids } from '../../settings/tokens.ts'
+import { createKeysFor, issuerName } from './issuer-keys.ts'
+import { createKeysVerifier } from './keys-verifier.ts'
+import type { VerifierKind } from './verifier-kind.ts'
+
+const keysVerifierSchema = section({
+  keys: kids.describe('The keys that may verify a token: `all`, or a list of their kids.'),
+  issuer: issuerName
+    .optional()
+    .describe(
+      'The `iss` of the tokens that the verifier judges. Keys of a list are then for this issuer alone, on every route. Default: it judges all tokens but those of issuers that other verifiers have keys for.'
+    )
+})
+
+export const keysKind = {
+  setting: 'keys',
+  settings: () => keysVerifierSchema,
+  create: (config, { keyStore, issuerKeys }) =>
+    createKeysVerifier({ keyStore, keysFor: createKeysFor(config, issuerKeys) })
+} satisfies VerifierKind<z.output<typeof keysVerifierSchema>>

@@ -1,0 +1,27 @@
+/** Settings that have a form for each kind of a thing, such as sources: what their registries share. */
+import type * as z from 'zod'
+import type { SecretReader } from './secrets.ts'
+
+/** A kind, as far as its settings go. */
+interface Kind {
+  readonly settings: (reader: SecretReader) => z.ZodType
+}
+
+type SchemasOf<Kinds extends readonly Kind[]> = {
+  -readonly [Index in keyof Kinds]: ReturnType<Kinds[Index]['settings']>
+}
+
+/** The schemas of kinds, in their order. */
+export function schemasOf<Kinds extends readonly Kind[]>(
+  kinds: Kinds,
+  reader: SecretReader
+): SchemasOf<Kinds> {
+  // TypeScript takes what `map` makes of a tuple for a list.
+  return kinds.map(({ settings }) => settings(reader)) as SchemasOf<Kinds>
+}
+
+/** What a value other than the names of these kinds is answered with: `expected a, b or c`. */
+export function expectedKind(kinds: readonly { readonly from: string }[]): string {
+  const names = kinds.map(({ from }) => from)
+  return `expected ${names.slice(0, -1).join(', ')} or ${names.at(-1)}`
+}
