@@ -1,5 +1,5 @@
 /** When to renew a token: well ahead of its end, and with growing pauses while that fails. */
-import type { RefreshTiming } from '../keys/remote/refresh-timing.ts'
+import type { RefreshTiming } from '../keys/remote/refresher.ts'
 
 /** After the first failure. The pause doubles with each further one, up to {@link LONGEST_PAUSE}. */
 const FIRST_PAUSE = 1_000

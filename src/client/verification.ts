@@ -1,9 +1,9 @@
 /** How a service verifies tokens: by the issuer's public keys, by a shared secret, or by asking the issuer. */
 import type { Verifier } from '../check/check.ts'
 import { createKeysVerifier } from '../check/verifiers/keys-verifier.ts'
-import { createFixedKeySource } from '../keys/fixed-key-source.ts'
 import { ALGORITHMS, type Algorithm } from '../keys/key.ts'
 import { KeyError } from '../keys/key-error.ts'
+import { createFixedKeySource } from '../keys/key-source.ts'
 import { createKeyStore } from '../keys/key-store.ts'
 import { createKey } from '../keys/kinds/create-key.ts'
 import { parseSecret } from '../keys/material/key-material.ts'

@@ -1,12 +1,11 @@
 /** The `keys` of a configuration become key sources, or a list of everything that is wrong with them. */
 
 import type { Problem } from '../settings/problem.ts'
-import { createFixedKeySource } from './fixed-key-source.ts'
-import { describeCost } from './key-cost.ts'
 import { KeyError } from './key-error.ts'
-import { limitToPeriod } from './key-period.ts'
 import type { KeySource } from './key-source.ts'
+import { createFixedKeySource, limitToPeriod } from './key-source.ts'
 import { createKey } from './kinds/create-key.ts'
+import { describeCost } from './material/fitness.ts'
 import {
   type KeyMaterial,
   parseKeyOfSet,

@@ -1,8 +1,8 @@
-/** Where keys come from. A source may change its keys as time goes by; each question is asked anew. */
+/** Where keys come from: the contract of the sources, a source of one fixed key, and one that is limited to a period. */
 import type { Key } from './key.ts'
 import type { JoseHeader } from './token.ts'
 
-/** Times are milliseconds since 1970. */
+/** A source may change its keys as time goes by, so each question is asked anew. Times are milliseconds since 1970. */
 export interface KeySource {
   /** The name that routes call it by: the `kid` of its entry in the configuration. */
   readonly name: string | undefined
@@ -18,7 +18,7 @@ export interface KeySource {
    * Looks for a key that a token names and that is not there: a remote JWK Set fetches again, within its cooldown.
    * Resolves once there is nothing more to wait for. Never rejects.
    */
-  readonly lookFor?: (kid: string) => Promise<void>
+  readonly refreshForKid?: (kid: string) => Promise<void>
   /**
    * Whether a key that a token names may be there all the same: what the source has could not be had anew when it was last asked for.
    * A source that leaves this out always knows.
@@ -28,4 +28,43 @@ export interface KeySource {
   readonly start?: () => Promise<void>
   /** Stops every timer, watch and connection of it. */
   readonly close?: () => void
+}
+
+/**
+ * Makes the source of a key in the configuration, which stays as it is until the configuration is loaded anew.
+ * @param name what routes call it by, if anything
+ */
+export function createFixedKeySource(key: Key, name: string | undefined): KeySource {
+  const keys = [key]
+  const signingKey = key.sign === undefined ? undefined : key
+  return {
+    name,
+    signingKey: () => signingKey,
+    verificationKeys: () => keys,
+    publishedKeys: () => keys,
+    changesAt: () => Number.POSITIVE_INFINITY
+  }
+}
+
+/** How keys of the configuration take turns. Times are milliseconds since 1970. */
+export interface KeyPeriod {
+  /** When the keys start to sign. They verify and are published before, so that every verifier knows them by then. */
+  readonly from?: number | undefined
+  /** When the keys expire: from then on they neither sign nor verify, and are not published. */
+  readonly until?: number | undefined
+}
+
+/** Limits a source to a period. Without one it is returned as it is. */
+export function limitToPeriod(source: KeySource, { from, until }: KeyPeriod): KeySource {
+  if (from === undefined && until === undefined) return source
+  const start = from ?? Number.NEGATIVE_INFINITY
+  const end = until ?? Number.POSITIVE_INFINITY
+  return {
+    ...source,
+    signingKey: (now) => (now >= start && now < end ? source.signingKey(now) : undefined),
+    verificationKeys: (now) => (now < end ? source.verificationKeys(now) : []),
+    publishedKeys: (now) => (now < end ? source.publishedKeys(now) : []),
+    changesAt: (now) =>
+      now < end ? Math.min(end, source.changesAt(now)) : Number.POSITIVE_INFINITY
+  }
 }

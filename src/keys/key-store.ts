@@ -45,7 +45,7 @@ export interface KeyStore {
    * Gives the sources that can the chance to find a key that a token names and nobody has. Each limits how often it really looks.
    * @param selection the sources to look in; all of them when left out
    */
-  readonly lookFor: (kid: string, selection?: KeySelection) => Promise<void>
+  readonly refreshForKid: (kid: string, selection?: KeySelection) => Promise<void>
   /**
    * Whether a source cannot say for now that it has no key for a token with this header.
    * @param selection the sources to ask; all of them when left out
@@ -124,8 +124,8 @@ export function createKeyStore(sources: readonly KeySource[], now: () => number)
       const time = now()
       return Math.min(...sources.map((source) => source.changesAt(time)))
     },
-    async lookFor(kid, selection = ALL_KEYS) {
-      await Promise.all(select(selection).map((source) => source.lookFor?.(kid)))
+    async refreshForKid(kid, selection = ALL_KEYS) {
+      await Promise.all(select(selection).map((source) => source.refreshForKid?.(kid)))
     },
     isUncertain: (header, selection = ALL_KEYS) =>
       select(selection).some((source) => source.isUncertain?.(header) === true),

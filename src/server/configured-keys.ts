@@ -122,7 +122,7 @@ function createReport({ logger, metrics }: ConfiguredKeysOptions, url: string, i
       error: error?.message
     }
     if (error !== undefined) logger.warn(line, 'JWK Set not fetched')
-    else if (refusals.length > 0) logger.warn(line, 'JWK Set with keys that do not serve')
+    else if (refusals.length > 0) logger.warn(line, 'JWK Set with keys that are not usable')
     else logger.debug(line, 'JWK Set')
   }
 }

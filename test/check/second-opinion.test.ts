@@ -10,7 +10,7 @@ import {
 import { createKeysFor } from '../../src/check/verifiers/issuer-keys.ts'
 import { createKeysVerifier } from '../../src/check/verifiers/keys-verifier.ts'
 import type { ServiceError } from '../../src/errors.ts'
-import { createFixedKeySource } from '../../src/keys/fixed-key-source.ts'
+import { createFixedKeySource } from '../../src/keys/key-source.ts'
 import { createKeyStore } from '../../src/keys/key-store.ts'
 import { createKey } from '../../src/keys/kinds/create-key.ts'
 import { parseSecret } from '../../src/keys/material/key-material.ts'

@@ -17,7 +17,7 @@ export async function verifyToken(
   const token = parseToken(raw, 8)
   const store = createKeyStore([source], () => now)
   if (token.header.kid !== undefined && store.candidates(token.header).length === 0) {
-    await store.lookFor(token.header.kid)
+    await store.refreshForKid(token.header.kid)
   }
   const [key] = store.candidates(token.header)
   if (key === undefined) throw invalidToken('no key has this kid', 'key')

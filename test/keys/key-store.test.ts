@@ -1,10 +1,9 @@
 import test from 'ava'
 import { ServiceError } from '../../src/errors.ts'
-import { createFixedKeySource } from '../../src/keys/fixed-key-source.ts'
 import type { Algorithm, Key } from '../../src/keys/key.ts'
 import { KeyError } from '../../src/keys/key-error.ts'
-import { limitToPeriod } from '../../src/keys/key-period.ts'
 import type { KeySource } from '../../src/keys/key-source.ts'
+import { createFixedKeySource, limitToPeriod } from '../../src/keys/key-source.ts'
 import { createKeyStore } from '../../src/keys/key-store.ts'
 import { createKey } from '../../src/keys/kinds/create-key.ts'
 import { parseToken } from '../../src/keys/token.ts'
@@ -135,10 +134,10 @@ test('published keys go with the clock, and the next change is the earliest of a
 test('a key that is not there is looked for in the sources that are named, or in all', async (t) => {
   const asked: string[] = []
   const remote = (name: string) =>
-    makeSource('HS256', name, { lookFor: async (kid) => void asked.push(`${name}: ${kid}`) })
+    makeSource('HS256', name, { refreshForKid: async (kid) => void asked.push(`${name}: ${kid}`) })
   const store = createStore([makeSource('HS256', 'fixed'), remote('one'), remote('two')])
-  await store.lookFor('x')
-  await store.lookFor('y', ['two', 'fixed'])
+  await store.refreshForKid('x')
+  await store.refreshForKid('y', ['two', 'fixed'])
   t.deepEqual(asked, ['one: x', 'two: x', 'two: y'])
 })
 

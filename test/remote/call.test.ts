@@ -1,5 +1,10 @@
+/** One call to another service: what is sent, how much is read, and what an error means. */
+import { AssertionError } from 'node:assert'
 import { brotliCompressSync, deflateSync, gzipSync } from 'node:zlib'
 import test, { type ExecutionContext } from 'ava'
+import fc from 'fast-check'
+import { createByteCollector } from '../../src/remote/byte-collector.ts'
+import { remoteFailed } from '../../src/remote/remote-errors.ts'
 import { fullConfig } from '../helpers/config-texts.ts'
 import { type Answer, post } from '../helpers/http.ts'
 import { ended, replying, startRawRemote, startRemote, type TestRemote } from '../helpers/remote.ts'
@@ -71,7 +76,7 @@ test('a reply in chunks of one byte is taken as it came', async (t) => {
 })
 
 for (const status of [301, 302, 303, 307, 308]) {
-  test(`a ${status} is not followed`, async (t) => {
+  test(`a reply with the status ${status} is not followed`, async (t) => {
     const elsewhere = await startRemote(t, replying('{}'))
     const remote = await startRemote(t, replying('', status, { location: elsewhere.url }))
     const answer = await ask(t, remote)
@@ -208,3 +213,85 @@ test('a reply that nobody asked for is not given to the next who asks', async (t
     t.is(JSON.parse(readToken(token).payload).data, expected)
   }
 })
+
+const pieces = fc.array(fc.uint8Array({ maxLength: 40 }).map((bytes) => Buffer.from(bytes)))
+
+test('the bytes that were collected come out in their order, and the pieces are left alone', (t) => {
+  fc.assert(
+    fc.property(pieces, (given) => {
+      const before = given.map((piece) => Buffer.from(piece))
+      const collector = createByteCollector(100_000)
+      for (const piece of given) t.true(collector.add(piece))
+      t.deepEqual(collector.bytes(), Buffer.concat(before))
+      t.deepEqual(given, before)
+    })
+  )
+  t.pass()
+})
+
+test('up to the limit every piece is collected, and a piece over it is not', (t) => {
+  fc.assert(
+    fc.property(pieces, fc.nat(400), (given, limit) => {
+      const collector = createByteCollector(limit)
+      let taken = 0
+      for (const piece of given) {
+        const fits = taken + piece.length <= limit
+        t.is(collector.add(piece), fits)
+        if (fits) taken += piece.length
+      }
+      t.is(collector.bytes().length, taken)
+    })
+  )
+  t.pass()
+})
+
+test('a single collected piece is not copied', (t) => {
+  const collector = createByteCollector(10)
+  const piece = Buffer.from('piece')
+  collector.add(piece)
+  t.is(collector.bytes().buffer, piece.buffer)
+})
+
+test('collecting a mebibyte costs no more in a million pieces than in one', (t) => {
+  const collector = createByteCollector(2 ** 20)
+  const before = process.memoryUsage().heapUsed
+  for (let index = 0; index < 2 ** 20; index++) collector.add(Buffer.from([index & 0xff]))
+  const grown = process.memoryUsage().heapUsed - before
+  t.is(collector.bytes().length, 2 ** 20)
+  t.true(grown < 64 * 2 ** 20, `grown by ${grown} bytes`)
+})
+
+function withCode(code: string): Error {
+  return Object.assign(new Error(`connect ${code} 10.1.2.3:443 db.internal`), { code })
+}
+
+const cases: [Error, string, string][] = [
+  [withCode('ECONNREFUSED'), 'remote_failed', 'connection refused'],
+  [withCode('ECONNRESET'), 'remote_failed', 'connection closed'],
+  [withCode('EPIPE'), 'remote_failed', 'connection closed'],
+  [withCode('UND_ERR_SOCKET'), 'remote_failed', 'connection closed'],
+  [withCode('ENOTFOUND'), 'remote_failed', 'name not found'],
+  [withCode('EAI_AGAIN'), 'remote_failed', 'name not found'],
+  [withCode('EHOSTUNREACH'), 'remote_failed', 'host unreachable'],
+  [withCode('ENETUNREACH'), 'remote_failed', 'network unreachable'],
+  [withCode('ETIMEDOUT'), 'remote_timeout', 'connect timeout'],
+  [withCode('UND_ERR_CONNECT_TIMEOUT'), 'remote_timeout', 'connect timeout'],
+  [withCode('CERT_HAS_EXPIRED'), 'remote_failed', 'TLS failure'],
+  [withCode('ERR_TLS_CERT_ALTNAME_INVALID'), 'remote_failed', 'TLS failure'],
+  [withCode('SELF_SIGNED_CERT_IN_CHAIN'), 'remote_failed', 'TLS failure'],
+  [withCode('EMFILE'), 'remote_failed', 'connection failed'],
+  [new AssertionError({ message: 'at db.internal' }), 'remote_failed', 'connection failed'],
+  [
+    new AggregateError([withCode('ECONNREFUSED')], 'db.internal'),
+    'remote_failed',
+    'connection refused'
+  ],
+  [new AggregateError([], 'db.internal'), 'remote_failed', 'connection failed']
+]
+
+for (const [cause, code, message] of cases) {
+  const { name } = cause
+  test(`the error ${name} ${'code' in cause ? cause.code : ''} is told as "${message}", without an address`, (t) => {
+    t.like(remoteFailed(cause), { code, message, status: 500, cause })
+  })
+}

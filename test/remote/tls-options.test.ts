@@ -1,9 +1,11 @@
+/** TLS towards other services: what is trusted, what is shown, which certificate is pinned. */
 import type { IncomingMessage } from 'node:http'
 import { Agent, get } from 'node:https'
 import type { AddressInfo } from 'node:net'
-import { createServer, type TlsOptions as ServerOptions } from 'node:tls'
+import { createServer, type PeerCertificate, type TlsOptions as ServerOptions } from 'node:tls'
 import test, { type ExecutionContext } from 'ava'
 import { Pool } from 'undici'
+import { createPinnedIdentityCheck } from '../../src/remote/certificate-pins.ts'
 import { isTlsFailure } from '../../src/remote/tls-failure.ts'
 import { createTlsOptions, type TlsSettings } from '../../src/remote/tls-options.ts'
 import { createAuthority } from '../helpers/certificates.ts'
@@ -204,7 +206,15 @@ const refused: readonly { title: string; settings: TlsSettings; message: RegExp 
   }
 ]
 for (const { title, settings, message } of refused) {
-  test(`refused: ${title}`, (t) => {
+  test(`TLS options are rejected: ${title}`, (t) => {
     t.throws(() => createTlsOptions(settings), { instanceOf: TypeError, message })
   })
 }
+
+test('a certificate that cannot be read is an answer, not an exception in the socket', (t) => {
+  const checkPinnedIdentity = createPinnedIdentityCheck(['A'.repeat(43)])
+  const peer = { raw: Buffer.from('no certificate'), subjectaltname: 'DNS:localhost' }
+  const error = checkPinnedIdentity('localhost', peer as PeerCertificate)
+  t.like(error, { code: 'ERR_TLS_PIN' })
+  t.truthy(error?.cause)
+})

@@ -20,7 +20,7 @@ export function createKeysVerifier(options: KeysVerifierOptions): Verifier {
   const { keyStore, keysFor = () => ALL_KEYS } = options
 
   async function findKeys(header: JoseHeader, selection: KeySelection): Promise<readonly Key[]> {
-    if (header.kid !== undefined) await keyStore.lookFor(header.kid, selection)
+    if (header.kid !== undefined) await keyStore.refreshForKid(header.kid, selection)
     const found = keyStore.candidates(header, selection)
     if (found.length === 0 && keyStore.isUncertain(header, selection)) {
       throw checkUnavailable(new Error('found no key, and a JWK Set that cannot be fetched'))

@@ -86,7 +86,7 @@ export function createGeneratedKeySource(options: GeneratedKeyOptions): KeySourc
       const { publishedKeys, plan } = currentAnswers(time)
       return publishedKeys.length === 0 ? Number.POSITIVE_INFINITY : plan.changesAt
     },
-    async lookFor(kid) {
+    async refreshForKid(kid) {
       if (!keeper.keys().some(({ key }) => key.kid === kid)) await keeper.refresh()
     },
     async start() {

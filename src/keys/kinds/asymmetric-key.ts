@@ -7,10 +7,18 @@ import {
   sign
 } from 'node:crypto'
 import { promisify } from 'node:util'
+import jwt from 'jsonwebtoken'
+import { invalidToken } from '../../errors.ts'
 import type { EcdsaAlgorithm, RsaAlgorithm } from '../algorithms.ts'
-import type { Key, KeyOptions, SignPayload } from '../key.ts'
-import { createJwsHeader, type JwsHeader } from './jws-header.ts'
-import { createJwtVerify } from './jwt-verify.ts'
+import {
+  type Algorithm,
+  createJwsHeader,
+  type JwsHeader,
+  type Key,
+  type KeyOptions,
+  type SignPayload
+} from '../key.ts'
+import type { Token, VerifiedClaims } from '../token.ts'
 import { toPublicJwk, toPublicPem } from './public-key.ts'
 
 const signAsync = promisify(sign)
@@ -67,4 +75,21 @@ function signatureInput(
         padding: constants.RSA_PKCS1_PSS_PADDING,
         saltLength: constants.RSA_PSS_SALTLEN_DIGEST
       }
+}
+
+/** Makes the verification with jsonwebtoken, by a public key. */
+function createJwtVerify(alg: Algorithm, key: KeyObject) {
+  const options: jwt.VerifyOptions = {
+    algorithms: [alg as jwt.Algorithm],
+    ignoreExpiration: true,
+    ignoreNotBefore: true
+  }
+
+  return function verifyWithJsonwebtoken(token: Token): VerifiedClaims {
+    try {
+      return jwt.verify(token.raw, key, options) as VerifiedClaims
+    } catch (error) {
+      throw invalidToken('signature is invalid', 'signature', error)
+    }
+  }
 }

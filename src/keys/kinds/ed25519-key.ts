@@ -1,9 +1,14 @@
 /** Ed25519 keys: EdDSA (RFC 8037, section 3.1), which jsonwebtoken does not know. */
 import { createPublicKey, type KeyObject } from 'node:crypto'
 import { invalidToken } from '../../errors.ts'
-import type { Key, KeyOptions, SignPayload } from '../key.ts'
+import {
+  createJwsHeader,
+  type JwsHeader,
+  type Key,
+  type KeyOptions,
+  type SignPayload
+} from '../key.ts'
 import type { Token, VerifiedClaims } from '../token.ts'
-import { createJwsHeader, type JwsHeader } from './jws-header.ts'
 import { toPublicJwk, toPublicPem } from './public-key.ts'
 
 /** Makes a key out of a private key, or out of a public one, which only verifies. */

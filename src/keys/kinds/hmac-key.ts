@@ -1,9 +1,8 @@
 /** Symmetric keys: HMAC with SHA-2 (RFC 7518, section 3.2). */
 import { createHmac, timingSafeEqual } from 'node:crypto'
 import { invalidToken } from '../../errors.ts'
-import type { Key, KeyOptions, SignPayload } from '../key.ts'
+import { createJwsHeader, type Key, type KeyOptions, type SignPayload } from '../key.ts'
 import type { Token, VerifiedClaims } from '../token.ts'
-import { createJwsHeader } from './jws-header.ts'
 
 /**
  * Makes a key out of a shared secret. node:crypto signs and verifies, without jsonwebtoken, which would take payload and token apart

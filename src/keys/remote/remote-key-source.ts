@@ -5,8 +5,7 @@ import type { KeySource } from '../key-source.ts'
 import { type StartTimer, startUnreferencedTimer } from '../timer.ts'
 import { createFetchJwks, type JwksReply } from './fetch-jwks.ts'
 import { JwksError, type JwksFailure } from './jwks-error.ts'
-import { createRefreshTiming } from './refresh-timing.ts'
-import { type Attempt, createRefresher } from './refresher.ts'
+import { type Attempt, createRefresher, createRefreshTiming } from './refresher.ts'
 import { selectKeys } from './select-keys.ts'
 
 const MINUTE_MS = 60_000
@@ -25,7 +24,7 @@ const DEFAULT_MAX_KEYS = 100
 
 export interface RemoteKeySourceOptions {
   readonly url: string
-  /** The key to take out of the set, and the name of the source. Without it, all keys of the set serve. */
+  /** The key to take out of the set, and the name of the source. Without it, all keys of the set are used. */
   readonly kid?: string | undefined
   /** The algorithms that keys may have. A JWK that names none gets the only one of these that it fits. */
   readonly algorithms: readonly Algorithm[]
@@ -38,7 +37,7 @@ export interface RemoteKeySourceOptions {
   readonly tls?: TlsSettings | undefined
   /** How long a set counts as fresh where its headers do not say, and at most. Default 15 minutes. */
   readonly refreshMs?: number | undefined
-  /** How long keys serve after they were last confirmed, when the set cannot be had. Default 24 hours. */
+  /** How long keys are usable after they were last confirmed, when the set cannot be had. Default 24 hours. */
   readonly staleLimitMs?: number | undefined
   /** How long after a fetch an unknown kid cannot cause another. Default 30 seconds. */
   readonly cooldownMs?: number | undefined
@@ -63,9 +62,9 @@ export interface FetchReport {
   readonly outcome: 'fetched' | 'unchanged' | JwksFailure
   /** What went wrong, where something did. */
   readonly error?: JwksError
-  /** Why keys of the set do not serve: one text for each that was wanted. */
+  /** Why keys of the set are not usable: one text for each that was wanted. */
   readonly refusals: readonly string[]
-  /** How many keys serve now. */
+  /** How many keys are usable now. */
   readonly keys: number
 }
 
@@ -117,11 +116,11 @@ export function createRemoteKeySource(options: RemoteKeySourceOptions): KeySourc
     startTimer
   })
   let held = NOTHING
-  let servedUntil = Number.NEGATIVE_INFINITY
+  let usableUntil = Number.NEGATIVE_INFINITY
   let isReachable = false
 
   function heldAt(time: number): Held {
-    return time < servedUntil ? held : NOTHING
+    return time < usableUntil ? held : NOTHING
   }
 
   async function fetchAndHold(signal: AbortSignal): Promise<Attempt> {
@@ -132,7 +131,7 @@ export function createRemoteKeySource(options: RemoteKeySourceOptions): KeySourc
     if (reply instanceof JwksError) return fail(reply, [])
 
     if (reply.jwks === undefined) {
-      servedUntil = sentAt + staleLimitMs
+      usableUntil = sentAt + staleLimitMs
       held = { ...held, etag: reply.etag }
       return succeed('unchanged', reply, [])
     }
@@ -141,9 +140,9 @@ export function createRemoteKeySource(options: RemoteKeySourceOptions): KeySourc
       // The owner of the set has withdrawn the keys that we had, so they are not kept up to the stale limit.
       held = NOTHING
       const wanted = kid === undefined ? 'key' : `key with the kid ${JSON.stringify(kid)}`
-      return fail(new JwksError('no_key', `found no ${wanted} that serves`), refusals)
+      return fail(new JwksError('no_key', `found no usable ${wanted}`), refusals)
     }
-    servedUntil = sentAt + staleLimitMs
+    usableUntil = sentAt + staleLimitMs
     held = hold(keys, reply.etag)
     return succeed('fetched', reply, refusals)
   }
@@ -171,7 +170,7 @@ export function createRemoteKeySource(options: RemoteKeySourceOptions): KeySourc
     changesAt: (time) =>
       heldAt(time).publishedKeys.length === 0 ? Number.POSITIVE_INFINITY : refresher.nextAt(),
     start: refresher.refresh,
-    async lookFor(wanted) {
+    async refreshForKid(wanted) {
       if (kid !== undefined && wanted !== kid) return
       if (heldAt(now()).keys.some((key) => key.kid === wanted)) return
       await refresher.refreshAgain()

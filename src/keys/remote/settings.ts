@@ -71,7 +71,7 @@ export function remoteKeyShape(reader: SecretReader) {
 
 export const STALE_LIMIT_EXPECTED = 'expected a duration that is not shorter than refresh'
 
-/** Whether keys serve at least until they are fetched again. */
+/** Whether keys are usable at least until they are fetched again. */
 export function staysWithin({
   refresh = DEFAULT_REFRESH_MS,
   staleLimit = DEFAULT_STALE_LIMIT_MS

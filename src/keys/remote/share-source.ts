@@ -14,7 +14,7 @@ interface Shared {
 
 /**
  * Makes what shares. A source that is shared starts again with each of its users, so it fetches again; what it knows
- * already serves until then, and if that fails. It is closed with the last of them.
+ * already is used until then, and if that fails. It is closed with the last of them.
  */
 export function createShareSource(): ShareSource {
   const inUse = new Map<string, Shared>()

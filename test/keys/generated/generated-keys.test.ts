@@ -214,7 +214,7 @@ test('looking for a kid finds the key that another replica has just made', async
   const [, kid = ''] = publishedKids(ahead.source, clock.now())
   t.false(publishedKids(source, clock.now()).includes(kid))
 
-  await source.lookFor?.(kid)
+  await source.refreshForKid?.(kid)
   t.true(publishedKids(source, clock.now()).includes(kid))
 })
 
@@ -223,15 +223,15 @@ test('looking for kids reads the directory once a second at most', async (t) => 
   const { clock } = shared
   const { source } = await startReplica(t, shared)
   clock.jump(7 * DAY)
-  await source.lookFor?.('made-up')
+  await source.refreshForKid?.('made-up')
   const ahead = await startReplica(t, shared)
   const [, kid = ''] = publishedKids(ahead.source, clock.now())
 
   clock.jump(999)
-  await source.lookFor?.(kid)
+  await source.refreshForKid?.(kid)
   t.false(publishedKids(source, clock.now()).includes(kid))
   clock.jump(1)
-  await source.lookFor?.(kid)
+  await source.refreshForKid?.(kid)
   t.true(publishedKids(source, clock.now()).includes(kid))
 })
 

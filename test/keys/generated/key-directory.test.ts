@@ -1,8 +1,9 @@
+/** The folder of generated keys, and the files in it. */
 import { readdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import test from 'ava'
 import { generateMaterial } from '../../../src/keys/generated/generate-material.ts'
-import { formatKeyFile } from '../../../src/keys/generated/generated-key-file.ts'
+import { formatKeyFile, parseKeyFile } from '../../../src/keys/generated/generated-key-file.ts'
 import { createKeyDirectory } from '../../../src/keys/generated/key-directory.ts'
 import { KeyError } from '../../../src/keys/key-error.ts'
 import { createTemporaryFolder } from '../../helpers/temporary-folder.ts'
@@ -22,7 +23,7 @@ function openDirectory(dir: string) {
   return createKeyDirectory({ dir, alg: 'EdDSA', typ: undefined, now: () => NOW })
 }
 
-test('a number is taken once, and the key that has it stays as it is', async (t) => {
+test('the number of a generated key is taken once, and the key that has it stays as it is', async (t) => {
   const dir = await createTemporaryFolder(t)
   const texts = await Promise.all(Array.from({ length: 8 }, createText))
   const results = await Promise.all(texts.map((text) => openDirectory(dir).add(1, text, NEVER)))
@@ -72,4 +73,15 @@ test('a file that another replica replaced is read again', async (t) => {
 test('removing a key that another replica removed is no failure', async (t) => {
   const directory = openDirectory(await createTemporaryFolder(t))
   await t.notThrowsAsync(directory.removeKey(1))
+})
+
+test('kids are made by their pattern', async (t) => {
+  const material = await generateMaterial('EdDSA')
+  const schedule = { createdAt: 1_893_456_000_123, signsFrom: 0, longestLifetimeMs: 0 }
+  const kidOf = (pattern?: string) =>
+    parseKeyFile(formatKeyFile('EdDSA', material, schedule, pattern), 'EdDSA', undefined).key.kid
+  t.is(kidOf('d-{milliseconds}'), 'd-1893456000123')
+  t.regex(kidOf('s-{uuid}'), /^s-[0-9a-f-]{36}$/)
+  t.is(kidOf('x.{thumbprint}'), `x.${kidOf()}`)
+  t.regex(kidOf(), /^[\w-]{43}$/)
 })

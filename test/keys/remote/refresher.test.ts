@@ -1,7 +1,9 @@
+/** When something is fetched again, and what happens meanwhile. */
 import test from 'ava'
 import {
   type Attempt,
   createRefresher,
+  createRefreshTiming,
   type RefresherOptions
 } from '../../../src/keys/remote/refresher.ts'
 import { createFakeClock } from '../../helpers/fake-clock.ts'
@@ -22,7 +24,7 @@ function startRefresher(options: Partial<RefresherOptions> = {}) {
   return { clock, refresher }
 }
 
-test('an attempt plans the next one, at its end', async (t) => {
+test('an attempt to fetch plans the next one, at its end', async (t) => {
   let attempts = 0
   const { clock, refresher } = startRefresher({
     attempt: async () => {
@@ -40,7 +42,7 @@ test('an attempt plans the next one, at its end', async (t) => {
   t.is(clock.timers(), 1)
 })
 
-test('failures are counted in a row', async (t) => {
+test('failed fetches are counted in a row', async (t) => {
   const results = [FAILURE, FAILURE, SUCCESS, FAILURE]
   const { clock, refresher } = startRefresher({ attempt: async () => results.shift() ?? SUCCESS })
   await refresher.refresh()
@@ -53,7 +55,7 @@ test('failures are counted in a row', async (t) => {
   t.is(refresher.nextAt(), clock.now() + 10)
 })
 
-test('an attempt tells how long its result is good for', async (t) => {
+test('an attempt to fetch reports how long its result is good for', async (t) => {
   const { clock, refresher } = startRefresher({
     attempt: async () => ({ succeeded: true, lifetimeMs: 70 }),
     timing: { afterSuccess: (stated = 0) => stated / 2, afterFailure: () => 0 }
@@ -62,7 +64,7 @@ test('an attempt tells how long its result is good for', async (t) => {
   t.is(refresher.nextAt(), clock.now() + 35)
 })
 
-test('calls during an attempt join it', async (t) => {
+test('calls during an attempt to fetch join it', async (t) => {
   const { promise, resolve } = deferred<Attempt>()
   let attempts = 0
   const { refresher } = startRefresher({
@@ -79,7 +81,7 @@ test('calls during an attempt join it', async (t) => {
   t.is(attempts, 2)
 })
 
-test('strangers cause no attempt within the cooldown, whoever caused the last', async (t) => {
+test('refreshAgain begins no attempt within the cooldown, whoever caused the last', async (t) => {
   const begun: number[] = []
   const { clock, refresher } = startRefresher({
     attempt: async () => {
@@ -102,7 +104,7 @@ test('strangers cause no attempt within the cooldown, whoever caused the last', 
   )
 })
 
-test('closed, it has no timer, tells the attempt to give up, and begins none', async (t) => {
+test('a closed refresher has no timer, ends the attempt under way, and begins none', async (t) => {
   const { promise, resolve } = deferred<Attempt>()
   const signals: AbortSignal[] = []
   const { clock, refresher } = startRefresher({
@@ -122,7 +124,7 @@ test('closed, it has no timer, tells the attempt to give up, and begins none', a
   t.is(clock.timers(), 0)
 })
 
-test('closed between attempts, it cancels its timer', async (t) => {
+test('a refresher that is closed between attempts cancels its timer', async (t) => {
   const { clock, refresher } = startRefresher()
   await refresher.refresh()
   t.is(clock.timers(), 1)
@@ -137,3 +139,36 @@ function deferred<Value>() {
   })
   return { promise, resolve }
 }
+
+const MINUTE = 60_000
+
+test('the next refresh lies ahead of the end, at 80 to 90 percent', (t) => {
+  t.is(createRefreshTiming(15 * MINUTE, () => 0).afterSuccess(10 * MINUTE), 8 * MINUTE)
+  t.is(createRefreshTiming(15 * MINUTE, () => 1).afterSuccess(10 * MINUTE), 9 * MINUTE)
+})
+
+test('the refresh time stands in for headers that say nothing, and bounds those that say more', (t) => {
+  const timing = createRefreshTiming(10 * MINUTE, () => 0)
+  t.is(timing.afterSuccess(undefined), 8 * MINUTE)
+  t.is(timing.afterSuccess(Number.POSITIVE_INFINITY), 8 * MINUTE)
+})
+
+test('headers of a JWK Set cannot ask for more than a fetch a minute', (t) => {
+  t.is(createRefreshTiming(10 * MINUTE, () => 0).afterSuccess(0), 0.8 * MINUTE)
+})
+
+test('a refresh time below a minute is kept to', (t) => {
+  const timing = createRefreshTiming(1000, () => 0)
+  t.is(timing.afterSuccess(0), 800)
+  t.is(timing.afterFailure(4), 500)
+})
+
+test('pauses after failures double up to five minutes', (t) => {
+  const timing = createRefreshTiming(15 * MINUTE, () => 1)
+  const pauses = [1, 2, 3, 6, 7, 1000, 2000].map(timing.afterFailure)
+  t.deepEqual(pauses, [5_000, 10_000, 20_000, 160_000, 5 * MINUTE, 5 * MINUTE, 5 * MINUTE])
+})
+
+test('pauses after failures are spread over their later half', (t) => {
+  t.is(createRefreshTiming(15 * MINUTE, () => 0).afterFailure(1), 2_500)
+})

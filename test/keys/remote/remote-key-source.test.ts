@@ -1,10 +1,18 @@
+/** Keys of other servers as a key source: what it does, its options, and one source for several settings. */
 import test, { type ExecutionContext } from 'ava'
+import { createKeySources } from '../../../src/keys/create-key-sources.ts'
+import type { KeySource } from '../../../src/keys/key-source.ts'
+import { createKeyStore } from '../../../src/keys/key-store.ts'
 import {
   createRemoteKeySource,
   type FetchReport,
   type RemoteKeySourceOptions
 } from '../../../src/keys/remote/remote-key-source.ts'
+import { toRemoteKeyOptions } from '../../../src/keys/remote/settings.ts'
+import { createShareSource } from '../../../src/keys/remote/share-source.ts'
+import { type KeyConfig, keySchema, type RemoteKeyConfig } from '../../../src/keys/settings.ts'
 import { parseToken } from '../../../src/keys/token.ts'
+import { createSecretReader } from '../../../src/settings/secrets.ts'
 import { createAuthority } from '../../helpers/certificates.ts'
 import { createFakeClock } from '../../helpers/fake-clock.ts'
 import { type JwksServer, startJwksServer } from '../../helpers/jwks-server.ts'
@@ -218,7 +226,7 @@ test('a key that is withdrawn from the set serves no more, and comes back with i
   await clock.advance(12 * MINUTE)
   t.deepEqual(kids(), [])
   t.like(reports.at(-1), { outcome: 'no_key', keys: 0, refusals: [] })
-  t.is(reports.at(-1)?.error?.message, 'found no key with the kid "sim2" that serves')
+  t.is(reports.at(-1)?.error?.message, 'found no usable key with the kid "sim2"')
   server.reply = { body: { keys: [SIM2] } }
   await clock.advance(2_500)
   t.deepEqual(kids(), ['sim2'])
@@ -245,16 +253,16 @@ test('an unknown kid has the set fetched again, once in a cooldown', async (t) =
   const { source, server, clock, kids } = await setUp(t, undefined, { kid: undefined })
   await source.start?.()
   server.reply = { body: { keys: [SIM2, SIM3] } }
-  await source.lookFor?.('sim3')
+  await source.refreshForKid?.('sim3')
   t.is(server.requests.length, 1)
   await clock.advance(30 * SECOND)
-  await source.lookFor?.('sim3')
+  await source.refreshForKid?.('sim3')
   t.is(server.requests.length, 2)
   t.deepEqual(kids(), ['sim2', 'sim3'])
-  for (const kid of ['invented', 'more', 'and more']) await source.lookFor?.(kid)
+  for (const kid of ['invented', 'more', 'and more']) await source.refreshForKid?.(kid)
   t.is(server.requests.length, 2)
   await clock.advance(30 * SECOND)
-  await Promise.all(['invented', 'more', 'and more'].map((kid) => source.lookFor?.(kid)))
+  await Promise.all(['invented', 'more', 'and more'].map((kid) => source.refreshForKid?.(kid)))
   t.is(server.requests.length, 3)
 })
 
@@ -262,8 +270,8 @@ test('a kid that is there, or that this source is not about, fetches nothing', a
   const { source, server, clock } = await setUp(t)
   await source.start?.()
   await clock.advance(MINUTE)
-  await source.lookFor?.('sim2')
-  await source.lookFor?.('sim3')
+  await source.refreshForKid?.('sim2')
+  await source.refreshForKid?.('sim3')
   t.is(server.requests.length, 1)
 })
 
@@ -276,14 +284,14 @@ test('a source without its key looks for it when a token names it', async (t) =>
   await source.start?.()
   await clock.advance(36 * SECOND)
   server.reply = { body: { keys: [SIM2] } }
-  await source.lookFor?.('sim2')
+  await source.refreshForKid?.('sim2')
   t.deepEqual(kids(), [])
   await clock.advance(29 * SECOND)
-  await source.lookFor?.('sim2')
+  await source.refreshForKid?.('sim2')
   t.deepEqual(kids(), ['sim2'])
 })
 
-test('closed, it gives up its request and its timer, and fetches no more', async (t) => {
+test('a closed source ends its request and its timer, and fetches no more', async (t) => {
   let abandoned: () => void = () => {}
   const gone = new Promise<void>((resolve) => {
     abandoned = resolve
@@ -304,7 +312,7 @@ test('closed, it gives up its request and its timer, and fetches no more', async
   source.close?.()
   await Promise.all([gone, fetched])
   t.is(clock.timers(), 0)
-  await source.lookFor?.('sim3')
+  await source.refreshForKid?.('sim3')
   await source.start?.()
   t.is(server.requests.length, 2)
   t.is(reports.length, 1)
@@ -341,7 +349,133 @@ const refused: readonly {
   }
 ]
 for (const { title, options, message } of refused) {
-  test(`refused: ${title}`, async (t) => {
+  test(`options of a remote key source are rejected: ${title}`, async (t) => {
     await t.throwsAsync(setUp(t, {}, options), { instanceOf: TypeError, message })
   })
 }
+
+const schema = keySchema(createSecretReader({ folder: '/', env: {} }))
+const factories = {
+  remote: (entry: RemoteKeyConfig) => createRemoteKeySource(toRemoteKeyOptions(entry)),
+  generated: () => {
+    throw new TypeError('not in this test')
+  }
+}
+
+test('each setting of a remote key becomes an option', (t) => {
+  const entry = schema.parse({
+    kid: 'sim2',
+    alg: 'RSA256',
+    typ: 'at+jwt',
+    jwksUrl: 'http://backend/jwks.json',
+    allowHttp: true,
+    tls: { minVersion: 'TLSv1.3' },
+    refresh: '1m',
+    staleLimit: '2m',
+    cooldown: '3s',
+    timeout: '4s',
+    limits: { size: '5KiB', keys: 6 }
+  })
+  t.deepEqual(toRemoteKeyOptions(entry as RemoteKeyConfig), {
+    url: 'http://backend/jwks.json',
+    kid: 'sim2',
+    algorithms: ['RS256'],
+    typ: 'at+jwt',
+    allowHttp: true,
+    tls: { minVersion: 'TLSv1.3' },
+    refreshMs: 60_000,
+    staleLimitMs: 120_000,
+    cooldownMs: 3_000,
+    timeoutMs: 4_000,
+    maxBytes: 5 * 1024,
+    maxKeys: 6
+  })
+})
+
+test('a configured remote key signs and verifies in the key store, over pinned TLS', async (t) => {
+  const root = createAuthority()
+  const jwk = { kty: 'oct', kid: 'sim2', k: Buffer.alloc(32, 2).toString('base64url') }
+  const server = await startJwksServer(t, { body: { keys: [jwk] } }, root.issue())
+  const entry: KeyConfig = schema.parse({
+    kid: 'sim2',
+    alg: 'HS256',
+    jwksUrl: server.url,
+    tls: { ca: root.cert, pins: [root.pin] }
+  })
+  const { sources, problems } = createKeySources([entry], factories)
+  t.deepEqual(problems, [])
+  const store = createKeyStore(sources, Date.now)
+  t.teardown(store.close)
+  await store.start()
+  const token = parseToken(await store.signer('sim2')('{"sub":"me"}'), 10)
+  t.like(await store.candidates(token.header)[0]?.verify(token), { sub: 'me' })
+  t.is(store.published().size, 0)
+})
+
+test('settings of a remote key that cannot work together are a problem of their entry', (t) => {
+  const entry: KeyConfig = schema.parse({
+    alg: 'HS256',
+    jwksUrl: 'https://backend/jwks.json',
+    tls: { minVersion: 'TLSv1.3', ciphers: ['ECDHE-RSA-AES128-GCM-SHA256'] }
+  })
+  t.deepEqual(createKeySources([entry], factories).problems, [
+    {
+      path: ['keys', 0, 'jwksUrl'],
+      message: 'found no cipher suite for TLSv1.3, expected at least one'
+    }
+  ])
+})
+
+/** A sharing of sources, and a list of what happens to each of them. */
+function setUpSharing() {
+  const events: string[] = []
+  let made = 0
+  const create = (): KeySource => {
+    const number = ++made
+    return {
+      name: String(number),
+      signingKey: () => undefined,
+      verificationKeys: () => [],
+      publishedKeys: () => [],
+      changesAt: () => Number.POSITIVE_INFINITY,
+      start: async () => void events.push(`start ${number}`),
+      close: () => void events.push(`close ${number}`)
+    }
+  }
+  const share = createShareSource()
+  return { events, use: (id: string) => share(id, create) }
+}
+
+test('two users of one remote key share its source, which starts again for the second', async (t) => {
+  const { events, use } = setUpSharing()
+  const first = use('a')
+  await first.start?.()
+  const second = use('a')
+  await second.start?.()
+  t.is(second.name, first.name)
+  t.deepEqual(events, ['start 1', 'start 1'])
+})
+
+test('a shared source is closed with the last of its users, and then made anew', async (t) => {
+  const { events, use } = setUpSharing()
+  const [first, second] = [use('a'), use('a')]
+  await first.start?.()
+  const third = use('a')
+  await third.start?.()
+  first.close?.()
+  first.close?.()
+  second.close?.()
+  t.deepEqual(events, ['start 1', 'start 1'])
+  third.close?.()
+  t.deepEqual(events.slice(2), ['close 1'])
+  t.is(use('a').name, '3')
+})
+
+test('shared sources with different ids have nothing to do with each other', async (t) => {
+  const { events, use } = setUpSharing()
+  const [a, b] = [use('a'), use('b')]
+  await a.start?.()
+  await b.start?.()
+  a.close?.()
+  t.deepEqual(events, ['start 1', 'start 2', 'close 1'])
+})

@@ -1,7 +1,6 @@
 import test from 'ava'
-import { createFixedKeySource } from '../../src/keys/fixed-key-source.ts'
-import { limitToPeriod } from '../../src/keys/key-period.ts'
 import type { KeySource } from '../../src/keys/key-source.ts'
+import { createFixedKeySource, limitToPeriod } from '../../src/keys/key-source.ts'
 import { createKey } from '../../src/keys/kinds/create-key.ts'
 import { generateKeys } from '../helpers/keys.ts'
 
@@ -62,15 +61,15 @@ test('the rest of a source stays as it is', async (t) => {
   const source = limitToPeriod(
     {
       ...fixed,
-      lookFor: async (kid) => void calls.push(`lookFor ${kid}`),
+      refreshForKid: async (kid) => void calls.push(`refreshForKid ${kid}`),
       start: async () => void calls.push('start'),
       close: () => void calls.push('close')
     },
     { from: FROM }
   )
   await source.start?.()
-  await source.lookFor?.('other')
+  await source.refreshForKid?.('other')
   source.close?.()
-  t.deepEqual(calls, ['start', 'lookFor other', 'close'])
+  t.deepEqual(calls, ['start', 'refreshForKid other', 'close'])
   t.is(source.name, 'main')
 })

@@ -1,10 +1,58 @@
+/** Tables and examples on the pages, held against the project. */
 import { readdirSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import test from 'ava'
-import { findCode, readPage } from '../helpers/documentation.ts'
+import { parse } from '../helpers/config.ts'
+import { findCode, readCodeBlocks, readPage } from '../helpers/documentation.ts'
 import { send } from '../helpers/http.ts'
-import { completeConfig, writeKeyFiles } from '../helpers/key-recipes.ts'
+import { completeConfig, KEYS_PAGE, writeKeyFiles } from '../helpers/key-recipes.ts'
 import { startService } from '../helpers/service.ts'
 import { makeToken } from '../helpers/tokens.ts'
+
+const read = (path: string) => readFileSync(new URL(`../../${path}`, import.meta.url), 'utf8')
+
+test('each dependency has its line on the page about dependencies, and no other has one', (t) => {
+  const { dependencies, devDependencies } = JSON.parse(read('package.json'))
+  const cells = [...read('docs/dependencies.md').matchAll(/^\| ([@\w].*?) +\|/gm)]
+  const named = cells
+    .flatMap(([, cell = '']) => cell.split(', '))
+    .filter((name) => name !== 'package' && name !== '@types/*')
+  const expected = Object.keys({ ...dependencies, ...devDependencies }).filter(
+    (name) => !name.startsWith('@types/')
+  )
+  t.deepEqual(named.toSorted(), expected.toSorted())
+})
+
+const env = {
+  ENC_KEY: 'a secret of thirty-two characters or more',
+  API_KEY: 'an-api-key-of-20-characters',
+  LDAP_PASSWORD: 'any',
+  GROUPS_AUTHORIZATION: 'Bearer any',
+  M1_API_KEY: 'an-api-key-of-20-characters-or-more'
+}
+
+/** docs/configuration.md has tests of its own, beside those of the schema that it is made from. */
+const pages = [
+  'README.md',
+  ...readdirSync(join(import.meta.dirname, '../../docs')).map((name) => `docs/${name}`)
+].filter((page) => page.endsWith('.md') && page !== 'docs/configuration.md')
+
+for (const page of pages) {
+  for (const [index, { text, heading }] of readConfigurations(page).entries()) {
+    test(`${page}, ${heading}: configuration ${index + 1} of the page is good`, async (t) => {
+      const folder = await writeKeyFiles(t)
+      t.notThrows(() => parse(completeConfig(text), { env, folder }), text)
+    })
+  }
+}
+
+test('there are configurations on the page about keys, and they are found', (t) => {
+  t.true(readConfigurations(KEYS_PAGE).length >= 10)
+})
+
+function readConfigurations(page: string) {
+  return readCodeBlocks(page).filter(({ info }) => info === 'yaml')
+}
 
 const PAGE = 'docs/checking.md'
 
@@ -32,12 +80,12 @@ function readCode(): string[] {
   )
 }
 
-test('the table has every reason that the code gives, and no other', (t) => {
+test('the table of reasons has every reason that the code gives, and no other', (t) => {
   const given = new Set([...readCode(), 'check_unavailable'])
   t.deepEqual([...new Set(readTable())].sort(), [...given].sort())
 })
 
-test('the configuration of the page answers as the page says', async (t) => {
+test('the configuration on the page about reasons answers as the page says', async (t) => {
   const [text = ''] = findCode(PAGE, 'Four ways', 'yaml')
   const [printed = ''] = findCode(PAGE, 'Reasons', 'text')
   const folder = await writeKeyFiles(t)

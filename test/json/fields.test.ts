@@ -1,0 +1,158 @@
+/** Parts of JSON that is kept as text: found by a path, found by their names, left out. */
+import test from 'ava'
+import fc from 'fast-check'
+import { dropMembers } from '../../src/json/drop-members.ts'
+import { findFields } from '../../src/json/find-fields.ts'
+import { membersOf, textOf } from '../../src/json/json-members.ts'
+import { parseJsonPath, textAt, valueAtPath } from '../../src/json/json-path.ts'
+import { type JsonText, parseJsonText } from '../../src/json/json-text.ts'
+import { spelledJson } from '../helpers/json-arbitrary.ts'
+
+const text = parseJsonText(
+  ' { "user" : {"id": 12345678901234567890, "roles": ["a", {"b": 1.10}], "a.b": "}\\"]" }, "": [], "x": 1, "x": 2 } ',
+  9
+)
+
+test('a path leads to the text of a value, which has lost nothing', (t) => {
+  for (const [path, found] of [
+    ['user.id', '12345678901234567890'],
+    ['user.roles', '["a",{"b":1.10}]'],
+    ['user.roles.0', '"a"'],
+    ['user.roles.1.b', '1.10'],
+    ['user.a\\.b', '"}\\"]"'],
+    ['x', '2']
+  ] as const) {
+    t.is<string | undefined, string>(textAt(text, parseJsonPath(path)), found, path)
+  }
+})
+
+test('a path that leads nowhere gives nothing', (t) => {
+  for (const path of [
+    'usr',
+    'user.id.x',
+    'user.roles.2',
+    'user.roles.length',
+    '__proto__',
+    'x.0'
+  ]) {
+    t.is(textAt(text, parseJsonPath(path)), undefined, path)
+    t.is(valueAtPath(JSON.parse(text), parseJsonPath(path)), undefined, path)
+  }
+})
+
+test('the members of any JSON are those that JSON.parse finds', (t) => {
+  fc.assert(
+    fc.property(fc.json({ maxDepth: 4 }), (json) => {
+      const whole = parseJsonText(json, 99)
+      const value: unknown = JSON.parse(whole)
+      const members = membersOf(whole)
+      if (typeof value !== 'object' || value === null) {
+        t.deepEqual(members, [])
+        return
+      }
+      const found = members.map((member) => [member.name, JSON.parse(textOf(whole, member))])
+      t.deepEqual(Object.fromEntries(found), Object.fromEntries(Object.entries(value)))
+      for (const [name, inner] of Object.entries(value)) {
+        t.deepEqual(valueAtPath(value, [name]), inner)
+      }
+    })
+  )
+})
+
+test('a text that is no path to a field is rejected', (t) => {
+  for (const path of ['', '.', 'a.', '.a', 'a..b', '\\', 'a\\b']) {
+    t.throws(() => parseJsonPath(path), { instanceOf: TypeError }, path)
+  }
+})
+
+const searched = parseJsonText(
+  `{"token":{"a":1},"user":{"token":[{"b":2},3]},"list":[{"token":"x"},{},[{"token":{"c":[]}}],4],
+    "twice":{"token":1},"twice":{"token":2,"token":3},"\\u0065sc":{"d.e":null},"empty":[]}`,
+  9
+)
+
+/** What is found, as `trail: text`. */
+function found(path: string): string[] {
+  return findFields(searched, parseJsonPath(path)).map(
+    ({ trail, place }) =>
+      `${trail.join('.')}: ${place === undefined ? 'missing' : searched.slice(place.start, place.end)}`
+  )
+}
+
+const searches = {
+  token: ['token: {"a":1}'],
+  'token.a': ['token.a: 1'],
+  'token.a.x': ['token.a.x: missing'],
+  'token.x.y': ['token.x.y: missing'],
+  toke: ['toke: missing'],
+  __proto__: ['__proto__: missing'],
+  'user.token': ['user.token.0: {"b":2}', 'user.token.1: 3'],
+  'list.token': [
+    'list.0.token: "x"',
+    'list.1.token: missing',
+    'list.2.0.token: {"c":[]}',
+    'list.3.token: missing'
+  ],
+  'list.0': ['list.0.0: missing', 'list.1.0: missing', 'list.2.0.0: missing', 'list.3.0: missing'],
+  twice: ['twice: {"token":1}', 'twice: {"token":2,"token":3}'],
+  'twice.token': ['twice.token: 1', 'twice.token: 2', 'twice.token: 3'],
+  'esc.d\\.e': ['esc.d.e: null'],
+  empty: [],
+  'empty.token': []
+}
+
+for (const [path, expected] of Object.entries(searches)) {
+  test(`a search for ${path} finds ${expected.length} places`, (t) => {
+    t.deepEqual(found(path), expected)
+  })
+}
+
+function withoutX(text: string): string {
+  return dropMembers(text as JsonText, (name) => name === 'x')
+}
+
+const cases: [text: string, expected: string][] = [
+  ['{"x":1}', '{}'],
+  ['{"x":1,"a":1.10}', '{"a":1.10}'],
+  ['{"a":1e400,"x":{"a":[1,"}"]}}', '{"a":1e400}'],
+  ['{"a":1,"x":"\\",","b":2,"x":[],"c":3}', '{"a":1,"b":2,"c":3}'],
+  [
+    '{"a":{"x":1,"b":{"x":2}},"l":[{"x":3},[{"x":4,"y":5}],"x"]}',
+    '{"a":{"b":{}},"l":[{},[{"y":5}],"x"]}'
+  ],
+  ['{"\\u0078":1,"X":2}', '{"X":2}'],
+  ['[]', '[]'],
+  ['"x"', '"x"'],
+  ['12345678901234567890', '12345678901234567890']
+]
+
+for (const [text, expected] of cases) {
+  test(`the JSON ${text} without its member x is ${expected}`, (t) => {
+    t.is(withoutX(text), expected)
+  })
+}
+
+test('where no member is dropped, any JSON stays as it is', (t) => {
+  fc.assert(
+    fc.property(
+      spelledJson,
+      ({ compact }) => dropMembers(compact as JsonText, () => false) === compact
+    )
+  )
+  t.pass()
+})
+
+test('dropping members leaves what JSON.parse would leave', (t) => {
+  fc.assert(
+    fc.property(fc.jsonValue({ depthSize: 'medium' }), (value) => {
+      const isDropped = (name: string) => name.length % 2 === 1
+      const expected = JSON.stringify(value, (_name, inner) =>
+        typeof inner === 'object' && inner !== null && !Array.isArray(inner)
+          ? Object.fromEntries(Object.entries(inner).filter(([name]) => !isDropped(name)))
+          : inner
+      )
+      return dropMembers(JSON.stringify(value) as JsonText, isDropped) === expected
+    })
+  )
+  t.pass()
+})
