@@ -1,7 +1,7 @@
 /** What a route requires of the tokens that it accepts, besides that they are verified. */
 import * as z from 'zod'
 import { claimPath } from '../settings/json.ts'
-import { duration, flag } from '../settings/quantities.ts'
+import { flag, seconds } from '../settings/quantities.ts'
 import { section } from '../settings/section.ts'
 
 const TEXTS = 'text, or a list of texts'
@@ -82,7 +82,7 @@ export const requireSchema = section({
   sub: flag
     .prefault(false)
     .describe('Whether a token has to say who it is about (`sub`), otherwise 401. Default: false.'),
-  maxAge: duration('1s', '36500d')
+  maxAge: seconds('1s', '36500d')
     .optional()
     .describe(
       'How long ago a token may have been issued (`iat`, which it has to have), otherwise 401. Default: as long as it is valid.'

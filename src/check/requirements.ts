@@ -8,7 +8,7 @@ import { BEARER_MARK } from '../service-bearer-mark.ts'
 import type { Requirement } from './check.ts'
 import type { requireSchema } from './require-settings.ts'
 
-/** The settings of a route that its requirements come from; times are milliseconds. */
+/** The settings of a route that its requirements come from; times are in seconds. */
 export interface RequireSettings {
   readonly require: z.output<typeof requireSchema>
   readonly requireExp: boolean
@@ -29,9 +29,9 @@ export function createRequirements(
 ): readonly Requirement[] {
   const { issuer, audience, sub, claims, scopes, maxAge } = require
   const time = createTimeRequirement(now, {
-    skewSeconds: skew / 1000,
+    skewSeconds: skew,
     requireExp,
-    maxAgeSeconds: maxAge === undefined ? undefined : maxAge / 1000
+    maxAgeSeconds: maxAge
   })
   return [
     isNoServiceBearer,

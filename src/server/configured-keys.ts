@@ -16,7 +16,7 @@ import type { Logger } from '../operations/logger.ts'
 import type { Metrics } from '../operations/metrics.ts'
 import type { RouteConfig } from '../protocols/registry.ts'
 import { formatPath } from '../settings/problem.ts'
-import { longestOf } from '../settings/tokens.ts'
+import { longestLifetimeMs } from '../settings/tokens.ts'
 
 export interface ConfiguredKeysOptions {
   readonly logger: Logger
@@ -146,7 +146,7 @@ function createFactories(config: Config, options: ConfiguredKeysOptions): KeySou
         kidPattern: generate.kids,
         rotateEveryMs: generate.rotateEvery,
         publishAheadMs: generate.publishAhead,
-        longestLifetimeMs: longestLifetimeMs(config, kid),
+        longestLifetimeMs: longestValidityMs(config, kid),
         now,
         log: logger
       })
@@ -154,9 +154,9 @@ function createFactories(config: Config, options: ConfiguredKeysOptions): KeySou
 }
 
 /** Keys that sign no more must verify until the last token that they signed has ended. */
-function longestLifetimeMs({ routes }: Config, kid: string | undefined): number {
+function longestValidityMs({ routes }: Config, kid: string | undefined): number {
   const lifetimes = routes.flatMap((route) =>
-    'issue' in route && maySignWith(route, kid) ? longestOf(route.lifetime) : []
+    'issue' in route && maySignWith(route, kid) ? longestLifetimeMs(route.lifetime) : []
   )
   return Math.max(SERVICE_BEARER_LIFETIME_SECONDS * 1000, ...lifetimes)
 }

@@ -13,7 +13,7 @@ import { createRevocations, type Revocations } from '../revocation/revocations.t
 import type { ShareRevocations } from '../revocation/share-revocations.ts'
 import type { ExpiringRecords } from '../revocation/stores/store.ts'
 import { createStore } from '../revocation/stores/stores.ts'
-import { longestOf } from '../settings/tokens.ts'
+import { longestLifetimeMs } from '../settings/tokens.ts'
 
 export interface ConfiguredRevocation
   extends Pick<RevocationRequirement, 'isNotRevoked' | 'countOpenCheck'> {
@@ -103,18 +103,18 @@ export async function startConfiguredRevocation(
 
 /** Where a route accepts tokens for a while after their `exp`, revoked ones have to be remembered for as long. */
 function longestSkewMs({ routes }: Config): number {
-  return Math.max(0, ...routes.map((route) => ('check' in route ? route.skew : 0)))
+  return Math.max(0, ...routes.map((route) => ('check' in route ? route.skew * 1000 : 0)))
 }
 
 /** For as long as a token may pass a check: where a route takes tokens without an `exp`, that is for ever. */
 function defaultKeepMs({ routes }: Config): number {
   const lifetimes = routes.flatMap((route) => {
     if ('check' in route && !route.requireExp) {
-      return [route.require.maxAge ?? Number.POSITIVE_INFINITY]
+      return [(route.require.maxAge ?? Number.POSITIVE_INFINITY) * 1000]
     }
     if (!('issue' in route)) return []
     const refresh = 'refresh' in route ? route.refresh : undefined
-    return [longestOf(route.lifetime), refresh?.lifetime ?? 0]
+    return [longestLifetimeMs(route.lifetime), refresh?.lifetime ?? 0]
   })
   return Math.max(LEAST_KEEP_MS, ...lifetimes)
 }

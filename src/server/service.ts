@@ -4,13 +4,16 @@ import { openListeners } from '../config/listeners.ts'
 import type { LoadedConfig } from '../config/load.ts'
 import { createShareSource, type ShareSource } from '../keys/remote/share-source.ts'
 import { createShareRevocations, type ShareRevocations } from '../revocation/share-revocations.ts'
-import { type App, type AppOptions, createApp } from './app.ts'
+import { type Application, type ApplicationOptions, createApplication } from './application.ts'
 import { createConfiguredKeys } from './configured-keys.ts'
 import { type ConfiguredRevocation, startConfiguredRevocation } from './configured-revocation.ts'
 
 /** What outlives a configuration is passed to the application of each. */
 export interface ServiceOptions
-  extends Pick<AppOptions, 'logger' | 'metrics' | 'tracing' | 'now' | 'isReady' | 'version'> {
+  extends Pick<
+    ApplicationOptions,
+    'logger' | 'metrics' | 'tracing' | 'now' | 'isReady' | 'version'
+  > {
   /** Loads the configuration anew. Throws a ConfigError where there is none to run with. */
   readonly load: () => LoadedConfig
 }
@@ -29,7 +32,7 @@ export interface Service {
 /** A configuration, and the application that was built out of it. */
 interface Generation {
   readonly loaded: LoadedConfig
-  readonly app: App
+  readonly app: Application
 }
 
 /** @throws ConfigError or KeyError when it cannot start */
@@ -107,7 +110,13 @@ async function build(
   try {
     revocation = await startConfiguredRevocation(config, { ...parts, origin })
     const { createDocsRoutes } = config.docs ? await import('../protocols/docs/route.ts') : {}
-    const app = await createApp({ ...parts, config, keyStore, revocation, createDocsRoutes })
+    const app = await createApplication({
+      ...parts,
+      config,
+      keyStore,
+      revocation,
+      createDocsRoutes
+    })
     return { loaded, app }
   } catch (error) {
     keyStore.close()

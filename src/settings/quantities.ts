@@ -36,7 +36,17 @@ export function duration(least: string, most: string) {
     })
 }
 
-/** A duration before or after something, in milliseconds once parsed; before it with a minus sign. */
+/** A duration, in seconds once parsed: the unit of the times in a token (RFC 7519, section 2). */
+export function seconds(least: string, most: string) {
+  return duration(least, most).transform((milliseconds) => milliseconds / 1000)
+}
+
+/** A duration, in whole seconds once parsed. */
+export function wholeSeconds(least: string, most: string) {
+  return duration(least, most).transform((milliseconds) => Math.floor(milliseconds / 1000))
+}
+
+/** A duration before or after something, in whole seconds once parsed; before it with a minus sign. */
 export function offset(most: string) {
   const title = `a duration up to ${most}, before it with a minus sign`
   const expected = `expected ${title}, such as -15s or 1m`
@@ -50,6 +60,7 @@ export function offset(most: string) {
       return text.startsWith('-') ? -parseDuration(text.slice(1)) : parseDuration(text)
     })
     .refine((value) => Math.abs(value) <= parseDuration(most), { error: expected })
+    .transform((milliseconds) => Math.floor(milliseconds / 1000))
 }
 
 /** A size, in bytes once parsed. */

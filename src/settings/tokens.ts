@@ -1,7 +1,7 @@
 /** Settings about tokens: which key signs them, their type, and how long they are valid. */
 import * as z from 'zod'
 import { jsonPath } from './json.ts'
-import { duration } from './quantities.ts'
+import { wholeSeconds } from './quantities.ts'
 import { section } from './section.ts'
 
 /** The name of a key. */
@@ -24,16 +24,16 @@ export const typ = z
 
 const LIFETIME = 'a duration from 1s to 36500d, or { body: path, max: duration }'
 
-/** How long tokens are valid. */
+/** How long tokens are valid, in seconds once parsed. */
 export const lifetime = z
   .union(
     [
-      duration('1s', '36500d'),
+      wholeSeconds('1s', '36500d'),
       section({
         body: jsonPath.describe(
           'Path in the JSON of the body, at which the client asks for a number of seconds; a body without it is rejected (400).'
         ),
-        max: duration('1s', '36500d').describe('The most that a client gets.')
+        max: wholeSeconds('1s', '36500d').describe('The most that a client gets.')
       })
     ],
     `expected ${LIFETIME}`
@@ -41,6 +41,11 @@ export const lifetime = z
   .meta({ title: LIFETIME })
 
 /** The longest that a token of a route can live, in milliseconds; 0 where the route sets no limit of its own. */
-export function longestOf(setting: z.output<typeof lifetime> | undefined): number {
+export function longestLifetimeMs(setting: z.output<typeof lifetime> | undefined): number {
+  return longestLifetimeSeconds(setting) * 1000
+}
+
+/** The same in seconds. */
+export function longestLifetimeSeconds(setting: z.output<typeof lifetime> | undefined): number {
   return typeof setting === 'object' ? setting.max : (setting ?? 0)
 }

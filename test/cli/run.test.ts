@@ -43,7 +43,7 @@ test('the help of a group has its commands alone', async (t) => {
   t.notRegex(stdout, /keys generate/)
 })
 
-test('behind two dashes nothing asks for help', async (t) => {
+test('an argument after -- does not ask for help', async (t) => {
   t.is((await runCommand(['tokens', 'show', '--', '--help'])).code, 2)
 })
 
@@ -129,7 +129,7 @@ const wrongCalls: Record<string, { args: string[]; says: string; help: string }>
 }
 
 for (const [what, { args, says, help }] of Object.entries(wrongCalls)) {
-  test(`${what} is told, with the way to the help`, async (t) => {
+  test(`${what} is an error that shows the way to the help`, async (t) => {
     t.deepEqual(await runCommand(args), {
       code: 2,
       stdout: '',
@@ -138,7 +138,7 @@ for (const [what, { args, says, help }] of Object.entries(wrongCalls)) {
   })
 }
 
-test('an option without its value is told', async (t) => {
+test('an option without its value is an error that names it', async (t) => {
   const { code, stderr } = await runCommand(['tokens', 'show', 'ada', '--dir'])
   t.is(code, 2)
   t.regex(stderr, /^txtoken tokens show: .*--dir/)

@@ -35,5 +35,5 @@ test('the client loads no part of the server', (t) => {
 
 test('the walk finds Koa where it is', (t) => {
   t.true(packagesOf('src/index.ts').includes('koa'))
-  t.true(followImports('src/index.ts').files.has('src/server/app.ts'))
+  t.true(followImports('src/index.ts').files.has('src/server/application.ts'))
 })

@@ -26,7 +26,7 @@ test('a key and a route are enough, and everything else has a default', (t) => {
   t.like(config.routes[0], { check: '/check', protocol: 'txtoken', verify: [{ keys: 'all' }] })
   t.like(parse(LEAST).routes[0], {
     protocol: 'txtoken',
-    lifetime: 3_600_000,
+    lifetime: 3600,
     statuses: 'txtoken',
     claims: [{ timeout: 5000, connectTimeout: 2000 }]
   })

@@ -8,7 +8,7 @@ import { createShareSource } from '../../src/keys/remote/share-source.ts'
 import { createMetrics } from '../../src/operations/metrics.ts'
 import { createDocsRoutes } from '../../src/protocols/docs/route.ts'
 import { createShareRevocations } from '../../src/revocation/share-revocations.ts'
-import { type CreateHosts, createApp } from '../../src/server/app.ts'
+import { type CreateHosts, createApplication } from '../../src/server/application.ts'
 import { createConfiguredKeys } from '../../src/server/configured-keys.ts'
 import { startConfiguredRevocation } from '../../src/server/configured-revocation.ts'
 import { listen } from '../../src/server/listen.ts'
@@ -77,7 +77,7 @@ export async function startService(
     now,
     shareRevocations: createShareRevocations()
   })
-  const app = await createApp({
+  const app = await createApplication({
     createDocsRoutes: config.docs ? createDocsRoutes : undefined,
     createHosts: options.createHosts,
     config,

@@ -59,7 +59,7 @@ test('the members of any JSON are those that JSON.parse finds', (t) => {
   )
 })
 
-test('what is no path is refused', (t) => {
+test('a text that is no path to a field is rejected', (t) => {
   for (const path of ['', '.', 'a.', '.a', 'a..b', '\\', 'a\\b']) {
     t.throws(() => parseJsonPath(path), { instanceOf: TypeError }, path)
   }
@@ -127,12 +127,12 @@ const cases: [text: string, expected: string][] = [
 ]
 
 for (const [text, expected] of cases) {
-  test(`${text} without x is ${expected}`, (t) => {
+  test(`the JSON ${text} without its member x is ${expected}`, (t) => {
     t.is(withoutX(text), expected)
   })
 }
 
-test('where nothing is dropped, any JSON stays as it is', (t) => {
+test('where no member is dropped, any JSON stays as it is', (t) => {
   fc.assert(
     fc.property(
       spelledJson,
@@ -142,7 +142,7 @@ test('where nothing is dropped, any JSON stays as it is', (t) => {
   t.pass()
 })
 
-test('what stays is what JSON.parse would leave', (t) => {
+test('dropping members leaves what JSON.parse would leave', (t) => {
   fc.assert(
     fc.property(fc.jsonValue({ depthSize: 'medium' }), (value) => {
       const isDropped = (name: string) => name.length % 2 === 1

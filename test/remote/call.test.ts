@@ -76,7 +76,7 @@ test('a reply in chunks of one byte is taken as it came', async (t) => {
 })
 
 for (const status of [301, 302, 303, 307, 308]) {
-  test(`a ${status} is not followed`, async (t) => {
+  test(`a reply with the status ${status} is not followed`, async (t) => {
     const elsewhere = await startRemote(t, replying('{}'))
     const remote = await startRemote(t, replying('', status, { location: elsewhere.url }))
     const answer = await ask(t, remote)

@@ -206,7 +206,7 @@ const refused: readonly { title: string; settings: TlsSettings; message: RegExp 
   }
 ]
 for (const { title, settings, message } of refused) {
-  test(`refused: ${title}`, (t) => {
+  test(`TLS options are rejected: ${title}`, (t) => {
     t.throws(() => createTlsOptions(settings), { instanceOf: TypeError, message })
   })
 }

@@ -1,7 +1,7 @@
 import { generateKeyPairSync } from 'node:crypto'
 import test, { type ExecutionContext } from 'ava'
 import fc from 'fast-check'
-import type { CreateHosts } from '../../src/server/app.ts'
+import type { CreateHosts } from '../../src/server/application.ts'
 import { createKoaHost } from '../../src/server/koa-host.ts'
 import { createFindRoute, createNodeHost } from '../../src/server/node-host.ts'
 import { variablesIn } from '../../src/settings/route-paths.ts'

@@ -1,5 +1,5 @@
 import test, { type ExecutionContext } from 'ava'
-import { type CreateHosts, createHosts } from '../../src/server/app.ts'
+import { type CreateHosts, createHosts } from '../../src/server/application.ts'
 import { createKoaHost } from '../../src/server/koa-host.ts'
 import { exchange, openConnection, send } from '../helpers/http.ts'
 import { startService } from '../helpers/service.ts'

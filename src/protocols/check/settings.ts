@@ -3,7 +3,7 @@ import * as z from 'zod'
 import { groupsCache, groupsSchema } from '../../check/groups/registry.ts'
 import { requireSchema } from '../../check/require-settings.ts'
 import { verifierSchema } from '../../check/verifiers/registry.ts'
-import { duration, flag, size } from '../../settings/quantities.ts'
+import { flag, seconds, size } from '../../settings/quantities.ts'
 import { routePath } from '../../settings/route-paths.ts'
 import type { SecretReader } from '../../settings/secrets.ts'
 import { section } from '../../settings/section.ts'
@@ -91,7 +91,7 @@ function createSection<Name extends string>(
       .describe(
         'Whether a token has to have an end (`exp`). Without one it is good as long as its key. Default: true.'
       ),
-    skew: duration('0s', '5m')
+    skew: seconds('0s', '5m')
       .prefault('0s')
       .describe(
         'Clock difference that is forgiven in `exp`, `nbf`, `iat` and `maxAge`. Default: 0s.'

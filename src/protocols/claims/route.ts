@@ -2,8 +2,7 @@
 
 import { createExplain } from '../../issue/explain.ts'
 import { createGather } from '../../issue/issue.ts'
-import type { SourceConfig } from '../../issue/sources/registry.ts'
-import { createSources, sendsBody } from '../../issue/sources/registry.ts'
+import { createSources, type SourceConfig, sendsBody } from '../../issue/sources/registry.ts'
 import type { Exchange } from '../exchange.ts'
 import { createIssueRequest } from '../issue/issue-request.ts'
 import { describeParameters } from '../openapi/source-parameters.ts'

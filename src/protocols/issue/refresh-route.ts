@@ -7,7 +7,7 @@ import { createRefreshFamilies } from '../../issue/refresh/refresh-families.ts'
 import type { Sign } from '../../issue/sign.ts'
 import { createSources } from '../../issue/sources/registry.ts'
 import type { Signer } from '../../keys/key-store.ts'
-import { longestOf } from '../../settings/tokens.ts'
+import { longestLifetimeSeconds } from '../../settings/tokens.ts'
 import { type AddCookie, noteIssued } from '../issued-token.ts'
 import { createRoute, type Route } from '../route.ts'
 import type { Services } from '../services.ts'
@@ -50,7 +50,7 @@ export function createConfiguredRefreshing(
     recheck,
     sign,
     issuer,
-    lifetimeSeconds: Math.floor(longestOf(lifetime) / 1000),
+    lifetimeSeconds: longestLifetimeSeconds(lifetime),
     families: createRefreshFamilies({
       records,
       revoke,

@@ -75,8 +75,7 @@ function createIssueRoutes(
     signer: keyStore.signer(config.key, config.typ),
     issuer,
     now,
-    notBeforeSeconds:
-      config.notBefore === undefined ? undefined : Math.floor(config.notBefore / 1000),
+    notBeforeSeconds: config.notBefore,
     createId: config.jti || revocation !== undefined ? createTokenId : undefined,
     maxTokenLength: limits.token
   })
@@ -114,7 +113,5 @@ function createIssueRoutes(
 }
 
 function toLifetime({ lifetime }: IssueRouteConfig): IssueOptions['lifetimeSeconds'] {
-  return typeof lifetime === 'number'
-    ? Math.floor(lifetime / 1000)
-    : createLifetimeOf(lifetime.body, Math.floor(lifetime.max / 1000))
+  return typeof lifetime === 'number' ? lifetime : createLifetimeOf(lifetime.body, lifetime.max)
 }

@@ -67,7 +67,7 @@ function createIssueDocument(config: KrakendRouteConfig, services: Services): Is
       createId: revocation === undefined ? undefined : createTokenId,
       maxTokenLength: limits.token
     }),
-    lifetimeSeconds: config.lifetime === undefined ? undefined : Math.floor(config.lifetime / 1000),
+    lifetimeSeconds: config.lifetime,
     requiresExp: config.expiresAt === 'required',
     full: config.full
   })

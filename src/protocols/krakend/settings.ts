@@ -1,7 +1,7 @@
 /** The settings of a route that signs fields of a remote's reply, as KrakenD's signer does. */
 import * as z from 'zod'
 import { remoteCallSchema } from '../../issue/sources/remote/settings.ts'
-import { duration, flag } from '../../settings/quantities.ts'
+import { flag, wholeSeconds } from '../../settings/quantities.ts'
 import { routePattern } from '../../settings/route-paths.ts'
 import type { SecretReader } from '../../settings/secrets.ts'
 import { section } from '../../settings/section.ts'
@@ -31,7 +31,7 @@ export function krakendRouteSchema(reader: SecretReader) {
       .length(1, 'expected one source')
       .describe('The remote whose reply is signed: a list of one source.'),
     key: kid.optional().describe('The kid of the key that signs. Default: the first key that can.'),
-    lifetime: duration('1s', '36500d')
+    lifetime: wholeSeconds('1s', '36500d')
       .optional()
       .describe(
         'How long a signed field is valid at most; an `exp` of its own may end it sooner. Default: its own `exp` alone ends it, which takes `expiresAt: required`.'

@@ -24,7 +24,7 @@ export function describeSupertokens(
       validity: {
         type: 'integer',
         minimum: 1,
-        maximum: Math.floor(lifetime / 1000),
+        maximum: lifetime,
         description: 'In seconds.'
       },
       useStaticSigningKey: { type: 'boolean', default: true }

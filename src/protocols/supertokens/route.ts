@@ -30,7 +30,7 @@ export const supertokensKind = {
 function createSupertokensRoutes(config: SupertokensRouteConfig, services: Services): Route[] {
   const { limits, keyStore } = services
   const format = createSupertokensFormat({
-    mostSeconds: Math.floor(config.lifetime / 1000),
+    mostSeconds: config.lifetime,
     maxDepth: limits.depth
   })
   const addCookie = createAddCookie(config.cookie, services)

@@ -1,7 +1,7 @@
 /** The settings of a route that issues tokens as the JWT recipe of the SuperTokens core does. */
 import * as z from 'zod'
 import { sourceSchema } from '../../issue/sources/registry.ts'
-import { duration } from '../../settings/quantities.ts'
+import { wholeSeconds } from '../../settings/quantities.ts'
 import { routePath } from '../../settings/route-paths.ts'
 import type { SecretReader } from '../../settings/secrets.ts'
 import { section } from '../../settings/section.ts'
@@ -48,7 +48,7 @@ export function supertokensRouteSchema(reader: SecretReader) {
       ),
     key: kid.describe('The kid of the key for tokens that ask for the static one, as most do.'),
     dynamicKey: kid.describe('The kid of the key for tokens that ask for one that rotates.'),
-    lifetime: duration('1s', '36500d')
+    lifetime: wholeSeconds('1s', '36500d')
       .prefault('36500d')
       .describe(
         'The longest validity that a client may ask for. A key that rotates is kept for this long after it has signed last. Default: 36500d, which is what the SuperTokens client asks for by itself.'

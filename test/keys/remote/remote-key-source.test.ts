@@ -291,7 +291,7 @@ test('a source without its key looks for it when a token names it', async (t) =>
   t.deepEqual(kids(), ['sim2'])
 })
 
-test('closed, it gives up its request and its timer, and fetches no more', async (t) => {
+test('a closed source ends its request and its timer, and fetches no more', async (t) => {
   let abandoned: () => void = () => {}
   const gone = new Promise<void>((resolve) => {
     abandoned = resolve
@@ -349,7 +349,7 @@ const refused: readonly {
   }
 ]
 for (const { title, options, message } of refused) {
-  test(`refused: ${title}`, async (t) => {
+  test(`options of a remote key source are rejected: ${title}`, async (t) => {
     await t.throwsAsync(setUp(t, {}, options), { instanceOf: TypeError, message })
   })
 }
@@ -446,7 +446,7 @@ function setUpSharing() {
   return { events, use: (id: string) => share(id, create) }
 }
 
-test('who asks for what is in use gets the same source, which starts again', async (t) => {
+test('two users of one remote key share its source, which starts again for the second', async (t) => {
   const { events, use } = setUpSharing()
   const first = use('a')
   await first.start?.()
@@ -456,7 +456,7 @@ test('who asks for what is in use gets the same source, which starts again', asy
   t.deepEqual(events, ['start 1', 'start 1'])
 })
 
-test('a source is closed with the last of its users, and then made anew', async (t) => {
+test('a shared source is closed with the last of its users, and then made anew', async (t) => {
   const { events, use } = setUpSharing()
   const [first, second] = [use('a'), use('a')]
   await first.start?.()
@@ -471,7 +471,7 @@ test('a source is closed with the last of its users, and then made anew', async 
   t.is(use('a').name, '3')
 })
 
-test('sources with different ids have nothing to do with each other', async (t) => {
+test('shared sources with different ids have nothing to do with each other', async (t) => {
   const { events, use } = setUpSharing()
   const [a, b] = [use('a'), use('b')]
   await a.start?.()

@@ -18,7 +18,7 @@ function configOf(route: object, ...more: object[]) {
 
 test('paths, a source and an end are enough', (t) => {
   const [route] = parse(configOf(ROUTE)).routes
-  t.like(route, { full: false, statuses: 'relay', lifetime: 3_600_000, typ: undefined })
+  t.like(route, { full: false, statuses: 'relay', lifetime: 3600, typ: undefined })
 })
 
 test('paths have names with dots between them, and may be optional', (t) => {

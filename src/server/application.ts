@@ -23,7 +23,7 @@ import { type CreateDocsRoutes, createListenerRoutes } from './listener-routes.t
 import { createFindRoute, createNodeHost } from './node-host.ts'
 import { traceServices } from './traced-services.ts'
 
-export interface AppOptions {
+export interface ApplicationOptions {
   readonly config: Config
   /** Started; it is closed with the application. */
   readonly keyStore: ConfiguredKeys
@@ -47,7 +47,7 @@ export interface AppOptions {
 /** Makes what answers the routes of a listener. */
 export type CreateHosts = (routes: readonly Route[], parts: HostParts) => RequestListener
 
-export interface App {
+export interface Application {
   /** What answers on each listener, by its name. */
   readonly listeners: ReadonlyMap<string, RequestListener>
   /** Waits for the requests in flight, then closes keys, revocation and connections. */
@@ -55,7 +55,7 @@ export interface App {
 }
 
 /** Builds what answers on each listener. Nothing listens yet, and no remote is connected. */
-export async function createApp(options: AppOptions): Promise<App> {
+export async function createApplication(options: ApplicationOptions): Promise<Application> {
   const { config, keyStore, revocation, logger, metrics, tracing, now, isReady, version } = options
   const inFlight = createInFlight()
   const connections = createConnections(metrics, `txtoken/${version}`)
@@ -98,7 +98,7 @@ export async function createApp(options: AppOptions): Promise<App> {
   }
 }
 
-interface ListenerOptions extends Pick<AppOptions, 'logger' | 'now' | 'createHosts'> {
+interface ListenerOptions extends Pick<ApplicationOptions, 'logger' | 'now' | 'createHosts'> {
   readonly answerRoute: AnswerRoute
 }
 
