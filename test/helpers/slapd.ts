@@ -4,12 +4,12 @@ import { once } from 'node:events'
 import { mkdir, readdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
-import type { ExecutionContext } from 'ava'
 import type { TestCertificate } from './certificates.ts'
 import { eventually } from './eventually.ts'
 import { writeFiles } from './folder.ts'
 import { freePorts } from './free-ports.ts'
 import { isListening } from './is-listening.ts'
+import type { Lifetime } from './lifetime.ts'
 
 const run = promisify(execFile)
 const env = { PATH: `${process.env.PATH}:/usr/sbin` }
@@ -38,7 +38,7 @@ export interface TestDirectory {
 
 /** Starts a directory that ends with the test. */
 export async function startSlapd(
-  t: ExecutionContext,
+  t: Lifetime,
   certificate?: TestCertificate
 ): Promise<TestDirectory> {
   const [port = 0, tlsPort = 0] = await freePorts(2)

@@ -11,8 +11,9 @@ import {
 } from '../../../src/check/groups/ldap/ldap-groups.ts'
 import { createAuthority } from '../../helpers/certificates.ts'
 import { eventually } from '../../helpers/eventually.ts'
+import { createLifetime } from '../../helpers/lifetime.ts'
 import { refusingUrl } from '../../helpers/remote.ts'
-import { GROUPS, LDAP_BIND, PEOPLE, startSlapd } from '../../helpers/slapd.ts'
+import { GROUPS, LDAP_BIND, PEOPLE, startSlapd, type TestDirectory } from '../../helpers/slapd.ts'
 
 const UNAVAILABLE = { name: 'ServiceError', code: 'check_unavailable' } as const
 const root = createAuthority()
@@ -25,7 +26,7 @@ function createLookup(t: ExecutionContext, url: string, options: Options = {}) {
     url,
     startTls: false,
     bind: LDAP_BIND,
-    timeoutMs: 5_000,
+    timeoutMs: 20_000,
     onOutcome() {},
     ...options
   })
@@ -74,8 +75,16 @@ async function startCuttingProxy(t: ExecutionContext, target: string) {
   }
 }
 
+/** For the tests that only read in it, and let it run. */
+let directory: TestDirectory
+const file = createLifetime()
+test.before('the directory is started', async () => {
+  directory = await startSlapd(file)
+})
+test.after.always(file.end)
+
 test('the groups of a subject are the values of an attribute of its entry', async (t) => {
-  const { url } = await startSlapd(t)
+  const { url } = directory
   const lookUp = createLookup(t, url)
   t.deepEqual((await lookUp('ada'))?.toSorted(), ['Admins, Sons', 'staff'])
   t.deepEqual(await lookUp('alan'), [])
@@ -85,7 +94,7 @@ test('the groups of a subject are the values of an attribute of its entry', asyn
 })
 
 test('the groups of a subject are those that have its entry as a member', async (t) => {
-  const { url } = await startSlapd(t)
+  const { url } = directory
   const from = { base: GROUPS, filter: '(member={dn})', attribute: 'cn' }
   const lookUp = createLookup(t, url, { from, take: 'value' })
   t.deepEqual((await lookUp('ada'))?.toSorted(), ['Admins, Sons', 'staff'])
@@ -95,7 +104,7 @@ test('the groups of a subject are those that have its entry as a member', async 
 })
 
 test('a subject is a value in the filter, whatever characters it has', async (t) => {
-  const { url } = await startSlapd(t)
+  const { url } = directory
   const lookUp = createLookup(t, url)
   for (const subject of [
     '*',
@@ -113,7 +122,7 @@ test('a subject is a value in the filter, whatever characters it has', async (t)
 })
 
 test('a subject that the directory would take for another finds nobody, but for its case', async (t) => {
-  const { url } = await startSlapd(t)
+  const { url } = directory
   const lookUp = createLookup(t, url)
   t.is((await lookUp('ADA'))?.length, 2)
   for (const subject of [' ada', 'ada ', '\uff41da', '\u00aada', 'ad\u{1d41a}']) {
@@ -125,7 +134,7 @@ test('a subject that the directory would take for another finds nobody, but for 
 })
 
 test('a filter that finds more than one entry says nothing', async (t) => {
-  const { url } = await startSlapd(t)
+  const { url } = directory
   const lookUp = createLookup(t, url, { filter: '(|(uid={sub})(sn=Turing))' })
   await assertUnavailable(t, lookUp('ada'), /more than one entry/)
 })
@@ -144,7 +153,7 @@ test('a directory that hands out a part of the groups says nothing', async (t) =
 })
 
 test('a group without a name of the expected form says nothing', async (t) => {
-  const { url } = await startSlapd(t)
+  const { url } = directory
   const lookUp = createLookup(t, url, { from: 'departmentNumber' })
   await assertUnavailable(t, lookUp('ada'), /no distinguished name/)
 })
@@ -213,7 +222,7 @@ test('StartTLS that the directory does not have sends no password', async (t) =>
 })
 
 test('a wrong password, none at all and an unknown base say nothing', async (t) => {
-  const { url } = await startSlapd(t)
+  const { url } = directory
   const wrong = { dn: LDAP_BIND.dn, password: 'wrong' }
   const lookUp = createLookup(t, url, { bind: wrong })
   await assertUnavailable(t, lookUp('ada'), /./)
