@@ -8,8 +8,22 @@ import type { Metrics } from '../operations/metrics.ts'
 import type { Tracing } from '../operations/tracing.ts'
 import type { Endpoint, EndpointOptions } from '../remote/endpoint.ts'
 import type { Remote, RemoteOptions } from '../remote/remote.ts'
-import type { ConfiguredRevocation } from '../server/configured-revocation.ts'
+import type { RevocationRequirement } from '../revocation/requirement.ts'
+import type { Revoke } from '../revocation/revocation.ts'
+import type { Revocations } from '../revocation/revocations.ts'
+import type { ExpiringRecords } from '../revocation/stores/store.ts'
 import type { Limits } from '../settings/limits.ts'
+
+/** What routes need of revocation. */
+export interface RevocationService
+  extends Pick<RevocationRequirement, 'isNotRevoked' | 'countOpenCheck'> {
+  readonly isRevoked: Revocations['isRevoked']
+  readonly revoke: Revoke
+  /** Where the state of refresh tokens is kept. */
+  readonly records: ExpiringRecords
+  /** Whether the list of revocations has been read, ever. */
+  readonly isReady: () => boolean
+}
 
 export interface Services {
   readonly issuer: string | undefined
@@ -21,7 +35,7 @@ export interface Services {
   /** Issuers that have keys of their own, on whichever route. */
   readonly issuerKeys: IssuerKeys
   /** Undefined where tokens cannot be revoked. */
-  readonly revocation: ConfiguredRevocation | undefined
+  readonly revocation: RevocationService | undefined
   readonly logger: Logger
   readonly metrics: Metrics
   /** Left out where nothing is traced. */

@@ -4,25 +4,15 @@ import { ConfigError, type Origin } from '../config/problems.ts'
 import { startUnreferencedTimer } from '../keys/timer.ts'
 import type { Logger } from '../operations/logger.ts'
 import type { Metrics } from '../operations/metrics.ts'
-import {
-  createRevocationRequirement,
-  type RevocationRequirement
-} from '../revocation/requirement.ts'
-import { createRevoke, type Revoke } from '../revocation/revocation.ts'
-import { createRevocations, type Revocations } from '../revocation/revocations.ts'
+import type { RevocationService } from '../protocols/services.ts'
+import { createRevocationRequirement } from '../revocation/requirement.ts'
+import { createRevoke } from '../revocation/revocation.ts'
+import { createRevocations } from '../revocation/revocations.ts'
 import type { ShareRevocations } from '../revocation/share-revocations.ts'
-import type { ExpiringRecords } from '../revocation/stores/store.ts'
 import { createStore } from '../revocation/stores/stores.ts'
 import { longestLifetimeMs } from '../settings/tokens.ts'
 
-export interface ConfiguredRevocation
-  extends Pick<RevocationRequirement, 'isNotRevoked' | 'countOpenCheck'> {
-  readonly isRevoked: Revocations['isRevoked']
-  readonly revoke: Revoke
-  /** Where the state of refresh tokens is kept. */
-  readonly records: ExpiringRecords
-  /** Whether the list of revocations has been read, ever. */
-  readonly isReady: () => boolean
+export interface ConfiguredRevocation extends RevocationService {
   readonly close: () => Promise<void>
 }
 

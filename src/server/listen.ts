@@ -143,7 +143,7 @@ function explain(error: NodeJS.ErrnoException, host: string, port: number): List
  * although its first connection showed no certificate, and a certificate that is over, or whose authority is trusted no
  * longer, would live on in the tickets.
  */
-export function createTlsServerOptions(tls: ListenerTlsConfig) {
+function createTlsServerOptions(tls: ListenerTlsConfig) {
   const { cert, key, clientCa, clientCertificate } = tls
   const asks = clientCertificate !== 'none'
   return {
