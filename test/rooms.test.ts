@@ -28,7 +28,7 @@ test('no two rooms of src/ import each other', (t) => {
       .map((other) => `${room} and ${other}`)
   )
   t.deepEqual(pairs, [])
-  t.true(imports.get('routes')?.has('protocols'))
+  t.true(imports.get('server')?.has('protocols'))
 })
 
 for (const room of ['issue', 'check', 'revocation', 'keys']) {
