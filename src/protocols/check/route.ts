@@ -1,9 +1,9 @@
 /** A `check` route: request -> format reads it -> check -> format answers. */
 import { type CheckedToken, createCheck } from '../../check/check.ts'
 import { createCheckCache } from '../../check/check-cache.ts'
-import { createRouteGroups } from '../../check/groups/registry.ts'
+import { addressesOfGroups, createRouteGroups } from '../../check/groups/registry.ts'
 import { createRequirements } from '../../check/requirements.ts'
-import { createVerifiers } from '../../check/verifiers/registry.ts'
+import { addressesOfVerifiers, createVerifiers } from '../../check/verifiers/registry.ts'
 import { ServiceError } from '../../errors.ts'
 import { withSpan } from '../../operations/tracing.ts'
 import { readTraceHeaders } from '../../remote/trace-context.ts'
@@ -53,6 +53,11 @@ export function createCheckKind<Name extends string>(
   return {
     verb: 'check',
     protocols: protocols.map(({ name }) => name),
+    steps: ['verify', 'groups'],
+    addresses: ({ verify, groups }) => [
+      ...addressesOfVerifiers('verify', verify),
+      ...addressesOfGroups('groups', groups)
+    ],
     settings: (reader: SecretReader) => checkRouteSchema<Name>(reader, protocols),
     create: (config, services) => [
       createCheckRoute(config, protocolOf(config).createFormat, services)

@@ -2,7 +2,12 @@
 
 import { createExplain } from '../../issue/explain.ts'
 import { createGather } from '../../issue/issue.ts'
-import { createSources, type SourceConfig, sendsBody } from '../../issue/sources/registry.ts'
+import {
+  addressesOfSources,
+  createSources,
+  type SourceConfig,
+  sendsBody
+} from '../../issue/sources/registry.ts'
 import type { Exchange } from '../exchange.ts'
 import { createIssueRequest } from '../issue/issue-request.ts'
 import { describeParameters } from '../openapi/source-parameters.ts'
@@ -16,10 +21,12 @@ import { claimsSourcesOf } from './sources.ts'
 
 export const claimsKind = {
   verb: 'claims',
+  steps: ['sources'],
   settings: claimsRouteSchema,
   create: (config, services, routes) => [
     createClaimsRoute(config, claimsSourcesOf(config, { routes }), services)
   ],
+  addresses: ({ sources }) => addressesOfSources('sources', sources),
   describe: (config, routes) => ({
     [config.claims]: describeClaims(config, describeParameters(claimsSourcesOf(config, { routes })))
   })

@@ -2,8 +2,9 @@
 import { createGather, createIssue, type IssueOptions } from '../../issue/issue.ts'
 import { createLifetimeOf } from '../../issue/lifetime.ts'
 import { createSign, type IssuedToken } from '../../issue/sign.ts'
-import { createSources } from '../../issue/sources/registry.ts'
+import { addressesOfSources, createSources } from '../../issue/sources/registry.ts'
 import { createTokenId } from '../../issue/token-id.ts'
+import { type Address, addressIn } from '../../remote/address.ts'
 import type { SecretReader } from '../../settings/secrets.ts'
 import type { Answer } from '../exchange.ts'
 import { createAddCookie, noteIssued } from '../issued-token.ts'
@@ -54,6 +55,8 @@ export function createIssueKind<Name extends string>(
   return {
     verb: 'issue',
     protocols: protocols.map(({ name }) => name),
+    steps: ['claims'],
+    addresses: addressesOf,
     settings: (reader: SecretReader) =>
       issueRouteSchema<Name>(reader, [first.name, ...others.map(({ name }) => name)]),
     create: (config, services) =>
@@ -61,6 +64,14 @@ export function createIssueKind<Name extends string>(
     describe: (config) => describeIssuing(config, protocolOf(config).describe(config)),
     schemas: Object.assign({}, ...protocols.map(({ schemas }) => schemas))
   }
+}
+
+function addressesOf({ claims, refresh }: IssueRouteConfig): Address[] {
+  const recheck = refresh === undefined ? [] : [addressIn(refresh, 'recheck', 'http')]
+  return [
+    ...addressesOfSources('claims', claims),
+    ...recheck.map((address) => ({ ...address, setting: ['refresh', ...address.setting] }))
+  ]
 }
 
 /** @returns the route, and the one that its refresh tokens are exchanged on, if it has such */

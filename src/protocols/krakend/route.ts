@@ -3,7 +3,7 @@
 import { createGather, type IssueRequest } from '../../issue/issue.ts'
 import { createSeal, type SealedDocument } from '../../issue/seal.ts'
 import { createSign } from '../../issue/sign.ts'
-import { createSources } from '../../issue/sources/registry.ts'
+import { addressesOfSources, createSources } from '../../issue/sources/registry.ts'
 import { createTokenId } from '../../issue/token-id.ts'
 import { remoteReply } from '../../remote/remote-errors.ts'
 import { createIssueRequest } from '../issue/issue-request.ts'
@@ -22,8 +22,10 @@ const REPLY = 'reply'
 export const krakendKind = {
   verb: 'issue',
   protocols: ['krakend'],
+  steps: ['claims'],
   settings: krakendRouteSchema,
   create: (config, services) => [createKrakendRoute(config, services)],
+  addresses: ({ claims }) => addressesOfSources('claims', claims),
   describe: (config) => ({
     [config.issue]: {
       post: { ...describeKrakend(config), parameters: describeParameters(config.claims) }

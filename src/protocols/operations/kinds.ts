@@ -12,6 +12,8 @@ import {
 
 export const healthKind = {
   verb: 'health',
+  steps: [],
+  addresses: () => [],
   settings: healthRouteSchema,
   create: ({ health, auth }, services) => [
     createHealthRoute({ path: health, apiKeys: auth?.apiKeys }, services)
@@ -22,6 +24,8 @@ export const healthKind = {
 
 export const metricsKind = {
   verb: 'metrics',
+  steps: [],
+  addresses: () => [],
   settings: metricsRouteSchema,
   create: ({ metrics, auth }, services) => [
     createMetricsRoute({ path: metrics, apiKeys: auth?.apiKeys }, services)

@@ -11,8 +11,10 @@ import { type KeysRouteConfig, keysRouteSchema } from './settings.ts'
 
 export const keysKind = {
   verb: 'keys',
+  steps: [],
   settings: keysRouteSchema,
   create: (config, { keyStore }) => createKeysRoutes(config, keyStore),
+  addresses: () => [],
   describe: ({ keys, auth }) => forCallers(auth, describeSingleKeys(keys)),
   schemas: SCHEMAS
 } satisfies RouteKind<KeysRouteConfig>

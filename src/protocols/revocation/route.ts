@@ -1,6 +1,6 @@
 /** A `revoke` route (RFC 7009). */
 import { type Check, createCheck } from '../../check/check.ts'
-import { createVerifier } from '../../check/verifiers/registry.ts'
+import { addressesOfVerifiers, createVerifier } from '../../check/verifiers/registry.ts'
 import { ServiceError } from '../../errors.ts'
 import { createEndFamily } from '../../issue/refresh/end-family.ts'
 import { hasRefreshTokenForm } from '../../issue/refresh/refresh-token.ts'
@@ -16,11 +16,13 @@ import { type RevokeRouteConfig, revokeRouteSchema } from './settings.ts'
 
 export const revokeKind = {
   verb: 'revoke',
+  steps: ['verify'],
   settings: revokeRouteSchema,
   create: (config, services) =>
     services.revocation === undefined
       ? []
       : [createRevokeRoute(config, services.revocation, services)],
+  addresses: ({ verify }) => addressesOfVerifiers('verify', verify),
   describe: (config) => ({ [config.revoke]: { post: describeRevoke(config) } })
 } satisfies RouteKind<RevokeRouteConfig>
 

@@ -1,7 +1,7 @@
 /** A route of the protocol supertokens: the issue pipeline, with two keys to choose from. */
 import { createGather } from '../../issue/issue.ts'
 import { createSign, type Sign } from '../../issue/sign.ts'
-import { createSources } from '../../issue/sources/registry.ts'
+import { addressesOfSources, createSources } from '../../issue/sources/registry.ts'
 import { createTokenId } from '../../issue/token-id.ts'
 import { createIssueRequest } from '../issue/issue-request.ts'
 import { createAddCookie, noteIssued } from '../issued-token.ts'
@@ -20,8 +20,10 @@ import { type SupertokensRouteConfig, supertokensRouteSchema } from './settings.
 export const supertokensKind = {
   verb: 'issue',
   protocols: ['supertokens'],
+  steps: ['claims'],
   settings: supertokensRouteSchema,
   create: createSupertokensRoutes,
+  addresses: ({ claims }) => addressesOfSources('claims', claims),
   describe: (config) => describeSupertokens(config, versionPathOf(config.issue)),
   schemas: SCHEMAS
 } satisfies RouteKind<SupertokensRouteConfig>
