@@ -10,7 +10,7 @@ interface Substituted {
 }
 
 /**
- * Replaces references in every string value of a tree; keys stay as they are. `$${` stands for a plain `${`.
+ * Replaces references in every string value of a tree; keys stay as they are. `$${` becomes a plain `${`.
  * A variable that is empty counts as not set, as in a shell's `:-`.
  */
 export function substituteEnvironment(

@@ -54,7 +54,7 @@ const FULL_FORM: Readonly<Record<keyof FullConfigInput, string>> = {
 
 export type FlatConfig = z.output<ReturnType<typeof createFlatSchema>>
 
-/** @param reader follows the reference of `encKey` where it stands in a file or in the environment */
+/** @param reader follows the reference of `encKey` where it is in a file or in the environment */
 export function createFlatSchema(reader: SecretReader) {
   const shape = {
     port: port.prefault(8888).describe('TCP port to listen on. Default: 8888.'),

@@ -30,7 +30,7 @@ const FLAT_FORM = {
   statuses: 'a key of the flat form, expected statuses of an issue route'
 } as const
 
-/** @param reader follows the references of settings that stand in files or in the environment */
+/** @param reader follows the references of settings that are in files or in the environment */
 export function createFullSchema(reader: SecretReader) {
   const shape = {
     listen: listenSchema(reader).prefault({}).describe('Where the service listens.'),
@@ -40,7 +40,7 @@ export function createFullSchema(reader: SecretReader) {
     docs: flag
       .prefault(false)
       .describe(
-        'Whether each listener says what it answers: as OpenAPI 3.1 on `/openapi.json`, and as a page to read on `/docs`. Default: false.'
+        'Whether each listener publishes what it answers: as OpenAPI 3.1 on `/openapi.json`, and as a page to read on `/docs`. Default: false.'
       ),
     issuer: httpUrl
       .optional()

@@ -6,7 +6,7 @@ type Issue = z.core.$ZodIssue
 
 /**
  * Describes issues for the author of the configuration.
- * @param tree what was validated; of the values found in it only their kind is told
+ * @param tree what was validated; messages name the kind of a value in it, never the value
  */
 export function describeIssues(
   issues: readonly Issue[],

@@ -39,7 +39,7 @@ export function createFormSchemas(): { flat: JsonSchema; full: JsonSchema } {
   return { flat: convert(createFlatSchema(reader)), full: convert(createFullSchema(reader)) }
 }
 
-/** Alternatives that are told apart by one setting are alternatives like any others. */
+/** Writes alternatives that one setting distinguishes like all other alternatives. */
 function nameAlternativesAlike({
   zodSchema,
   jsonSchema
@@ -78,7 +78,7 @@ const REFERENCE = { $ref: '#/definitions/reference' }
 
 function acceptReferences(schema: JsonSchema): JsonSchema {
   const { title, description, default: fallback, ...rest } = schema
-  const said = {
+  const notes = {
     ...(title !== undefined && { title }),
     ...(description !== undefined && { description }),
     // A section that is left out has the defaults of its settings; there is no text to offer for that.
@@ -89,21 +89,21 @@ function acceptReferences(schema: JsonSchema): JsonSchema {
     const settings = Object.entries(properties)
     const { additionalProperties: others } = rest
     return {
-      ...said,
+      ...notes,
       ...rest,
       properties: Object.fromEntries(settings.map(([key, one]) => [key, acceptReferences(one)])),
       ...(typeof others === 'object' && { additionalProperties: acceptReferences(others) })
     }
   }
-  if (items !== undefined) return { ...said, ...rest, items: acceptReferences(items) }
+  if (items !== undefined) return { ...notes, ...rest, items: acceptReferences(items) }
   if (anyOf !== undefined) {
     const branches = anyOf.map((branch) => (isScalar(branch) ? branch : acceptReferences(branch)))
     const accepts = anyOf.some(isFreeText) || !anyOf.some(isScalar)
-    return { ...said, ...rest, anyOf: accepts ? branches : [...branches, REFERENCE] }
+    return { ...notes, ...rest, anyOf: accepts ? branches : [...branches, REFERENCE] }
   }
   return isScalar(rest) && !isFreeText(rest)
-    ? { ...said, anyOf: [rest, REFERENCE] }
-    : { ...said, ...rest }
+    ? { ...notes, anyOf: [rest, REFERENCE] }
+    : { ...notes, ...rest }
 }
 
 function isScalar({ type }: JsonSchema): boolean {

@@ -1,7 +1,7 @@
 /** The full form of a configuration for people to look at: secrets masked, defaults filled in if wanted. */
 import { createFormSchemas, type JsonSchema } from './json-schema.ts'
 
-/** What stands in place of a secret. */
+/** What is shown in place of a secret. */
 const MASK = '***'
 
 interface ShowOptions {
@@ -32,7 +32,7 @@ export function showFullForm(written: unknown, { defaults }: ShowOptions): unkno
     return typeof value === 'string' ? maskAddress(value) : value
   }
 
-  /** Settings stand in the order of the schema, those that are named freely after them. */
+  /** Settings are in the order of the schema; those with names of the author's choice follow. */
   function showMap(schema: JsonSchema, value: Settings): Settings {
     const { properties = {}, additionalProperties } = schema
     const others = typeof additionalProperties === 'object' ? additionalProperties : {}
@@ -66,7 +66,7 @@ function fits({ type, required = [], properties = {} }: JsonSchema, value: Setti
   )
 }
 
-/** Where a secret stands is none. */
+/** A reference to a secret is no secret. */
 function isReference(value: unknown): boolean {
   return isMap(value) && Object.keys(value).every((key) => key === 'file' || key === 'env')
 }

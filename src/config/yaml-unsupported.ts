@@ -20,21 +20,21 @@ export function findUnsupported(document: Document.Parsed, add: AddProblem): voi
       if (isScalar(key) && key.value === '__proto__') {
         add(key.range?.[0] ?? 0, 'a key named __proto__ is not supported')
       }
-      // Without its meaning it would be a key of its own, which nobody wants who writes it.
+      // Without its meaning it would be a key named <<, which no author wants.
       if (isScalar(key) && key.value === '<<' && key.type === 'PLAIN') {
         add(key.range?.[0] ?? 0, 'merge key << is not supported')
       }
     },
     Alias(_key, alias, ancestors) {
       aliases++
-      // Each look for an anchor goes through the whole document.
+      // Each search for an anchor goes through the whole document.
       if (aliases > MOST_ALIASES) return
       const offset = alias.range?.[0] ?? 0
       const target = alias.resolve(document)
       if (target === undefined) {
         add(offset, 'an alias has no anchor; put text that starts with * in quotes')
       } else if (ancestors.includes(target)) {
-        add(offset, 'an alias stands inside of its own anchor')
+        add(offset, 'an alias is inside of its own anchor')
       }
     },
     Value(_key, node, ancestors) {
@@ -54,7 +54,7 @@ export function findUnsupported(document: Document.Parsed, add: AddProblem): voi
     add(findLastAlias(document), `${aliases} aliases, expected at most ${MOST_ALIASES}`)
 }
 
-/** YAML reads `12345678901234567890` as a number that differs from what stands there. */
+/** YAML reads `12345678901234567890` as another number than the text shows. */
 function isRounded(value: unknown, source: string | undefined): boolean {
   if (typeof value !== 'number' || source === undefined) return false
   if (!Number.isFinite(value)) return true

@@ -63,7 +63,7 @@ export function parseYaml(text: string): ParsedYaml {
   }
 }
 
-/** Goes as far as the path leads. A setting is where its key is, and what an alias stands for is where its anchor is. */
+/** Goes as far as the path leads. A setting is where its key is. The content of an alias is where its anchor is. */
 function findOffset(document: Document.Parsed, path: Problem['path']): number {
   let node: unknown = document.contents
   let offset = document.contents?.range[0] ?? 0

@@ -32,7 +32,7 @@ export const cookieName = z
   .string(COOKIE_EXPECTED)
   .regex(/^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/, COOKIE_EXPECTED)
 
-/** Header fields that no setting may give to an answer. They are set by the service, by Node.js or by what is between them and the client: what they say must be true (RFC 9110, sections 6.4 and 7.6.1). */
+/** Header fields that no setting may give to an answer. The service, Node.js or a proxy sets them, and they must be true (RFC 9110, sections 6.4 and 7.6.1). */
 export const OWN_HEADER_FIELDS: ReadonlySet<string> = new Set([
   'allow',
   'cache-control',

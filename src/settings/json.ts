@@ -8,7 +8,7 @@ import { reasonAgainst } from './section.ts'
 const MAX_DEPTH = 64
 
 /**
- * JSON text, kept as it stands where it was given as text. What YAML gives has nothing in it that JSON has not.
+ * JSON text, unchanged where it was given as text. YAML data has nothing in it that JSON lacks.
  * It is for others than the public: `writeOnly` masks it where the configuration is shown.
  */
 export const jsonTree = z
@@ -25,7 +25,7 @@ export const jsonTree = z
     }
   })
 
-/** A YAML tree that stands for itself: its texts are JSON strings, whatever they hold. */
+/** A YAML tree taken as it is: its texts are JSON strings, whatever they hold. */
 export const jsonValue = z
   .unknown()
   .meta({ title: 'any value' })

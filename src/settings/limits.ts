@@ -25,7 +25,7 @@ export const limitsSchema = section({
   checkedToken: size('256B', '64MiB')
     .optional()
     .describe(
-      'Largest token that is checked; a larger one is refused unread. Default: 16KiB, or `token` where that is more.'
+      'Largest token that is checked; a larger one is rejected unread. Default: 16KiB, or `token` where that is more.'
     ),
   calls: integer(1, 65_535)
     .prefault(256)

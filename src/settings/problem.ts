@@ -2,7 +2,7 @@
 
 /** One thing wrong, and where. The message never holds the value of a secret. */
 export interface Problem {
-  /** The keys that lead to it, as they stand in the file; empty for the file as a whole. */
+  /** The keys that lead to it, as they are written in the file; empty for the file as a whole. */
   readonly path: readonly PropertyKey[]
   /** What was found and what is expected. */
   readonly message: string
@@ -12,7 +12,7 @@ export interface Problem {
 
 const PLAIN_KEY = /^[\w-]+$/
 
-/** Writes a path the way it is read in the file: `routes[0].claims[1].url`. Keys that are no plain words stand in quotes. */
+/** Writes a path the way it is read in the file: `routes[0].claims[1].url`. Other keys than plain words are in quotes. */
 export function formatPath(path: readonly PropertyKey[]): string {
   return path.reduce<string>((text, key) => {
     if (typeof key === 'number') return `${text}[${key}]`

@@ -7,7 +7,7 @@ import { readTextFile, TextFileError } from './text-file.ts'
 const MATERIAL = 'text in quotes, { file: path } or { env: NAME }'
 const MATERIAL_EXPECTED = `expected ${MATERIAL}`
 
-/** Where a text stands. One section, not a union of two, so that a misspelt key is told as just that. */
+/** Where a text is. One section, not a union of two, so that a misspelt key is reported as one. */
 const reference = section({
   file: z
     .string('expected the path of a file')
@@ -23,7 +23,7 @@ const reference = section({
   .refine((value) => Object.keys(value).length === 1, { error: MATERIAL_EXPECTED })
   .meta({ minProperties: 1, maxProperties: 1 })
 
-/** Text that may stand in the file itself, in another file, or in the environment. `writeOnly` masks it where it is shown. */
+/** Text that may be in the file itself, in another file, or in the environment. `writeOnly` masks it where it is shown. */
 export function material(reader: SecretReader) {
   return z
     .union([z.string(), reference], { error: MATERIAL_EXPECTED })

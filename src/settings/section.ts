@@ -4,7 +4,7 @@ import { nearest } from './nearest.ts'
 
 /**
  * An object that knows no other keys than these.
- * @param misplaced what to say of keys that others know
+ * @param misplaced messages for keys that belong elsewhere
  */
 export function section<Shape extends z.ZodRawShape>(
   shape: Shape,
@@ -15,7 +15,7 @@ export function section<Shape extends z.ZodRawShape>(
   return z.strictObject(shape, {
     error: (issue) => {
       if (issue.code !== 'unrecognized_keys') return 'expected a map of settings'
-      // One line for each key, in the order of `issue.keys`: that is how describeIssues tells them apart.
+      // One line for each key, in the order of `issue.keys`: describeIssues splits them again.
       return issue.keys.map((key) => answers.get(key) ?? unknownKey(key, known)).join('\n')
     }
   })
@@ -28,7 +28,7 @@ function unknownKey(key: string, known: readonly string[]): string {
     : `unknown key, did you mean ${meant}?`
 }
 
-/** What a TypeError says that the use of a setting throws; undefined where it throws none. */
+/** The message of the TypeError that the use of a setting throws; undefined where it throws none. */
 export function reasonAgainst(use: () => unknown): string | undefined {
   try {
     use()

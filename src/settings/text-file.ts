@@ -37,7 +37,7 @@ function readBytes(path: string): Uint8Array {
       closeSync(file)
     }
   } catch (error) {
-    // The operating system's word, such as ENOENT; its message says nothing more.
+    // The code of the operating system, such as ENOENT; its message has nothing more.
     throw new TextFileError(
       error instanceof Error && 'code' in error ? String(error.code) : 'unknown error'
     )

@@ -45,7 +45,7 @@ export function certificateKey(reader: SecretReader) {
   })
 }
 
-/** Whether OpenSSL takes them. Its words for what it does not take say nothing of use. */
+/** Whether OpenSSL takes them. Its errors are of no use to an author of a configuration. */
 export function isPair({ cert, key }: SecureContextOptions): boolean {
   return isTaken(() => createSecureContext({ cert, key }))
 }

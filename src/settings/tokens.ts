@@ -31,7 +31,7 @@ export const lifetime = z
       wholeSeconds('1s', '36500d'),
       section({
         body: jsonPath.describe(
-          'Path in the JSON of the body, at which the client says how many seconds it wants; a body without it is refused (400).'
+          'Path in the JSON of the body, at which the client asks for a number of seconds; a body without it is rejected (400).'
         ),
         max: wholeSeconds('1s', '36500d').describe('The most that a client gets.')
       })

@@ -152,7 +152,7 @@ test('an alias without an anchor is refused, and not quoted: a secret may start 
 })
 
 test('an alias inside of what it stands for is refused', (t) => {
-  const expected = ['line 1: an alias stands inside of its own anchor']
+  const expected = ['line 1: an alias is inside of its own anchor']
   t.deepEqual(problemsOf(t, 'a: &x [*x]\n'), expected)
   t.deepEqual(problemsOf(t, 'a: &x {b: {c: [1, *x]}}\n'), expected)
 })

@@ -1,4 +1,4 @@
-/** Routes that revoke or refresh tokens without what they lean on. */
+/** Routes that revoke or refresh tokens without the settings that this needs. */
 import type { RuleContext } from '../../protocols/rules.ts'
 import { at, isGiven } from '../../settings/placed.ts'
 import type { Problem } from '../../settings/problem.ts'
@@ -7,13 +7,13 @@ import { sourcesOf } from './sources.ts'
 /** Finds revoke and refresh settings without `revocation`, refresh settings without one remote, and TLS without a rediss:// store. */
 export function findRevocationProblems(context: RuleContext): Problem[] {
   return [
-    ...findLeaningRoutes(context),
+    ...findUnrevocable(context),
     ...findStoreProblems(context),
     ...findRemotelessRefreshes(context)
   ]
 }
 
-function findLeaningRoutes({ routes, revocation }: RuleContext): Problem[] {
+function findUnrevocable({ routes, revocation }: RuleContext): Problem[] {
   if (isGiven(revocation)) return []
   return routes
     .flatMap((route) => [at(route, 'revoke'), at(route, 'refresh')])
@@ -32,7 +32,7 @@ function findStoreProblems({ revocation }: RuleContext): Problem[] {
     : [{ path: tls.path, message: 'expected a rediss:// store to go with it' }]
 }
 
-/** What a refresh renews is what the remote said, so there must be one, and no doubt which. */
+/** A refresh renews the claims of a remote, so exactly one remote must be configured. */
 function findRemotelessRefreshes({ routes }: RuleContext): Problem[] {
   return routes.flatMap((route): Problem[] => {
     const refresh = at(route, 'refresh')

@@ -27,7 +27,7 @@ export function pathsOf(route: PlacedRoute, listener: string | undefined): Answe
 interface OwnRoutes {
   /** The listener that health and metrics are on. */
   readonly operations: string
-  /** Whether listeners say what they answer. */
+  /** Whether listeners publish what they answer, as OpenAPI. */
   readonly docs: boolean
 }
 

@@ -45,7 +45,7 @@ export function findVariableProblems({ routes }: RuleContext): Problem[] {
   })
 }
 
-/** Finds routes with `expiresAt` that have no remote source to say it, or more than one. */
+/** Finds routes with `expiresAt` without exactly one remote source, whose reply has the time. */
 export function findExpiryProblems({ routes }: RuleContext): Problem[] {
   return routes.flatMap((route): Problem[] => {
     const expiresAt = at(route, 'expiresAt')
@@ -68,7 +68,7 @@ export function findApiKeyProblems({ routes }: RuleContext): Problem[] {
     }))
 }
 
-/** Finds `certificate` sources of routes whose listener asks nobody for a certificate. */
+/** Finds `certificate` sources of routes whose listener asks no client for a certificate. */
 export function findCertificateProblems(
   listen: Placed<PartialOf<Config['listen']>>,
   { routes, listenerOf }: RuleContext
