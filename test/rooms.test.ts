@@ -2,11 +2,17 @@ import { readdirSync, readFileSync } from 'node:fs'
 import { dirname, join, relative } from 'node:path'
 import test from 'ava'
 
-const SRC = join(import.meta.dirname, '../src')
+const ROOT = join(import.meta.dirname, '..')
+const SRC = join(ROOT, 'src')
 const IMPORT = /(?:\bfrom |\bimport\()'([^']+)'/g
 
-/** What a folder of src/, or a file beside them, imports: rooms by their names, and packages. */
+/** Folders of src/, and the two files beside them that are rooms of their own. */
+const ENTRIES = ['main.ts', 'index.ts']
+
+/** What a room imports: other rooms, and packages. */
 const imports = new Map<string, Set<string>>()
+/** Files that are in src/ itself and import no room: every room may import them. */
+const common = new Set<string>()
 for (const file of readdirSync(SRC, { recursive: true, encoding: 'utf8' })) {
   if (!file.endsWith('.ts')) continue
   const room = roomOf(file)
@@ -15,50 +21,67 @@ for (const file of readdirSync(SRC, { recursive: true, encoding: 'utf8' })) {
   for (const [, name = ''] of readFileSync(join(SRC, file), 'utf8').matchAll(IMPORT)) {
     found.add(name.startsWith('.') ? roomOf(relative(SRC, join(SRC, dirname(file), name))) : name)
   }
+  if (!file.includes('/') && !ENTRIES.includes(file)) common.add(room)
 }
 
 function roomOf(file: string): string {
-  return file.split('/', 1)[0] ?? file
+  const [first = file] = file.split('/', 1)
+  return ENTRIES.includes(first) ? first.replace('.ts', '') : first
 }
 
-test('no two rooms of src/ import each other', (t) => {
-  const pairs = [...imports].flatMap(([room, others]) =>
-    [...others]
-      .filter((other) => other < room && imports.get(other)?.has(room))
-      .map((other) => `${room} and ${other}`)
-  )
-  t.deepEqual(pairs, [])
-  t.true(imports.get('server')?.has('protocols'))
+function importsOf(room: string): string[] {
+  return [...(imports.get(room) ?? [])].filter((other) => other !== room && imports.has(other))
+}
+
+/** The arrows of the picture in CONTRIBUTING.md. */
+const arrows = [
+  ...readFileSync(join(ROOT, 'CONTRIBUTING.md'), 'utf8').matchAll(/^ {2}(\w+) --> (\w+)$/gm)
+].map(([, from = '', to = '']) => [from, to] as const)
+const pictured = new Set(arrows.flat())
+
+function below(room: string): Set<string> {
+  const direct = arrows.filter(([from]) => from === room).map(([, to]) => to)
+  return new Set([...direct, ...direct.flatMap((other) => [...below(other)])])
+}
+
+test('the picture in CONTRIBUTING.md has every room, and no other', (t) => {
+  const rooms = [...imports.keys()].filter((room) => !common.has(room))
+  t.deepEqual([...pictured].sort(), rooms.sort())
 })
 
-for (const room of ['issue', 'check', 'revocation', 'keys']) {
-  test(`${room}/ knows nothing of Koa`, (t) => {
-    const packages = [...(imports.get(room) ?? [])]
+test('every arrow of the picture is an import', (t) => {
+  const missing = arrows.filter(([from, to]) => !importsOf(from).includes(to))
+  t.deepEqual(missing, [])
+})
+
+for (const room of pictured) {
+  test(`${room} imports only what is below it in the picture`, (t) => {
+    const reachable = below(room)
+    const others = importsOf(room).filter((other) => !common.has(other))
     t.deepEqual(
-      packages.filter((name) => /koa/.test(name)),
+      others.filter((other) => !reachable.has(other)),
       []
     )
+  })
+}
+
+test('files in src/ itself import no room', (t) => {
+  for (const file of common) {
+    t.deepEqual(
+      importsOf(file).filter((other) => !common.has(other)),
+      [],
+      file
+    )
+  }
+})
+
+for (const room of ['protocols', 'issue', 'check', 'revocation', 'keys']) {
+  test(`${room} knows nothing of Koa`, (t) => {
+    const packages = [...(imports.get(room) ?? [])].filter((name) => /koa/.test(name))
+    t.deepEqual(packages, [])
   })
 }
 
 test('Koa is found where it is', (t) => {
   t.true(imports.get('server')?.has('koa'))
 })
-
-/** From the top of the arrow to its bottom; `check` and `issue` do not import each other. */
-const ARROW = [['check', 'issue'], ['revocation'], ['keys'], ['remote'], ['json']]
-
-for (const [level, rooms] of ARROW.entries()) {
-  test(`${rooms.join(' and ')} import nothing from above or beside`, (t) => {
-    for (const room of rooms) {
-      const notBelow = ARROW.slice(0, level + 1).flat()
-      const found = [...(imports.get(room) ?? [])].filter((other) => other !== room)
-      t.true(imports.has(room), `${room} is there`)
-      t.deepEqual(
-        found.filter((other) => notBelow.includes(other)),
-        [],
-        room
-      )
-    }
-  })
-}
