@@ -6,24 +6,22 @@ import { createSources, type SourceConfig, sendsBody } from '../../issue/sources
 import type { Exchange } from '../exchange.ts'
 import { createIssueRequest } from '../issue/issue-request.ts'
 import { describeParameters } from '../openapi/source-parameters.ts'
-import type { RouteKind } from '../protocol.ts'
+import type { RouteBuilder } from '../protocol.ts'
 import { createRoute, type Route } from '../route.ts'
 import type { Services } from '../services.ts'
 import { createClaimsFormat, describeExplanations } from './format.ts'
 import { describeClaims } from './openapi.ts'
-import { type ClaimsRouteConfig, claimsRouteSchema } from './settings.ts'
+import type { ClaimsRouteConfig } from './settings.ts'
 import { claimsSourcesOf } from './sources.ts'
 
-export const claimsKind = {
-  verb: 'claims',
-  settings: claimsRouteSchema,
+export const builder = {
   create: (config, services, routes) => [
     createClaimsRoute(config, claimsSourcesOf(config, { routes }), services)
   ],
   describe: (config, routes) => ({
     [config.claims]: describeClaims(config, describeParameters(claimsSourcesOf(config, { routes })))
   })
-} satisfies RouteKind<ClaimsRouteConfig>
+} satisfies RouteBuilder<ClaimsRouteConfig>
 
 /** @param sources its own, or those of the issue route that it belongs to */
 function createClaimsRoute(

@@ -7,22 +7,20 @@ import { hasRefreshTokenForm } from '../../issue/refresh/refresh-token.ts'
 import { withSpan } from '../../operations/tracing.ts'
 import { readTraceHeaders, type TraceHeaders } from '../../remote/trace-context.ts'
 import type { Revoke } from '../../revocation/revocation.ts'
-import type { RouteKind } from '../protocol.ts'
+import type { RouteBuilder } from '../protocol.ts'
 import { createRoute, type Route } from '../route.ts'
 import type { Services } from '../services.ts'
 import { type RevocationRequest, revocationFormat } from './format.ts'
 import { describeRevoke } from './openapi.ts'
-import { type RevokeRouteConfig, revokeRouteSchema } from './settings.ts'
+import type { RevokeRouteConfig } from './settings.ts'
 
-export const revokeKind = {
-  verb: 'revoke',
-  settings: revokeRouteSchema,
+export const builder = {
   create: (config, services) =>
     services.revocation === undefined
       ? []
       : [createRevokeRoute(config, services.revocation, services)],
   describe: (config) => ({ [config.revoke]: { post: describeRevoke(config) } })
-} satisfies RouteKind<RevokeRouteConfig>
+} satisfies RouteBuilder<RevokeRouteConfig>
 
 const ALL_KEYS: NonNullable<RevokeRouteConfig['verify']> = [{ keys: 'all' }]
 
