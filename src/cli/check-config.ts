@@ -1,4 +1,4 @@
-/** `check-config`: says whether the service would start with a configuration, and reach what it needs. */
+/** `check-config`: reports whether the service would start with a configuration, and reach what it needs. */
 import { stringify } from 'yaml'
 import { loadWrittenConfig, type WrittenConfig } from '../config/load.ts'
 import { ConfigError } from '../config/problems.ts'
@@ -40,18 +40,18 @@ export const checkConfig = createCommand({
     const say = values.print === true ? context.tell : (line: string) => context.print(`${line}\n`)
     say(`${file} is good`)
     if (values.probe !== true) return undefined
-    const results = await probe(loaded)
+    const results = await probeAll(loaded)
     for (const line of results.map(writeResult)) say(line)
     return results.every(({ reached }) => reached) ? undefined : 1
   }
 })
 
-interface Wishes {
+interface Extras {
   readonly print?: boolean
   readonly probe?: boolean
 }
 
-async function writeJson(file: string, wishes: Wishes, { env, print }: CommandContext) {
+async function writeJson(file: string, extras: Extras, { env, print }: CommandContext) {
   const loaded = load(file, env)
   if (loaded instanceof ConfigError) {
     const problems = loaded.problems.map(({ path, message, line }) => ({
@@ -62,9 +62,9 @@ async function writeJson(file: string, wishes: Wishes, { env, print }: CommandCo
     print(`${JSON.stringify({ file, valid: false, problems })}\n`)
     return 1
   }
-  const probes = wishes.probe === true ? await probe(loaded) : undefined
+  const probes = extras.probe === true ? await probeAll(loaded) : undefined
   const fullForm =
-    wishes.print === true ? showFullForm(loaded.written, { defaults: true }) : undefined
+    extras.print === true ? showFullForm(loaded.written, { defaults: true }) : undefined
   print(`${JSON.stringify({ file, valid: true, problems: [], fullForm, probes })}\n`)
   return probes === undefined || probes.every(({ reached }) => reached) ? undefined : 1
 }
@@ -79,10 +79,9 @@ function load(file: string, env: Environment): WrittenConfig | ConfigError {
 }
 
 /** All at the same time. */
-async function probe({ config }: WrittenConfig): Promise<readonly ProbeResult[]> {
-  const { findProbes } = await import('./probes/find-probes.ts')
-  const { runProbe } = await import('./probes/probe.ts')
-  return Promise.all(findProbes(config).map((one) => runProbe(one, PROBE_DEADLINE_MS)))
+async function probeAll({ config }: WrittenConfig): Promise<readonly ProbeResult[]> {
+  const { findAddresses, probe } = await import('./probes/probe.ts')
+  return Promise.all(findAddresses(config).map((address) => probe(address, PROBE_DEADLINE_MS)))
 }
 
 function writeResult({ setting, address, reached, found }: ProbeResult): string {

@@ -19,15 +19,12 @@ import {
   OPENAPI_PATH,
   OPERATION_PATHS
 } from '../protocols/own-paths.ts'
+import type { RouteKind } from '../protocols/protocol.ts'
+import { kindOf, type RouteConfig } from '../protocols/registry.ts'
 import type { RevocationConfig } from '../revocation/settings.ts'
 import { configFileOf, createCommand } from './command.ts'
 
 type Settings = Readonly<Record<string, unknown>>
-
-/** What is told of a route in a way of its own, or not at all where it is as usual. */
-const PLACED = ['on', 'protocol']
-/** Lists of steps, which a request goes through in their order. */
-const STEPS = ['claims', 'sources', 'verify', 'groups']
 
 export const explain = createCommand({
   parameters: ['[FILE]'],
@@ -43,8 +40,8 @@ export const explain = createCommand({
       revocation?: Settings
       routes: Settings[]
     }
-    const routes = filled.routes.map((route, index) =>
-      drawRoute(route, bare.routes[index] ?? route)
+    const routes = config.routes.map((route, index) =>
+      drawRoute(kindOf(route), filled.routes[index] ?? {}, bare.routes[index] ?? {})
     )
     const blocks = [...openListeners(config)].map(([name, listener]) =>
       [
@@ -73,7 +70,7 @@ function drawListener(
   ]
 }
 
-/** Of the store its kind is told: its address may hold a password. */
+/** Shows the kind of the store alone: its address may hold a password. */
 function drawRevocation(
   { store: { kind } }: RevocationConfig,
   { store: _, ...rest }: Settings = {}
@@ -86,20 +83,31 @@ function drawTls({ clientCertificate }: ListenerTlsConfig): string {
   return clientCertificate === 'none' ? ', TLS' : `, TLS, certificates: ${clientCertificate}`
 }
 
-/** @param bare the route without the defaults */
-function drawRoute(route: Settings, bare: Settings): string[] {
-  // The setting that says what the route does is the first of its schema.
-  const [[verb, path] = ['', '']] = Object.entries(route)
-  const protocol = route.protocol === undefined ? '' : ` as ${String(route.protocol)}`
-  const steps = STEPS.filter((name) => name !== verb && Array.isArray(route[name])).flatMap(
-    (name) =>
+/** Settings that the first line has, or the place of the route. */
+const DRAWN_ABOVE = ['on', 'protocol']
+
+/**
+ * @param filled the route as its author wrote it, with the defaults
+ * @param bare without the defaults
+ */
+function drawRoute(
+  { verb, steps = [] }: RouteKind<RouteConfig>,
+  filled: Settings,
+  bare: Settings
+): string[] {
+  const protocol = filled.protocol === undefined ? '' : ` as ${String(filled.protocol)}`
+  const drawnSteps = steps
+    .filter((name) => Array.isArray(bare[name]))
+    .flatMap((name) =>
       (bare[name] as Settings[]).map((step, index) => `    ${name} ${index + 1}: ${write(step)}`)
-  )
-  const { key = 'the first that can sign', lifetime } = route
+    )
+  const { key = 'the first that can sign', lifetime } = filled
   const rest = Object.entries(verb === 'issue' ? { key, lifetime, ...bare } : bare)
-    .filter(([name, value]) => ![verb, ...PLACED, ...STEPS].includes(name) && value !== undefined)
+    .filter(
+      ([name, value]) => ![verb, ...DRAWN_ABOVE, ...steps].includes(name) && value !== undefined
+    )
     .map(([name, value]) => `    ${name}: ${write(value)}`)
-  return [`  ${verb} ${String(path)}${protocol}`, ...steps, ...rest]
+  return [`  ${verb} ${String(filled[verb])}${protocol}`, ...drawnSteps, ...rest]
 }
 
 /** What the service answers without a route. */
@@ -119,10 +127,20 @@ function drawKey({ kid, alg: _, ...settings }: Settings, key: KeyConfig | undefi
   return key === undefined ? [] : [`  ${name}: ${key.alg}, ${whatItDoes(key)}, ${write(settings)}`]
 }
 
+/** Whether a key signs, by where it comes from. */
+const SIGNS: Readonly<Record<KeyConfig['origin'], 'yes' | 'no' | 'if private'>> = {
+  secret: 'yes',
+  private: 'yes',
+  public: 'no',
+  jwks: 'if private',
+  jwksUrl: 'if private',
+  generate: 'yes'
+}
+
 function whatItDoes({ alg, origin }: KeyConfig): string {
-  if (origin === 'public') return 'verifies'
-  const isFound = origin === 'jwks' || origin === 'jwksUrl'
-  return isFound && !isSymmetric(alg)
+  const signs = SIGNS[origin]
+  if (signs === 'no') return 'verifies'
+  return signs === 'if private' && !isSymmetric(alg)
     ? 'verifies, and signs if it is private'
     : 'signs and verifies'
 }

@@ -1,5 +1,6 @@
 /** The `keys` of the configuration. */
 import * as z from 'zod'
+import { type Address, addressIn } from '../remote/address.ts'
 import { duration, flag, instant } from '../settings/quantities.ts'
 import { material, type SecretReader } from '../settings/secrets.ts'
 import { section } from '../settings/section.ts'
@@ -160,6 +161,11 @@ function generateSchema(reader: SecretReader) {
     error: 'expected less than rotateEvery',
     path: ['publishAhead']
   })
+}
+
+/** What a key is fetched from; nothing where it is in the configuration or made by the service. */
+export function addressesOfKey(key: KeyConfig): readonly Address[] {
+  return key.origin === 'jwksUrl' ? [addressIn(key, 'jwksUrl', 'jwks')] : []
 }
 
 function listOrigins(entry: unknown): string[] {

@@ -1,9 +1,12 @@
 /** What a product brings along: a kind of route of its own, or a wire format for the routes that issue or check tokens. */
+import type { Address } from '../remote/address.ts'
 import type { PathItem, Paths, Schema } from './openapi/parts.ts'
 import type { RouteConfig } from './registry.ts'
 import type { Route } from './route.ts'
 import type { Rule } from './rules.ts'
 import type { Services } from './services.ts'
+
+type KeysOf<Config> = Config extends unknown ? keyof Config & string : never
 
 /** A kind of route, as far as a configuration has to know it. */
 export interface RouteKind<Config> {
@@ -11,6 +14,10 @@ export interface RouteKind<Config> {
   readonly verb: string
   /** The values of `protocol` that make a route one of this kind. Left out where the verb is enough. */
   readonly protocols?: readonly string[]
+  /** The settings that list the steps that a request goes through, in their order. */
+  readonly steps?: readonly KeysOf<Config>[]
+  /** What such a route connects to. */
+  addresses?(config: Config): readonly Address[]
   /** Finds what is wrong between the settings of such routes and others. */
   readonly rules?: readonly Rule[]
   /** Loads what makes the routes: only kinds that are in use are loaded. */

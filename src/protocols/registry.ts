@@ -1,4 +1,8 @@
 /** Every kind of route and every wire format. Whoever has to know all of them reads them here: settings, rules, routes, OpenAPI. */
+import { addressesOfGroups } from '../check/groups/registry.ts'
+import { addressesOfVerifiers } from '../check/verifiers/registry.ts'
+import { addressesOfSources } from '../issue/sources/registry.ts'
+import { type Address, addressIn } from '../remote/address.ts'
 import type { SecretReader } from '../settings/secrets.ts'
 import type { CheckProtocol } from './check/route.ts'
 import { type CheckRouteConfig, type CheckRule, checkRouteSchema } from './check/settings.ts'
@@ -89,6 +93,11 @@ export const ROUTE_KINDS: readonly RouteKind<RouteConfig>[] = [
   {
     verb: 'issue',
     protocols: namesOf(ISSUE_PROTOCOLS),
+    steps: ['claims'],
+    addresses: ({ claims, refresh }: IssueRouteConfig<IssueName>) => [
+      ...addressesOfSources('claims', claims),
+      ...addressesOfRefresh(refresh)
+    ],
     rules: rulesOf(ISSUE_PROTOCOLS),
     async load({ protocol: name }: IssueRouteConfig<IssueName>) {
       const { createIssueBuilder } = await import('./issue/route.ts')
@@ -98,23 +107,34 @@ export const ROUTE_KINDS: readonly RouteKind<RouteConfig>[] = [
   {
     verb: 'issue',
     protocols: ['krakend'],
+    steps: ['claims'],
+    addresses: ({ claims }: KrakendRouteConfig) => addressesOfSources('claims', claims),
     rules: [findKrakendProblems],
     load: async () => (await import('./krakend/route.ts')).builder
   },
   {
     verb: 'issue',
     protocols: ['supertokens'],
+    steps: ['claims'],
+    addresses: ({ claims }: SupertokensRouteConfig) => addressesOfSources('claims', claims),
     rules: [findSupertokensProblems],
     load: async () => (await import('./supertokens/route.ts')).builder
   },
   {
     verb: 'claims',
+    steps: ['sources'],
+    addresses: ({ sources }: ClaimsRouteConfig) => addressesOfSources('sources', sources),
     rules: [findClaimsProblems],
     load: async () => (await import('./claims/route.ts')).builder
   },
   {
     verb: 'check',
     protocols: namesOf(CHECK_PROTOCOLS),
+    steps: ['verify', 'groups'],
+    addresses: ({ verify, groups }: CheckRouteConfig<CheckName>) => [
+      ...addressesOfVerifiers('verify', verify),
+      ...addressesOfGroups('groups', groups)
+    ],
     rules: rulesOf(CHECK_PROTOCOLS),
     async load({ protocol: name }: CheckRouteConfig<CheckName>) {
       const { createCheckBuilder } = await import('./check/route.ts')
@@ -122,7 +142,12 @@ export const ROUTE_KINDS: readonly RouteKind<RouteConfig>[] = [
     }
   },
   { verb: 'keys', load: async () => (await import('./published-keys/route.ts')).builder },
-  { verb: 'revoke', load: async () => (await import('./revocation/route.ts')).builder },
+  {
+    verb: 'revoke',
+    steps: ['verify'],
+    addresses: ({ verify }: RevokeRouteConfig) => addressesOfVerifiers('verify', verify),
+    load: async () => (await import('./revocation/route.ts')).builder
+  },
   {
     verb: 'health',
     load: async () => (await import('./operations/builders.ts')).healthBuilder
@@ -142,6 +167,12 @@ export function kindOf(route: RouteConfig): RouteKind<RouteConfig> {
   )
   if (found === undefined) throw new TypeError('a route of no kind')
   return found
+}
+
+function addressesOfRefresh(refresh: IssueRouteConfig['refresh']): Address[] {
+  if (refresh === undefined) return []
+  const address = addressIn(refresh, 'recheck', 'http')
+  return [{ ...address, setting: ['refresh', ...address.setting] }]
 }
 
 function namesOf<Name extends string>(

@@ -1,10 +1,11 @@
 /** The settings of revocation: where it is kept, and what happens while that is out of reach. */
 import * as z from 'zod'
+import type { Address } from '../remote/address.ts'
 import { duration } from '../settings/quantities.ts'
 import { material, type SecretReader } from '../settings/secrets.ts'
 import { section } from '../settings/section.ts'
 import { remoteTlsSchema } from '../settings/tls.ts'
-import { parseStore, STORE_NOTATIONS } from './stores/stores.ts'
+import { addressOfStore, parseStore, STORE_NOTATIONS } from './stores/stores.ts'
 
 export type RevocationConfig = z.output<ReturnType<typeof revocationSchema>>
 
@@ -55,4 +56,10 @@ export function revocationSchema(reader: SecretReader) {
         'How long a revoked subject is remembered: at least as long as a token of it lives, those of other issuers included. Default: the longest lifetime of a token or refresh token that is issued here, at least 30d; for good where a route checks tokens with `requireExp: false` and no `maxAge`.'
       )
   })
+}
+
+/** Where the store is reached, if it is on another machine. */
+export function addressesOfRevocation({ store, tls }: RevocationConfig): readonly Address[] {
+  const address = addressOfStore(store)
+  return address === undefined ? [] : [{ ...address, setting: ['store'], tls }]
 }

@@ -1,8 +1,8 @@
 /** `check-config`: what is wrong, the full form, and what can be reached. */
 import test from 'ava'
 import { parse as parseYaml } from 'yaml'
-import { findProbes } from '../../src/cli/probes/find-probes.ts'
-import type { Config } from '../../src/config/full-form.ts'
+import { findAddresses } from '../../src/cli/probes/probe.ts'
+import { formatPath } from '../../src/settings/problem.ts'
 import { createAuthority } from '../helpers/certificates.ts'
 import { runCommand } from '../helpers/command-line.ts'
 import { parse } from '../helpers/config.ts'
@@ -10,7 +10,7 @@ import { flatConfig, fullConfig } from '../helpers/config-texts.ts'
 import { writeConfig } from '../helpers/folder.ts'
 import { startJwksServer } from '../helpers/jwks-server.ts'
 import { generateKeys, toJwk } from '../helpers/keys.ts'
-import { probe } from '../helpers/probe.ts'
+import { probeUrl } from '../helpers/probe.ts'
 import { refusingUrl, replying, startRawRemote, startRemote } from '../helpers/remote.ts'
 import { ENC_KEY } from '../helpers/tokens.ts'
 
@@ -109,32 +109,119 @@ test('TLS is that of the setting beside the address', async (t) => {
   const options = { ...server, ca: authority.cert, requestCert: true, rejectUnauthorized: true }
   const { url } = await startRemote(t, replying('{}'), options)
   const tls = { ca: authority.cert, cert: client.cert, key: client.key }
-  const [trusting] = await probe({ url, tls })
+  const trusting = await probeUrl('http', url, { tls })
   t.like(trusting, { reached: true, found: 'answers HTTP, status 200 to HEAD' })
-  const [unknown] = await probe({ url, tls: { ca: authority.cert } })
-  t.is(unknown?.reached, false)
-  const [distrusting] = await probe({ url })
+  const unknown = await probeUrl('http', url, { tls: { ca: authority.cert } })
+  t.is(unknown.reached, false)
+  const distrusting = await probeUrl('http', url)
   t.like(distrusting, { reached: false })
-  t.regex(distrusting?.found ?? '', /certificate/)
+  t.regex(distrusting.found, /certificate/)
 })
 
-test('one address is probed once, and a name that is a URL is not', async (t) => {
-  const probes = findProbes({
-    issuer: 'https://tokens.example.com',
-    a: [{ url: 'https://a.example.com' }, { url: 'https://a.example.com' }],
-    b: { endpoint: 'https://b.example.com', issuer: 'https://c.example.com' },
-    c: { url: 'ftp://example.com' }
-  } as unknown as Config)
+test('one address is probed once, and a name that is a URL is not', (t) => {
+  const source = { from: 'remote', url: 'https://a.example.com' }
+  const addresses = findAddresses(
+    parse({
+      issuer: 'https://tokens.example.com',
+      keys: [{ kid: 'k', alg: 'HS256', secret: ENC_KEY }],
+      routes: [
+        { issue: '/a', claims: [source, source] },
+        { issue: '/b', claims: [{ ...source, tls: { ca: createAuthority().cert } }] },
+        {
+          check: '/c',
+          verify: [
+            { keys: ['k'], issuer: 'https://c.example.com' },
+            { endpoint: 'https://b.example.com' }
+          ]
+        }
+      ]
+    })
+  )
   t.deepEqual(
-    probes.map(({ setting }) => setting),
-    ['a[0].url', 'b.endpoint']
+    addresses.map(({ setting }) => formatPath(setting)),
+    ['routes[0].claims[0].url', 'routes[1].claims[0].url', 'routes[2].verify[1].endpoint']
+  )
+})
+
+test('every kind of setting that names an address is probed as what it is', (t) => {
+  const remote = { from: 'remote', url: 'https://remote.example.com/{name}' }
+  const jwks = 'https://issuer.example.com/jwks.json'
+  const endpoint = { endpoint: 'https://endpoint.example.com' }
+  const addresses = findAddresses(
+    parse({
+      keys: [
+        { kid: 'own', alg: 'RS256', generate: { dir: 'own' } },
+        { kid: 'other', alg: 'RS256', jwksUrl: 'https://keys.example.com/jwks.json' }
+      ],
+      revocation: { store: 'rediss://user:password@redis.example.com' },
+      routes: [
+        {
+          issue: '/issue',
+          claims: [{ from: 'remote', url: 'https://remote.example.com' }],
+          refresh: { route: '/refresh', recheck: 'https://recheck.example.com' }
+        },
+        {
+          issue: '/krakend/{name}',
+          protocol: 'krakend',
+          claims: [remote],
+          sign: ['a'],
+          lifetime: '1h'
+        },
+        {
+          issue: '/recipe/jwt',
+          protocol: 'supertokens',
+          auth: 'none',
+          key: 'own',
+          dynamicKey: 'own',
+          claims: [{ from: 'remote', url: 'https://supertokens.example.com' }]
+        },
+        { claims: '/claims', sources: [{ from: 'remote', url: 'https://claims.example.com' }] },
+        {
+          check: '/check',
+          verify: [{ jwks, issuer: 'https://issuer.example.com', algorithms: ['RS256'] }, endpoint],
+          groups: [
+            { from: 'token', claim: 'groups' },
+            { from: 'endpoint', url: 'https://groups.example.com/{sub}' },
+            {
+              from: 'ldap',
+              url: 'ldaps://directory.example.com',
+              base: 'dc=example',
+              filter: '(uid={sub})',
+              attribute: 'memberOf'
+            }
+          ]
+        },
+        { revoke: '/revoke', verify: [{ endpoint: 'https://revoke.example.com' }] },
+        { keys: '/keys' },
+        { health: '/health' },
+        { metrics: '/numbers' }
+      ]
+    })
+  )
+  t.deepEqual(
+    addresses.map(({ setting, url, kind }) => `${kind} ${formatPath(setting)} ${url.host}`),
+    [
+      'jwks keys[1].jwksUrl keys.example.com',
+      'redis revocation.store redis.example.com:6379',
+      'http routes[0].claims[0].url remote.example.com',
+      'http routes[0].refresh.recheck recheck.example.com',
+      'http routes[1].claims[0].url remote.example.com',
+      'http routes[2].claims[0].url supertokens.example.com',
+      'http routes[3].sources[0].url claims.example.com',
+      'jwks routes[4].verify[0].jwks issuer.example.com',
+      'http routes[4].verify[1].endpoint endpoint.example.com',
+      'http routes[4].groups[1].url groups.example.com',
+      'ldap routes[4].groups[2].url directory.example.com',
+      'http routes[5].verify[0].endpoint revoke.example.com'
+    ]
   )
 })
 
 test('who takes connections and says nothing is not waited for', async (t) => {
   const { url } = await startRawRemote(t, () => {})
-  for (const address of [url, url.replace('http:', 'redis:')]) {
-    const [result] = await probe({ url: address }, 50)
+  for (const kind of ['http', 'redis'] as const) {
+    const address = url.replace('http:', `${kind}:`)
+    const result = await probeUrl(kind, address, { deadlineMs: 50 })
     t.like(result, { reached: false, found: 'no answer within 50 ms' })
   }
 })

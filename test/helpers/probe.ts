@@ -1,10 +1,18 @@
 /** Probes as `check-config --probe` runs them. */
-import { findProbes } from '../../src/cli/probes/find-probes.ts'
-import { type ProbeResult, runProbe } from '../../src/cli/probes/probe.ts'
-import type { Config } from '../../src/config/full-form.ts'
+import { findAddresses, type ProbeResult, probe } from '../../src/cli/probes/probe.ts'
+import type { Address } from '../../src/remote/address.ts'
+import { parse } from './config.ts'
 
-/** Probes whatever a configuration has under a name. Settings of stores and directories are known by their addresses. */
-export function probe(settings: object, deadlineMs = 3000): Promise<ProbeResult[]> {
-  const probes = findProbes(settings as Config)
-  return Promise.all(probes.map((one) => runProbe(one, deadlineMs)))
+/** Probes every address of a configuration. */
+export function probeConfig(config: object): Promise<ProbeResult[]> {
+  return Promise.all(findAddresses(parse(config)).map((one) => probe(one, 3000)))
+}
+
+/** Probes one address that a setting may have. */
+export function probeUrl(
+  kind: Address['kind'],
+  url: string,
+  { tls, deadlineMs = 3000 }: { tls?: Address['tls']; deadlineMs?: number } = {}
+): Promise<ProbeResult> {
+  return probe({ setting: ['url'], url: new URL(url), tls, kind }, deadlineMs)
 }

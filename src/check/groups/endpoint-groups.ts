@@ -1,6 +1,7 @@
 /** Groups from an HTTP endpoint that is asked for a subject. */
 import * as z from 'zod'
 import { checkUnavailable, invalidToken } from '../../errors.ts'
+import { addressIn } from '../../remote/address.ts'
 import type { Endpoint, EndpointCall } from '../../remote/endpoint.ts'
 import { headerMap } from '../../settings/headers.ts'
 import { duration } from '../../settings/quantities.ts'
@@ -54,6 +55,7 @@ function endpointGroupsSchema(reader: SecretReader) {
 export const endpointKind = {
   from: 'endpoint',
   settings: endpointGroupsSchema,
+  addresses: (config) => [addressIn(config, 'url', 'http')],
   create: ({ url, method, headers, timeout, tls }, { limits, connectEndpoint, bySubject }) => {
     const endpoint = connectEndpoint(url, {
       timeoutMs: timeout,

@@ -1,5 +1,6 @@
 /** What every kind of place that has groups brings along, and what it is built with. A new one is a file, and a line in the registry. */
 import type * as z from 'zod'
+import type { Address } from '../../remote/address.ts'
 import type { Endpoint, EndpointOptions } from '../../remote/endpoint.ts'
 import type { Limits } from '../../settings/limits.ts'
 import type { SecretReader } from '../../settings/secrets.ts'
@@ -32,4 +33,6 @@ export interface GroupKind<Config> {
   readonly from: string
   settings(reader: SecretReader): z.ZodType<Config>
   create(config: Config, context: GroupContext): GroupResolver
+  /** What it connects to. */
+  addresses(config: Config): readonly Address[]
 }

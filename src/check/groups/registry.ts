@@ -1,5 +1,6 @@
 /** The kinds of places that the groups of a subject may come from: their settings, and the function that finds groups. */
 import * as z from 'zod'
+import { type Address, addressesBelow } from '../../remote/address.ts'
 import { expectedKind, schemasOf } from '../../settings/kinds.ts'
 import { duration, integer } from '../../settings/quantities.ts'
 import type { SecretReader } from '../../settings/secrets.ts'
@@ -69,6 +70,17 @@ export function createRouteGroups(
   return require.groups === undefined
     ? resolveGroups
     : createRequiredGroups(resolveGroups, require.groups)
+}
+
+/**
+ * The addresses that places of groups connect to.
+ * @param setting the one that lists the places
+ */
+export function addressesOfGroups(
+  setting: string,
+  configs: readonly GroupConfig[] | undefined
+): Address[] {
+  return addressesBelow(setting, configs, (config) => kindOf(config).addresses(config))
 }
 
 function kindOf(config: GroupConfig): GroupKind<GroupConfig> {

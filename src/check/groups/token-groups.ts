@@ -18,7 +18,8 @@ const tokenGroupsSchema = section({
 export const tokenKind = {
   from: 'token',
   settings: () => tokenGroupsSchema,
-  create: ({ claim }) => createTokenGroups(claim)
+  create: ({ claim }) => createTokenGroups(claim),
+  addresses: () => []
 } satisfies GroupKind<z.output<typeof tokenGroupsSchema>>
 
 /** @param path where they are among the claims, as a list of strings */

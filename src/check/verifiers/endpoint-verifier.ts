@@ -5,6 +5,7 @@ import { checkUnavailable, invalidToken } from '../../errors.ts'
 import { readObject, writeObject } from '../../json/json-object.ts'
 import type { ReadJson } from '../../json/json-text.ts'
 import type { Token } from '../../keys/token.ts'
+import { addressIn } from '../../remote/address.ts'
 import type { Endpoint } from '../../remote/endpoint.ts'
 import type { TraceHeaders } from '../../remote/trace-context.ts'
 import { BEARER_MARK } from '../../service-bearer-mark.ts'
@@ -51,6 +52,7 @@ function endpointVerifierSchema(reader: SecretReader) {
 export const endpointKind = {
   setting: 'endpoint',
   settings: endpointVerifierSchema,
+  addresses: (config) => [addressIn(config, 'endpoint', 'http')],
   create: ({ endpoint, timeout, cache, tls }, { limits, now, connectEndpoint }) =>
     createEndpointVerifier({
       url: new URL(endpoint),

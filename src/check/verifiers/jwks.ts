@@ -2,6 +2,7 @@
 import * as z from 'zod'
 import { ALGORITHM_NAMES, isSymmetric, parseAlgorithm } from '../../keys/algorithms.ts'
 import { remoteKeyShape, STALE_LIMIT_EXPECTED, staysWithin } from '../../keys/remote/settings.ts'
+import { addressIn } from '../../remote/address.ts'
 import { createTlsOptions } from '../../remote/tls-options.ts'
 import type { SecretReader } from '../../settings/secrets.ts'
 import { reasonAgainst, section } from '../../settings/section.ts'
@@ -23,7 +24,8 @@ export const jwksKind = {
     if (jwkSet === undefined) throw new TypeError('expected the JWK Set of each verifier')
     const keysFor = createKeysFor({ issuer: config.issuer }, new Map())
     return createKeysVerifier({ keyStore: jwkSet, keysFor })
-  }
+  },
+  addresses: (config) => [addressIn(config, 'jwks', 'jwks')]
 } satisfies VerifierKind<JwksVerifierConfig>
 
 function jwksVerifierSchema(reader: SecretReader) {

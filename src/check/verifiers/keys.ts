@@ -19,5 +19,6 @@ export const keysKind = {
   setting: 'keys',
   settings: () => keysVerifierSchema,
   create: (config, { keyStore, issuerKeys }) =>
-    createKeysVerifier({ keyStore, keysFor: createKeysFor(config, issuerKeys) })
+    createKeysVerifier({ keyStore, keysFor: createKeysFor(config, issuerKeys) }),
+  addresses: () => []
 } satisfies VerifierKind<z.output<typeof keysVerifierSchema>>

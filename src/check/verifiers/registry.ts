@@ -1,5 +1,6 @@
 /** The kinds of verifiers, and what others need of all of them: settings, and the verifiers of a route. */
 import * as z from 'zod'
+import { type Address, addressesBelow } from '../../remote/address.ts'
 import { schemasOf } from '../../settings/kinds.ts'
 import type { SecretReader } from '../../settings/secrets.ts'
 import type { Verifier } from '../check.ts'
@@ -44,8 +45,23 @@ export function createVerifiers(
 
 /** Makes one verifier. */
 export function createVerifier(config: VerifierConfig, services: VerifierServices): Verifier {
+  return kindOf(config).create(config, services)
+}
+
+/**
+ * The addresses that verifiers connect to.
+ * @param setting the one that lists the verifiers
+ */
+export function addressesOfVerifiers(
+  setting: string,
+  configs: readonly VerifierConfig[] | undefined
+): Address[] {
+  return addressesBelow(setting, configs, (config) => kindOf(config).addresses(config))
+}
+
+function kindOf(config: VerifierConfig): VerifierKind<VerifierConfig> {
   const kinds: readonly VerifierKind<VerifierConfig>[] = VERIFIER_KINDS
   const kind = kinds.find(({ setting }) => Object.hasOwn(config, setting))
   if (kind === undefined) throw new TypeError('a verifier of no kind')
-  return kind.create(config, services)
+  return kind
 }

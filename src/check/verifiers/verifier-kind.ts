@@ -1,6 +1,7 @@
 /** What every kind of verifier brings along, and what it is built with. A new one is a file, and a line in the registry. */
 import type * as z from 'zod'
 import type { KeyStore } from '../../keys/key-store.ts'
+import type { Address } from '../../remote/address.ts'
 import type { Endpoint, EndpointOptions } from '../../remote/endpoint.ts'
 import type { Limits } from '../../settings/limits.ts'
 import type { SecretReader } from '../../settings/secrets.ts'
@@ -32,4 +33,6 @@ export interface VerifierKind<Config> {
   readonly setting: string
   settings(reader: SecretReader): z.ZodType<Config>
   create(config: Config, services: VerifierServices): Verifier
+  /** What it connects to. */
+  addresses(config: Config): readonly Address[]
 }

@@ -1,33 +1,14 @@
-/** A try whether something that the configuration names can be reached. */
-import type { TlsSettings } from '../../remote/tls-options.ts'
-
-/** TLS as the setting beside an address has it. */
-export interface ProbedTls extends TlsSettings {
-  /** PEM of a certificate to show, and its key. */
-  readonly cert?: string | undefined
-  readonly key?: string | undefined
-}
-
-export interface Address {
-  readonly url: URL
-  readonly tls: ProbedTls | undefined
-}
-
-/**
- * Reaches for an address, and sends no credentials but a client certificate.
- * @param signal ends it when its time is up
- * @returns what answered
- * @throws Error with a message that says what did not
- */
-export type Reach = (address: Address, signal: AbortSignal) => Promise<string>
-
-export interface Probe extends Address {
-  /** Where the address stands in the full form. */
-  readonly setting: string
-  readonly reach: Reach
-}
+/** Finds the addresses that a configuration connects to, and tries whether they can be reached. */
+import type { Config } from '../../config/full-form.ts'
+import { addressesOfKey } from '../../keys/settings.ts'
+import { kindOf } from '../../protocols/registry.ts'
+import { type Address, addressesBelow } from '../../remote/address.ts'
+import { addressesOfRevocation } from '../../revocation/settings.ts'
+import { formatPath } from '../../settings/problem.ts'
+import { REACH } from './reach.ts'
 
 export interface ProbeResult {
+  /** Where the address is in the full form. */
   readonly setting: string
   /** Without user name, password and query, which may be secret. */
   readonly address: string
@@ -36,13 +17,40 @@ export interface ProbeResult {
   readonly found: string
 }
 
-/** @param deadlineMs for the whole of it */
-export async function runProbe(probe: Probe, deadlineMs: number): Promise<ProbeResult> {
-  const { setting, url } = probe
-  const about = { setting, address: `${url.protocol}//${url.host}${url.pathname}` }
+/** The addresses of a configuration. One that occurs several times is listed once, at its first place. */
+export function findAddresses({
+  keys,
+  revocation,
+  routes
+}: Pick<Config, 'keys' | 'revocation' | 'routes'>): readonly Address[] {
+  const addresses = new Map<string, Address>()
+  for (const address of [
+    ...addressesBelow('keys', keys, addressesOfKey),
+    ...(revocation === undefined ? [] : addressesOfRevocation(revocation)).map((one) => ({
+      ...one,
+      setting: ['revocation', ...one.setting]
+    })),
+    ...addressesBelow('routes', routes, (route) => kindOf(route).addresses?.(route) ?? [])
+  ]) {
+    const identity = JSON.stringify([address.url, address.tls])
+    if (!addresses.has(identity)) addresses.set(identity, address)
+  }
+  return [...addresses.values()]
+}
+
+/**
+ * Tries to reach an address.
+ * @param deadlineMs for the whole of it
+ */
+export async function probe(address: Address, deadlineMs: number): Promise<ProbeResult> {
+  const { setting, url, kind } = address
+  const about = {
+    setting: formatPath(setting),
+    address: `${url.protocol}//${url.host}${url.pathname}`
+  }
   const signal = AbortSignal.timeout(deadlineMs)
   try {
-    return { ...about, reached: true, found: await probe.reach(probe, signal) }
+    return { ...about, reached: true, found: await REACH[kind](address, signal) }
   } catch (error) {
     const found = signal.aborted ? `no answer within ${deadlineMs} ms` : describe(error)
     return { ...about, reached: false, found }

@@ -18,6 +18,7 @@ export const fixedKind = {
   create: ({ set }) => createFixedSource(new Map(Object.entries(set))),
   inputs: () => [],
   names: () => NO_NAMES,
+  addresses: () => [],
   sendsBody: () => false
 } satisfies SourceKind<z.output<typeof fixedSchema>>
 

@@ -1,6 +1,7 @@
 /** The kinds of sources, and what others need of all of them: settings, sources, inputs, names. */
 import * as z from 'zod'
 import type { Signer } from '../../keys/key-store.ts'
+import { type Address, addressesBelow } from '../../remote/address.ts'
 import { expectedKind, schemasOf } from '../../settings/kinds.ts'
 import type { PartialOf, Placed } from '../../settings/placed.ts'
 import type { SecretReader } from '../../settings/secrets.ts'
@@ -70,6 +71,17 @@ export function sendsBody(configs: readonly SourceConfig[]): boolean {
 /** What the source takes from a request beside its body. */
 export function inputsOf(config: AnySourceConfig): readonly SourceInput[] {
   return kindOf(config).inputs(config)
+}
+
+/**
+ * The addresses that sources connect to.
+ * @param setting the one that lists the sources
+ */
+export function addressesOfSources(
+  setting: string,
+  configs: readonly AnySourceConfig[] | undefined
+): Address[] {
+  return addressesBelow(setting, configs, (config) => kindOf(config).addresses(config))
 }
 
 /** The names that the source refers to. Some of its settings may be wrong: those have no names. */

@@ -2,6 +2,7 @@
 import type * as z from 'zod'
 import type { ErrorCode } from '../../errors.ts'
 import type { Signer } from '../../keys/key-store.ts'
+import type { Address } from '../../remote/address.ts'
 import type { Remote, RemoteOptions } from '../../remote/remote.ts'
 import type { Limits } from '../../settings/limits.ts'
 import type { PartialOf, Placed } from '../../settings/placed.ts'
@@ -52,6 +53,8 @@ export interface SourceKind<Config> {
   create(config: Config, context: SourceContext): Source
   inputs(config: Config): readonly SourceInput[]
   names(config: Placed<PartialOf<Config>>): SourceNames
+  /** What it connects to. */
+  addresses(config: Config): readonly Address[]
   /** Whether it sends the client's body on, so that the body has to be JSON. */
   sendsBody(config: Config): boolean
 }

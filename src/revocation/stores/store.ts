@@ -1,5 +1,6 @@
 /** The contract of the stores: where revocations, and the state of refresh tokens, are kept beyond the list in memory. */
 import type { StartTimer } from '../../keys/timer.ts'
+import type { Address } from '../../remote/address.ts'
 import type { SecretReader } from '../../settings/secrets.ts'
 import type { Revocation } from '../revocation.ts'
 
@@ -12,7 +13,7 @@ export interface StoreKind<Settings> {
   /** Creates the store, and loads what only this kind needs: the service is ready sooner without it. */
   readonly create: (settings: Settings, options: StoreOptions) => Promise<RevocationStore>
   /** Where the store is reached, without a user or password. Left out where it is in this process or on this machine. */
-  readonly address?: (settings: Settings) => URL
+  readonly address?: (settings: Settings) => Pick<Address, 'url' | 'kind'>
 }
 
 export interface StoreOptions {

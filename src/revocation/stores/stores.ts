@@ -1,4 +1,5 @@
 /** All kinds of stores, and what is asked of a store by its settings. A new kind is a file or folder here, and a line in the list. */
+import type { Address } from '../../remote/address.ts'
 import type { SecretReader } from '../../settings/secrets.ts'
 import { fileStore } from './file-store.ts'
 import { memoryStore } from './memory-store.ts'
@@ -36,9 +37,9 @@ export function createStore<Kind extends KindName>(
   return kinds[settings.kind].create(settings, options)
 }
 
-/** Where a store is reached over the network, without a user or password; undefined where it is not. */
+/** Where a store is reached over the network, without a user or password; undefined for one on this machine. */
 export function addressOfStore<Kind extends KindName>(
   settings: SettingsOf[Kind] & { readonly kind: Kind }
-): URL | undefined {
+): Pick<Address, 'url' | 'kind'> | undefined {
   return kinds[settings.kind].address?.(settings)
 }

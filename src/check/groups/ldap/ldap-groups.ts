@@ -2,6 +2,7 @@
 import type { Entry } from 'ldapts'
 import type * as z from 'zod'
 import { checkUnavailable, ServiceError } from '../../../errors.ts'
+import { addressIn } from '../../../remote/address.ts'
 import type { GroupKind } from '../group-kind.ts'
 import type { GroupLookup } from '../subject-groups.ts'
 import type { LdapConnection } from './ldap-connection.ts'
@@ -11,6 +12,7 @@ import { ldapGroupsSchema } from './settings.ts'
 export const ldapKind = {
   from: 'ldap',
   settings: ldapGroupsSchema,
+  addresses: (config) => [addressIn(config, 'url', 'ldap')],
   create: (config, { connectDirectory, bySubject }) => {
     const { url, startTls = url.startsWith('ldap:'), tls, bindDn, password, timeout } = config
     const { base, filter, attribute, memberships, take } = config

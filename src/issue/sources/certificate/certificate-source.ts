@@ -57,6 +57,7 @@ export const certificateKind = {
   create: createCertificateSource,
   inputs: () => [],
   names: () => NO_NAMES,
+  addresses: () => [],
   sendsBody: () => false
 } satisfies SourceKind<CertificateConfig>
 

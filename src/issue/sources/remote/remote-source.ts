@@ -1,6 +1,7 @@
 /** The source `remote`: claims from the JSON API behind the service. */
 import { type ErrorCode, ServiceError } from '../../../errors.ts'
 import { type JsonText, JsonTextError, parseJsonBytes } from '../../../json/json-text.ts'
+import { addressIn } from '../../../remote/address.ts'
 import { remoteReply } from '../../../remote/remote-errors.ts'
 import { readTraceHeaders } from '../../../remote/trace-context.ts'
 import { at, givenOf, itemsOf, type PartialOf, type Placed } from '../../../settings/placed.ts'
@@ -26,6 +27,7 @@ export const remoteKind = {
       required: false
     })),
   names: findNames,
+  addresses: (config) => [addressIn(config, 'url', 'http')],
   sendsBody: (config) => bodyModeOf(config) === 'body'
 } satisfies SourceKind<RemoteConfig>
 

@@ -70,6 +70,7 @@ export const requestKind = {
     return [{ header, parameter, description, required: required && places.length === 1 }]
   },
   names: namesOfPlaces,
+  addresses: () => [],
   sendsBody: () => false
 } satisfies SourceKind<RequestConfig>
 

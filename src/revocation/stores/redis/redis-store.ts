@@ -36,7 +36,8 @@ export const redisStore: StoreKind<RedisStoreSettings> = {
   },
   address({ host, port, isTls }) {
     const name = host.includes(':') ? `[${host}]` : host
-    return new URL(`${isTls ? 'rediss' : 'redis'}://${name}:${port}`)
+    const url = new URL(`${isTls ? 'rediss' : 'redis'}://${name}:${port}`)
+    return { url, kind: 'redis' }
   }
 }
 
