@@ -3,7 +3,7 @@
 /** For those who operate it. */
 export const OPERATION_PATHS = ['/livez', '/readyz', '/healthz', '/metrics'] as const
 
-/** What the routes are, where the configuration wants that told. */
+/** The OpenAPI document and its page, where the configuration asks for them. */
 export const OPENAPI_PATH = '/openapi.json'
 export const DOCS_PATH = '/docs'
 

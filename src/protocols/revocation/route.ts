@@ -33,7 +33,7 @@ function createRevokeRoute(
   const { limits, metrics, logger, issuer } = services
   const { revoke, records } = revocation
   const { endOf: endRefreshFamilyOf } = createEndFamily({ records, revoke })
-  // Whether a token is in its time does not matter: one that has ended needs no entry, and one that is to begin does.
+  // The times of a token do not matter here: an expired one needs no entry, and one that is not valid yet does.
   const check = createCheck({
     verifiers: (config.verify ?? ALL_KEYS).map((verifier) => createVerifier(verifier, services)),
     requirements: [],

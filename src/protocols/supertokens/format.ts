@@ -112,7 +112,7 @@ function readValidity(fields: ReadonlyMap<string, JsonText>, mostSeconds: number
   const validity = fieldValue(fields, 'validity')
   if (!Number.isSafeInteger(validity)) throw invalidField('validity')
   const seconds = validity as number
-  // The core says so of zero, too.
+  // The core answers the same for zero.
   if (seconds <= 0) throw invalidRequest('validity must be greater than or equal to 0')
   if (seconds > mostSeconds) {
     throw invalidRequest(`validity must be less than or equal to ${mostSeconds}`)
