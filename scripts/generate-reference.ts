@@ -20,7 +20,9 @@ const OPENAPI_FILE = new URL('../docs/openapi.yml', import.meta.url)
 const FLAT_FORM = { encKey: 'x'.repeat(32), remote: 'https://login.example.com' }
 
 /** The files, and what they should hold now. */
-export function generateReference(): { readonly file: string; readonly text: string }[] {
+export async function generateReference(): Promise<
+  { readonly file: string; readonly text: string }[]
+> {
   const { flat, full } = createFormSchemas()
   const page = readFileSync(PAGE_FILE, 'utf8')
   return [
@@ -29,14 +31,14 @@ export function generateReference(): { readonly file: string; readonly text: str
       file: fileURLToPath(PAGE_FILE),
       text: fill(fill(page, 'flat form', writeTables(flat)), 'full form', writeTables(full))
     },
-    { file: fileURLToPath(OPENAPI_FILE), text: writeDocument() }
+    { file: fileURLToPath(OPENAPI_FILE), text: await writeDocument() }
   ]
 }
 
-function writeDocument(): string {
+async function writeDocument(): Promise<string> {
   const reader = createSecretReader({ folder: '/', env: {} })
   const config = parseConfig(JSON.stringify(FLAT_FORM), { env: {}, reader })
-  const document = describeListener('main', config, VERSION)
+  const document = await describeListener('main', config, VERSION)
   return `# Written by \`npm run generate\`.\n${stringify(document, { aliasDuplicateObjects: false })}`
 }
 
@@ -53,5 +55,5 @@ function fill(page: string, name: string, text: string): string {
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
-  for (const { file, text } of generateReference()) writeFileSync(file, text)
+  for (const { file, text } of await generateReference()) writeFileSync(file, text)
 }

@@ -1,38 +1,49 @@
 /** What a product brings along: a kind of route of its own, or a wire format for the routes that issue or check tokens. */
-import type * as z from 'zod'
 import type { Address } from '../remote/address.ts'
-import type { SecretReader } from '../settings/secrets.ts'
 import type { PathItem, Paths, Schema } from './openapi/parts.ts'
 import type { RouteConfig } from './registry.ts'
 import type { Route } from './route.ts'
+import type { Rule } from './rules.ts'
 import type { Services } from './services.ts'
-
-/** How OpenAPI describes a wire format. */
-export interface Described<Config> {
-  describe(config: Config): PathItem
-  /** The JSON that it answers with, by the names that its description refers to. */
-  readonly schemas?: Readonly<Record<string, Schema>>
-}
 
 type KeysOf<Config> = Config extends unknown ? keyof Config & string : never
 
-/** A kind of route: everything that anybody has to know of it. */
+/** A kind of route, as far as a configuration has to know it. */
 export interface RouteKind<Config> {
   /** The setting that holds the path of such a route, and that it is recognized by. */
   readonly verb: string
   /** The values of `protocol` that make a route one of this kind. Left out where the verb is enough. */
   readonly protocols?: readonly string[]
   /** The settings that list the steps that a request goes through, in their order. */
-  readonly steps: readonly KeysOf<Config>[]
-  readonly settings: (reader: SecretReader) => z.ZodType<Config>
-  /**
-   * Makes the routes of a configured one.
-   * @param routes all routes of the configuration: a claims route shows those of another one
-   */
-  create(config: Config, services: Services, routes: readonly RouteConfig[]): Route[]
+  readonly steps?: readonly KeysOf<Config>[]
   /** What such a route connects to. */
-  addresses(config: Config): readonly Address[]
+  addresses?(config: Config): readonly Address[]
+  /** Finds what is wrong between the settings of such routes and others. */
+  readonly rules?: readonly Rule[]
+  /** Loads what makes the routes: only kinds that are in use are loaded. */
+  load(config: Config): Promise<RouteBuilder<Config>>
+}
+
+/** Makes and describes the routes of one kind. */
+export interface RouteBuilder<Config> {
+  /** @param routes all routes of the configuration: a claims route shows those of another one */
+  create(config: Config, services: Services, routes: readonly RouteConfig[]): Route[]
   /** Describes them for OpenAPI. */
   describe(config: Config, routes: readonly RouteConfig[]): Paths
+  /** The JSON that they answer with, by the names that the description refers to. */
+  readonly schemas?: Readonly<Record<string, Schema>>
+}
+
+/** A wire format in the list of those that tokens are issued or checked in. */
+export interface ProtocolEntry<Name extends string, Loaded> {
+  readonly name: Name
+  readonly rules?: readonly Rule[]
+  /** Loads the module of the format. */
+  readonly load: () => Promise<{ readonly protocol: Loaded }>
+}
+
+/** How OpenAPI describes a wire format. */
+export interface Described<Config> {
+  describe(config: Config): PathItem
   readonly schemas?: Readonly<Record<string, Schema>>
 }

@@ -1,76 +1,161 @@
-/** Every kind of route and every wire format. Whoever has to know all of them reads them here: settings, routes, OpenAPI, rules. */
+/** Every kind of route and every wire format. Whoever has to know all of them reads them here: settings, rules, routes, OpenAPI. */
+import { addressesOfGroups } from '../check/groups/registry.ts'
+import { addressesOfVerifiers } from '../check/verifiers/registry.ts'
+import { addressesOfSources } from '../issue/sources/registry.ts'
+import { type Address, addressIn } from '../remote/address.ts'
 import type { SecretReader } from '../settings/secrets.ts'
-import { createCheckKind } from './check/route.ts'
-import type { CheckRouteConfig } from './check/settings.ts'
-import { claimsKind } from './claims/route.ts'
-import type { ClaimsRouteConfig } from './claims/settings.ts'
-import { forwardAuth } from './forward-auth/format.ts'
-import { introspection } from './introspection/format.ts'
-import { createIssueKind } from './issue/route.ts'
-import type { IssueRouteConfig } from './issue/settings.ts'
-import { krakendKind } from './krakend/route.ts'
-import type { KrakendRouteConfig } from './krakend/settings.ts'
-import { oauth } from './oauth/format.ts'
-import { okera } from './okera/format.ts'
-import { healthKind, metricsKind } from './operations/kinds.ts'
-import type { HealthRouteConfig, MetricsRouteConfig } from './operations/settings.ts'
-import type { RouteKind } from './protocol.ts'
-import { keysKind } from './published-keys/route.ts'
-import type { KeysRouteConfig } from './published-keys/settings.ts'
-import { revokeKind } from './revocation/route.ts'
-import type { RevokeRouteConfig } from './revocation/settings.ts'
-import { supertokensKind } from './supertokens/route.ts'
-import type { SupertokensRouteConfig } from './supertokens/settings.ts'
-import { themis } from './themis/format.ts'
-import { txtokenCheck } from './txtoken/check-format.ts'
-import { txtokenIssue } from './txtoken/issue-format.ts'
+import type { CheckProtocol } from './check/route.ts'
+import { type CheckRouteConfig, type CheckRule, checkRouteSchema } from './check/settings.ts'
+import { findClaimsProblems } from './claims/rules.ts'
+import { type ClaimsRouteConfig, claimsRouteSchema } from './claims/settings.ts'
+import { findForwardAuthProblems, forwardAuthSettings } from './forward-auth/rules.ts'
+import { introspectionSettings } from './introspection/rules.ts'
+import type { IssueProtocol } from './issue/route.ts'
+import { type IssueRouteConfig, issueRouteSchema } from './issue/settings.ts'
+import { findKrakendProblems } from './krakend/rules.ts'
+import { type KrakendRouteConfig, krakendRouteSchema } from './krakend/settings.ts'
+import { findOauthProblems } from './oauth/rules.ts'
+import {
+  type HealthRouteConfig,
+  healthRouteSchema,
+  type MetricsRouteConfig,
+  metricsRouteSchema
+} from './operations/settings.ts'
+import type { ProtocolEntry, RouteKind } from './protocol.ts'
+import { type KeysRouteConfig, keysRouteSchema } from './published-keys/settings.ts'
+import { type RevokeRouteConfig, revokeRouteSchema } from './revocation/settings.ts'
+import type { Rule } from './rules.ts'
+import { findSupertokensProblems } from './supertokens/rules.ts'
+import { type SupertokensRouteConfig, supertokensRouteSchema } from './supertokens/settings.ts'
+import { findThemisProblems } from './themis/rules.ts'
 
 /** The wire formats that tokens are issued in; the first is the default. */
-const ISSUE_PROTOCOLS = [txtokenIssue, oauth, themis] as const
+const ISSUE_PROTOCOLS = [
+  { name: 'txtoken', load: () => import('./txtoken/issue-format.ts') },
+  { name: 'oauth', rules: [findOauthProblems], load: () => import('./oauth/format.ts') },
+  { name: 'themis', rules: [findThemisProblems], load: () => import('./themis/format.ts') }
+] as const satisfies readonly ProtocolEntry<string, IssueProtocol>[]
+
+/** A wire format that tokens are checked in, and what it requires of the settings of its routes. */
+interface CheckEntry extends ProtocolEntry<string, CheckProtocol> {
+  readonly settings?: readonly CheckRule[]
+}
+
 /** The wire formats that tokens are checked in; the first is the default. */
-const CHECK_PROTOCOLS = [txtokenCheck, okera, introspection, forwardAuth] as const
+const CHECK_PROTOCOLS = [
+  { name: 'txtoken', load: () => import('./txtoken/check-format.ts') },
+  { name: 'okera', load: () => import('./okera/format.ts') },
+  {
+    name: 'introspection',
+    settings: introspectionSettings,
+    load: () => import('./introspection/format.ts')
+  },
+  {
+    name: 'forward-auth',
+    settings: forwardAuthSettings,
+    rules: [findForwardAuthProblems],
+    load: () => import('./forward-auth/format.ts')
+  }
+] as const satisfies readonly CheckEntry[]
+
+type IssueName = (typeof ISSUE_PROTOCOLS)[number]['name']
+type CheckName = (typeof CHECK_PROTOCOLS)[number]['name']
 
 /** One route of a configuration. */
 export type RouteConfig =
-  | IssueRouteConfig<(typeof ISSUE_PROTOCOLS)[number]['name']>
+  | IssueRouteConfig<IssueName>
   | KrakendRouteConfig
   | SupertokensRouteConfig
   | ClaimsRouteConfig
-  | CheckRouteConfig<(typeof CHECK_PROTOCOLS)[number]['name']>
+  | CheckRouteConfig<CheckName>
   | KeysRouteConfig
   | RevokeRouteConfig
   | HealthRouteConfig
   | MetricsRouteConfig
 
-const issueKind = createIssueKind(ISSUE_PROTOCOLS)
-const checkKind = createCheckKind(CHECK_PROTOCOLS)
-
 /** The schema of each kind, in the order of the reference. */
 export function routeSchemas(reader: SecretReader) {
   return [
-    issueKind.settings(reader),
-    krakendKind.settings(reader),
-    supertokensKind.settings(reader),
-    claimsKind.settings(reader),
-    checkKind.settings(reader),
-    keysKind.settings(reader),
-    revokeKind.settings(reader),
-    healthKind.settings(reader),
-    metricsKind.settings(reader)
+    issueRouteSchema(reader, namesOf(ISSUE_PROTOCOLS)),
+    krakendRouteSchema(reader),
+    supertokensRouteSchema(reader),
+    claimsRouteSchema(reader),
+    checkRouteSchema(reader, CHECK_PROTOCOLS),
+    keysRouteSchema(reader),
+    revokeRouteSchema(reader),
+    healthRouteSchema(reader),
+    metricsRouteSchema(reader)
   ] as const
 }
 
-/** More special kinds first. */
+/** All kinds of routes. */
 export const ROUTE_KINDS: readonly RouteKind<RouteConfig>[] = [
-  krakendKind,
-  supertokensKind,
-  issueKind,
-  claimsKind,
-  checkKind,
-  keysKind,
-  revokeKind,
-  healthKind,
-  metricsKind
+  {
+    verb: 'issue',
+    protocols: namesOf(ISSUE_PROTOCOLS),
+    steps: ['claims'],
+    addresses: ({ claims, refresh }: IssueRouteConfig<IssueName>) => [
+      ...addressesOfSources('claims', claims),
+      ...addressesOfRefresh(refresh)
+    ],
+    rules: rulesOf(ISSUE_PROTOCOLS),
+    async load({ protocol: name }: IssueRouteConfig<IssueName>) {
+      const { createIssueBuilder } = await import('./issue/route.ts')
+      return createIssueBuilder<IssueName>(await loadProtocol(ISSUE_PROTOCOLS, name))
+    }
+  },
+  {
+    verb: 'issue',
+    protocols: ['krakend'],
+    steps: ['claims'],
+    addresses: ({ claims }: KrakendRouteConfig) => addressesOfSources('claims', claims),
+    rules: [findKrakendProblems],
+    load: async () => (await import('./krakend/route.ts')).builder
+  },
+  {
+    verb: 'issue',
+    protocols: ['supertokens'],
+    steps: ['claims'],
+    addresses: ({ claims }: SupertokensRouteConfig) => addressesOfSources('claims', claims),
+    rules: [findSupertokensProblems],
+    load: async () => (await import('./supertokens/route.ts')).builder
+  },
+  {
+    verb: 'claims',
+    steps: ['sources'],
+    addresses: ({ sources }: ClaimsRouteConfig) => addressesOfSources('sources', sources),
+    rules: [findClaimsProblems],
+    load: async () => (await import('./claims/route.ts')).builder
+  },
+  {
+    verb: 'check',
+    protocols: namesOf(CHECK_PROTOCOLS),
+    steps: ['verify', 'groups'],
+    addresses: ({ verify, groups }: CheckRouteConfig<CheckName>) => [
+      ...addressesOfVerifiers('verify', verify),
+      ...addressesOfGroups('groups', groups)
+    ],
+    rules: rulesOf(CHECK_PROTOCOLS),
+    async load({ protocol: name }: CheckRouteConfig<CheckName>) {
+      const { createCheckBuilder } = await import('./check/route.ts')
+      return createCheckBuilder<CheckName>(await loadProtocol(CHECK_PROTOCOLS, name))
+    }
+  },
+  { verb: 'keys', load: async () => (await import('./published-keys/route.ts')).builder },
+  {
+    verb: 'revoke',
+    steps: ['verify'],
+    addresses: ({ verify }: RevokeRouteConfig) => addressesOfVerifiers('verify', verify),
+    load: async () => (await import('./revocation/route.ts')).builder
+  },
+  {
+    verb: 'health',
+    load: async () => (await import('./operations/builders.ts')).healthBuilder
+  },
+  {
+    verb: 'metrics',
+    load: async () => (await import('./operations/builders.ts')).metricsBuilder
+  }
 ]
 
 /** The kind of a route. */
@@ -82,4 +167,30 @@ export function kindOf(route: RouteConfig): RouteKind<RouteConfig> {
   )
   if (found === undefined) throw new TypeError('a route of no kind')
   return found
+}
+
+function addressesOfRefresh(refresh: IssueRouteConfig['refresh']): Address[] {
+  if (refresh === undefined) return []
+  const address = addressIn(refresh, 'recheck', 'http')
+  return [{ ...address, setting: ['refresh', ...address.setting] }]
+}
+
+function namesOf<Name extends string>(
+  protocols: readonly [{ readonly name: Name }, ...{ readonly name: Name }[]]
+): [Name, ...Name[]] {
+  const [first, ...others] = protocols
+  return [first.name, ...others.map(({ name }) => name)]
+}
+
+function rulesOf(protocols: readonly ProtocolEntry<string, unknown>[]): readonly Rule[] {
+  return protocols.flatMap(({ rules = [] }) => rules)
+}
+
+async function loadProtocol<Loaded>(
+  protocols: readonly ProtocolEntry<string, Loaded>[],
+  wanted: string
+): Promise<Loaded> {
+  const found = protocols.find(({ name }) => name === wanted)
+  if (found === undefined) throw new TypeError(`no protocol ${wanted}`)
+  return (await found.load()).protocol
 }

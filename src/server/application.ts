@@ -83,7 +83,7 @@ export async function createApplication(options: ApplicationOptions): Promise<Ap
   const { createDocsRoutes } = options
   const listeners = new Map<string, RequestListener>()
   for (const [name, settings] of openListeners(config)) {
-    const routes = createListenerRoutes(name, { config, services, version, createDocsRoutes })
+    const routes = await createListenerRoutes(name, { config, services, version, createDocsRoutes })
     listeners.set(name, await createListener(routes, settings, { ...options, answerRoute }))
   }
 

@@ -2,13 +2,12 @@
 import type { Config } from '../config/full-form.ts'
 import { listenerOf, operationsListener, publishingListeners } from '../config/listeners.ts'
 import { isSymmetric } from '../keys/algorithms.ts'
-import { createDocument } from '../protocols/openapi/document.ts'
 import type { Paths } from '../protocols/openapi/parts.ts'
-import { OPERATIONS } from '../protocols/operations/openapi.ts'
+import { SCHEMAS as OPERATION_SCHEMAS, OPERATIONS } from '../protocols/operations/openapi.ts'
 import { createOperationRoutes } from '../protocols/operations/route.ts'
 import { createDiscoveryRoute } from '../protocols/published-keys/discovery.ts'
 import { createJwkSetRoute } from '../protocols/published-keys/jwk-set.ts'
-import { describePublishing } from '../protocols/published-keys/openapi.ts'
+import { describePublishing, SCHEMAS as KEY_SCHEMAS } from '../protocols/published-keys/openapi.ts'
 import { kindOf } from '../protocols/registry.ts'
 import type { Route } from '../protocols/route.ts'
 import type { Services } from '../protocols/services.ts'
@@ -25,34 +24,58 @@ export interface ListenerRoutesOptions {
 }
 
 /** @param listener its name */
-export function createListenerRoutes(listener: string, options: ListenerRoutesOptions): Route[] {
+export async function createListenerRoutes(
+  listener: string,
+  options: ListenerRoutesOptions
+): Promise<Route[]> {
   const { config, services, version, createDocsRoutes } = options
+  const routes = await Promise.all(
+    routesOn(listener, config).map(async (route) => {
+      const { create } = await kindOf(route).load(route)
+      return create(route, services, config.routes)
+    })
+  )
+  const docs = createDocsRoutes?.(await describeListener(listener, config, version))
   return [
-    ...config.routes
-      .filter((route) => listenerOf(route, config) === listener)
-      .flatMap((route) => kindOf(route).create(route, services, config.routes)),
+    ...routes.flat(),
     ...(publishingListeners(config).has(listener) ? createPublishingRoutes(config, services) : []),
     ...(operationsListener(config) === listener ? createOperationRoutes(services) : []),
-    ...(createDocsRoutes?.(describeListener(listener, config, version)) ?? [])
+    ...(docs ?? [])
   ]
 }
 
 /** The OpenAPI document of a listener. */
-export function describeListener(listener: string, config: Config, version: string): object {
+export async function describeListener(
+  listener: string,
+  config: Config,
+  version: string
+): Promise<object> {
+  const { createDocument } = await import('../protocols/openapi/document.ts')
   const { routes } = config
-  const described = routes
-    .filter((route) => listenerOf(route, config) === listener)
-    .map((route) => kindOf(route).describe(route, routes))
+  const described = await Promise.all(
+    routesOn(listener, config).map(async (route) => {
+      const { describe, schemas } = await kindOf(route).load(route)
+      return { paths: describe(route, routes), schemas }
+    })
+  )
   const paths: Paths = Object.assign(
     {},
-    ...described,
+    ...described.map((one) => one.paths),
     publishingListeners(config).has(listener)
       ? describePublishing(config.issuer !== undefined)
       : {},
     operationsListener(config) === listener ? OPERATIONS : {}
   )
+  const schemas = Object.assign(
+    { ...KEY_SCHEMAS, ...OPERATION_SCHEMAS },
+    ...described.map((one) => one.schemas)
+  )
   const { responseHeaders } = config.listen[listener] ?? {}
-  return createDocument({ paths, routes, responseHeaders, version })
+  return createDocument({ paths, schemas, routes, responseHeaders, version })
+}
+
+function routesOn(listener: string, config: Config): Config['routes'] {
+  return config.routes.filter((route) => listenerOf(route, config) === listener)
 }
 
 function createPublishingRoutes({ issuer, keys }: Config, { keyStore, now }: Services): Route[] {

@@ -26,8 +26,8 @@ function isValid(t: ExecutionContext, yaml: string, name: string): void {
   t.true(validate(parseYaml(yaml)), `${name}: ${JSON.stringify(validate.errors)}`)
 }
 
-test('what is made from the schemas is up to date: npm run generate', (t) => {
-  for (const { file, text } of generateReference()) {
+test('what is made from the schemas is up to date: npm run generate', async (t) => {
+  for (const { file, text } of await generateReference()) {
     t.true(readFileSync(file, 'utf8') === text, `${file} is stale`)
   }
 })

@@ -2,13 +2,8 @@
  * Rules that span settings: what no single setting can know to be wrong. They look at what is right in a configuration, so
  * that what they find is reported along with what is wrong in single settings.
  */
-import { findClaimsProblems } from '../../protocols/claims/rules.ts'
-import { findForwardAuthProblems } from '../../protocols/forward-auth/rules.ts'
-import { findKrakendProblems } from '../../protocols/krakend/rules.ts'
-import { findOauthProblems } from '../../protocols/oauth/rules.ts'
-import type { PlacedRoute, Rule } from '../../protocols/rules.ts'
-import { findSupertokensProblems } from '../../protocols/supertokens/rules.ts'
-import { findThemisProblems } from '../../protocols/themis/rules.ts'
+import { ROUTE_KINDS } from '../../protocols/registry.ts'
+import type { PlacedRoute } from '../../protocols/rules.ts'
 import { at, isGiven, itemsOf, type PartialOf, type Placed } from '../../settings/placed.ts'
 import type { Problem } from '../../settings/problem.ts'
 import type { FlatConfig } from '../flat-form.ts'
@@ -26,14 +21,7 @@ import {
 } from './sources.ts'
 
 /** The rules of single products. */
-const PROTOCOL_RULES: readonly Rule[] = [
-  findForwardAuthProblems,
-  findClaimsProblems,
-  findThemisProblems,
-  findSupertokensProblems,
-  findKrakendProblems,
-  findOauthProblems
-]
+const PROTOCOL_RULES = ROUTE_KINDS.flatMap(({ rules = [] }) => rules)
 
 /** Finds what is wrong between the settings of a flat form. */
 export function findFlatProblems(config: Placed<PartialOf<FlatConfig>>): Problem[] {

@@ -1,18 +1,17 @@
 /** A `check` route: request -> format reads it -> check -> format answers. */
 import { type CheckedToken, createCheck } from '../../check/check.ts'
 import { createCheckCache } from '../../check/check-cache.ts'
-import { addressesOfGroups, createRouteGroups } from '../../check/groups/registry.ts'
+import { createRouteGroups } from '../../check/groups/registry.ts'
 import { createRequirements } from '../../check/requirements.ts'
-import { addressesOfVerifiers, createVerifiers } from '../../check/verifiers/registry.ts'
+import { createVerifiers } from '../../check/verifiers/registry.ts'
 import { ServiceError } from '../../errors.ts'
 import { withSpan } from '../../operations/tracing.ts'
 import { readTraceHeaders } from '../../remote/trace-context.ts'
-import type { SecretReader } from '../../settings/secrets.ts'
 import type { Answer, Exchange } from '../exchange.ts'
-import type { Described, RouteKind } from '../protocol.ts'
+import type { Described, RouteBuilder } from '../protocol.ts'
 import { createRoute, type Route, type WireFormat } from '../route.ts'
 import type { Services } from '../services.ts'
-import { type CheckRouteConfig, type CheckRule, checkRouteSchema } from './settings.ts'
+import type { CheckRouteConfig } from './settings.ts'
 
 /** How a request carries the token to check, and how the answer describes a valid one. */
 interface CheckFormat extends WireFormat {
@@ -27,43 +26,21 @@ export type CreateCheckFormat = (
   limits: Services['limits']
 ) => CheckFormat
 
-/** A product's wire format for checking tokens, with all that has to be known of it. */
-export interface CheckProtocol<Name extends string = string> extends Described<CheckRouteConfig> {
-  readonly name: Name
+/** A product's wire format for checking tokens. */
+export interface CheckProtocol extends Described<CheckRouteConfig> {
   readonly createFormat: CreateCheckFormat
-  readonly rules?: readonly CheckRule[]
 }
 
-/** The kind of route that checks tokens. */
-interface CheckKind<Name extends string> extends RouteKind<CheckRouteConfig<Name>> {
-  readonly settings: (reader: SecretReader) => ReturnType<typeof checkRouteSchema<Name>>
-}
-
-/** Makes the kind of route that checks tokens in one of several wire formats. */
-export function createCheckKind<Name extends string>(
-  protocols: readonly [CheckProtocol<Name>, ...CheckProtocol<Name>[]]
-): CheckKind<Name> {
-  const byName = new Map<string, CheckProtocol>(protocols.map((one) => [one.name, one]))
-  const [first] = protocols
-
-  function protocolOf({ protocol }: CheckRouteConfig): CheckProtocol {
-    return byName.get(protocol) ?? first
-  }
-
+/** Makes the builder of routes that check tokens in one wire format. */
+export function createCheckBuilder<Name extends string>({
+  createFormat,
+  describe,
+  schemas = {}
+}: CheckProtocol): RouteBuilder<CheckRouteConfig<Name>> {
   return {
-    verb: 'check',
-    protocols: protocols.map(({ name }) => name),
-    steps: ['verify', 'groups'],
-    addresses: ({ verify, groups }) => [
-      ...addressesOfVerifiers('verify', verify),
-      ...addressesOfGroups('groups', groups)
-    ],
-    settings: (reader: SecretReader) => checkRouteSchema<Name>(reader, protocols),
-    create: (config, services) => [
-      createCheckRoute(config, protocolOf(config).createFormat, services)
-    ],
-    describe: (config) => ({ [config.check]: protocolOf(config).describe(config) }),
-    schemas: Object.assign({}, ...protocols.map(({ schemas }) => schemas))
+    create: (config, services) => [createCheckRoute(config, createFormat, services)],
+    describe: (config) => ({ [config.check]: describe(config) }),
+    schemas
   }
 }
 

@@ -27,7 +27,7 @@ export interface CheckRule {
 /** A wire format, as far as the settings know it. */
 interface CheckProtocolRules<Name extends string> {
   readonly name: Name
-  readonly rules?: readonly CheckRule[]
+  readonly settings?: readonly CheckRule[]
 }
 
 /** @param protocols the wire formats; the first is the default */
@@ -35,8 +35,8 @@ export function checkRouteSchema<Name extends string>(
   reader: SecretReader,
   protocols: readonly [CheckProtocolRules<Name>, ...CheckProtocolRules<Name>[]]
 ) {
-  const rules = protocols.flatMap(({ name, rules = [] }) =>
-    rules.map(({ isMet, ...rest }) => ({
+  const rules = protocols.flatMap(({ name, settings = [] }) =>
+    settings.map(({ isMet, ...rest }) => ({
       ...rest,
       isMet: (settings: CheckRouteConfig) => settings.protocol !== name || isMet(settings)
     }))

@@ -2,35 +2,26 @@
 
 import { createExplain } from '../../issue/explain.ts'
 import { createGather } from '../../issue/issue.ts'
-import {
-  addressesOfSources,
-  createSources,
-  type SourceConfig,
-  sendsBody
-} from '../../issue/sources/registry.ts'
+import { createSources, type SourceConfig, sendsBody } from '../../issue/sources/registry.ts'
 import type { Exchange } from '../exchange.ts'
 import { createIssueRequest } from '../issue/issue-request.ts'
 import { describeParameters } from '../openapi/source-parameters.ts'
-import type { RouteKind } from '../protocol.ts'
+import type { RouteBuilder } from '../protocol.ts'
 import { createRoute, type Route } from '../route.ts'
 import type { Services } from '../services.ts'
 import { createClaimsFormat, describeExplanations } from './format.ts'
 import { describeClaims } from './openapi.ts'
-import { type ClaimsRouteConfig, claimsRouteSchema } from './settings.ts'
+import type { ClaimsRouteConfig } from './settings.ts'
 import { claimsSourcesOf } from './sources.ts'
 
-export const claimsKind = {
-  verb: 'claims',
-  steps: ['sources'],
-  settings: claimsRouteSchema,
+export const builder = {
   create: (config, services, routes) => [
     createClaimsRoute(config, claimsSourcesOf(config, { routes }), services)
   ],
-  addresses: ({ sources }) => addressesOfSources('sources', sources),
   describe: (config, routes) => ({
     [config.claims]: describeClaims(config, describeParameters(claimsSourcesOf(config, { routes })))
   })
-} satisfies RouteKind<ClaimsRouteConfig>
+} satisfies RouteBuilder<ClaimsRouteConfig>
 
 /** @param sources its own, or those of the issue route that it belongs to */
 function createClaimsRoute(

@@ -43,15 +43,7 @@ function statusFor({ status }: ServiceError): 401 | 403 | 503 {
   return status < 500 && status !== 429 ? 401 : 503
 }
 
-export const forwardAuth = {
-  name: 'forward-auth',
+export const protocol: CheckProtocol = {
   createFormat: createForwardAuthFormat,
-  rules: [
-    {
-      isMet: ({ token }) => !token?.includes('body'),
-      error: 'forward-auth never reads a body, expected other places',
-      path: ['token']
-    }
-  ],
   describe: (route) => ({ get: describeForwardAuth(route) })
-} as const satisfies CheckProtocol
+}

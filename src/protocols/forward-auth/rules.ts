@@ -1,6 +1,8 @@
 /** The rule of forward-auth routes: gates, which answer for all paths below their own, too. */
+
 import { at } from '../../settings/placed.ts'
 import type { Problem } from '../../settings/problem.ts'
+import type { CheckRule } from '../check/settings.ts'
 import { type RuleContext, routesWith } from '../rules.ts'
 
 /** Finds paths below those of gates. What another route answers there would be taken for permission. */
@@ -31,3 +33,12 @@ export function findForwardAuthProblems({
     ]
   })
 }
+
+/** What a gate requires of the settings of its route. */
+export const forwardAuthSettings: readonly CheckRule[] = [
+  {
+    isMet: ({ token }) => !token?.includes('body'),
+    error: 'forward-auth never reads a body, expected other places',
+    path: ['token']
+  }
+]

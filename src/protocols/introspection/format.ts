@@ -51,26 +51,8 @@ function describeClaims(claimsText: JsonText, scope: unknown): [string, JsonText
   return [...members]
 }
 
-export const introspection = {
-  name: 'introspection',
+export const protocol: CheckProtocol = {
   createFormat: createIntrospectionFormat,
-  rules: [
-    {
-      isMet: ({ token }) => token === undefined,
-      error: 'introspection takes the token from its form (RFC 7662, section 2.1), expected none',
-      path: ['token']
-    },
-    {
-      isMet: ({ auth }) => auth !== undefined,
-      error: 'expected auth: who may introspect tokens has to be said (RFC 7662, section 2.1)',
-      path: ['auth']
-    },
-    {
-      isMet: ({ reasons }) => !reasons,
-      error: 'introspection never says why a token is not active (RFC 7662, section 2.2)',
-      path: ['reasons']
-    }
-  ],
   describe: (route) => ({ post: describeIntrospection(route) }),
   schemas: SCHEMAS
-} as const satisfies CheckProtocol
+}

@@ -3,35 +3,30 @@
 import { createGather, type IssueRequest } from '../../issue/issue.ts'
 import { createSeal, type SealedDocument } from '../../issue/seal.ts'
 import { createSign } from '../../issue/sign.ts'
-import { addressesOfSources, createSources } from '../../issue/sources/registry.ts'
+import { createSources } from '../../issue/sources/registry.ts'
 import { createTokenId } from '../../issue/token-id.ts'
 import { remoteReply } from '../../remote/remote-errors.ts'
 import { createIssueRequest } from '../issue/issue-request.ts'
 import { noteIssued } from '../issued-token.ts'
 import { describeParameters } from '../openapi/source-parameters.ts'
-import type { RouteKind } from '../protocol.ts'
+import type { RouteBuilder } from '../protocol.ts'
 import { createRoute, type Route } from '../route.ts'
 import type { Services } from '../services.ts'
 import { createKrakendFormat } from './format.ts'
 import { describeKrakend } from './openapi.ts'
-import { type KrakendRouteConfig, krakendRouteSchema } from './settings.ts'
+import type { KrakendRouteConfig } from './settings.ts'
 
 /** The name of the reply between its source and its seal. */
 const REPLY = 'reply'
 
-export const krakendKind = {
-  verb: 'issue',
-  protocols: ['krakend'],
-  steps: ['claims'],
-  settings: krakendRouteSchema,
+export const builder = {
   create: (config, services) => [createKrakendRoute(config, services)],
-  addresses: ({ claims }) => addressesOfSources('claims', claims),
   describe: (config) => ({
     [config.issue]: {
       post: { ...describeKrakend(config), parameters: describeParameters(config.claims) }
     }
   })
-} satisfies RouteKind<KrakendRouteConfig>
+} satisfies RouteBuilder<KrakendRouteConfig>
 
 /** request -> format reads it -> source -> seal -> format answers */
 function createKrakendRoute(config: KrakendRouteConfig, services: Services): Route {

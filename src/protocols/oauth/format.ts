@@ -71,9 +71,8 @@ function toJson(body: Buffer): Buffer {
   return Buffer.from(JSON.stringify(Object.fromEntries(given)))
 }
 
-export const oauth = {
-  name: 'oauth',
+export const protocol: IssueProtocol = {
   createFormat: createOauthFormat,
   describe: (route) => ({ post: describeOauthIssue(route) }),
   schemas: SCHEMAS
-} as const satisfies IssueProtocol
+}

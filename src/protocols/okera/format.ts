@@ -28,8 +28,7 @@ const createOkeraFormat: CreateCheckFormat = ({ token: places = ['header'] }, { 
   }
 })
 
-export const okera = {
-  name: 'okera',
+export const protocol: CheckProtocol = {
   createFormat: createOkeraFormat,
   describe: (route) => ({ post: describeOkera(route) })
-} as const satisfies CheckProtocol
+}

@@ -1,6 +1,6 @@
 /** The OpenAPI 3.1 document of a listener. */
 import { variablesIn } from '../../settings/route-paths.ts'
-import { ROUTE_KINDS, type RouteConfig } from '../registry.ts'
+import type { RouteConfig } from '../registry.ts'
 import { HEADERS, withHeaders } from './headers.ts'
 import { type Headers, headerRef, type PathItem, type Paths, type Schema } from './parts.ts'
 import { SCHEMAS } from './schemas.ts'
@@ -9,6 +9,8 @@ import { cookieSchemes, SECURITY_SCHEMES } from './security.ts'
 export interface DocumentOptions {
   /** What the listener answers. */
   readonly paths: Paths
+  /** The JSON of the answers, by the names that the paths refer to. */
+  readonly schemas: Readonly<Record<string, Schema>>
   /** The routes of the configuration, for the cookies that they take tokens from. */
   readonly routes: readonly RouteConfig[]
   /** Header fields that every answer of the listener carries. */
@@ -19,6 +21,7 @@ export interface DocumentOptions {
 /** Makes the document. It shows nothing of other listeners: a page for clients does not describe what is for operators. */
 export function createDocument({
   paths,
+  schemas,
   routes,
   responseHeaders,
   version
@@ -35,7 +38,10 @@ export function createDocument({
     paths: Object.fromEntries(
       Object.entries(paths).map(([path, item]) => [path, completeItem(path, item, headers)])
     ),
-    components: describeComponents(paths, headers, routes)
+    components: {
+      schemas: findSchemas(paths, { ...SCHEMAS, ...schemas }),
+      ...describeComponents(paths, headers, routes)
+    }
   }
 }
 
@@ -62,7 +68,7 @@ function completeItem(path: string, item: PathItem, headers: Headers): object {
   return { ...(parameters.length > 0 && { parameters }), ...Object.fromEntries(operations) }
 }
 
-/** What the paths name, and no more. */
+/** The headers and security schemes that the paths name, and no more. */
 function describeComponents(paths: Paths, ofAll: Headers, routes: readonly RouteConfig[]): object {
   const operations = Object.values(paths).flatMap((item) => Object.values(item))
   const named = new Set(
@@ -70,23 +76,23 @@ function describeComponents(paths: Paths, ofAll: Headers, routes: readonly Route
   )
   const schemes = Object.entries({ ...SECURITY_SCHEMES, ...cookieSchemes(routes) })
   return {
-    schemas: findSchemas(paths),
     headers: Object.fromEntries(referredTo('headers', HEADERS, { paths, ofAll })),
     securitySchemes: Object.fromEntries(schemes.filter(([name]) => named.has(name)))
   }
 }
 
-const ALL_SCHEMAS: Readonly<Record<string, Schema>> = Object.assign(
-  { ...SCHEMAS },
-  ...ROUTE_KINDS.map(({ schemas }) => schemas)
-)
-
 /** Those that are referred to, and those that these refer to. */
-function findSchemas(described: object): Record<string, Schema> {
-  const direct = referredTo('schemas', ALL_SCHEMAS, described)
+function findSchemas(
+  described: object,
+  schemas: DocumentOptions['schemas']
+): Record<string, Schema> {
+  const direct = referredTo('schemas', schemas, described)
   return direct.length === 0
     ? {}
-    : Object.assign(Object.fromEntries(direct), ...direct.map(([, schema]) => findSchemas(schema)))
+    : Object.assign(
+        Object.fromEntries(direct),
+        ...direct.map(([, schema]) => findSchemas(schema, schemas))
+      )
 }
 
 function referredTo<Component>(

@@ -4,20 +4,16 @@ import type { KeyStore, PublishedKey } from '../../keys/key-store.ts'
 import { type Answer, type Exchange, textAnswer } from '../exchange.ts'
 import { forCallers } from '../openapi/security.ts'
 import { plainFormat } from '../operations/route.ts'
-import type { RouteKind } from '../protocol.ts'
+import type { RouteBuilder } from '../protocol.ts'
 import { createRoute, type Route } from '../route.ts'
 import { describeSingleKeys, SCHEMAS } from './openapi.ts'
-import { type KeysRouteConfig, keysRouteSchema } from './settings.ts'
+import type { KeysRouteConfig } from './settings.ts'
 
-export const keysKind = {
-  verb: 'keys',
-  steps: [],
-  settings: keysRouteSchema,
+export const builder = {
   create: (config, { keyStore }) => createKeysRoutes(config, keyStore),
-  addresses: () => [],
   describe: ({ keys, auth }) => forCallers(auth, describeSingleKeys(keys)),
   schemas: SCHEMAS
-} satisfies RouteKind<KeysRouteConfig>
+} satisfies RouteBuilder<KeysRouteConfig>
 
 const PEM = 'application/x-pem-file'
 const JSON_TYPE = 'application/json'

@@ -1,30 +1,26 @@
 /** A `revoke` route (RFC 7009). */
 import { type Check, createCheck } from '../../check/check.ts'
-import { addressesOfVerifiers, createVerifier } from '../../check/verifiers/registry.ts'
+import { createVerifier } from '../../check/verifiers/registry.ts'
 import { ServiceError } from '../../errors.ts'
 import { createEndFamily } from '../../issue/refresh/end-family.ts'
 import { hasRefreshTokenForm } from '../../issue/refresh/refresh-token.ts'
 import { withSpan } from '../../operations/tracing.ts'
 import { readTraceHeaders, type TraceHeaders } from '../../remote/trace-context.ts'
 import type { Revoke } from '../../revocation/revocation.ts'
-import type { RouteKind } from '../protocol.ts'
+import type { RouteBuilder } from '../protocol.ts'
 import { createRoute, type Route } from '../route.ts'
 import type { Services } from '../services.ts'
 import { type RevocationRequest, revocationFormat } from './format.ts'
 import { describeRevoke } from './openapi.ts'
-import { type RevokeRouteConfig, revokeRouteSchema } from './settings.ts'
+import type { RevokeRouteConfig } from './settings.ts'
 
-export const revokeKind = {
-  verb: 'revoke',
-  steps: ['verify'],
-  settings: revokeRouteSchema,
+export const builder = {
   create: (config, services) =>
     services.revocation === undefined
       ? []
       : [createRevokeRoute(config, services.revocation, services)],
-  addresses: ({ verify }) => addressesOfVerifiers('verify', verify),
   describe: (config) => ({ [config.revoke]: { post: describeRevoke(config) } })
-} satisfies RouteKind<RevokeRouteConfig>
+} satisfies RouteBuilder<RevokeRouteConfig>
 
 const ALL_KEYS: NonNullable<RevokeRouteConfig['verify']> = [{ keys: 'all' }]
 

@@ -1,11 +1,11 @@
 /** A route of the protocol supertokens: the issue pipeline, with two keys to choose from. */
 import { createGather } from '../../issue/issue.ts'
 import { createSign, type Sign } from '../../issue/sign.ts'
-import { addressesOfSources, createSources } from '../../issue/sources/registry.ts'
+import { createSources } from '../../issue/sources/registry.ts'
 import { createTokenId } from '../../issue/token-id.ts'
 import { createIssueRequest } from '../issue/issue-request.ts'
 import { createAddCookie, noteIssued } from '../issued-token.ts'
-import type { RouteKind } from '../protocol.ts'
+import type { RouteBuilder } from '../protocol.ts'
 import { createRoute, type Route } from '../route.ts'
 import type { Services } from '../services.ts'
 import {
@@ -15,18 +15,13 @@ import {
   versionPathOf
 } from './format.ts'
 import { describeSupertokens, SCHEMAS } from './openapi.ts'
-import { type SupertokensRouteConfig, supertokensRouteSchema } from './settings.ts'
+import type { SupertokensRouteConfig } from './settings.ts'
 
-export const supertokensKind = {
-  verb: 'issue',
-  protocols: ['supertokens'],
-  steps: ['claims'],
-  settings: supertokensRouteSchema,
+export const builder = {
   create: createSupertokensRoutes,
-  addresses: ({ claims }) => addressesOfSources('claims', claims),
   describe: (config) => describeSupertokens(config, versionPathOf(config.issue)),
   schemas: SCHEMAS
-} satisfies RouteKind<SupertokensRouteConfig>
+} satisfies RouteBuilder<SupertokensRouteConfig>
 
 /** The route itself, and the one by which a client finds out which version of the interface it may use. */
 function createSupertokensRoutes(config: SupertokensRouteConfig, services: Services): Route[] {

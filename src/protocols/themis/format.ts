@@ -25,8 +25,7 @@ const createThemisFormat: CreateIssueFormat = ({ statuses, claims }, { depth }) 
   }
 })
 
-export const themis = {
-  name: 'themis',
+export const protocol: IssueProtocol = {
   createFormat: createThemisFormat,
   describe: describeThemisIssue
-} as const satisfies IssueProtocol
+}

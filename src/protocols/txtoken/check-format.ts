@@ -37,9 +37,8 @@ function hashNumber(alg: string): number {
   return alg.endsWith('384') ? 6 : 7
 }
 
-export const txtokenCheck = {
-  name: 'txtoken',
+export const protocol: CheckProtocol = {
   createFormat: createTxtokenCheckFormat,
   describe: describeTxtokenCheck,
   schemas: SCHEMAS
-} as const satisfies CheckProtocol
+}

@@ -41,9 +41,8 @@ function describe({ code, message, reason, remoteStatus }: ServiceError) {
   return known === undefined ? { message } : { error: message, message: known }
 }
 
-export const txtokenIssue = {
-  name: 'txtoken',
+export const protocol: IssueProtocol = {
   createFormat: createTxtokenIssueFormat,
   describe: (route) => ({ post: describeTxtokenIssue(route) }),
   schemas: SCHEMAS
-} as const satisfies IssueProtocol
+}
