@@ -12,7 +12,7 @@ const PROBE_DEADLINE_MS = 3000
 export const checkConfig = createCommand({
   parameters: ['[FILE]'],
   description:
-    'Say whether the service would start with a configuration, and if not, everything that is wrong with it. FILE is the one that CFG_FILE names where left out.',
+    'Check whether the service would start with a configuration, and list everything that is wrong with it. Without FILE, the environment variable CFG_FILE names it.',
   options: {
     print: {
       type: 'boolean',
@@ -36,7 +36,7 @@ export const checkConfig = createCommand({
     if (values.print === true) {
       context.print(stringify(showFullForm(loaded.written, { defaults: true })))
     }
-    // What is printed may be read by a program; this line is for people.
+    // A program may read what is printed; this line is for people.
     const say = values.print === true ? context.tell : (line: string) => context.print(`${line}\n`)
     say(`${file} is good`)
     if (values.probe !== true) return undefined

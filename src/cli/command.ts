@@ -15,7 +15,7 @@ export class CommandError extends Error {
   override readonly name = 'CommandError'
 }
 
-/** What a command has of the world outside. */
+/** What a command may use of the outside world. */
 export interface CommandContext {
   readonly env: Environment
   /** The clock, in milliseconds since 1970. */
@@ -43,10 +43,11 @@ export const configOption = {
   type: 'string',
   short: 'c',
   value: 'FILE',
-  description: 'The configuration file; the environment variable CFG_FILE where left out'
+  description:
+    'The configuration file (default: the one that the environment variable CFG_FILE names)'
 } as const
 
-/** What is answered before any command is asked. */
+/** Options that every command has. */
 const EVERYWHERE = {
   help: { type: 'boolean', short: 'h' },
   version: { type: 'boolean' }
@@ -68,16 +69,16 @@ interface Call<Options> extends CommandContext {
   readonly parameters: readonly string[]
 }
 
-/** What the help of a command tells. */
+/** What the help of a command shows. */
 export interface CommandHelp {
-  /** What stands behind its name: `<user>` has to be there, `[FILE]` may be, `[<group>...]` may be there many times. */
+  /** What follows its name: `<user>` is required, `[FILE]` is optional, `[<group>...]` may occur many times. */
   readonly parameters: readonly string[]
   readonly description: string
   readonly options: OptionDescriptions
   readonly examples: readonly string[]
 }
 
-/** 0 where nothing is given. A UsageError becomes 2, any other error 1. */
+/** Undefined is 0. A UsageError becomes 2, any other error 1. */
 type Outcome = Promise<1 | undefined> | 1 | undefined
 
 export interface Command extends CommandHelp {
@@ -133,10 +134,7 @@ function assertParameters(found: readonly string[], parameters: readonly string[
   if (missing !== undefined) throw new UsageError(`expected ${missing}`)
   const isOpenEnded = parameters.some((name) => name.includes('...'))
   if (!isOpenEnded && found.length > parameters.length) {
-    const count = found.length - parameters.length
-    throw new UsageError(
-      `found ${count} more than the expected ${parameters.join(' ') || 'options alone'}`
-    )
+    throw new UsageError(`too many arguments, expected ${parameters.join(' ') || 'only options'}`)
   }
 }
 
@@ -148,7 +146,9 @@ function assertParameters(found: readonly string[], parameters: readonly string[
 export function configFileOf(named: string | undefined, env: Environment): string {
   const file = named ?? env.CFG_FILE
   if (file === undefined || file === '') {
-    throw new UsageError('expected a configuration file, named here or by CFG_FILE')
+    throw new UsageError(
+      'expected a configuration file, on the command line or in the environment variable CFG_FILE'
+    )
   }
   return file
 }

@@ -16,12 +16,12 @@ export const COMMANDS: readonly CommandEntry[] = [
   },
   {
     name: 'check-config',
-    summary: 'Say everything that is wrong with a configuration',
+    summary: 'List everything that is wrong with a configuration',
     load: async () => (await import('./check-config.ts')).checkConfig
   },
   {
     name: 'explain',
-    summary: 'Draw the pipelines of a configuration as text',
+    summary: 'Show the pipelines of a configuration as text',
     load: async () => (await import('./explain.ts')).explain
   },
   {
@@ -31,7 +31,7 @@ export const COMMANDS: readonly CommandEntry[] = [
   },
   {
     name: 'healthcheck',
-    summary: 'Ask the service on this machine whether it lives',
+    summary: 'Check whether the service on this machine is alive',
     load: async () => (await import('./healthcheck.ts')).healthcheck
   },
   {
@@ -41,7 +41,7 @@ export const COMMANDS: readonly CommandEntry[] = [
   },
   {
     name: 'demo-login-api',
-    summary: 'Run the demo login API alone',
+    summary: 'Run only the demo login API',
     load: async () => (await import('./demo-login-api.ts')).demoLoginApi
   },
   {
@@ -51,7 +51,7 @@ export const COMMANDS: readonly CommandEntry[] = [
   },
   {
     name: 'tokens create',
-    summary: 'Make and save the token of a user',
+    summary: 'Make and save a token for a user',
     load: async () => (await import('./tokens/create.ts')).createUserToken
   },
   {
@@ -66,12 +66,12 @@ export const COMMANDS: readonly CommandEntry[] = [
   },
   {
     name: 'keys convert',
-    summary: 'Turn PEM into JWK or a JWK Set, and back',
+    summary: 'Convert keys between PEM, JWK and JWK Set',
     load: async () => (await import('./keys/convert.ts')).convertKeys
   },
   {
     name: 'token decode',
-    summary: 'Show what a token says, without verifying it',
+    summary: 'Show what is in a token, without verifying it',
     load: async () => (await import('./token/decode.ts')).decodeToken
   },
   {

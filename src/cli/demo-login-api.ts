@@ -8,7 +8,7 @@ const TIMEOUTS = { headers: 10_000, request: 30_000, keepAlive: 72_000, drain: 0
 export const demoLoginApi = createCommand({
   parameters: [],
   description:
-    'Run the demo login API alone, until a signal ends it. The environment variable ENC_KEY holds the secret that the service signs its bearer with.',
+    'Run only the demo login API, until a signal stops it. The environment variable ENC_KEY holds the secret that the service signs its bearer with.',
   options: {
     host: {
       type: 'string',

@@ -29,7 +29,7 @@ type Settings = Readonly<Record<string, unknown>>
 export const explain = createCommand({
   parameters: ['[FILE]'],
   description:
-    'Draw what a configuration makes of the service: its listeners, the steps of its routes in their order, its keys. Secrets are masked. FILE is the one that CFG_FILE names where left out.',
+    'Show what a configuration makes of the service: its listeners, the steps of each route in order, its keys. Secrets are masked. Without FILE, the environment variable CFG_FILE names it.',
   options: {},
   examples: ['txtoken explain examples/txtoken.yml'],
   run({ parameters: [named], env, print }) {

@@ -13,19 +13,21 @@ const CALLABLE: Readonly<Record<string, string>> = { '0.0.0.0': '127.0.0.1', '::
 export const healthcheck = createCommand({
   parameters: [],
   description:
-    'Ask the service on this machine whether it lives: GET /livez on the port that its configuration names, or a health route where that is not answered. For containers without curl. Says nothing where all is well.',
+    'Check whether the service on this machine is alive: GET /livez on the port of its configuration, or a health route where there is no /livez. For containers without curl. Prints nothing on success.',
   options: { config: configOption },
   examples: ['txtoken healthcheck --config txtoken.yml'],
   async run({ values, env }) {
     const { config } = loadConfig({ file: configFileOf(values.config, env), env })
     const place = findHealth(config)
     if (place === undefined) {
-      throw new CommandError('nothing tells whether the service lives, expected a health route')
+      throw new CommandError(
+        'the configuration has no path that shows whether the service is alive, expected a health route'
+      )
     }
     const { host, port, tls } = place.listener
     if (tls?.clientCertificate === 'require') {
       throw new CommandError(
-        `the listener ${place.name} takes no client without a certificate, expected health on one that does: listen.admin, or a health route on another listener`
+        `the listener ${place.name} accepts only clients with a certificate, expected health on another listener: listen.admin, or a health route`
       )
     }
     const { path } = place
@@ -35,7 +37,7 @@ export const healthcheck = createCommand({
   }
 })
 
-/** Whether a certificate is good is not asked: it need not be one for this address, and a service lives with one that is over. */
+/** Whether a certificate is good is not asked: it need not be one for this address, and a service is alive with an expired one. */
 function askForStatus(options: RequestOptions, isTls: boolean): Promise<number | undefined> {
   const { path } = options
   const get = isTls ? getTls : getPlain

@@ -13,7 +13,7 @@ export function writeProgramHelp(): string {
     ),
     section('Options', [
       ...alignRows([
-        ['-h, --help', 'Show this help, or that of a command'],
+        ['-h, --help', 'Show this help, or the help of a command'],
         ['--version', 'Print the version']
       ])
     ]),
@@ -22,7 +22,7 @@ export function writeProgramHelp(): string {
       'txtoken check-config txtoken.yml',
       'txtoken tokens create --help'
     ]),
-    'Exit codes: 0 all is well, 1 it is not, 2 the program was called in a wrong way.'
+    'Exit codes: 0 success, 1 failure, 2 wrong usage of the program.'
   ].join('\n\n')
 }
 
@@ -34,7 +34,7 @@ export function writeGroupHelp(group: string): string {
       'Commands',
       listCommands((name) => name.startsWith(`${group} `))
     ),
-    `'txtoken ${group} <command> --help' tells more of a command.`
+    `'txtoken ${group} <command> --help' shows more about a command.`
   ].join('\n\n')
 }
 

@@ -1,9 +1,8 @@
 /** The values of options that several commands have. */
-import { readFileSync } from 'node:fs'
 import { ALGORITHM_NAMES, parseAlgorithm } from '../keys/algorithms.ts'
 import type { Algorithm } from '../keys/key.ts'
 import { DURATION, parseDuration } from '../settings/units.ts'
-import { CommandError, type Environment, UsageError } from './command.ts'
+import { type Environment, UsageError } from './command.ts'
 
 /**
  * Reads the name of an algorithm.
@@ -44,16 +43,4 @@ export function readSecretOption(option: string, name: string, env: Environment)
     throw new UsageError(`${option}: environment variable ${name} is not set`)
   }
   return value
-}
-
-/**
- * Reads a file that the command line names.
- * @throws CommandError
- */
-export function readNamedFile(path: string): string {
-  try {
-    return readFileSync(path, 'utf8')
-  } catch (error) {
-    throw new CommandError(`cannot read ${path} (${(error as NodeJS.ErrnoException).code})`)
-  }
 }

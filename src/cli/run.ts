@@ -4,10 +4,10 @@ import { COMMANDS } from './commands.ts'
 
 const DEFAULT_COMMAND = 'serve'
 
-/** All is well; something is not; the program was called in a wrong way. */
+/** Success; failure; wrong usage of the program. */
 export type ExitCode = 0 | 1 | 2
 
-/** Errors that are made for reading: their messages say what to do. Of any other the name tells that it is a defect. */
+/** Errors whose messages tell the user what to do. Any other error is a bug, and its name is shown too. */
 const READABLE: ReadonlySet<string> = new Set([
   'CommandError',
   'ConfigError',
@@ -28,13 +28,13 @@ interface Chosen {
 
 /**
  * Runs the command that the arguments name. Never rejects.
- * @param args what stands behind the name of the program
+ * @param args what follows the name of the program
  */
 export async function runCommandLine(
   args: readonly string[],
   context: CommandContext
 ): Promise<ExitCode> {
-  let said = 'txtoken'
+  let called = 'txtoken'
   try {
     const help = await findHelp(args)
     if (help !== undefined) {
@@ -47,15 +47,15 @@ export async function runCommandLine(
       return 0
     }
     const { name, args: rest } = choose(args)
-    if (isGroup(args[0])) said = `txtoken ${args[0]}`
+    if (isGroup(args[0])) called = `txtoken ${args[0]}`
     if (name === undefined) throw await describeUnknown(args)
-    said = `txtoken ${name}`
+    called = `txtoken ${name}`
     const command = await load(name)
     return (await command?.run(rest, context)) ?? 0
   } catch (error) {
-    context.tell(`${said}: ${describe(error)}`)
+    context.tell(`${called}: ${describe(error)}`)
     if (!(error instanceof UsageError)) return 1
-    context.tell(`'${said} --help' tells how it is called.`)
+    context.tell(`'${called} --help' shows the usage.`)
     return 2
   }
 }
@@ -85,7 +85,7 @@ function optionsOf(args: readonly string[]): readonly string[] {
   return args.includes('--') ? args.slice(0, args.indexOf('--')) : args
 }
 
-/** The help that is asked for, by `--help`, `-h` or the word `help`, whatever else stands on the line. */
+/** The help that is asked for, by `--help`, `-h` or the word `help`, wherever it is on the line. */
 async function findHelp(args: readonly string[]): Promise<string | undefined> {
   const options = optionsOf(args)
   const isAsked = options.includes('--help') || options.includes('-h')
@@ -112,7 +112,7 @@ async function describeUnknown([first = '', second]: readonly string[]): Promise
     : [...new Set(names.map((name) => name.split(' ', 1)[0] ?? name))]
   const list = `expected one of ${known.join(', ')}`
   const word = isWithinGroup ? second : first
-  if (word === undefined) return new UsageError(`found no command, ${list}`)
+  if (word === undefined) return new UsageError(`missing command, ${list}`)
   // The word may be that of another group: `token create`.
   const meant =
     nearest(word, known) ?? (isWithinGroup ? nearest(`${first} ${word}`, names) : undefined)
@@ -124,5 +124,5 @@ async function describeUnknown([first = '', second]: readonly string[]): Promise
 function describe(error: unknown): string {
   if (!(error instanceof Error)) return String(error)
   if (READABLE.has(error.name)) return error.message
-  return `${error.name}: ${error.message} (a defect of the program; please report it)`
+  return `${error.name}: ${error.message} (a bug in txtoken; please report it)`
 }

@@ -5,7 +5,7 @@ import { createCommand } from './command.ts'
 export const schema = createCommand({
   parameters: [],
   description:
-    'Print the JSON Schema (draft-07) of the configuration. Editors check and complete a file that names it in a line such as\n# yaml-language-server: $schema=config.schema.json',
+    'Print the JSON Schema (draft-07) of the configuration. Editors validate and complete a file that names it in a line such as\n# yaml-language-server: $schema=config.schema.json',
   options: {},
   examples: ['txtoken schema > config.schema.json'],
   run({ print }) {

@@ -1,4 +1,4 @@
-/** `serve`: runs the service until it is told to stop. */
+/** `serve`: runs the service until a signal stops it. */
 import { setTimeout as wait } from 'node:timers/promises'
 import type { Config } from '../config/full-form.ts'
 import { openListeners } from '../config/listeners.ts'
@@ -27,7 +27,7 @@ const WATCH_INTERVAL_MS = 1000
 export const serve = createCommand({
   parameters: [],
   description:
-    'Run the service until a signal ends it. A change of its files, and SIGHUP, reload the configuration.\nWithout a configuration it runs the demo.',
+    'Run the service until a signal stops it. A change of its files, or SIGHUP, reloads the configuration.\nWithout a configuration it runs the demo.',
   options: { config: configOption },
   examples: ['txtoken serve --config txtoken.yml', 'CFG_FILE=txtoken.yml txtoken'],
   async run({ values, ...context }) {
@@ -39,7 +39,7 @@ export const serve = createCommand({
   }
 })
 
-/** Runs the service in front of the demo login API, and says what to try it with. */
+/** Runs the service in front of the demo login API, and prints commands to try it out. */
 export async function runDemo({ env, print }: CommandContext): Promise<undefined> {
   const { startDemo } = await import('../demo/demo.ts')
   const demo = await startDemo(env)
@@ -47,7 +47,7 @@ export async function runDemo({ env, print }: CommandContext): Promise<undefined
   print(demo.greeting)
 }
 
-/** Loads the configuration, and tells the files that it asked for, as soon as they have been read. */
+/** Loads the configuration, and reports the files that it has read. */
 type Load = (onFiles: (files: readonly string[]) => void) => LoadedConfig
 
 /** Runs the service until a signal ends the process. SIGHUP, and a change of its files, reload the configuration. */
@@ -109,7 +109,7 @@ async function runService(load: Load, env: Environment): Promise<void> {
   for (const [name, { host, port, tls }] of open) {
     listeners.set(name, await listen(service.listener(name), { host, port, timeouts, tls }))
   }
-  // Nobody is told before all of them can be had.
+  // Logged only once all of them listen.
   for (const [name, { host }] of open) {
     const port = listeners.get(name)?.port
     logger.info({ version: VERSION, listener: name, host, port }, 'listening')

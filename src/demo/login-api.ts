@@ -26,7 +26,7 @@ export const DEMO_USERS = [
   }
 ] as const
 
-/** Does what a careful login API does: it talks only to the service, tells users by their passwords, and says nothing else. */
+/** A careful login API: it answers only the service, and checks users by their passwords. */
 export function createDemoLoginApi({ secret }: DemoLoginApiOptions): Koa {
   const key = createSecretKey(secret, 'utf8')
 
@@ -35,7 +35,7 @@ export function createDemoLoginApi({ secret }: DemoLoginApiOptions): Koa {
       const claims = jwt.verify(context.get('Authorization').replace(/^Bearer /, ''), key, {
         algorithms: ['HS256']
       })
-      // Issued tokens are signed with the same secret; only the mark tells a service bearer from them.
+      // Issued tokens are signed with the same secret; only the mark distinguishes a service bearer from them.
       return typeof claims === 'object' && claims[BEARER_MARK.claim] === BEARER_MARK.value
     } catch {
       return false

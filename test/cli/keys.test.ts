@@ -49,7 +49,7 @@ test('generate --out writes a file for the owner alone, and overwrites none with
   t.deepEqual(second, {
     code: 1,
     stdout: '',
-    stderr: `txtoken keys generate: ${file} is there already; --force overwrites it\n`
+    stderr: `txtoken keys generate: ${file} exists already; --force overwrites it\n`
   })
   t.is(await readFile(file, 'utf8'), text)
   const nowhere = join(file, 'key.pem')

@@ -73,7 +73,7 @@ const wrongCalls: Record<string, { args: string[]; says: string; help: string }>
   },
   'a group alone': {
     args: ['keys'],
-    says: 'txtoken keys: found no command, expected one of generate, convert',
+    says: 'txtoken keys: missing command, expected one of generate, convert',
     help: 'txtoken keys'
   },
   'a misspelt option': {
@@ -103,7 +103,7 @@ const wrongCalls: Record<string, { args: string[]; says: string; help: string }>
   },
   'a configuration whose name is empty': {
     args: ['serve', '--config', ''],
-    says: 'txtoken serve: expected a configuration file, named here or by CFG_FILE',
+    says: 'txtoken serve: expected a configuration file, on the command line or in the environment variable CFG_FILE',
     help: 'txtoken serve'
   },
   'an option of the default command': {
@@ -118,12 +118,12 @@ const wrongCalls: Record<string, { args: string[]; says: string; help: string }>
   },
   'a parameter too many': {
     args: ['check-config', 'a.yml', 'b.yml'],
-    says: 'txtoken check-config: found 1 more than the expected [FILE]',
+    says: 'txtoken check-config: too many arguments, expected [FILE]',
     help: 'txtoken check-config'
   },
   'a parameter where there are none': {
     args: ['schema', 'a.yml'],
-    says: 'txtoken schema: found 1 more than the expected options alone',
+    says: 'txtoken schema: too many arguments, expected only options',
     help: 'txtoken schema'
   }
 }
@@ -133,7 +133,7 @@ for (const [what, { args, says, help }] of Object.entries(wrongCalls)) {
     t.deepEqual(await runCommand(args), {
       code: 2,
       stdout: '',
-      stderr: `${says}\n'${help} --help' tells how it is called.\n`
+      stderr: `${says}\n'${help} --help' shows the usage.\n`
     })
   })
 }
@@ -183,7 +183,7 @@ test('no call ends in a defect, or in an exit code of no meaning', async (t) => 
     const args = [...name.split(' '), ...place, ...rest]
     const { code, stdout, stderr } = await runCommand(args, { input, env: { NAME: 'a value' } })
     t.true([0, 1, 2].includes(code))
-    t.notRegex(stderr, /a defect of the program|\n {4}at |undefined|\[object/, JSON.stringify(args))
+    t.notRegex(stderr, /a bug in txtoken|\n {4}at |undefined|\[object/, JSON.stringify(args))
     if (code === 2) t.is(stdout, '')
   }
   await fc.assert(fc.asyncProperty(command, words, fc.constantFrom(...INPUTS), callIt), {

@@ -113,7 +113,7 @@ test('nothing is overwritten without --force, and a key never is', async (t) => 
   for (const [command = '', ...args] of [['init'], ['create', 'ada', 'other']]) {
     const { code, stdout, stderr } = await tokens(command, ...args)
     t.deepEqual({ code, stdout }, { code: 1, stdout: '' })
-    t.regex(stderr, /\.token is there already; --force overwrites it\n$/)
+    t.regex(stderr, /\.token exists already; --force overwrites it\n$/)
   }
   t.deepEqual(await Promise.all(names.map(read)), before)
 

@@ -104,7 +104,7 @@ test('the demo tells a port that is taken', async (t) => {
 test('a command that is unknown is told with the one that was meant, or all that are known', async (t) => {
   t.is(
     await messageOf(t, { args: ['serv'] }, 2),
-    "txtoken: unknown command serv, did you mean serve?\n'txtoken --help' tells how it is called.\n"
+    "txtoken: unknown command serv, did you mean serve?\n'txtoken --help' shows the usage.\n"
   )
   t.regex(
     await messageOf(t, { args: ['constructor'] }, 2),
@@ -138,7 +138,7 @@ test('healthcheck says whether the service lives', async (t) => {
   t.is(await messageOf(t, { args, env }), 'txtoken healthcheck: /livez cannot be reached\n')
   t.is(
     await messageOf(t, { args }, 2),
-    "txtoken healthcheck: expected a configuration file, named here or by CFG_FILE\n'txtoken healthcheck --help' tells how it is called.\n"
+    "txtoken healthcheck: expected a configuration file, on the command line or in the environment variable CFG_FILE\n'txtoken healthcheck --help' shows the usage.\n"
   )
 })
 
@@ -173,7 +173,7 @@ test('demo-login-api serves until it is told to stop', async (t) => {
 })
 
 test('demo-login-api tells what it was called wrongly with', async (t) => {
-  const hint = "'txtoken demo-login-api --help' tells how it is called.\n"
+  const hint = "'txtoken demo-login-api --help' shows the usage.\n"
   const message = (args: string[], code = 2) =>
     messageOf(t, { args: ['demo-login-api', ...args], env: { ENC_KEY } }, code)
   t.is(

@@ -95,7 +95,7 @@ test('the health check says why it cannot ask a listener that requires a certifi
     code: 1,
     stdout: '',
     stderr:
-      'txtoken healthcheck: the listener main takes no client without a certificate, expected health on one that does: listen.admin, or a health route on another listener\n'
+      'txtoken healthcheck: the listener main accepts only clients with a certificate, expected health on another listener: listen.admin, or a health route\n'
   })
 })
 

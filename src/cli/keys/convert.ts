@@ -1,10 +1,11 @@
-/** `keys convert`: PEM, JWK and JWK Set, each into each. */
+/** `keys convert`: from any of PEM, JWK and JWK Set to any other. */
 import { createPublicKey } from 'node:crypto'
 import { KeyError } from '../../keys/key-error.ts'
 import { toPublicJwk, toPublicPem } from '../../keys/kinds/public-key.ts'
 import { toPrivatePem, toSigningJwk } from '../../keys/material/write-key.ts'
 import { CommandError, createCommand, UsageError } from '../command.ts'
-import { parseAlgorithmOption, readNamedFile, readSecretOption } from '../options.ts'
+import { readNamedFile } from '../files.ts'
+import { parseAlgorithmOption, readSecretOption } from '../options.ts'
 import { type FoundKey, readKeys } from './read-keys.ts'
 
 const FORMATS = ['pem', 'jwk', 'jwks'] as const
@@ -13,24 +14,24 @@ type Format = (typeof FORMATS)[number]
 export const convertKeys = createCommand({
   parameters: ['[<file>...]'],
   description:
-    'Turn keys into another form: PEM, JWK or JWK Set, whichever the files hold, standard input where none is named, and for -. Several files make a JWK Set.',
+    'Convert keys between PEM, JWK and JWK Set. The files may hold any of these; without files, and for -, keys are read from standard input. Several files make a JWK Set.',
   options: {
     to: { type: 'string', value: 'pem|jwk|jwks', description: 'The form to write; required' },
-    public: { type: 'boolean', description: 'Write the public halves alone' },
+    public: { type: 'boolean', description: 'Write only the public halves' },
     alg: {
       type: 'string',
       value: 'NAME',
-      description: 'The algorithm of keys that could have several (default RS256, HS256)'
+      description: 'The algorithm of keys that fit several (default RS256 or HS256)'
     },
     kid: {
       type: 'string',
       value: 'KID',
-      description: 'The key to take out of several; for a key without a kid, the one to give it'
+      description: 'The key to choose among several, or the kid to give to a key without one'
     },
     'passphrase-env': {
       type: 'string',
       value: 'NAME',
-      description: 'The variable that holds the passphrase of an encrypted PEM key'
+      description: 'The environment variable that holds the passphrase of an encrypted PEM key'
     }
   },
   examples: [
@@ -76,7 +77,7 @@ function readFrom(file: string, text: string, options: Parameters<typeof readKey
 
 function chooseKeys(keys: readonly FoundKey[], kid: string | undefined): readonly FoundKey[] {
   const [only] = keys
-  if (only === undefined) throw new CommandError('found no key')
+  if (only === undefined) throw new CommandError('found no keys')
   if (kid === undefined) return keys
   if (keys.length === 1 && only.kid === undefined) return [{ ...only, kid }]
   const named = keys.filter((key) => key.kid === kid)

@@ -4,15 +4,15 @@ import { generateMaterial } from '../../keys/generated/generate-material.ts'
 import type { Algorithm } from '../../keys/key.ts'
 import { toPrivatePem, toSigningJwk } from '../../keys/material/write-key.ts'
 import { createCommand, UsageError } from '../command.ts'
+import { writeSecretFile } from '../files.ts'
 import { parseAlgorithmOption } from '../options.ts'
-import { writeSecretFile } from '../write-file.ts'
 
 type Format = 'pem' | 'jwk'
 
 export const generateKey = createCommand({
   parameters: [],
   description:
-    "Make a new private key, or with an HS algorithm a new secret. 'txtoken keys convert --public' gives the half to hand out.",
+    "Make a new private key, or with an HS algorithm a new secret. 'txtoken keys convert --public' prints the public half.",
   options: {
     alg: { type: 'string', value: 'NAME', description: 'The algorithm, such as ES256; required' },
     kid: {
@@ -29,7 +29,7 @@ export const generateKey = createCommand({
       type: 'string',
       short: 'o',
       value: 'FILE',
-      description: 'A file for it, with the mode 600 (default standard output)'
+      description: 'The file to write, with mode 600 (default standard output)'
     },
     force: { type: 'boolean', description: 'Overwrite the file' }
   },

@@ -1,8 +1,7 @@
-/** `token decode`: what a token says of itself. */
+/** `token decode`: shows what is in a token, unverified. */
 import { parseToken } from '../../keys/token.ts'
 import { createCommand } from '../command.ts'
-import { INPUT_ADVICE, readToken } from './read-token.ts'
-import { toJson, toLines } from './write-token.ts'
+import { INPUT_ADVICE, readToken, toJson, toLines } from './token-text.ts'
 
 /** Deeper than anyone looks. */
 const MAX_DEPTH = 1000

@@ -12,22 +12,22 @@ import { createKey } from '../../keys/kinds/create-key.ts'
 import { parseSecret } from '../../keys/material/key-material.ts'
 import { createRemoteKeySource } from '../../keys/remote/remote-key-source.ts'
 import { CommandError, createCommand, type Environment, UsageError } from '../command.ts'
+import { readNamedFile } from '../files.ts'
 import { readKeys } from '../keys/read-keys.ts'
-import { parseAlgorithmOption, readNamedFile, readSecretOption } from '../options.ts'
-import { INPUT_ADVICE, readToken } from './read-token.ts'
-import { toJson, toLines } from './write-token.ts'
+import { parseAlgorithmOption, readSecretOption } from '../options.ts'
+import { INPUT_ADVICE, readToken, toJson, toLines } from './token-text.ts'
 
 const MAX_DEPTH = 1000
 
 export const verifyToken = createCommand({
   parameters: ['[<token>]'],
-  description: `Verify signature and times of a token, and print what it says. One of --key, --secret-env and --jwks says with what. ${INPUT_ADVICE}`,
+  description: `Verify the signature and the times of a token, and print what is in it. The key comes from one of --key, --secret-env and --jwks. ${INPUT_ADVICE}`,
   options: {
     key: { type: 'string', value: 'FILE', description: 'A key as PEM or JWK, or a JWK Set' },
     'secret-env': {
       type: 'string',
       value: 'NAME',
-      description: 'The variable that holds the shared secret'
+      description: 'The environment variable that holds the shared secret'
     },
     jwks: { type: 'string', value: 'URL', description: 'The URL of a JWK Set' },
     alg: {
@@ -35,8 +35,8 @@ export const verifyToken = createCommand({
       value: 'NAME',
       description: 'The algorithm to accept; required for an RSA key in PEM and for a secret'
     },
-    'allow-http': { type: 'boolean', description: 'Whether --jwks may be plain http://' },
-    json: { type: 'boolean', description: 'Write one JSON object, for a refused token too' }
+    'allow-http': { type: 'boolean', description: 'Allow plain http:// for --jwks' },
+    json: { type: 'boolean', description: 'Write one JSON object, also for a rejected token' }
   },
   examples: [
     'txtoken token verify --key .auth/id_rsa.pub --alg RS512 < .auth/ada.token',
@@ -106,7 +106,7 @@ function createJwksSource(
   allowHttp: boolean,
   now: () => number
 ): KeySource {
-  // A secret that somebody has published must not verify anything, unless that is what is asked for.
+  // A published secret must not verify anything, unless --alg asks for it.
   const algorithms = alg === undefined ? ALGORITHMS.filter((one) => !isSymmetric(one)) : [alg]
   let failure: string | undefined
   let source: KeySource

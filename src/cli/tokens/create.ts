@@ -6,7 +6,7 @@ import { createTokenFolder, SYSTEM, tokenFileName } from './token-folder.ts'
 export const createUserToken = createCommand({
   parameters: ['<user>', '[<group>...]'],
   description:
-    'Make the token of a user, save it in .auth/<user>.token and print it. Its claims are sub, groups, iat and exp, and those of --claim.',
+    'Make a token for a user, save it in .auth/<user>.token and print it. Its claims are sub, groups, iat and exp, and those of --claim.',
   options: {
     ...MAKING_OPTIONS,
     json: { type: 'boolean', description: 'Print user, file and token as JSON' }
@@ -17,7 +17,7 @@ export const createUserToken = createCommand({
   ],
   async run({ values, parameters: [user = '', ...groups], print, tell, now }) {
     tokenFileName(user)
-    if (user === SYSTEM) throw new UsageError('the token of system is made by tokens init')
+    if (user === SYSTEM) throw new UsageError("'txtoken tokens init' makes the token of system")
     const wishes = parseWishes(values)
     const folder = createTokenFolder(values.dir ?? '.auth', tell)
     const key = await folder.loadKey(wishes.alg)

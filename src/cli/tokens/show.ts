@@ -5,7 +5,7 @@ import { createTokenFolder } from './token-folder.ts'
 
 export const showToken = createCommand({
   parameters: ['<user>'],
-  description: 'Print the saved token of a user, or that of system.',
+  description: 'Print the saved token of a user, or of system.',
   options: {
     dir: MAKING_OPTIONS.dir,
     json: { type: 'boolean', description: 'Print user and token as JSON' }

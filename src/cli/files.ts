@@ -1,0 +1,39 @@
+/** Files that commands read and write. What they write is for its owner alone, and overwrites another file only with `--force`. */
+import { readFileSync } from 'node:fs'
+import { placeFile } from '../durable-file.ts'
+import { CommandError } from './command.ts'
+
+/**
+ * Reads a file that the command line names.
+ * @throws CommandError
+ */
+export function readNamedFile(path: string): string {
+  try {
+    return readFileSync(path, 'utf8')
+  } catch (error) {
+    throw new CommandError(`cannot read ${path} (${(error as NodeJS.ErrnoException).code})`)
+  }
+}
+
+interface WriteOptions {
+  /** Whether it replaces an existing file. */
+  readonly overwrite: boolean
+  /** Reports that it was written. */
+  readonly tell: (message: string) => void
+}
+
+/** @throws CommandError */
+export async function writeSecretFile(
+  path: string,
+  text: string,
+  { overwrite, tell }: WriteOptions
+): Promise<void> {
+  let isPlaced: boolean
+  try {
+    isPlaced = await placeFile(path, text, { overwrite })
+  } catch (error) {
+    throw new CommandError(`cannot write ${path} (${(error as NodeJS.ErrnoException).code})`)
+  }
+  if (!isPlaced) throw new CommandError(`${path} exists already; --force overwrites it`)
+  tell(`wrote ${path}`)
+}
