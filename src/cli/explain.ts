@@ -91,7 +91,7 @@ const DRAWN_ABOVE = ['on', 'protocol']
  * @param bare without the defaults
  */
 function drawRoute(
-  { verb, steps = [] }: RouteKind<RouteConfig>,
+  { verb, steps }: RouteKind<RouteConfig>,
   filled: Settings,
   bare: Settings
 ): string[] {

@@ -1,6 +1,7 @@
 /** The issue pipeline: claim sources, in order, then signing. */
 import type { IncomingHttpHeaders } from 'node:http'
 import type { JsonText } from '../json/json-text.ts'
+import type { TraceHeaders } from '../remote/trace-context.ts'
 import type { Claims } from './claims.ts'
 import type { IssuedToken, Sign } from './sign.ts'
 import type { ClientCertificate } from './sources/certificate/client-certificate.ts'
@@ -21,6 +22,8 @@ export interface IssueRequest {
   readonly parameters: () => URLSearchParams
   /** The values of the route's path variables. Throws a ServiceError where the path is not UTF-8. */
   readonly variables: () => Readonly<Record<string, string>>
+  /** The trace that the request belongs to, for the calls that are made for it. */
+  readonly trace: TraceHeaders | undefined
   /** What the client showed when it connected. Undefined where it showed no certificate, or was not asked for one. */
   readonly certificate: () => ClientCertificate | undefined
   /** Registers a listener for the moment when the client is gone. */

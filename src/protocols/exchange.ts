@@ -4,6 +4,7 @@ import type { IncomingHttpHeaders } from 'node:http'
 import isFresh from 'fresh'
 import type { ServiceError } from '../errors.ts'
 import type { ClientCertificate } from '../issue/sources/certificate/client-certificate.ts'
+import type { TraceHeaders } from '../remote/trace-context.ts'
 
 /** What happened to a request, for its log line, its metrics and its span. */
 export interface Note {
@@ -42,6 +43,8 @@ export interface Exchange {
   readonly headerLines: (name: string) => readonly string[]
   /** The path variables of the route, decoded where that is possible. */
   readonly variables: Readonly<Record<string, string>>
+  /** The trace that the client's request belongs to; undefined where it names none (W3C Trace Context). */
+  readonly trace: TraceHeaders | undefined
   /** The certificate that the client showed; undefined where it showed none, or was not asked for one. */
   readonly certificate: () => ClientCertificate | undefined
   /**

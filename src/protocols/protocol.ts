@@ -15,9 +15,9 @@ export interface RouteKind<Config> {
   /** The values of `protocol` that make a route one of this kind. Left out where the verb is enough. */
   readonly protocols?: readonly string[]
   /** The settings that list the steps that a request goes through, in their order. */
-  readonly steps?: readonly KeysOf<Config>[]
+  readonly steps: readonly KeysOf<Config>[]
   /** What such a route connects to. */
-  addresses?(config: Config): readonly Address[]
+  addresses(config: Config): readonly Address[]
   /** Finds what is wrong between the settings of such routes and others. */
   readonly rules?: readonly Rule[]
   /** Loads what makes the routes: only kinds that are in use are loaded. */

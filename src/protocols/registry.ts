@@ -88,6 +88,9 @@ export function routeSchemas(reader: SecretReader) {
   ] as const
 }
 
+/** Such routes answer by themselves, without steps. */
+const CONNECTS_TO_NOTHING = { steps: [], addresses: () => [] }
+
 /** All kinds of routes. */
 export const ROUTE_KINDS: readonly RouteKind<RouteConfig>[] = [
   {
@@ -141,7 +144,11 @@ export const ROUTE_KINDS: readonly RouteKind<RouteConfig>[] = [
       return createCheckBuilder<CheckName>(await loadProtocol(CHECK_PROTOCOLS, name))
     }
   },
-  { verb: 'keys', load: async () => (await import('./published-keys/route.ts')).builder },
+  {
+    verb: 'keys',
+    ...CONNECTS_TO_NOTHING,
+    load: async () => (await import('./published-keys/route.ts')).builder
+  },
   {
     verb: 'revoke',
     steps: ['verify'],
@@ -150,10 +157,12 @@ export const ROUTE_KINDS: readonly RouteKind<RouteConfig>[] = [
   },
   {
     verb: 'health',
+    ...CONNECTS_TO_NOTHING,
     load: async () => (await import('./operations/builders.ts')).healthBuilder
   },
   {
     verb: 'metrics',
+    ...CONNECTS_TO_NOTHING,
     load: async () => (await import('./operations/builders.ts')).metricsBuilder
   }
 ]

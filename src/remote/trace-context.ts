@@ -27,11 +27,6 @@ export function readTraceHeaders(headers: IncomingHttpHeaders): TraceHeaders | u
     : { traceparent }
 }
 
-/** The id of the trace that a request says it belongs to. */
-export function readTraceId({ traceparent }: IncomingHttpHeaders): string | undefined {
-  return typeof traceparent === 'string' ? TRACEPARENT.exec(traceparent)?.[1] : undefined
-}
-
 function isTracestate(text: string): boolean {
   if (text.length > TRACESTATE_LENGTH) return false
   const members = text

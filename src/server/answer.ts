@@ -3,11 +3,11 @@ import { ServiceError } from '../errors.ts'
 import type { Logger } from '../operations/logger.ts'
 import type { Metrics } from '../operations/metrics.ts'
 import type { Tracing } from '../operations/tracing.ts'
-import type { Answer, Exchange } from '../protocols/exchange.ts'
+import type { Answer, Exchange, Note } from '../protocols/exchange.ts'
 import { plainFormat } from '../protocols/operations/route.ts'
 import { answerError, type Route } from '../protocols/route.ts'
 import type { ReadCertificate } from './exchange.ts'
-import { describeRequest, levelOf } from './request-log.ts'
+import { traceAnswers } from './tracing.ts'
 
 export interface AnswerOptions {
   readonly logger: Logger
@@ -96,30 +96,68 @@ function findAmbiguity({ method, target, rawHeaders }: Exchange): string | undef
   return undefined
 }
 
-/** Each request is the work that a trace begins with, or goes on with. Of the target only the path of the route is shown. */
-function traceAnswers(answer: AnswerRoute, tracing: Tracing): AnswerRoute {
-  return function answerTraced(route, exchange) {
-    const { method, headers, note } = exchange
-    const options = {
-      name: method,
-      kind: 'server',
-      cause: headers,
-      attributes: { 'http.request.method': method }
-    } as const
-    return tracing.run(options, async (span) => {
-      note.traceId = span.traceId
-      const answered = await answer(route, exchange)
-      if (note.isOperation) span.discard()
-      span.set('http.response.status_code', answered.status)
-      if (note.route !== 'none') {
-        span.set('http.route', note.route)
-        span.rename(`${method} ${note.route}`)
-      }
-      if (note.error !== undefined) span.set('error.type', note.error.reason ?? note.error.code)
-      if (answered.status >= 500) span.fail()
-      return answered
-    })
+/** What our side or the remote broke is an error. Rejected credentials are not: somebody mistyped a password. */
+function levelOf({ error, isOperation }: Note, status: number): 'error' | 'info' | 'debug' {
+  if (error === undefined) return isOperation ? 'debug' : 'info'
+  if (error.code === 'client_gone') return 'info'
+  if (error.remoteStatus !== undefined) return error.remoteStatus < 500 ? 'info' : 'error'
+  return status < 500 ? 'info' : 'error'
+}
+
+interface Outcome {
+  readonly status: number
+  readonly seconds: number
+  /** Whether the cause of an error is shown with its stack. */
+  readonly withStack: boolean
+}
+
+/**
+ * Describes what was answered, never what was asked: URLs, headers and bodies hold tokens and passwords. Of the cause of an error it
+ * has name, code and message.
+ */
+function describeRequest(
+  { id: requestId, method, note }: Exchange,
+  { status, seconds, withStack }: Outcome
+) {
+  const { traceId, route, remoteSeconds, failedRemote: remote, error } = note
+  const line = {
+    requestId,
+    traceId,
+    method,
+    route,
+    status,
+    durationMs: milliseconds(seconds),
+    remoteMs: remoteSeconds === undefined ? undefined : milliseconds(remoteSeconds)
   }
+  return error === undefined ? line : { ...line, remote, ...describeError(error, withStack) }
+}
+
+function describeError(
+  { code, message, reason, remoteStatus, cause }: ServiceError,
+  withStack: boolean
+) {
+  return {
+    code,
+    reason,
+    error: message,
+    remoteStatus,
+    cause: cause instanceof Error ? describeCause(cause, withStack) : undefined
+  }
+}
+
+function describeCause(cause: Error, withStack: boolean) {
+  const code = 'code' in cause && typeof cause.code === 'string' ? cause.code : undefined
+  return {
+    name: cause.name,
+    code,
+    message: cause.message,
+    stack: withStack ? cause.stack : undefined
+  }
+}
+
+/** Seconds in the unit of the log, with three digits. */
+function milliseconds(seconds: number): number {
+  return Math.round(seconds * 1e6) / 1e3
 }
 
 /** Counts the requests that an application is busy with, so that it can be closed once it has none. */

@@ -21,7 +21,7 @@ import { createConnections } from './connections.ts'
 import { createKoaHost } from './koa-host.ts'
 import { type CreateDocsRoutes, createListenerRoutes } from './listener-routes.ts'
 import { createFindRoute, createNodeHost } from './node-host.ts'
-import { traceServices } from './traced-services.ts'
+import { traceServices } from './tracing.ts'
 
 export interface ApplicationOptions {
   readonly config: Config

@@ -5,7 +5,7 @@ import type { TLSSocket } from 'node:tls'
 import { ServiceError } from '../errors.ts'
 import type { ClientCertificate } from '../issue/sources/certificate/client-certificate.ts'
 import type { Exchange, Note } from '../protocols/exchange.ts'
-import { readTraceId } from '../remote/trace-context.ts'
+import { readTraceHeaders } from '../remote/trace-context.ts'
 
 /** Reads the certificate that a client showed on its connection. */
 export type ReadCertificate = (socket: TLSSocket) => ClientCertificate | undefined
@@ -30,10 +30,11 @@ export function createExchange(options: ExchangeOptions): Exchange {
   const { path, query } = splitTarget(url)
   const id = requestIdOf(request)
   headers['x-request-id'] = id
+  const trace = headers.traceparent === undefined ? undefined : readTraceHeaders(headers)
   const note: Note = {
     route: 'none',
     isOperation: false,
-    traceId: readTraceId(headers),
+    traceId: trace?.traceparent.split('-')[1],
     error: undefined
   }
   return {
@@ -46,6 +47,7 @@ export function createExchange(options: ExchangeOptions): Exchange {
     rawHeaders: request.rawHeaders,
     headerLines: (name) => request.headersDistinct[name] ?? [],
     variables,
+    trace,
     certificate: () => readCertificate?.(request.socket as TLSSocket),
     readBody,
     body: NO_BODY,

@@ -20,6 +20,7 @@ export function createTestRequest({ body, parameters, ...parts }: RequestParts =
     certificate: () => undefined,
     onAbort: () => {},
     note: {},
+    trace: undefined,
     limit: {},
     ...parts
   }

@@ -30,7 +30,7 @@ export function findAddresses({
       ...one,
       setting: ['revocation', ...one.setting]
     })),
-    ...addressesBelow('routes', routes, (route) => kindOf(route).addresses?.(route) ?? [])
+    ...addressesBelow('routes', routes, (route) => kindOf(route).addresses(route))
   ]) {
     const identity = JSON.stringify([address.url, address.tls])
     if (!addresses.has(identity)) addresses.set(identity, address)

@@ -6,7 +6,6 @@ import { createRequirements } from '../../check/requirements.ts'
 import { createVerifiers } from '../../check/verifiers/registry.ts'
 import { ServiceError } from '../../errors.ts'
 import { withSpan } from '../../operations/tracing.ts'
-import { readTraceHeaders } from '../../remote/trace-context.ts'
 import type { Answer, Exchange } from '../exchange.ts'
 import type { Described, RouteBuilder } from '../protocol.ts'
 import { createRoute, type Route, type WireFormat } from '../route.ts'
@@ -89,7 +88,7 @@ function createCheckRoute(
     maxBodyBytes: format.methods === 'any' ? undefined : limits.body,
     respond(exchange) {
       try {
-        const checked = check(format.read(exchange), readTraceHeaders(exchange.headers))
+        const checked = check(format.read(exchange), exchange.trace)
         return checked instanceof Promise
           ? checked.then(answerValid).catch(countRejected)
           : answerValid(checked)

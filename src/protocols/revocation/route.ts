@@ -5,7 +5,7 @@ import { ServiceError } from '../../errors.ts'
 import { createEndFamily } from '../../issue/refresh/end-family.ts'
 import { hasRefreshTokenForm } from '../../issue/refresh/refresh-token.ts'
 import { withSpan } from '../../operations/tracing.ts'
-import { readTraceHeaders, type TraceHeaders } from '../../remote/trace-context.ts'
+import type { TraceHeaders } from '../../remote/trace-context.ts'
 import type { Revoke } from '../../revocation/revocation.ts'
 import type { RouteBuilder } from '../protocol.ts'
 import { createRoute, type Route } from '../route.ts'
@@ -63,7 +63,7 @@ function createRevokeRoute(
     maxBodyBytes: limits.body,
     async respond(exchange) {
       const request = revocationFormat.read(exchange)
-      await carryOut(request, readTraceHeaders(exchange.headers))
+      await carryOut(request, exchange.trace)
       metrics.revoked(request.kind)
       if (request.kind !== 'token') {
         const { id: requestId, note } = exchange

@@ -3,7 +3,6 @@ import { type ErrorCode, ServiceError } from '../../../errors.ts'
 import { type JsonText, JsonTextError, parseJsonBytes } from '../../../json/json-text.ts'
 import { addressIn } from '../../../remote/address.ts'
 import { remoteReply } from '../../../remote/remote-errors.ts'
-import { readTraceHeaders } from '../../../remote/trace-context.ts'
 import { at, givenOf, itemsOf, type PartialOf, type Placed } from '../../../settings/placed.ts'
 import { variablesIn } from '../../../settings/route-paths.ts'
 import type { Claims } from '../../claims.ts'
@@ -73,7 +72,7 @@ function createRemoteSource(config: RemoteConfig, context: SourceContext): Sourc
         headers,
         body,
         authorization,
-        trace: readTraceHeaders(request.headers),
+        trace: request.trace,
         note,
         onAbort
       })

@@ -1,10 +1,11 @@
-/** Services whose work shows in the traces of requests. */
+/** What the traces of requests show: each request, and the work of the services for it. */
 import { ServiceError } from '../errors.ts'
 import type { KeyStore } from '../keys/key-store.ts'
 import { type SpanOptions, type Tracing, withSpan } from '../operations/tracing.ts'
 import type { Services } from '../protocols/services.ts'
 import type { Endpoint } from '../remote/endpoint.ts'
 import type { Remote } from '../remote/remote.ts'
+import type { AnswerRoute } from './answer.ts'
 
 /** Signing, and the calls to remotes and endpoints, with a span each. */
 export function traceServices(services: Services, tracing: Tracing): Services {
@@ -68,5 +69,31 @@ function describeCall(method: string, { protocol, hostname, port }: URL): SpanOp
       'server.address': hostname,
       'server.port': Number(port) || (protocol === 'https:' ? 443 : 80)
     }
+  }
+}
+
+/** Each request is the work that a trace begins with, or goes on with. Of the target only the path of the route is shown. */
+export function traceAnswers(answer: AnswerRoute, tracing: Tracing): AnswerRoute {
+  return function answerTraced(route, exchange) {
+    const { method, headers, note } = exchange
+    const options = {
+      name: method,
+      kind: 'server',
+      cause: headers,
+      attributes: { 'http.request.method': method }
+    } as const
+    return tracing.run(options, async (span) => {
+      note.traceId = span.traceId
+      const answered = await answer(route, exchange)
+      if (note.isOperation) span.discard()
+      span.set('http.response.status_code', answered.status)
+      if (note.route !== 'none') {
+        span.set('http.route', note.route)
+        span.rename(`${method} ${note.route}`)
+      }
+      if (note.error !== undefined) span.set('error.type', note.error.reason ?? note.error.code)
+      if (answered.status >= 500) span.fail()
+      return answered
+    })
   }
 }
