@@ -16,7 +16,7 @@ export const checkConfig = createCommand({
   options: {
     print: {
       type: 'boolean',
-      description: 'Print the full form as YAML: defaults filled in, secrets masked'
+      description: 'Print the full form as YAML, with defaults filled in and secrets masked'
     },
     probe: {
       type: 'boolean',

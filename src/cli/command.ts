@@ -1,16 +1,16 @@
-/** What a command of the program is: its help, its options, and what it does. */
+/** What every command of the program has: its help, its options, and the function that runs it. */
 import { parseArgs } from 'node:util'
 import { nearest } from '../settings/nearest.ts'
 
 /** Environment variables. */
 export type Environment = Readonly<Record<string, string | undefined>>
 
-/** A mistake in how the program was called. The message says what was expected. */
+/** The program was called with wrong arguments. The message names what was expected. */
 export class UsageError extends Error {
   override readonly name = 'UsageError'
 }
 
-/** A failure that the user can do something about. The message says what was found and what was expected. */
+/** A failure that the user can fix. The message names what was found and what was expected. */
 export class CommandError extends Error {
   override readonly name = 'CommandError'
 }
@@ -33,7 +33,7 @@ interface OptionDescription {
   readonly type: 'string' | 'boolean'
   readonly short?: string
   readonly multiple?: boolean
-  /** What its value is called in the help: `FILE`. */
+  /** The name of its value in the help: `FILE`. */
   readonly value?: string
   readonly description: string
 }
@@ -90,7 +90,7 @@ interface CommandOptions<Options extends OptionDescriptions> extends CommandHelp
   readonly run: (call: Call<Options>) => Outcome
 }
 
-/** Makes a command whose arguments are parsed, and judged by its own description, before it runs. */
+/** Makes a command. Its arguments are parsed, and checked against its description, before it runs. */
 export function createCommand<const Options extends OptionDescriptions>({
   run,
   ...help
@@ -115,7 +115,7 @@ function parseArguments(args: readonly string[], options: OptionDescriptions) {
   } catch (error) {
     const { code, message } = error as NodeJS.ErrnoException
     if (code === undefined || !code.startsWith('ERR_PARSE_ARGS_')) throw error
-    // The rest of the message is advice that does not fit where an option was misspelt.
+    // The rest of the message is advice that does not help with a misspelt option.
     const [, name] = /^Unknown option '([^']*)'/.exec(message) ?? []
     throw new UsageError(name === undefined ? message : describeUnknown(name, options))
   }
@@ -139,9 +139,9 @@ function assertParameters(found: readonly string[], parameters: readonly string[
 }
 
 /**
- * The configuration file that a command is about.
- * @param named the one that the command line names, if it does
- * @throws UsageError where neither that nor `CFG_FILE` names one
+ * The configuration file that a command works on.
+ * @param named the one on the command line, if any
+ * @throws UsageError if neither that nor `CFG_FILE` names one
  */
 export function configFileOf(named: string | undefined, env: Environment): string {
   const file = named ?? env.CFG_FILE

@@ -1,4 +1,4 @@
-/** All commands, in the order of the help. Each loads only what it needs, so that the program is quick to answer. */
+/** All commands, in the order of the help. Each is loaded only when it runs, so that the program starts quickly. */
 import type { Command } from './command.ts'
 
 interface CommandEntry {
@@ -11,7 +11,7 @@ interface CommandEntry {
 export const COMMANDS: readonly CommandEntry[] = [
   {
     name: 'serve',
-    summary: 'Run the service; the default',
+    summary: 'Run the service (the default command)',
     load: async () => (await import('./serve.ts')).serve
   },
   {
@@ -61,7 +61,7 @@ export const COMMANDS: readonly CommandEntry[] = [
   },
   {
     name: 'keys generate',
-    summary: 'Make a new key',
+    summary: 'Generate a new key',
     load: async () => (await import('./keys/generate.ts')).generateKey
   },
   {

@@ -1,4 +1,4 @@
-/** `healthcheck`: asks the service on this machine whether it lives, for containers without curl. */
+/** `healthcheck`: checks that the service on this machine is alive, for containers without curl. */
 import { get as getPlain, type RequestOptions } from 'node:http'
 import { get as getTls } from 'node:https'
 import { findHealth } from '../config/listeners.ts'
@@ -7,7 +7,7 @@ import { CommandError, configFileOf, configOption, createCommand } from './comma
 
 const TIMEOUT_MS = 2000
 
-/** Addresses to bind to that are no addresses to call, and what to call instead. */
+/** Addresses that a listener can bind to but that nobody can call, and the addresses to call instead. */
 const CALLABLE: Readonly<Record<string, string>> = { '0.0.0.0': '127.0.0.1', '::': '::1' }
 
 export const healthcheck = createCommand({

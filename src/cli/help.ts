@@ -26,7 +26,7 @@ export function writeProgramHelp(): string {
   ].join('\n\n')
 }
 
-/** @param group the first word of commands of two */
+/** @param group the first word of commands that have two */
 export function writeGroupHelp(group: string): string {
   return [
     section('Usage', [`txtoken ${group} <command> [options]`]),
@@ -50,7 +50,7 @@ export function writeCommandHelp(name: string, help: CommandHelp): string {
 
 const WIDTH = 90
 
-/** Breaks text between words, so that no line is too long to read. */
+/** Breaks long lines between words. */
 function wrap(text: string): string {
   const lines = new RegExp(`(.{1,${WIDTH}})(?: |$)`, 'g')
   return text.replaceAll(/.+/g, (paragraph) => paragraph.replace(lines, '$1\n').trimEnd())
@@ -72,7 +72,7 @@ function listOptions(options: OptionDescriptions): (readonly [string, string])[]
   })
 }
 
-/** Two columns, the first as wide as its widest text. */
+/** Aligns rows in two columns; the first is as wide as its widest text. */
 function alignRows(rows: readonly (readonly [string, string])[]): string[] {
   const width = Math.max(...rows.map(([left]) => left.length))
   return rows.map(([left, right]) => `${left.padEnd(width)}  ${right}`)

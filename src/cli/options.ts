@@ -1,4 +1,4 @@
-/** The values of options that several commands have. */
+/** Values of options that several commands share. */
 import { ALGORITHM_NAMES, parseAlgorithm } from '../keys/algorithms.ts'
 import type { Algorithm } from '../keys/key.ts'
 import { DURATION, parseDuration } from '../settings/units.ts'
@@ -34,7 +34,7 @@ export function parseLifetimeOption(text: string): number {
 }
 
 /**
- * Reads the secret that an option names a variable for: on the command line itself, every user of the machine could see it.
+ * Reads a secret from the variable that an option names. On the command line itself, every user of the machine could see it.
  * @throws UsageError
  */
 export function readSecretOption(option: string, name: string, env: Environment): string {

@@ -1,4 +1,4 @@
-/** From a command line to an exit code: finds the command, shows help, and says what went wrong. */
+/** From a command line to an exit code: finds the command, shows help, and reports errors. */
 import { type CommandContext, UsageError } from './command.ts'
 import { COMMANDS } from './commands.ts'
 
@@ -19,9 +19,9 @@ const READABLE: ReadonlySet<string> = new Set([
   'UsageError'
 ])
 
-/** A command line, as far as the commands' names go. */
+/** A command line, split into the name of the command and its arguments. */
 interface Chosen {
-  /** The command; undefined where the line is about the program or a group of commands. */
+  /** Undefined if the line names no command, but the program or a group of commands. */
   readonly name: string | undefined
   readonly args: readonly string[]
 }
@@ -80,7 +80,7 @@ async function load(wanted: string) {
   return COMMANDS.find(({ name }) => name === wanted)?.load()
 }
 
-/** What may be an option: two dashes end them. */
+/** The arguments that may be options: those before `--`. */
 function optionsOf(args: readonly string[]): readonly string[] {
   return args.includes('--') ? args.slice(0, args.indexOf('--')) : args
 }
@@ -113,7 +113,7 @@ async function describeUnknown([first = '', second]: readonly string[]): Promise
   const list = `expected one of ${known.join(', ')}`
   const word = isWithinGroup ? second : first
   if (word === undefined) return new UsageError(`missing command, ${list}`)
-  // The word may be that of another group: `token create`.
+  // The word may belong to another group: `token create`.
   const meant =
     nearest(word, known) ?? (isWithinGroup ? nearest(`${first} ${word}`, names) : undefined)
   return new UsageError(

@@ -50,7 +50,7 @@ export async function runDemo({ env, print }: CommandContext): Promise<undefined
 /** Loads the configuration, and reports the files that it has read. */
 type Load = (onFiles: (files: readonly string[]) => void) => LoadedConfig
 
-/** Runs the service until a signal ends the process. SIGHUP, and a change of its files, reload the configuration. */
+/** Runs the service until a signal ends the process. It reloads on SIGHUP, and when one of its files changes. */
 async function runService(load: Load, env: Environment): Promise<void> {
   const { logger, settle, flush } = createLogger('info')
   // Before pino's own listener, which would wait without end for a reader that does not read.
@@ -78,7 +78,7 @@ async function runService(load: Load, env: Environment): Promise<void> {
     renewTls(listeners, service.loaded().config)
   }
 
-  // Before the service is there, and from the second signal on, a signal ends the process at once.
+  // A signal ends the process at once while the service starts, and from the second signal on.
   const exitAtOnce = (signal: StopSignal): unknown => process.exit(SIGNAL_CODES[signal])
   let stop = exitAtOnce
   for (const signal of Object.keys(SIGNAL_CODES) as StopSignal[]) {

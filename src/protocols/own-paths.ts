@@ -1,12 +1,13 @@
-/** Paths that the service answers by itself. */
+/** Paths that the service answers without a route of the configuration. */
 
-/** For those who operate it. */
+/** Health and metrics. */
 export const OPERATION_PATHS = ['/livez', '/readyz', '/healthz', '/metrics'] as const
+export type OperationPath = (typeof OPERATION_PATHS)[number]
 
-/** The OpenAPI document and its page, where the configuration asks for them. */
+/** The OpenAPI document of the routes, and the page that shows it, if the configuration asks for them. */
 export const OPENAPI_PATH = '/openapi.json'
 export const DOCS_PATH = '/docs'
 
-/** Where the public keys are published (RFC 8615), if there are any. */
+/** The public keys (RFC 8615), if there are any. */
 export const JWK_SET_PATH = '/.well-known/jwks.json'
 export const DISCOVERY_PATH = '/.well-known/openid-configuration'

@@ -11,7 +11,7 @@ type KeysOf<Config> = Config extends unknown ? keyof Config & string : never
 /** A kind of route, as far as a configuration has to know it. */
 export interface RouteKind<Config> {
   /** The setting that holds the path of such a route, and that it is recognized by. */
-  readonly verb: string
+  readonly verb: KeysOf<Config>
   /** The values of `protocol` that make a route one of this kind. Left out where the verb is enough. */
   readonly protocols?: readonly string[]
   /** The settings that list the steps that a request goes through, in their order. */

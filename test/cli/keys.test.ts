@@ -70,7 +70,7 @@ test('generate tells what it was called wrongly with', async (t) => {
   t.regex(await says(), /expected --alg, such as --alg ES256/)
   t.regex(await says('--alg', 'ES257'), /expected --alg to be one of/)
   t.regex(await says('--alg', 'ES256', '--format', 'der'), /expected --format to be pem or jwk/)
-  t.regex(await says('--alg', 'ES256', '--kid', 'a'), /--kid only goes with --format jwk/)
+  t.regex(await says('--alg', 'ES256', '--kid', 'a'), /--kid needs --format jwk/)
   t.regex(await says('--alg', 'HS256', '--format', 'pem'), /expected --format jwk/)
 })
 
@@ -150,8 +150,8 @@ test('what cannot be converted is told, and none of it is quoted', async (t) => 
     return stderr
   }
   const text = JSON.stringify(secret)
-  t.regex(await says(text, '--to', 'pem'), /a shared secret has no PEM/)
-  t.regex(await says(text, '--to', 'jwk', '--public'), /a shared secret has no public half/)
+  t.regex(await says(text, '--to', 'pem'), /a shared secret cannot be written as PEM/)
+  t.regex(await says(text, '--to', 'jwk', '--public'), /a shared secret has no public key/)
   t.regex(
     await says('no key', '--to', 'pem'),
     /found neither PEM nor JSON, expected PEM, a JWK or a JWK Set/
@@ -162,7 +162,7 @@ test('what cannot be converted is told, and none of it is quoted', async (t) => 
   t.is((await convert(text, '--to', 'der')).code, 2)
 })
 
-test('the public half is that of the key', async (t) => {
+test('--public writes the public key of each key', async (t) => {
   const { stdout } = await generate('--alg', 'ES256')
   const { stdout: pem } = await convert(stdout, '--to', 'pem', '--public')
   t.true(createPublicKey(pem).equals(createPublicKey(stdout)))

@@ -43,7 +43,7 @@ test('decode shows what a token says, digit for digit, and that nothing is verif
   const lines = {
     code: 0,
     stdout: `header: ${HEADER}\nclaims: ${PAYLOAD}\niat: 2030-03-17T17:46:40.000Z\nexp: 2030-03-17T17:47:40.000Z\n`,
-    stderr: 'not verified: anyone can have written this token\n'
+    stderr: 'not verified: anyone could have written this token\n'
   }
   t.deepEqual(await run(['decode'], { input: `${token}\n` }), lines)
   t.deepEqual(await run(['decode', '-'], { input: token }), lines)
@@ -137,7 +137,7 @@ test('the algorithm of an RSA key in PEM has to be named, and no other is accept
   const file = await fileOf(t, toPem(verifying))
   const unnamed = await run(['verify', '--key', file], { input: token })
   t.is(unnamed.code, 1)
-  t.regex(unnamed.stderr, /expected --alg to name it/)
+  t.regex(unnamed.stderr, /expected --alg to name one/)
   t.is((await run(['verify', '--key', file, '--alg', 'RS256'], { input: token })).code, 0)
   t.is((await run(['verify', '--key', file, '--alg', 'PS256'], { input: token })).code, 1)
 })

@@ -162,7 +162,7 @@ test('what an option cannot mean is told', async (t) => {
     return stderr
   }
   t.regex(await says('--alg', 'none'), /expected --alg to be one of HS256, .*EdDSA/)
-  t.regex(await says('--alg', 'HS256'), /expected --alg to have a key pair/)
+  t.regex(await says('--alg', 'HS256'), /expected --alg to be an algorithm with a key pair/)
   for (const lifetime of ['0s', '1', 'forever', '40000d']) {
     t.regex(await says('--lifetime', lifetime), /expected --lifetime to be a duration/)
   }
@@ -185,16 +185,22 @@ test('a folder that is not as it should be is told', async (t) => {
   t.deepEqual(await readdir(dir), ['id_rsa.pub'])
 
   await writeFile(join(dir, 'id_rsa'), toPem(generateKeys('RS512').signing))
-  t.regex((await tokens('init')).stderr, /id_rsa\.pub: found another key than the public half of/)
+  t.regex(
+    (await tokens('init')).stderr,
+    /id_rsa\.pub: found another key, expected the public key of/
+  )
   await writeFile(join(dir, 'id_rsa.pub'), 'ssh-rsa AAAA ada@example.com')
-  t.regex((await tokens('init')).stderr, /id_rsa\.pub: found no PEM, .* made where .* missing/)
+  t.regex(
+    (await tokens('init')).stderr,
+    /id_rsa\.pub: found no PEM, .* remove the file, and .* writes it again/
+  )
   await writeFile(join(dir, 'id_rsa'), 'no key')
   t.like(await tokens('init'), { code: 1 })
 
   const within = join(dir, 'id_rsa', '.auth')
   const { code, stderr } = await runCommand(['tokens', 'init', '--dir', within])
   t.is(code, 1)
-  t.is(stderr, `txtoken tokens init: cannot make ${within} (ENOTDIR)\n`)
+  t.is(stderr, `txtoken tokens init: cannot create ${within} (ENOTDIR)\n`)
 
   await mkdir(join(dir, 'ada.token'))
   t.regex((await tokens('show', 'ada')).stderr, /cannot read .*ada\.token \(EISDIR\)/)
@@ -205,5 +211,5 @@ test('a key that others may read is warned of, and used', async (t) => {
   await chmod(join(dir, 'id_rsa'), 0o644)
   const { code, stderr } = await tokens('create', 'ada')
   t.is(code, 0)
-  t.regex(stderr, /warning: others than the owner may use .*id_rsa \(mode 644\)/)
+  t.regex(stderr, /warning: users other than the owner can access .*id_rsa \(mode 644\)/)
 })

@@ -87,7 +87,7 @@ test('commands pass tokens and keys on through pipes', async (t) => {
   )
   t.like(JSON.parse(verified.stdout), { valid: true, claims: { sub: 'ada' } })
   const decoded = await sh('txtoken token decode --json < .auth/ada.token')
-  t.is(decoded.stderr, 'not verified: anyone can have written this token\n')
+  t.is(decoded.stderr, 'not verified: anyone could have written this token\n')
 })
 
 test('what cannot be written is told', async (t) => {

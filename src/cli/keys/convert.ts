@@ -16,8 +16,8 @@ export const convertKeys = createCommand({
   description:
     'Convert keys between PEM, JWK and JWK Set. The files may hold any of these; without files, and for -, keys are read from standard input. Several files make a JWK Set.',
   options: {
-    to: { type: 'string', value: 'pem|jwk|jwks', description: 'The form to write; required' },
-    public: { type: 'boolean', description: 'Write only the public halves' },
+    to: { type: 'string', value: 'pem|jwk|jwks', description: 'The form to write (required)' },
+    public: { type: 'boolean', description: 'Write only the public keys' },
     alg: {
       type: 'string',
       value: 'NAME',
@@ -86,12 +86,12 @@ function chooseKeys(keys: readonly FoundKey[], kid: string | undefined): readonl
 }
 
 function toPublicHalf({ alg, material, kid }: FoundKey): FoundKey {
-  if (material.type === 'secret') throw new CommandError('a shared secret has no public half')
+  if (material.type === 'secret') throw new CommandError('a shared secret has no public key')
   return { alg, kid, material: material.type === 'private' ? createPublicKey(material) : material }
 }
 
 function toPem({ material }: FoundKey): string {
-  if (material.type === 'secret') throw new CommandError('a shared secret has no PEM')
+  if (material.type === 'secret') throw new CommandError('a shared secret cannot be written as PEM')
   return material.type === 'private' ? toPrivatePem(material) : toPublicPem(material)
 }
 

@@ -1,4 +1,4 @@
-/** `keys generate`: a new key, as PEM or JWK. */
+/** `keys generate`: generates a key, as PEM or JWK. */
 import type { KeyObject } from 'node:crypto'
 import { generateMaterial } from '../../keys/generated/generate-material.ts'
 import type { Algorithm } from '../../keys/key.ts'
@@ -12,18 +12,18 @@ type Format = 'pem' | 'jwk'
 export const generateKey = createCommand({
   parameters: [],
   description:
-    "Make a new private key, or with an HS algorithm a new secret. 'txtoken keys convert --public' prints the public half.",
+    "Make a new private key, or with an HS algorithm a new secret. 'txtoken keys convert --public' writes its public key.",
   options: {
-    alg: { type: 'string', value: 'NAME', description: 'The algorithm, such as ES256; required' },
+    alg: { type: 'string', value: 'NAME', description: 'The algorithm, such as ES256 (required)' },
     kid: {
       type: 'string',
       value: 'KID',
-      description: 'The kid of a JWK (default its RFC 7638 thumbprint; random for a secret)'
+      description: 'The kid of a JWK (default: its RFC 7638 thumbprint, or random for a secret)'
     },
     format: {
       type: 'string',
       value: 'pem|jwk',
-      description: 'PEM (PKCS#8) or JWK (default pem; jwk for a secret, which has no PEM)'
+      description: 'PEM (PKCS#8) or JWK (default pem, or jwk for a secret)'
     },
     out: {
       type: 'string',
@@ -31,7 +31,7 @@ export const generateKey = createCommand({
       value: 'FILE',
       description: 'The file to write, with mode 600 (default standard output)'
     },
-    force: { type: 'boolean', description: 'Overwrite the file' }
+    force: { type: 'boolean', description: 'Overwrite an existing file' }
   },
   examples: [
     'txtoken keys generate --alg ES256 --out es256.pem',
@@ -42,7 +42,7 @@ export const generateKey = createCommand({
     const alg = parseAlgorithmOption(values.alg)
     const format = chooseFormat(values.format, alg)
     if (values.kid !== undefined && format === 'pem') {
-      throw new UsageError('--kid only goes with --format jwk: PEM has no place for it')
+      throw new UsageError('--kid needs --format jwk: PEM cannot hold a kid')
     }
     const text = write(format, alg, await generateMaterial(alg), values.kid)
     if (values.out === undefined) print(text)
@@ -55,7 +55,9 @@ function chooseFormat(text: string | undefined, alg: Algorithm): Format {
   if (text === undefined) return isSecret ? 'jwk' : 'pem'
   if (text !== 'pem' && text !== 'jwk') throw new UsageError('expected --format to be pem or jwk')
   if (text === 'pem' && isSecret) {
-    throw new UsageError(`expected --format jwk: a secret, as for ${alg}, has no PEM`)
+    throw new UsageError(
+      `expected --format jwk: ${alg} uses a secret, which cannot be written as PEM`
+    )
   }
   return text
 }

@@ -1,4 +1,4 @@
-/** Keys in whatever form a file has them: PEM, JWK or JWK Set. */
+/** Reads keys from PEM, a JWK or a JWK Set. */
 import { createPublicKey, type KeyObject } from 'node:crypto'
 import { ALGORITHMS, type Algorithm } from '../../keys/key.ts'
 import { KeyError } from '../../keys/key-error.ts'
@@ -15,15 +15,15 @@ export interface FoundKey extends KeyMaterial {
 }
 
 interface ReadKeysOptions {
-  /** The algorithm that the command line names. It has to be that of every key. */
+  /** The algorithm on the command line. Every key must fit it. */
   readonly alg?: Algorithm | undefined
-  /** What opens an encrypted PEM key. */
+  /** Decrypts an encrypted PEM key. */
   readonly passphrase?: string | undefined
-  /** The algorithms of keys that could have several and name none. Such a key is refused where its own is left out. */
+  /** The algorithms of keys that fit several and name none. Without one for its type, such a key is an error. */
   readonly assumed?: { readonly RSA?: Algorithm; readonly oct?: Algorithm }
 }
 
-/** What curves there are, each with the only algorithm for it. */
+/** The supported curves. Each has exactly one algorithm. */
 const ALGORITHM_OF_CURVE: ReadonlyMap<unknown, Algorithm> = new Map([
   ['P-256', 'ES256'],
   ['P-384', 'ES384'],
@@ -32,7 +32,7 @@ const ALGORITHM_OF_CURVE: ReadonlyMap<unknown, Algorithm> = new Map([
 ])
 
 /**
- * Reads every key of a text, each judged fit for its algorithm.
+ * Reads every key of a text, and checks that each fits its algorithm.
  * @throws KeyError
  */
 export function readKeys(text: string, options: ReadKeysOptions): readonly FoundKey[] {
@@ -86,9 +86,9 @@ function algorithmOf({ alg, kty, crv }: Jwk, { assumed = {} }: ReadKeysOptions):
   const found = kty === 'RSA' || kty === 'oct' ? assumed[kty] : ALGORITHM_OF_CURVE.get(crv)
   if (found !== undefined) return found
   if (kty === 'EC' || kty === 'OKP') {
-    throw new KeyError('found a key on another curve than P-256, P-384, P-521 and Ed25519')
+    throw new KeyError(
+      'found a key on an unsupported curve, expected P-256, P-384, P-521 or Ed25519'
+    )
   }
-  throw new KeyError(
-    'found a key that may have one of several algorithms, expected --alg to name it'
-  )
+  throw new KeyError('found a key that fits several algorithms, expected --alg to name one')
 }

@@ -3,12 +3,12 @@ import { parseToken } from '../../keys/token.ts'
 import { createCommand } from '../command.ts'
 import { INPUT_ADVICE, readToken, toJson, toLines } from './token-text.ts'
 
-/** Deeper than anyone looks. */
+/** Deeper than any real token. */
 const MAX_DEPTH = 1000
 
 export const decodeToken = createCommand({
   parameters: ['[<token>]'],
-  description: `Show header and claims of a token. Nothing is verified: anyone can have written it. ${INPUT_ADVICE}`,
+  description: `Show the header and claims of a token. Nothing is verified: anyone could have written it. ${INPUT_ADVICE}`,
   options: {
     json: { type: 'boolean', description: 'Write one JSON object' }
   },
@@ -19,6 +19,6 @@ export const decodeToken = createCommand({
   async run({ values, parameters: [argument], print, tell, ...context }) {
     const token = parseToken(await readToken(argument, { ...context, print, tell }), MAX_DEPTH)
     print(values.json === true ? toJson(token, { verified: false }) : toLines(token))
-    tell('not verified: anyone can have written this token')
+    tell('not verified: anyone could have written this token')
   }
 })

@@ -40,7 +40,7 @@ export function toLines({ headerText, payloadText, payload }: Token): string {
 /** Characters that a terminal hides or obeys: controls, and marks of the text direction. */
 const INVISIBLE = /[\p{Cc}\p{Cf}\u2028\u2029]/gu
 
-/** Escapes invisible characters of a JSON text, since anyone can have written it. */
+/** Escapes invisible characters of a JSON text, since anyone could have written it. */
 function toVisible(text: string): string {
   return text.replaceAll(INVISIBLE, (character) =>
     character

@@ -1,4 +1,4 @@
-/** `token verify`: checks a token the way that the service does. */
+/** `token verify`: checks a token as the service does. */
 import { createCheck } from '../../check/check.ts'
 import { createTimeRequirement, isNoServiceBearer } from '../../check/requirements.ts'
 import { createKeysVerifier } from '../../check/verifiers/keys-verifier.ts'
@@ -33,7 +33,7 @@ export const verifyToken = createCommand({
     alg: {
       type: 'string',
       value: 'NAME',
-      description: 'The algorithm to accept; required for an RSA key in PEM and for a secret'
+      description: 'The algorithm to accept (required for an RSA key in PEM and for a secret)'
     },
     'allow-http': { type: 'boolean', description: 'Allow plain http:// for --jwks' },
     json: { type: 'boolean', description: 'Write one JSON object, also for a rejected token' }

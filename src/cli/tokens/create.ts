@@ -1,6 +1,6 @@
-/** `tokens create`: the token of a user and its groups. */
+/** `tokens create`: makes a token for a user and its groups. */
 import { createCommand, UsageError } from '../command.ts'
-import { MAKING_OPTIONS, makeToken, parseWishes } from './make-token.ts'
+import { MAKING_OPTIONS, makeToken, parseTokenOptions } from './make-token.ts'
 import { createTokenFolder, SYSTEM, tokenFileName } from './token-folder.ts'
 
 export const createUserToken = createCommand({
@@ -18,10 +18,10 @@ export const createUserToken = createCommand({
   async run({ values, parameters: [user = '', ...groups], print, tell, now }) {
     tokenFileName(user)
     if (user === SYSTEM) throw new UsageError("'txtoken tokens init' makes the token of system")
-    const wishes = parseWishes(values)
+    const options = parseTokenOptions(values)
     const folder = createTokenFolder(values.dir ?? '.auth', tell)
-    const key = await folder.loadKey(wishes.alg)
-    const token = await makeToken(key, { sub: user, groups }, wishes, now)
+    const key = await folder.loadKey(options.alg)
+    const token = await makeToken(key, { sub: user, groups }, options, now)
     const file = await folder.saveToken(user, token, values.force === true)
     print(`${values.json === true ? JSON.stringify({ user, file, token }) : token}\n`)
   }

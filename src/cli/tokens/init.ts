@@ -1,9 +1,9 @@
-/** `tokens init`: a key pair, and the token that the system itself shows. */
+/** `tokens init`: makes a key pair, and the token of the system itself. */
 import { createCommand } from '../command.ts'
-import { MAKING_OPTIONS, makeToken, parseWishes } from './make-token.ts'
+import { MAKING_OPTIONS, makeToken, parseTokenOptions } from './make-token.ts'
 import { createTokenFolder, SYSTEM } from './token-folder.ts'
 
-/** The system as other systems know it. */
+/** The claims of the system token. */
 const SYSTEM_SUBJECT = { sub: 'okera', groups: ['root'] }
 
 export const initTokens = createCommand({
@@ -13,10 +13,10 @@ export const initTokens = createCommand({
   options: MAKING_OPTIONS,
   examples: ['txtoken tokens init', 'txtoken tokens init --alg ES256 --lifetime 365d'],
   async run({ values, tell, now }) {
-    const wishes = parseWishes(values)
+    const options = parseTokenOptions(values)
     const folder = createTokenFolder(values.dir ?? '.auth', tell)
-    const key = await folder.prepareKey(wishes.alg)
-    const token = await makeToken(key, SYSTEM_SUBJECT, wishes, now)
+    const key = await folder.prepareKey(options.alg)
+    const token = await makeToken(key, SYSTEM_SUBJECT, options, now)
     await folder.saveToken(SYSTEM, token, values.force === true)
   }
 })

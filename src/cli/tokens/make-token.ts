@@ -1,4 +1,4 @@
-/** Signs the token of a user, with the service's own signing. */
+/** Signs a token for a user, as the service signs its own. */
 import { createSign } from '../../issue/sign.ts'
 import { type JsonText, JsonTextError, parseJsonText, toJsonText } from '../../json/json-text.ts'
 import { createKey } from '../../keys/kinds/create-key.ts'
@@ -9,35 +9,35 @@ import { parseAlgorithmOption, parseLifetimeOption } from '../options.ts'
 
 const DEFAULT_LIFETIME = '30d'
 
-/** The options of the commands that make tokens. */
+/** Options of the commands that make tokens. */
 export const MAKING_OPTIONS = {
   dir: {
     type: 'string',
     value: 'FOLDER',
-    description: 'Where keys and tokens are kept (default .auth)'
+    description: 'The folder of keys and tokens (default .auth)'
   },
   alg: {
     type: 'string',
     value: 'NAME',
-    description: 'The algorithm (default RS512, or that of the key where it is not an RSA key)'
+    description: 'The algorithm (default RS512, or the algorithm of a key that is not RSA)'
   },
   kid: {
     type: 'string',
     value: 'KID',
-    description: 'The kid in the header of the token (default none)'
+    description: 'The kid in the header of the token (default: none)'
   },
   claim: {
     type: 'string',
     multiple: true,
     value: 'NAME=VALUE',
-    description: 'A claim more: the value as JSON if it is JSON, else as text. May be given again'
+    description: 'Another claim; a value that is not JSON is taken as text. Repeatable'
   },
   lifetime: {
     type: 'string',
     value: 'DURATION',
     description: `How long the token is valid, such as 12h (default ${DEFAULT_LIFETIME})`
   },
-  force: { type: 'boolean', description: 'Overwrite a token that is there; keys never are' }
+  force: { type: 'boolean', description: 'Overwrite an existing token; keys are never overwritten' }
 } as const
 
 interface MakingValues {
@@ -47,8 +47,8 @@ interface MakingValues {
   readonly lifetime?: string
 }
 
-/** What the options say, judged before anything is read or written. */
-export interface TokenWishes {
+/** The parsed options. They are checked before anything is read or written. */
+export interface TokenOptions {
   readonly alg: ReturnType<typeof parseAlgorithmOption> | undefined
   readonly kid: string | undefined
   readonly claims: ReadonlyMap<string, JsonText>
@@ -56,7 +56,7 @@ export interface TokenWishes {
 }
 
 /** @throws UsageError */
-export function parseWishes({ alg, kid, claim = [], lifetime }: MakingValues): TokenWishes {
+export function parseTokenOptions({ alg, kid, claim = [], lifetime }: MakingValues): TokenOptions {
   return {
     alg: alg === undefined ? undefined : parseAsymmetric(alg),
     kid,
@@ -74,7 +74,7 @@ interface TokenSubject {
 export async function makeToken(
   { alg, material }: FoundKey,
   { sub, groups }: TokenSubject,
-  { kid, claims, lifetimeSeconds }: TokenWishes,
+  { kid, claims, lifetimeSeconds }: TokenOptions,
   now: () => number
 ): Promise<string> {
   const { sign } = createKey({ alg, material, kid })
@@ -86,15 +86,15 @@ export async function makeToken(
 
 const MAX_DEPTH = 64
 
-/** Claims that have another way into the token, or only one. */
+/** Claims that --claim cannot set, and why. */
 const TAKEN: ReadonlyMap<string, string> = new Map([
   ['sub', 'comes from <user>'],
   ['groups', 'comes from <group>...'],
   ['iat', 'is the time of signing'],
   ['exp', 'comes from --lifetime'],
-  ['nbf', 'is not set: the token is valid from its signing on'],
-  ['jti', 'is set by the service alone'],
-  [BEARER_MARK.claim, 'is set by the service alone']
+  ['nbf', 'is never set: the token is valid from the time of signing'],
+  ['jti', 'can only be set by the service'],
+  [BEARER_MARK.claim, 'can only be set by the service']
 ])
 
 function parseClaim(text: string): [string, JsonText] {
@@ -116,7 +116,7 @@ function parseAsymmetric(name: string) {
   const alg = parseAlgorithmOption(name)
   if (alg.startsWith('HS')) {
     throw new UsageError(
-      'expected --alg to have a key pair: RS, PS or ES with 256, 384 or 512, or EdDSA'
+      'expected --alg to be an algorithm with a key pair: RS, PS or ES with 256, 384 or 512, or EdDSA'
     )
   }
   return alg

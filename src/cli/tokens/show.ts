@@ -1,4 +1,4 @@
-/** `tokens show`: a token that was saved. */
+/** `tokens show`: prints a saved token. */
 import { createCommand } from '../command.ts'
 import { MAKING_OPTIONS } from './make-token.ts'
 import { createTokenFolder } from './token-folder.ts'

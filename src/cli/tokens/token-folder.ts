@@ -1,4 +1,4 @@
-/** The folder of `tokens`: a key pair, the system token, and a token a user. */
+/** The folder of the `tokens` commands: a key pair, the system token, and one token per user. */
 import { createPublicKey } from 'node:crypto'
 import { mkdir, readFile, stat } from 'node:fs/promises'
 import { join } from 'node:path'
@@ -16,29 +16,29 @@ import { type FoundKey, readKeys } from '../keys/read-keys.ts'
 const PRIVATE_FILE = 'id_rsa'
 const PUBLIC_FILE = 'id_rsa.pub'
 
-/** The algorithm where neither the command line nor the key says another. */
+/** The algorithm, unless the command line or the key names another. */
 const DEFAULT_ALGORITHM = 'RS512'
 
-/** The name that the token of the system itself is kept under. */
+/** The name of the system token. */
 export const SYSTEM = 'system'
 
 const GROUP_AND_OTHERS = 0o077
 
-/** Letters, digits and few signs, so that a name is the name of a file in the folder and nothing else. */
+/** Letters, digits and a few signs, so that a name cannot be a path out of the folder. */
 const USER = /^[\p{L}\p{N}_][\p{L}\p{N}_.@+-]{0,127}$/u
 
 export interface TokenFolder {
   /** The key that signs. */
   readonly loadKey: (alg: Algorithm | undefined) => Promise<FoundKey>
-  /** As {@link loadKey}, but makes the folder and the key pair where they are missing. A key that is there is never replaced. */
+  /** As {@link loadKey}, but creates the folder and the key pair if they are missing. An existing key is never replaced. */
   readonly prepareKey: (alg: Algorithm | undefined) => Promise<FoundKey>
-  /** Gives the path that a token was saved under. */
+  /** @returns the path of the saved token */
   readonly saveToken: (user: string, token: string, overwrite: boolean) => Promise<string>
   readonly loadToken: (user: string) => Promise<string>
 }
 
 /**
- * @param tell says what was made, and what is not advisable
+ * @param tell reports what was written, and warns of open file modes
  * @throws CommandError, UsageError or KeyError, in each of its functions
  */
 export function createTokenFolder(folder: string, tell: (message: string) => void): TokenFolder {
@@ -81,11 +81,11 @@ export function createTokenFolder(folder: string, tell: (message: string) => voi
       await writeSecretFile(publicFile, toPublicPem(publicKey), { overwrite: false, tell })
     } else if (!isPem(publicPem)) {
       throw new CommandError(
-        `${publicFile}: found no PEM, expected the public half of ${privateFile}; it is made where the file is missing`
+        `${publicFile}: found no PEM, expected the public key of ${privateFile}; remove the file, and 'txtoken tokens init' writes it again`
       )
     } else if (!explain(publicFile, () => parsePublicPem(publicPem)).equals(publicKey)) {
       throw new CommandError(
-        `${publicFile}: found another key than the public half of ${privateFile}`
+        `${publicFile}: found another key, expected the public key of ${privateFile}`
       )
     }
     return key
@@ -94,7 +94,7 @@ export function createTokenFolder(folder: string, tell: (message: string) => voi
   async function warnOfOpenMode(path: string): Promise<void> {
     const mode = (await stat(path)).mode & 0o777
     if ((mode & GROUP_AND_OTHERS) !== 0) {
-      tell(`warning: others than the owner may use ${path} (mode ${mode.toString(8)})`)
+      tell(`warning: users other than the owner can access ${path} (mode ${mode.toString(8)})`)
     }
   }
 
@@ -119,7 +119,7 @@ async function makeFolder(folder: string): Promise<void> {
   try {
     await mkdir(folder, { recursive: true, mode: OWNER_ONLY_FOLDER })
   } catch (error) {
-    throw new CommandError(`cannot make ${folder} (${(error as NodeJS.ErrnoException).code})`)
+    throw new CommandError(`cannot create ${folder} (${(error as NodeJS.ErrnoException).code})`)
   }
 }
 
@@ -127,7 +127,7 @@ async function makeFolder(folder: string): Promise<void> {
 export function tokenFileName(user: string): string {
   if (!USER.test(user)) {
     throw new UsageError(
-      'expected a user name of at most 128 letters, digits and _ . @ + -, with a letter, digit or _ at its start'
+      'expected a user name of at most 128 letters, digits and _ . @ + -, starting with a letter, a digit or _'
     )
   }
   return `${user}.token`

@@ -7,13 +7,14 @@ import {
   OPENAPI_PATH,
   OPERATION_PATHS
 } from '../../protocols/own-paths.ts'
+import { ROUTE_KINDS } from '../../protocols/registry.ts'
 import type { AnsweredPath, PlacedRoute, RuleContext } from '../../protocols/rules.ts'
 import { at } from '../../settings/placed.ts'
 import type { Problem } from '../../settings/problem.ts'
 import { MAIN } from '../listeners.ts'
 
 /** The settings of a route that hold its path. */
-const VERBS = ['issue', 'claims', 'check', 'keys', 'revoke', 'health', 'metrics'] as const
+const VERBS = [...new Set(ROUTE_KINDS.map(({ verb }) => verb))]
 
 /** The paths that a route answers on, as far as they are known. */
 export function pathsOf(route: PlacedRoute, listener: string | undefined): AnsweredPath[] {

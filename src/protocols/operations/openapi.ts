@@ -1,6 +1,7 @@
 /** Routes for those who operate the service. */
-import { json, type Operation, type Paths, schemaRef } from '../openapi/parts.ts'
+import { json, type Operation, type PathItem, schemaRef } from '../openapi/parts.ts'
 import { object } from '../openapi/schemas.ts'
+import type { OperationPath } from '../own-paths.ts'
 
 const HEALTH = json(schemaRef('Health'))
 
@@ -27,12 +28,12 @@ export const METRICS: Operation = {
   }
 }
 
-export const OPERATIONS: Paths = {
+export const OPERATIONS = {
   '/livez': { get: LIVE },
   '/healthz': { get: LIVE },
   '/readyz': { get: READY },
   '/metrics': { get: METRICS }
-}
+} satisfies Readonly<Record<OperationPath, PathItem>>
 
 export const SCHEMAS = {
   Health: object({ status: { enum: ['ok', 'starting', 'stopping'] } })

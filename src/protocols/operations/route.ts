@@ -1,5 +1,6 @@
 /** The routes of operators: health and metrics. */
 import { jsonAnswer } from '../exchange.ts'
+import { OPERATION_PATHS, type OperationPath } from '../own-paths.ts'
 import { createRoute, type Route, type WireFormat } from '../route.ts'
 import type { Services } from '../services.ts'
 
@@ -17,19 +18,23 @@ export const plainFormat: WireFormat = {
   refuse: ({ status, message }) => jsonAnswer(status, { error: message })
 }
 
-/** The routes that are there without a setting: `/livez` (and `/healthz`, its other name), `/readyz` and `/metrics`. */
+type CreateOperationRoute = (route: OperationRoute, services: OperationServices) => Route
+
+const CREATE: Readonly<Record<OperationPath, CreateOperationRoute>> = {
+  '/livez': createLiveRoute,
+  '/healthz': createLiveRoute,
+  '/readyz': createHealthRoute,
+  '/metrics': createMetricsRoute
+}
+
+/** Makes the routes that need no setting: `/livez` (and `/healthz`, its other name), `/readyz` and `/metrics`. */
 export function createOperationRoutes(services: OperationServices): Route[] {
-  return [
-    createLiveRoute('/livez'),
-    createLiveRoute('/healthz'),
-    createHealthRoute({ path: '/readyz' }, services),
-    createMetricsRoute({ path: '/metrics' }, services)
-  ]
+  return OPERATION_PATHS.map((path) => CREATE[path]({ path }, services))
 }
 
 const LIVE = jsonAnswer(200, { status: 'ok' })
 
-function createLiveRoute(path: string): Route {
+function createLiveRoute({ path }: OperationRoute): Route {
   return createRoute({ path, format: plainFormat, isOperation: true, respond: () => LIVE })
 }
 
