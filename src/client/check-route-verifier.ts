@@ -49,7 +49,7 @@ function isApproval(reply: Buffer, { raw }: Token): boolean {
 
 function explainRefusal(error: unknown): ServiceError {
   const status = error instanceof ServiceError ? error.remoteStatus : undefined
-  if (status === 401) return invalidToken('Token is refused by its issuer', 'endpoint', error)
+  if (status === 401) return invalidToken('Token is rejected by its issuer', 'endpoint', error)
   if (status === 403) {
     return insufficientScope('Token does not allow this', 'endpoint', { cause: error })
   }

@@ -1,4 +1,4 @@
-/** A compact JWS taken apart, and refused before any cryptography when its form is wrong. */
+/** Parses a compact JWS, and rejects it before any cryptography when its form is wrong. */
 import { invalidToken } from '../errors.ts'
 import { countMembers } from '../json/json-members.ts'
 import { type JsonText, JsonTextError, type ReadJson, readJsonBytes } from '../json/json-text.ts'
@@ -16,7 +16,7 @@ export interface Token {
   readonly header: JoseHeader
   readonly headerText: JsonText
   readonly payloadText: JsonText
-  /** The payload as JavaScript values: claims that nobody has verified yet. */
+  /** The payload as JavaScript values: claims that are not verified yet. */
   readonly payload: VerifiedClaims
   readonly signature: string
   readonly signatureBytes: Buffer

@@ -36,7 +36,7 @@ const text = fc.oneof(
     )
 )
 
-test('any text is a token or is refused as one, and the refusal holds none of it', (t) => {
+test('any text is a token or is rejected as one, and the error holds none of it', (t) => {
   fc.assert(
     fc.property(text, (raw) => {
       try {
@@ -76,7 +76,7 @@ test('of all spellings of a signature one alone is a token', (t) => {
   )
 })
 
-test('a name that stands twice in the header or the claims is refused, however it is spelled; deeper down it is not looked for', (t) => {
+test('a name that occurs twice in the header or the claims is rejected, however it is spelled; deeper down it is not looked for', (t) => {
   const name = fc.oneof(fc.string(), fc.constantFrom('exp', '__proto__', 'a:b', '"', '\\\\'))
   const members = fc.uniqueArray(fc.tuple(name, fc.json({ maxDepth: 2 })), {
     selector: ([one]) => one,
