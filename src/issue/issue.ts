@@ -9,13 +9,13 @@ import type { ClientCertificate } from './sources/certificate/client-certificate
 
 /** What a protocol has read from a request for a token. */
 export interface IssueRequest {
-  /** Names the request in the log. */
+  /** The id of the request in the log. */
   readonly id: string
   /** The client's JSON, byte for byte. */
   readonly body: Uint8Array
   /** The client's JSON as text; undefined where the body is empty. Throws a ServiceError where it is no JSON. */
   readonly json: () => JsonText | undefined
-  /** By their names in lower case; Node.js has joined those that stand several times, or dropped all but the first. */
+  /** By their names in lower case; where a header is there several times, Node.js has joined the values, or dropped all but the first. */
   readonly headers: IncomingHttpHeaders
   /** The values of a header, by its name in lower case: as many as there are lines of it. */
   readonly headerLines: (name: string) => readonly string[]
@@ -31,17 +31,17 @@ export interface IssueRequest {
   readonly onAbort: (listener: () => void) => void
   /** Sources note here how their calls went: the time of all of them, the status of the last reply, and which remote failed. */
   readonly note: { remoteSeconds?: number; replyStatus?: number; failedRemote?: string }
-  /** Sources note here until when what they tell is true, in seconds since 1970: no token outlives that. */
+  /** Sources note here until when their claims are valid, in seconds since 1970: a token expires no later. */
   readonly limit: { expiresAt?: number }
 }
 
-/** Contributes claims. Throws a ServiceError to refuse the request. */
+/** Contributes claims. Throws a ServiceError to reject the request. */
 export type Source = (request: IssueRequest) => Promise<Claims> | Claims
 
 /** Asks sources, in order; later ones win. */
 export type Gather = (request: IssueRequest) => Promise<Map<string, JsonText>>
 
-/** Makes one function of several sources. They are asked one after the other, so that a refusal ends the asking. */
+/** Makes one function of several sources. It calls one after the other, so that after an error no further one is called. */
 export function createGather(sources: readonly Source[]): Gather {
   return async function gather(request) {
     const claims = new Map<string, JsonText>()
@@ -79,7 +79,7 @@ export function createExplain(sources: readonly Source[], names: readonly string
   }
 }
 
-/** How many seconds a token that is asked for is to live. Throws a ServiceError where the request does not say. */
+/** The lifetime of a requested token. Throws a ServiceError where the request lacks it. */
 export type LifetimeOf = (request: IssueRequest) => number
 
 /**
@@ -110,13 +110,13 @@ export interface IssueOptions {
 /** Issues a token. */
 export type Issue = (request: IssueRequest) => Promise<IssuedToken>
 
-/** Makes the pipeline. A token ends with its lifetime, or sooner where a source has limited it. */
+/** Makes the pipeline. A token expires after its lifetime, or sooner where a source has limited it. */
 export function createIssue({ gather, sign, lifetimeSeconds }: IssueOptions): Issue {
   const lifetimeOf: LifetimeOf =
     typeof lifetimeSeconds === 'number' ? () => lifetimeSeconds : lifetimeSeconds
 
   return async function issue(request) {
-    // A request that asks for none is refused before anybody else is asked.
+    // A request without a lifetime is rejected before any source is called.
     const seconds = lifetimeOf(request)
     const claims = await gather(request)
     return sign(claims, { lifetimeSeconds: seconds, expiresAt: request.limit.expiresAt })

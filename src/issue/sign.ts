@@ -36,13 +36,13 @@ export interface SignOptions {
   readonly now: () => number
   /** The `nbf` claim, in seconds from `iat` on; none when left out. */
   readonly notBeforeSeconds?: number | undefined
-  /** Makes the `jti` claim, of characters that stand for themselves in JSON; none when left out. */
+  /** Makes the `jti` claim, of characters that need no escaping in JSON; none when left out. */
   readonly createId?: (() => string) | undefined
-  /** Largest token to hand out, in characters. */
+  /** The longest token to issue, in characters. */
   readonly maxTokenLength?: number | undefined
 }
 
-/** @throws ServiceError `remote_reply` when signing, for a token over its limit or whose time is over already */
+/** @throws ServiceError `remote_reply` when signing, for a token that is longer than the limit or has expired already */
 export function createSign(options: SignOptions): Sign {
   const { signer, issuer, now, notBeforeSeconds, createId } = options
   const { maxTokenLength = Number.POSITIVE_INFINITY } = options
@@ -61,7 +61,8 @@ export function createSign(options: SignOptions): Sign {
     return signed instanceof Promise ? signed.then(describe) : describe(signed)
 
     function describe(token: string): IssuedToken {
-      if (token.length > maxTokenLength) throw unusable('reply makes a token over the limit')
+      if (token.length > maxTokenLength)
+        throw unusable('reply makes a token that is longer than the limit')
       return { token, issuedAt, expiresAt, id }
     }
   }

@@ -10,8 +10,8 @@ import {
 } from './json-text.ts'
 
 /**
- * Leaves out the members of objects (RFC 8259, section 4) with certain names, however deep they stand. One pass over the text.
- * @param isDropped told each name, once its escapes are read
+ * Leaves out the members of objects (RFC 8259, section 4) with certain names, at any depth. One pass over the text.
+ * @param isDropped called with each name, its escapes decoded
  */
 export function dropMembers(text: JsonText, isDropped: (name: string) => boolean): JsonText {
   let kept = ''

@@ -1,4 +1,4 @@
-/** Looks into JSON text without parsing it into values, so that what is taken out of it has lost nothing. */
+/** Looks into JSON text without parsing it into values, so that what is taken out of it loses nothing. */
 import {
   BACKSLASH,
   CLOSE_BRACE,
@@ -11,7 +11,7 @@ import {
   QUOTE
 } from './json-text.ts'
 
-/** One value inside of an object or array, and where it stands in the text of that. */
+/** One value inside of an object or array, and where it is in the text of that. */
 export interface Member {
   /** The name of a member of an object, the index of an item of an array. */
   readonly name: string
@@ -20,8 +20,8 @@ export interface Member {
 }
 
 /**
- * The members of an object or array (RFC 8259, sections 4 and 5), in their order; none for any other value. A name that stands
- * twice is given twice.
+ * The members of an object or array (RFC 8259, sections 4 and 5), in their order; none for any other value. A name that is
+ * there twice is returned twice.
  */
 export function membersOf(text: JsonText): Member[] {
   const isObject = text.charCodeAt(0) === OPEN_BRACE
@@ -42,7 +42,7 @@ export function membersOf(text: JsonText): Member[] {
   return members
 }
 
-/** How many members an object has (RFC 8259, section 4). A name that stands twice counts twice. */
+/** How many members an object has (RFC 8259, section 4). A name that is there twice counts twice. */
 export function countMembers(text: JsonText): number {
   let count = 0
   let index = 1
@@ -62,7 +62,7 @@ export function textOf(text: JsonText, { start, end }: Pick<Member, 'start' | 'e
 /** Members of an object by their names, in order: each kept as text, to take some out and put others in. */
 export type JsonObject = ReadonlyMap<string, JsonText>
 
-/** Reads the members of an object; of a name that stands twice, the last counts. */
+/** Reads the members of an object; of a name that is there twice, the last counts. */
 export function readObject(text: JsonText): Map<string, JsonText> {
   return new Map(membersOf(text).map((member) => [member.name, textOf(text, member)]))
 }

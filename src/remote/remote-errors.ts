@@ -14,7 +14,7 @@ const REASONS: Readonly<Record<string, string>> = {
   ENETUNREACH: 'network unreachable'
 }
 
-/** Told by their names, since the HTTP client gives its parser errors no code. */
+/** Recognized by their names, since the parser errors of the HTTP client have no code. */
 const NO_HTTP: ReadonlySet<string> = new Set([
   'HTTPParserError',
   'HeadersOverflowError',

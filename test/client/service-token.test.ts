@@ -169,7 +169,7 @@ test('of a token that is no JWT, expires_in or the lifetime of the options says 
   issuer.answer = replying('{"access_token":"opaque"}')
   t.is(await create(t, { url, ...clock, lifetime: 200 }).get(), 'opaque')
   const error = await t.throwsAsync(create(t, { url, ...clock }).get())
-  t.is(error?.message, 'found a token that does not say when it ends, expected lifetime to be set')
+  t.is(error?.message, 'found a token without an expiry, expected lifetime to be set')
 })
 
 test('the lifetime of the options shortens that of the token, and does not lengthen it', async (t) => {
@@ -202,7 +202,7 @@ test('the JWT recipe of SuperTokens is asked in its own words', async (t) => {
   t.is(requests[0]?.headers['api-key'], API_KEY)
   t.throws(() => createServiceToken({ ...options, allowHttp: true, protocol: 'supertokens' }), {
     instanceOf: TypeError,
-    message: 'issuer: expected the URL that the token is to name'
+    message: 'issuer: expected the URL that becomes the iss of the token'
   })
 })
 
@@ -214,7 +214,7 @@ const refusals: [string, (token: string) => string, string][] = [
   [
     'a token that has ended',
     () => `{"token":"${makeToken('{"exp":1}')}"}`,
-    'found a token that has ended already; do the clocks agree?'
+    'found a token that has expired already; do the clocks agree?'
   ]
 ]
 

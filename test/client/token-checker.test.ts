@@ -232,8 +232,8 @@ test('an endpoint gets the token as a bearer, and the API key where there is one
   t.is(requests[0]?.headers['api-key'], 'key-of-the-endpoint')
 })
 
-/** What the log is told of an answer that is no verdict. */
-const NO_VERDICT = 'found an answer that is no verdict'
+/** What is logged for an answer that does not confirm the token. */
+const NO_VERDICT = 'found an answer that does not confirm the token'
 
 const answers: [name: string, body: string, status: number, verdict: unknown[], log?: string][] = [
   ['approves another token', '{"Raw":"a.b.c","Valid":true}', 200, UNAVAILABLE, NO_VERDICT],

@@ -209,7 +209,7 @@ test('one field that cannot be signed keeps all of them back', async (t) => {
 test('a token over the limit is refused, and its field is named', async (t) => {
   t.is(
     await refusal('{"a":{"x":1}}', ['a'], { sign: { maxTokenLength: 20 } }),
-    'remote_reply: a: reply makes a token over the limit'
+    'remote_reply: a: reply makes a token that is longer than the limit'
   )
 })
 

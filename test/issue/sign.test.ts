@@ -83,7 +83,7 @@ test('a token over the limit is refused, one at the limit is not', async (t) => 
   t.is(await signed(new Map(), { signer, maxTokenLength: 10 }), 'x'.repeat(10))
   await t.throwsAsync(signed(new Map(), { signer, maxTokenLength: 9 }), {
     name: 'ServiceError',
-    message: 'reply makes a token over the limit'
+    message: 'reply makes a token that is longer than the limit'
   })
 })
 

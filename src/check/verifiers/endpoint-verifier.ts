@@ -105,7 +105,7 @@ export function createEndpointVerifier(options: EndpointVerifierOptions): Verifi
       trace
     })
     if (status === 401 || status === 403) {
-      throw invalidToken('Token is refused by its issuer', 'endpoint')
+      throw invalidToken('Token is rejected by its issuer', 'endpoint')
     }
     if (status !== 200) throw checkUnavailable(new Error(`${url.host}: found the status ${status}`))
     return describeVerified(readReply(body, maxDepth), token)
@@ -132,7 +132,7 @@ function describeVerified({ value, text }: ReadJson, { payload, payloadText }: T
   }
   const reply = value as Record<string, unknown>
   if (typeof reply.sub !== 'string' || reply.sub === '') {
-    throw invalidToken('Token is refused by its issuer', 'endpoint')
+    throw invalidToken('Token is rejected by its issuer', 'endpoint')
   }
   const ownClaims = Object.entries(payload).filter(([name]) => OWN_CLAIMS.has(name))
   const ownTexts = [...readObject(payloadText)].filter(([name]) => OWN_CLAIMS.has(name))

@@ -1,4 +1,4 @@
-/** Refresh tokens, and what is stored of a family of them: those that descend from one login, each used once for the next. */
+/** Refresh tokens, and what is stored of a family of them: all that descend from one login, each exchanged once for the next. */
 import { createHash, randomBytes } from 'node:crypto'
 import type { JsonText } from '../../json/json-text.ts'
 import type { Claims } from '../claims.ts'
@@ -10,7 +10,7 @@ export interface ClaimsInParts {
   readonly after: Claims
 }
 
-/** A token that was handed out with the family. */
+/** A token that was issued in the family. */
 export interface FamilyToken {
   readonly issuer: string | undefined
   /** The `jti` claim. */
@@ -27,7 +27,7 @@ interface FamilyUse {
 }
 
 export interface FamilyState {
-  /** The issue route of the login. Other routes have other remotes and other keys, to which this subject may be somebody else. */
+  /** The issue route of the login. Other routes have other remotes and other keys: there the same `sub` may be another subject. */
   readonly route: string
   /** The hash of the one refresh token that can be used. */
   readonly current: string

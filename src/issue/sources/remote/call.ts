@@ -51,7 +51,7 @@ export const metadata = z
   })
   .optional()
   .describe(
-    'What the remote is told about a request; what a request does not have is left out. Default: none.'
+    'What is sent to the remote about a request; what a request does not have is left out. Default: none.'
   )
 
 /** Puts a call together. Throws a ServiceError `invalid_request` for a request that lacks what it needs. */

@@ -53,7 +53,7 @@ export function parseUrlTemplate(url: string): UrlTemplate {
       for (const [index, name] of names.entries()) {
         const value = resolve(name)
         const isFit = isInQuery[index] ? !NO_TEXT.test(value) : isSegment(value)
-        if (!isFit) throw invalidClaim(`${name} cannot stand in a URL`)
+        if (!isFit) throw invalidClaim(`${name} cannot be part of a URL`)
         filled += encodeURIComponent(value) + texts[index + 1]
       }
       return filled

@@ -121,7 +121,7 @@ test('a request that lacks what the URL needs is refused, and the remote is not 
   for (const value of ['.', '..', 'a/../b', '..\\']) {
     const refused = await send(`${url}/claims?${new URLSearchParams({ mac: value })}`)
     t.is(refused.status, 400, value)
-    t.is(refused.text, '{"error":"mac cannot stand in a URL"}')
+    t.is(refused.text, '{"error":"mac cannot be part of a URL"}')
   }
   t.is(remote.requests.length, 0)
 })
