@@ -2,7 +2,7 @@
 import { createPublicKey } from 'node:crypto'
 import { KeyError } from '../../keys/key-error.ts'
 import { toPublicJwk, toPublicPem } from '../../keys/kinds/public-key.ts'
-import { toPrivatePem, toSigningJwk } from '../../keys/material/write-key.ts'
+import { toPrivatePem, toSigningJwk } from '../../keys/material/new-key.ts'
 import { CommandError, createCommand, UsageError } from '../command.ts'
 import { readNamedFile } from '../files.ts'
 import { parseAlgorithmOption, readSecretOption } from '../options.ts'

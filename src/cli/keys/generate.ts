@@ -1,8 +1,7 @@
 /** `keys generate`: generates a key, as PEM or JWK. */
 import type { KeyObject } from 'node:crypto'
-import { generateMaterial } from '../../keys/generated/generate-material.ts'
 import type { Algorithm } from '../../keys/key.ts'
-import { toPrivatePem, toSigningJwk } from '../../keys/material/write-key.ts'
+import { generateMaterial, toPrivatePem, toSigningJwk } from '../../keys/material/new-key.ts'
 import { createCommand, UsageError } from '../command.ts'
 import { writeSecretFile } from '../files.ts'
 import { parseAlgorithmOption } from '../options.ts'

@@ -4,7 +4,7 @@ import type { Algorithm, Key } from '../key.ts'
 import { KeyError } from '../key-error.ts'
 import { createKey } from '../kinds/create-key.ts'
 import { importJwk, parseJwk } from '../material/jwk.ts'
-import { createKid, toSigningJwk } from '../material/write-key.ts'
+import { createKid, toSigningJwk } from '../material/new-key.ts'
 
 /** Times are milliseconds since 1970. */
 export interface GeneratedKeySchedule {

@@ -2,7 +2,7 @@
 import type { Logger } from 'pino'
 import type { Algorithm } from '../key.ts'
 import { KeyError } from '../key-error.ts'
-import { generateMaterial } from './generate-material.ts'
+import { generateMaterial } from '../material/new-key.ts'
 import { formatKeyFile } from './generated-key-file.ts'
 import {
   type DirectoryContent,

@@ -7,7 +7,30 @@ import { isTlsFailure } from '../../remote/remote-errors.ts'
 import { createTlsOptions, type TlsSettings } from '../../remote/tls-options.ts'
 import { KeyError } from '../key-error.ts'
 import { type Jwk, parseJwkSet } from '../material/jwk.ts'
-import { JwksError } from './jwks-error.ts'
+
+/** One word for each thing that can go wrong, for metrics and logs. */
+export type JwksFailure =
+  | 'unreachable'
+  | 'tls'
+  | 'timeout'
+  | 'redirect'
+  | 'status'
+  | 'media_type'
+  | 'too_large'
+  | 'too_many_keys'
+  | 'not_a_jwk_set'
+  | 'no_key'
+
+/** Why a JWK Set could not be fetched. The message names what was found, and holds nothing of the set. */
+export class JwksError extends Error {
+  override readonly name = 'JwksError'
+  readonly failure: JwksFailure
+
+  constructor(failure: JwksFailure, message: string, cause?: unknown) {
+    super(message, { cause })
+    this.failure = failure
+  }
+}
 
 export interface FetchJwksOptions {
   readonly url: string

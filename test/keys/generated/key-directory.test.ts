@@ -2,10 +2,10 @@
 import { readdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import test from 'ava'
-import { generateMaterial } from '../../../src/keys/generated/generate-material.ts'
 import { formatKeyFile, parseKeyFile } from '../../../src/keys/generated/generated-key-file.ts'
 import { createKeyDirectory } from '../../../src/keys/generated/key-directory.ts'
 import { KeyError } from '../../../src/keys/key-error.ts'
+import { generateMaterial } from '../../../src/keys/material/new-key.ts'
 import { createTemporaryFolder } from '../../helpers/temporary-folder.ts'
 
 const NOW = Date.parse('2026-01-31T12:00:00Z')

@@ -2,8 +2,12 @@
 import type { IncomingHttpHeaders, ServerResponse } from 'node:http'
 import { inspect } from 'node:util'
 import test, { type ExecutionContext } from 'ava'
-import { createFetchJwks, type FetchJwksOptions } from '../../../src/keys/remote/fetch-jwks.ts'
-import { JwksError, type JwksFailure } from '../../../src/keys/remote/jwks-error.ts'
+import {
+  createFetchJwks,
+  type FetchJwksOptions,
+  JwksError,
+  type JwksFailure
+} from '../../../src/keys/remote/fetch-jwks.ts'
 import { freshnessLifetime } from '../../../src/keys/remote/jwks-freshness.ts'
 import { createAuthority } from '../../helpers/certificates.ts'
 import { type JwksServer, startJwksServer } from '../../helpers/jwks-server.ts'
