@@ -34,7 +34,7 @@ test('what only this step sets, no source can', async (t) => {
   t.is(await signed(claims), `{"sub":"ada","data":{"exp":1},${TIMES}}`)
 })
 
-test('the issuer is that of the configuration, unless a source was told to give another', async (t) => {
+test('the issuer is that of the configuration, unless a source sets another', async (t) => {
   const issuer = 'https://tokens.example.com/"é'
   t.is(await signed(new Map(), { issuer }), `{"iss":"https://tokens.example.com/\\"é",${TIMES}}`)
   t.is(await signed(claimsOf({ iss: '"other"' }), { issuer }), `{"iss":"other",${TIMES}}`)
@@ -78,7 +78,7 @@ test('names of claims are written as JSON', async (t) => {
   t.is(await signed(claims), `{"a\\"b\\\\":1,"é":2,"__proto__":3,${TIMES}}`)
 })
 
-test('a token over the limit is refused, one at the limit is not', async (t) => {
+test('a token over the limit is rejected, one at the limit is not', async (t) => {
   const signer = () => 'x'.repeat(10)
   t.is(await signed(new Map(), { signer, maxTokenLength: 10 }), 'x'.repeat(10))
   await t.throwsAsync(signed(new Map(), { signer, maxTokenLength: 9 }), {
