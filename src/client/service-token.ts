@@ -1,9 +1,8 @@
 /** The token of a service itself: fetched at its start, renewed ahead of its end. */
-import { type Attempt, createRefresher } from '../keys/remote/refresher.ts'
+import { type Attempt, createRefresher, type RefreshTiming } from '../keys/remote/refresher.ts'
 import { type StartTimer, startUnreferencedTimer } from '../keys/timer.ts'
 import { type AuthorizeRequest, createAuthorize, type GotHandler } from './authorize.ts'
-import { createRenewalTiming } from './renewal-timing.ts'
-import { ServiceTokenError } from './service-token-error.ts'
+import { ServiceTokenError } from './token-reply.ts'
 import { createTokenRequest, type TokenRequestOptions } from './token-request.ts'
 
 export interface ServiceTokenOptions extends TokenRequestOptions {
@@ -89,6 +88,24 @@ export function createServiceToken(options: ServiceTokenOptions): ServiceToken {
     async close() {
       refresher.close()
       await request.close()
+    }
+  }
+}
+
+/** After the first failure. The pause doubles with each further one, up to {@link LONGEST_PAUSE}. */
+const FIRST_PAUSE = 1_000
+const LONGEST_PAUSE = 60_000
+
+/**
+ * When to renew the token: well before it expires, and with growing pauses while that fails.
+ * @param random from 0 up to 1: keeps several replicas from asking all at once
+ */
+function createRenewalTiming(random: () => number): RefreshTiming {
+  return {
+    afterSuccess: (lifetime = 0) => lifetime * (0.7 + 0.1 * random()),
+    afterFailure(failures) {
+      const pause = Math.min(FIRST_PAUSE * 2 ** (failures - 1), LONGEST_PAUSE)
+      return pause * (0.5 + 0.5 * random())
     }
   }
 }

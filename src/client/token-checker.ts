@@ -9,7 +9,6 @@ import {
   isNoServiceBearer
 } from '../check/requirements.ts'
 import type { VerifiedClaims } from '../keys/token.ts'
-import { assertKnownOptions } from './known-options.ts'
 import { TokenError, toTokenError } from './token-error.ts'
 import { createVerification, type VerificationOptions } from './verification.ts'
 
@@ -143,4 +142,22 @@ function toRequiredClaims(claims: Readonly<Record<string, string | number | bool
 
 function areTexts(given: readonly unknown[]): boolean {
   return Array.isArray(given) && given.every((one) => typeof one === 'string')
+}
+
+/**
+ * Makes sure that all options are known: a misspelt one would leave something unchecked, and nobody would see it. Types do so
+ * too, but not every service uses them.
+ * @param place what the message begins with
+ * @throws TypeError that names the unknown one, and those that are known
+ */
+function assertKnownOptions<Options extends object>(
+  place: string,
+  options: Options,
+  known: Readonly<Record<keyof Options, true>>
+): void {
+  const unknown = Object.keys(options).find((name) => !Object.hasOwn(known, name))
+  if (unknown === undefined) return
+  throw new TypeError(
+    `${place}: unknown option ${unknown}, expected ${Object.keys(known).join(', ')}`
+  )
 }

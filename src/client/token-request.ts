@@ -2,9 +2,8 @@
 import { ServiceError } from '../errors.ts'
 import { createRemote } from '../remote/remote.ts'
 import { assertCallable } from './remote-options.ts'
-import { ServiceTokenError } from './service-token-error.ts'
 import { createTokenQuestion } from './token-question.ts'
-import { parseTokenReply, remainingLifetime } from './token-reply.ts'
+import { parseTokenReply, remainingLifetime, ServiceTokenError } from './token-reply.ts'
 
 export interface TokenRequestOptions {
   /** URL of the issue route. */

@@ -1,6 +1,6 @@
 /** The flat form: the nine keys of the original program, and what they mean in the full form. */
 import * as z from 'zod'
-import { statuses } from '../protocols/statuses-settings.ts'
+import { statuses } from '../protocols/statuses.ts'
 import { jsonTree } from '../settings/json.ts'
 import { flag } from '../settings/quantities.ts'
 import { routePath } from '../settings/route-paths.ts'

@@ -1,8 +1,9 @@
 /** The issue pipeline: claim sources, in order, then signing. */
 import type { IncomingHttpHeaders } from 'node:http'
+import { formatJsonPath, type JsonPath, textAt } from '../json/json-path.ts'
 import type { JsonText } from '../json/json-text.ts'
 import type { TraceHeaders } from '../remote/trace-context.ts'
-import type { Claims } from './claims.ts'
+import { type Claims, invalidClaim } from './claims.ts'
 import type { IssuedToken, Sign } from './sign.ts'
 import type { ClientCertificate } from './sources/certificate/client-certificate.ts'
 
@@ -51,8 +52,53 @@ export function createGather(sources: readonly Source[]): Gather {
   }
 }
 
+/** Which source set a claim, and which others did before. */
+export interface Explanation {
+  readonly value: JsonText
+  /** The name of the source whose value it is. */
+  readonly source: string
+  /** The names of those that had set it before, in their order. */
+  readonly overrides: readonly string[]
+}
+
+/** Asks sources as {@link Gather} does, and keeps where each claim comes from. */
+export type Explain = (request: IssueRequest) => Promise<ReadonlyMap<string, Explanation>>
+
+/** @param names of the sources, in their order */
+export function createExplain(sources: readonly Source[], names: readonly string[]): Explain {
+  return async function explain(request) {
+    const explanations = new Map<string, Explanation>()
+    for (const [index, source] of sources.entries()) {
+      for (const [claim, value] of await source(request)) {
+        const before = explanations.get(claim)
+        const overrides = before === undefined ? [] : [...before.overrides, before.source]
+        explanations.set(claim, { value, source: names[index] ?? '', overrides })
+      }
+    }
+    return explanations
+  }
+}
+
 /** How many seconds a token that is asked for is to live. Throws a ServiceError where the request does not say. */
 export type LifetimeOf = (request: IssueRequest) => number
+
+/**
+ * Reads the lifetime from the client's JSON, a number of whole seconds. A client that asks for more than the most gets the most.
+ * @throws ServiceError `invalid_request` when called, where the JSON has no such number
+ */
+export function createLifetimeOf(path: JsonPath, mostSeconds: number): LifetimeOf {
+  const expected = `expected a whole number of seconds, 1 or more, as ${formatJsonPath(path)} of the body`
+
+  return function lifetimeOf(request) {
+    const json = request.json()
+    const found = json === undefined ? undefined : textAt(json, path)
+    const seconds: unknown = found === undefined ? undefined : JSON.parse(found)
+    if (typeof seconds !== 'number' || seconds < 1 || seconds !== Math.floor(seconds)) {
+      throw invalidClaim(expected)
+    }
+    return Math.min(seconds, mostSeconds)
+  }
+}
 
 export interface IssueOptions {
   readonly gather: Gather

@@ -1,8 +1,7 @@
 /** Sealing: fields of a JSON document are replaced by their signatures, and all else stays as it was written. */
 import { ServiceError } from '../errors.ts'
 import { type Field, findFields, type Place } from '../json/find-fields.ts'
-import { textOf } from '../json/json-members.ts'
-import { readObject } from '../json/json-object.ts'
+import { readObject, textOf } from '../json/json-members.ts'
 import type { JsonPath } from '../json/json-path.ts'
 import type { JsonText } from '../json/json-text.ts'
 import { remoteReply } from '../remote/remote-errors.ts'

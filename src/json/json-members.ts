@@ -5,11 +5,11 @@ import {
   CLOSE_BRACKET,
   COLON,
   COMMA,
+  type JsonText,
   OPEN_BRACE,
   OPEN_BRACKET,
   QUOTE
-} from './characters.ts'
-import type { JsonText } from './json-text.ts'
+} from './json-text.ts'
 
 /** One value inside of an object or array, and where it stands in the text of that. */
 export interface Member {
@@ -57,6 +57,20 @@ export function countMembers(text: JsonText): number {
 /** The text of a member: of valid JSON each value is valid JSON, too. */
 export function textOf(text: JsonText, { start, end }: Pick<Member, 'start' | 'end'>): JsonText {
   return text.slice(start, end) as JsonText
+}
+
+/** Members of an object by their names, in order: each kept as text, to take some out and put others in. */
+export type JsonObject = ReadonlyMap<string, JsonText>
+
+/** Reads the members of an object; of a name that stands twice, the last counts. */
+export function readObject(text: JsonText): Map<string, JsonText> {
+  return new Map(membersOf(text).map((member) => [member.name, textOf(text, member)]))
+}
+
+/** Writes an object out of the texts of its members. */
+export function writeObject(members: JsonObject): JsonText {
+  const texts = [...members].map(([name, value]) => `${JSON.stringify(name)}:${value}`)
+  return `{${texts.join(',')}}` as JsonText
 }
 
 /** Where a value that starts here ends: before the comma, colon or bracket behind it. There is no white space in the text. */

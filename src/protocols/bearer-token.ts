@@ -1,4 +1,4 @@
-/** Tokens in requests: where they may stand (RFC 6750, section 2), and what is said when they are no good (section 3). */
+/** Bearer tokens: how a request carries one (RFC 6750, section 2), and the challenge for one that is rejected (section 3). */
 import type { ServiceError } from '../errors.ts'
 
 const BEARER = 'bearer'
@@ -17,7 +17,7 @@ export function readAuthorization(value: string): string | undefined {
 /** What an `error_description` must not have in it (RFC 6750, section 3). */
 const UNQUOTABLE = /[^\x20-\x21\x23-\x5b\x5d-\x7e]/g
 
-/** The challenge that goes with a refusal (RFC 6750, section 3): without a token, nothing is said to be wrong with it. */
+/** The challenge that goes with an error (RFC 6750, section 3). For a request without a token it has no error code. */
 export function challengeFor({
   code,
   message,

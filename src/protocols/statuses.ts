@@ -1,9 +1,10 @@
-/** What a failure of the remote becomes, by the `statuses` setting of the route. */
+/** The `statuses` of a route: what an error of the remote becomes. */
+import * as z from 'zod'
 import type { ErrorCode, ServiceError } from '../errors.ts'
 
 export type Statuses = 'txtoken' | 'relay'
 
-/** The refusals of a remote that its client can act on. */
+/** The errors of a remote that a client can act on. */
 const RELAYED: ReadonlySet<number> = new Set([401, 403, 422, 429])
 
 /** Gateway statuses (RFC 9110, sections 15.6.3 and 15.6.5). */
@@ -19,4 +20,17 @@ export function statusOf(error: ServiceError, statuses: Statuses): number {
   if (statuses === 'txtoken') return error.status
   if (error.remoteStatus !== undefined && RELAYED.has(error.remoteStatus)) return error.remoteStatus
   return GATEWAY_STATUS[error.code] ?? error.status
+}
+
+/** The setting. */
+export const statuses = statusesOr('txtoken')
+
+/** @param fallback what it is where the route does not say */
+export function statusesOr(fallback: 'txtoken' | 'relay') {
+  return z
+    .enum(['txtoken', 'relay'], 'expected txtoken or relay')
+    .default(fallback)
+    .describe(
+      `What an error of the remote becomes: \`txtoken\` answers 500 and names the status in the body, \`relay\` passes 401, 403, 422 and 429 on and answers 502 for the rest. Default: ${fallback}.`
+    )
 }

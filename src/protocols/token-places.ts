@@ -1,4 +1,4 @@
-/** The places that a token may stand in within a request, and the reader for those that a route takes it from. */
+/** The places of a token in a request, and the reader for those that a route takes it from. */
 import { ServiceError } from '../errors.ts'
 import { JsonTextError, parseJsonBytes } from '../json/json-text.ts'
 import { readAuthorization } from './bearer-token.ts'
@@ -15,7 +15,7 @@ export type TokenReader = (exchange: Exchange) => string
 
 /** Looks for tokens in one place. Nothing that is empty is one. */
 interface Finder {
-  /** The place, in the words of a refusal. */
+  /** The place, as errors name it. */
   readonly place: string
   readonly find: (exchange: Exchange) => readonly (string | undefined)[]
 }
@@ -82,7 +82,7 @@ function inQuery({ query }: Exchange) {
   return query === '' ? [] : new URLSearchParams(query).getAll(PARAMETER)
 }
 
-/** The content tells JSON from a form, for clients label them wrongly: no form begins with a brace. */
+/** The content shows whether a body is JSON or a form, since clients label them wrongly: no form begins with a brace. */
 function inBody(body: Buffer, maxDepth: number) {
   if (body.length === 0) return []
   const text = body.toString()

@@ -153,7 +153,7 @@ function createFactories(config: Config, options: ConfiguredKeysOptions): KeySou
   }
 }
 
-/** Keys that sign no more must verify until the last token that they signed has ended. */
+/** A key that no longer signs must verify until the last token that it signed has expired. */
 function longestValidityMs({ routes }: Config, kid: string | undefined): number {
   const lifetimes = routes.flatMap((route) =>
     'issue' in route && maySignWith(route, kid) ? longestLifetimeMs(route.lifetime) : []

@@ -34,7 +34,7 @@ const MAX_ENTRIES = 1_000_000
 const LEAST_KEEP_MS = 30 * 86_400_000
 
 /**
- * Starts what the configuration says of revocation; undefined where it says nothing.
+ * Starts the revocation of a configuration; undefined where it has none.
  * @throws ConfigError for a store that cannot be used
  */
 export async function startConfiguredRevocation(

@@ -14,9 +14,9 @@ export interface EmbeddedAppOptions {
   readonly configFile?: string | undefined
   /** The configuration itself: as YAML text, or as the data that YAML would give. Relative paths in it start in the working folder. */
   readonly config?: string | object | undefined
-  /** What `${NAME}` and `{ env: NAME }` in the configuration stand for. Default: the environment of the process. */
+  /** The values of `${NAME}` and `{ env: NAME }` in the configuration. Default: the environment of the process. */
   readonly env?: Readonly<Record<string, string | undefined>> | undefined
-  /** A pino logger; `log.level` of the configuration says what it gets. Default: JSON lines on standard output. */
+  /** A pino logger; `log.level` of the configuration decides what it gets. Default: JSON lines on standard output. */
   readonly logger?: Logger | undefined
   /** The clock, in milliseconds since 1970. */
   readonly now?: (() => number) | undefined
@@ -24,13 +24,13 @@ export interface EmbeddedAppOptions {
 
 export interface EmbeddedApp {
   /**
-   * Answers the requests of a listener, as `http.createServer` takes it. What `listen` and `timeouts` say of addresses and
-   * of slow clients is for the program around to do.
+   * Answers the requests of a listener, as `http.createServer` takes it. The settings `listen` and `timeouts` of addresses and
+   * of slow clients are for the program around it to apply.
    * @param listener name of a listener in the configuration. Default `main`
    * @throws TypeError where the configuration has nothing on such a listener
    */
   readonly callback: (listener?: string) => RequestListener
-  /** Loads the configuration anew and swaps it in whole; where it has faults, the old one stays and the log says why. */
+  /** Loads the configuration anew and swaps it in whole; where it has problems, the old one stays and the log shows why. */
   readonly reload: () => Promise<void>
   /** Waits for the requests in flight, then lets go of keys and connections. */
   readonly close: () => Promise<void>
@@ -38,7 +38,7 @@ export interface EmbeddedApp {
 
 /**
  * Starts the service: loads the configuration, and reads, fetches or generates its keys. Traces are sent where the `OTEL_*` variables
- * of the process say so.
+ * of the process ask for it.
  * @throws ConfigError with every problem of the configuration; KeyError where a key cannot be had
  */
 export async function createApp(options: EmbeddedAppOptions): Promise<EmbeddedApp> {

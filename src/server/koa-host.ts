@@ -92,7 +92,7 @@ function readBody(context: Context, limitBytes: number): Promise<Buffer> | Buffe
     enableTypes: ['text'],
     extendTypes: { text: ['*/*'] },
     textLimit: String(limitBytes),
-    onerror: refuse,
+    onerror: throwBodyError,
     ...{ encoding: ENCODING }
   })
   const { 'content-type': label } = headers
@@ -106,7 +106,7 @@ function readBody(context: Context, limitBytes: number): Promise<Buffer> | Buffe
   })
 }
 
-function refuse(cause: Error): never {
+function throwBodyError(cause: Error): never {
   throw 'type' in cause && cause.type === 'entity.too.large' ? bodyTooLarge() : bodyIncomplete()
 }
 

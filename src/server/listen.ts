@@ -45,7 +45,7 @@ export interface Listener {
  */
 export async function listen(handler: RequestListener, options: ListenOptions): Promise<Listener> {
   const { host, port, timeouts, tls } = options
-  // Node.js refuses to give the header more time than the request that it is a part of.
+  // Node.js does not take a longer time for the header than for the whole request.
   const headersTimeout = Math.min(timeouts.headers, timeouts.request)
   const settings = {
     headersTimeout,
@@ -140,7 +140,7 @@ function explain(error: NodeJS.ErrnoException, host: string, port: number): List
  * What a server takes when it is made, and what `setSecureContext` takes of it later.
  *
  * Where clients are asked for a certificate, no session is resumed: Node.js calls a resumed session of TLS 1.3 authorized
- * although its first connection showed no certificate, and a certificate that is over, or whose authority is trusted no
+ * although its first connection showed no certificate, and a certificate that has expired, or whose authority is trusted no
  * longer, would live on in the tickets.
  */
 function createTlsServerOptions(tls: ListenerTlsConfig) {

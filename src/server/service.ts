@@ -21,9 +21,9 @@ export interface ServiceOptions
 export interface Service {
   /** What it runs with now. */
   readonly loaded: () => LoadedConfig
-  /** What answers on a listener, by its name: always what the newest configuration says. */
+  /** What answers on a listener, by its name: always by the newest configuration. */
   readonly listener: (name: string) => RequestListener
-  /** Swaps in a new configuration whole, or keeps the old one and says why. Requests in flight end with what they began with. */
+  /** Swaps in a new configuration whole, or keeps the old one and logs why. Requests in flight end with the configuration that they began with. */
   readonly reload: () => Promise<void>
   /** Waits for a reload that is under way and for the requests in flight, then closes everything. No reload starts after it. */
   readonly close: () => Promise<void>

@@ -1,6 +1,6 @@
 import test from 'ava'
 import type { Claims } from '../../src/issue/claims.ts'
-import { createSign, type SignOptions } from '../../src/issue/sign.ts'
+import { createSign, createTokenId, type SignOptions } from '../../src/issue/sign.ts'
 import { parseJsonText } from '../../src/json/json-text.ts'
 
 const now = () => 1_893_456_000_999
@@ -98,4 +98,10 @@ test('a token has a jti where one is made', async (t) => {
   const { token, id } = await sign(claimsOf({ jti: '"another"' }), { lifetimeSeconds: 60 })
   t.is(token, `{${TIMES},"jti":"id of its own"}`)
   t.is(id, 'id of its own')
+})
+
+test('ids are 16 bytes in base64url, and none comes twice', (t) => {
+  const ids = Array.from({ length: 1000 }, createTokenId)
+  for (const id of ids) t.regex(id, /^[\w-]{22}$/)
+  t.is(new Set(ids).size, ids.length)
 })

@@ -2,8 +2,7 @@
 
 import type { Revoke } from '../../revocation/revocation.ts'
 import type { ExpiringRecords } from '../../revocation/stores/store.ts'
-import { type FamilyToken, parseFamily } from './family-state.ts'
-import { hashRefreshToken } from './refresh-token.ts'
+import { type FamilyToken, hashRefreshToken, parseFamily } from './family-state.ts'
 
 /** The name of the record that leads from a refresh token to its family. */
 export function tokenRecord(hash: string): string {

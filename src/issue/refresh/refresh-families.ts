@@ -12,12 +12,13 @@ import type { ExpiringRecords } from '../../revocation/stores/store.ts'
 import { createEndFamily, familyRecord, revokeTokens, tokenRecord } from './end-family.ts'
 import {
   type ClaimsInParts,
+  createRefreshToken,
   type FamilyState,
   type FamilyToken,
   formatFamily,
+  hashRefreshToken,
   parseFamily
 } from './family-state.ts'
-import { createRefreshToken, hashRefreshToken } from './refresh-token.ts'
 
 /** Tokens of a family that are remembered; one more, and the oldest of them is revoked, rather than forgotten. */
 const MOST_TOKENS = 100

@@ -1,12 +1,33 @@
 /** Issuing with refresh tokens: the first token of a login, and each one after it, for which the remote is asked again. */
 import { ServiceError } from '../../errors.ts'
-import { writeObject } from '../../json/json-object.ts'
+import { writeObject } from '../../json/json-members.ts'
 import type { JsonText } from '../../json/json-text.ts'
+import { duration } from '../../settings/quantities.ts'
+import { routePath } from '../../settings/route-paths.ts'
+import { section } from '../../settings/section.ts'
+import { httpUrl } from '../../settings/urls.ts'
 import type { Claims } from '../claims.ts'
 import type { Gather, Issue, IssueRequest, Source } from '../issue.ts'
 import type { IssuedToken, Sign } from '../sign.ts'
 import { type ClaimsInParts, type FamilyToken, mergeParts } from './family-state.ts'
 import type { RefreshFamilies, RefreshUse } from './refresh-families.ts'
+
+/** The settings of an issue route that issues refresh tokens too. */
+export const refresh = section({
+  route: routePath.describe('Path that a refresh token is exchanged on, by POST.'),
+  lifetime: duration('1m', '3650d')
+    .prefault('30d')
+    .describe('How long a refresh token can be used, once. Default: 30d.'),
+  recheck: httpUrl
+    .refine((url) => !/[{}]/.test(url), { error: 'expected a URL without variables' })
+    .describe(
+      'The URL that is asked before each new token, by POST of `{"sub", "claims"}`; its reply is taken as that of the remote source is.'
+    )
+})
+  .optional()
+  .describe(
+    'Single-use refresh tokens beside the tokens; it takes `revocation`, and one remote source. Default: none.'
+  )
 
 export interface RefreshingOptions {
   /** The sources before and after the remote one, which wins over the former and not over the latter. */

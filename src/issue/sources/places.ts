@@ -2,7 +2,7 @@
 import * as z from 'zod'
 import { headerName } from '../../settings/headers.ts'
 import { at, givenOf, type PartialOf, type Placed } from '../../settings/placed.ts'
-import { invalidClaim } from '../invalid-claim.ts'
+import { invalidClaim } from '../claims.ts'
 import type { IssueRequest } from '../issue.ts'
 import type { SourceNames } from './source-kind.ts'
 

@@ -8,8 +8,7 @@ import { routePath } from '../../settings/route-paths.ts'
 import type { SecretReader } from '../../settings/secrets.ts'
 import { section } from '../../settings/section.ts'
 import { claimHeaders } from '../forward-auth/claim-headers-settings.ts'
-import { auth, limits, on } from '../route-settings.ts'
-import { tokenPlaces } from '../token-places-settings.ts'
+import { auth, limits, on, tokenPlaces } from '../route-settings.ts'
 
 /** @template Name the names of the wire formats */
 export type CheckRouteConfig<Name extends string = string> = z.output<
@@ -70,7 +69,7 @@ function createSection<Name extends string>(
       .enum(['end', 'next'], 'expected end or next')
       .default('end')
       .describe(
-        'What follows when a verifier refuses a token that it should know: `end` of the check, or the `next` verifier may accept it. Default: end.'
+        'What follows when a verifier rejects a token that it should know: `end` of the check, or the `next` verifier may accept it. Default: end.'
       ),
     onUnavailable: z
       .enum(['end', 'next'], 'expected end or next')
@@ -99,12 +98,12 @@ function createSection<Name extends string>(
     reasons: flag
       .prefault(false)
       .describe(
-        'Whether a refusal says its reason code, which the log and the metrics have in any case, to the client too. Default: false.'
+        'Whether the error for a rejected token shows the reason code to the client too. The log and the metrics have it in any case. Default: false.'
       ),
     headers: claimHeaders
   })
     .refine(({ groups, require }) => groups !== undefined || require.groups === undefined, {
-      error: 'expected groups: where they are looked for has to be said',
+      error: 'expected groups, which names where they are looked for',
       path: ['require', 'groups']
     })
     .refine(({ protocol, headers }) => protocol === 'forward-auth' || headers === undefined, {

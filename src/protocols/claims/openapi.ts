@@ -16,7 +16,7 @@ const EXPLAIN: Parameter = {
   name: 'explain',
   in: 'query',
   description:
-    '`1` tells for each claim its `value`, the `source` that set it, and which others it `overrides`.',
+    '`1` shows for each claim its `value`, the `source` that set it, and which others it `overrides`.',
   required: false,
   schema: { const: '1' }
 }

@@ -6,7 +6,7 @@ import { routePattern } from '../../settings/route-paths.ts'
 import type { SecretReader } from '../../settings/secrets.ts'
 import { section } from '../../settings/section.ts'
 import { auth, limits, on } from '../route-settings.ts'
-import { statuses } from '../statuses-settings.ts'
+import { statuses } from '../statuses.ts'
 
 export type ClaimsRouteConfig = z.output<ReturnType<typeof claimsRouteSchema>>
 
@@ -30,7 +30,7 @@ export function claimsRouteSchema(reader: SecretReader) {
     explain: flag
       .default(false)
       .describe(
-        'Whether `?explain=1` tells for each claim which source set it, and which others did before. Default: false.'
+        'Whether `?explain=1` shows for each claim which source set it, and which others did before. Default: false.'
       ),
     statuses
   }).refine(({ of, sources }) => of === undefined || sources === undefined, {

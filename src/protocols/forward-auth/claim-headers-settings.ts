@@ -1,4 +1,4 @@
-/** The setting that says which claims become headers. */
+/** The setting that names the claims that become headers. */
 import * as z from 'zod'
 import { headerMap, OWN_HEADER_FIELDS } from '../../settings/headers.ts'
 import { claimPath } from '../../settings/json.ts'
@@ -17,5 +17,5 @@ export const claimHeaders = headerMap(headerName, claimPath)
   .meta({ title: 'a map of headers and the paths of claims' })
   .optional()
   .describe(
-    'With `forward-auth`: headers of the 200, and the claims that they say, percent-encoded; of lists, with commas between the items. A header whose claim is not there is empty. Default: none.'
+    'With `forward-auth`: headers of the 200, and the claims that they carry, percent-encoded; of lists, with commas between the items. A header whose claim is not there is empty. Default: none.'
   )

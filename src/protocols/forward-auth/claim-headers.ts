@@ -3,7 +3,7 @@ import { membersOf, textOf } from '../../json/json-members.ts'
 import { type JsonPath, parseJsonPath, textAt } from '../../json/json-path.ts'
 import type { JsonText } from '../../json/json-text.ts'
 
-/** The name of a header, and the claim that it says. */
+/** The name of a header, and the claim that it carries. */
 export interface ClaimHeader {
   readonly name: string
   readonly path: JsonPath

@@ -9,12 +9,12 @@ export const introspectionSettings: readonly CheckRule[] = [
   },
   {
     isMet: ({ auth }) => auth !== undefined,
-    error: 'expected auth: who may introspect tokens has to be said (RFC 7662, section 2.1)',
+    error: 'expected auth, which names who may introspect tokens (RFC 7662, section 2.1)',
     path: ['auth']
   },
   {
     isMet: ({ reasons }) => !reasons,
-    error: 'introspection never says why a token is not active (RFC 7662, section 2.2)',
+    error: 'introspection never shows why a token is not active (RFC 7662, section 2.2)',
     path: ['reasons']
   }
 ]

@@ -3,7 +3,7 @@ import { ServiceError } from '../../errors.ts'
 import { invalidRequest, parseJsonBody } from '../json-body.ts'
 
 /**
- * Reads `grant_type=refresh_token&refresh_token=...` or `{"refresh_token": "..."}`; the content tells which.
+ * Reads `grant_type=refresh_token&refresh_token=...` or `{"refresh_token": "..."}`; the content shows which.
  * @param maxDepth levels that the JSON may nest
  * @throws ServiceError `invalid_request`, or `unsupported_grant_type` for a form that asks for something else
  */

@@ -1,6 +1,6 @@
 /** The settings of a route that issues tokens. */
 import * as z from 'zod'
-import { refresh } from '../../issue/refresh/settings.ts'
+import { refresh } from '../../issue/refresh/refresh.ts'
 import { sourcesSchema } from '../../issue/sources/registry.ts'
 import { optionalPath } from '../../settings/json.ts'
 import { flag, offset } from '../../settings/quantities.ts'
@@ -8,10 +8,9 @@ import { routePattern } from '../../settings/route-paths.ts'
 import type { SecretReader } from '../../settings/secrets.ts'
 import { section } from '../../settings/section.ts'
 import { kid, lifetime, typ } from '../../settings/tokens.ts'
-import { cookie } from '../cookie-settings.ts'
 import { KRAKEND_ONLY } from '../krakend/settings.ts'
-import { auth, limits, on } from '../route-settings.ts'
-import { statuses } from '../statuses-settings.ts'
+import { auth, cookie, limits, on } from '../route-settings.ts'
+import { statuses } from '../statuses.ts'
 
 /** @template Name the names of the wire formats */
 export type IssueRouteConfig<Name extends string = string> = z.output<
@@ -39,12 +38,12 @@ export function issueRouteSchema<Name extends string>(
     lifetime: lifetime
       .prefault('1h')
       .describe(
-        'How long a token is valid: a duration, or where the body of the client says how many seconds it wants, and the most that it gets. Default: 1h.'
+        'How long a token is valid: a duration, or a path in the body of the client, which has there how many seconds it wants, and the most that it gets. Default: 1h.'
       ),
     expiresAt: optionalPath
       .optional()
       .describe(
-        'Path in the reply of the only remote source, at which it says until when what it tells is true: in seconds or milliseconds since 1970, or as an ISO 8601 date. A token ends then, if its lifetime does not end it sooner. A reply without it is refused, unless the path ends with `?`. Default: none.'
+        'Path in the reply of the only remote source, of the time until which the reply is true: in seconds or milliseconds since 1970, or as an ISO 8601 date. A token ends then, if its lifetime does not end it sooner. A reply without it is refused, unless the path ends with `?`. Default: none.'
       ),
     notBefore: offset('1d')
       .optional()

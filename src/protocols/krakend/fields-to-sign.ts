@@ -1,4 +1,4 @@
-/** The setting that says which fields of a reply are signed. */
+/** The setting that lists the fields of a reply that are signed. */
 import * as z from 'zod'
 import type { JsonPath } from '../../json/json-path.ts'
 import { pathSaying } from '../../settings/json.ts'

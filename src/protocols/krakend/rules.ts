@@ -1,4 +1,4 @@
-/** The rule of krakend routes, whose tokens may expire when the remote says. */
+/** The rule of krakend routes, whose tokens may expire when the remote decides. */
 import { at, isGiven, type PartialOf, type Placed } from '../../settings/placed.ts'
 import type { Problem } from '../../settings/problem.ts'
 import { type RuleContext, routesWith, signersOf } from '../rules.ts'

@@ -7,14 +7,14 @@ import type { SecretReader } from '../../settings/secrets.ts'
 import { section } from '../../settings/section.ts'
 import { kid, typ } from '../../settings/tokens.ts'
 import { auth, limits, on } from '../route-settings.ts'
-import { statusesOr } from '../statuses-settings.ts'
+import { statusesOr } from '../statuses.ts'
 import { fieldsToSign } from './fields-to-sign.ts'
 
 export type KrakendRouteConfig = z.output<ReturnType<typeof krakendRouteSchema>>
 
 const ONLY = 'only goes with the protocol krakend'
 
-/** What other routes say of the settings that are there for this one alone. */
+/** The errors of other routes for settings that only this protocol has. */
 export const KRAKEND_ONLY = { sign: ONLY, full: ONLY } as const
 
 export function krakendRouteSchema(reader: SecretReader) {

@@ -9,7 +9,7 @@ import { oauthCallers } from '../openapi/security.ts'
 export function describeOauthIssue(route: IssueRouteConfig): Operation {
   return {
     summary: 'Issues an access token.',
-    description: 'Takes any JSON, or a form, each of whose fields may stand once.',
+    description: 'Takes any JSON, or a form, each of whose fields may be given once.',
     ...oauthCallers(route.auth),
     requestBody: {
       required: true,
@@ -28,7 +28,7 @@ export function describeOauthIssue(route: IssueRouteConfig): Operation {
   }
 }
 
-/** Credentials that a remote refuses are an invalid grant, which is a 400 (RFC 6749, section 5.2). */
+/** Credentials that a remote rejects are an invalid grant, which is a 400 (RFC 6749, section 5.2). */
 function statusesOf(route: IssueRouteConfig): FailureStatus[] {
   const { auth } = route
   return sourceFailures({ ...route, statuses: 'relay' }).filter(

@@ -1,4 +1,4 @@
-/** The refusals and failures of routes, as they are described. */
+/** The errors of routes, as OpenAPI describes them. */
 import { type Answer, type Content, headerRef } from './parts.ts'
 
 const DESCRIPTIONS = {
@@ -10,20 +10,20 @@ const DESCRIPTIONS = {
   422: 'The remote does not take the request.',
   429: 'Too many requests.',
   500: 'Something is broken.',
-  502: 'The remote refuses, or gives no good reply.',
+  502: 'The remote rejects the request, or gives no good reply.',
   503: 'Too busy, or without what is needed, at the moment.',
   504: 'The remote takes too long.'
 } as const
 
 export type FailureStatus = keyof typeof DESCRIPTIONS
 
-/** The refusals that are about a caller who is not known. */
+/** The errors about a caller who is not known. */
 const UNAUTHORIZED: readonly FailureStatus[] = [401]
 
 /**
  * Answers by their statuses.
  * @param content that of all of them; none when left out
- * @param challenged those that say what is expected instead
+ * @param challenged those with a challenge: a header that names what is expected
  */
 export function failures(
   statuses: readonly FailureStatus[],
@@ -48,7 +48,7 @@ export function failures(
   )
 }
 
-/** What any route may say of itself. */
+/** The settings of any route that its errors depend on. */
 interface RouteSettings {
   readonly auth?: object | undefined
   readonly limits?: { readonly requests?: number | undefined }
@@ -66,7 +66,7 @@ export function commonFailures({ auth, limits }: RouteSettings): FailureStatus[]
   ]
 }
 
-/** Those of a route that has sources: what becomes of a refusal by a remote is for the route to say. */
+/** Those of a route that has sources: the route decides what becomes of an error of a remote. */
 export function sourceFailures(
   route: RouteSettings & { readonly statuses: 'txtoken' | 'relay' }
 ): FailureStatus[] {

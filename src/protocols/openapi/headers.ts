@@ -59,7 +59,7 @@ export function withHeaders(
   )
 }
 
-/** An answer with a token in it, which is a cookie beside that where the route says so. */
+/** An answer with a token in it, which is a cookie too where the route asks for one. */
 export function withCookie(
   answer: Answer,
   { cookie }: { readonly cookie?: object | undefined }

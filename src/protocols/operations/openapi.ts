@@ -14,7 +14,7 @@ export const READY: Operation = {
   summary: 'The service takes new work.',
   responses: {
     200: { description: 'It does.', content: HEALTH },
-    503: { description: 'It starts still, or has been told to stop.', content: HEALTH }
+    503: { description: 'It is still starting, or is stopping.', content: HEALTH }
   }
 }
 

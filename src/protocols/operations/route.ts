@@ -38,7 +38,7 @@ function createLiveRoute({ path }: OperationRoute): Route {
   return createRoute({ path, format: plainFormat, isOperation: true, respond: () => LIVE })
 }
 
-/** Shows whether the service takes new work. The remote has no say in it. */
+/** Shows whether the service takes new work. The remote does not matter here. */
 export function createHealthRoute(
   route: OperationRoute,
   { isReady, revocation }: OperationServices

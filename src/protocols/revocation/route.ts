@@ -3,7 +3,7 @@ import { type Check, createCheck } from '../../check/check.ts'
 import { createVerifier } from '../../check/verifiers/registry.ts'
 import { ServiceError } from '../../errors.ts'
 import { createEndFamily } from '../../issue/refresh/end-family.ts'
-import { hasRefreshTokenForm } from '../../issue/refresh/refresh-token.ts'
+import { hasRefreshTokenForm } from '../../issue/refresh/family-state.ts'
 import { withSpan } from '../../operations/tracing.ts'
 import type { TraceHeaders } from '../../remote/trace-context.ts'
 import type { Revoke } from '../../revocation/revocation.ts'
@@ -33,7 +33,7 @@ function createRevokeRoute(
   const { limits, metrics, logger, issuer } = services
   const { revoke, records } = revocation
   const { endOf: endRefreshFamilyOf } = createEndFamily({ records, revoke })
-  // Whether a token is in its time does not matter: one that has ended needs no entry, and one that is to begin does.
+  // The times of a token do not matter here: an expired one needs no entry, and one that is not valid yet does.
   const check = createCheck({
     verifiers: (config.verify ?? ALL_KEYS).map((verifier) => createVerifier(verifier, services)),
     requirements: [],

@@ -2,7 +2,7 @@
 import { ServiceError } from '../../errors.ts'
 import type { Claims } from '../../issue/claims.ts'
 import type { IssuedToken } from '../../issue/sign.ts'
-import { readObject } from '../../json/json-object.ts'
+import { readObject } from '../../json/json-members.ts'
 import { type JsonText, JsonTextError, parseJsonBytes, toJsonText } from '../../json/json-text.ts'
 import { type Answer, type Exchange, jsonAnswer, NO_STORE, textAnswer } from '../exchange.ts'
 import { invalidRequest } from '../json-body.ts'
@@ -112,7 +112,7 @@ function readValidity(fields: ReadonlyMap<string, JsonText>, mostSeconds: number
   const validity = fieldValue(fields, 'validity')
   if (!Number.isSafeInteger(validity)) throw invalidField('validity')
   const seconds = validity as number
-  // The core says so of zero, too.
+  // The core answers the same for zero.
   if (seconds <= 0) throw invalidRequest('validity must be greater than or equal to 0')
   if (seconds > mostSeconds) {
     throw invalidRequest(`validity must be less than or equal to ${mostSeconds}`)

@@ -18,7 +18,10 @@ export function describeSupertokens(
     type: 'object',
     required: ['algorithm', 'payload', 'jwksDomain', 'validity'],
     properties: {
-      algorithm: { type: 'string', description: '`RS256`; any other is refused by its status.' },
+      algorithm: {
+        type: 'string',
+        description: '`RS256`; any other gets a status of its own in the body.'
+      },
       payload: { type: 'object', description: 'The claims.' },
       jwksDomain: { type: 'string', description: 'The `iss` where the payload has none.' },
       validity: {
@@ -38,7 +41,10 @@ export function describeSupertokens(
         requestBody: { required: true, content: json(request) },
         responses: {
           200: withCookie(
-            secret('The token, or the refusal of an algorithm.', json(schemaRef('SupertokensJwt'))),
+            secret(
+              'The token, or that the algorithm is not supported.',
+              json(schemaRef('SupertokensJwt'))
+            ),
             { cookie }
           ),
           ...withHeaders(

@@ -6,15 +6,14 @@ import { routePath } from '../../settings/route-paths.ts'
 import type { SecretReader } from '../../settings/secrets.ts'
 import { section } from '../../settings/section.ts'
 import { kid } from '../../settings/tokens.ts'
-import { cookie } from '../cookie-settings.ts'
 import { KRAKEND_ONLY } from '../krakend/settings.ts'
-import { callers, limits, on } from '../route-settings.ts'
+import { callers, cookie, limits, on } from '../route-settings.ts'
 
 export type SupertokensRouteConfig = z.output<ReturnType<typeof supertokensRouteSchema>>
 
 const AUTH = '{ apiKeys: [...] }, or none'
 
-/** The payload is the caller's own, whatever it says, so that everybody is no default. */
+/** The service signs whatever payload a caller sends, so there is no default of everybody. */
 function auth(reader: SecretReader) {
   return z
     .union([z.literal('none').transform(() => undefined), callers(reader)], {

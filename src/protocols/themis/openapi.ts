@@ -1,4 +1,4 @@
-/** Routes that issue tokens as Themis does: the bare token, and text for refusals. */
+/** Routes that issue tokens as Themis does: the bare token, and errors as text. */
 import type { IssueRouteConfig } from '../issue/settings.ts'
 import { failures, sourceFailures } from '../openapi/failures.ts'
 import { NO_SNIFF, withCookie, withHeaders } from '../openapi/headers.ts'

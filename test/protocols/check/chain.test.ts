@@ -141,6 +141,6 @@ test('groups that are required are asked for each time, in every format', async 
 test('a route that looks for no groups cannot require any', (t) => {
   const config = checkConfig({ check: { require: { groups: ['admins'] } } })
   t.deepEqual(problemsOf(t, config, { env: { ENC_KEY } }), [
-    'routes[0].require.groups: expected groups: where they are looked for has to be said'
+    'routes[0].require.groups: expected groups, which names where they are looked for'
   ])
 })

@@ -103,7 +103,7 @@ const mistakes: [string, object, string[]][] = [
     'reasons of what is never told',
     { protocol: 'introspection', reasons: true, auth: { apiKeys: ['a key of twenty letters'] } },
     [
-      'routes[0].reasons: introspection never says why a token is not active (RFC 7662, section 2.2)'
+      'routes[0].reasons: introspection never shows why a token is not active (RFC 7662, section 2.2)'
     ]
   ],
   [

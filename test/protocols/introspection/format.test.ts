@@ -123,7 +123,7 @@ test('a token that cannot be judged is neither active nor inactive', async (t) =
 test('a route for everybody, or for tokens in another place, is not loaded', (t) => {
   const config = checkConfig({ check: { protocol: 'introspection' } })
   t.deepEqual(problemsOf(t, config, { env: { ENC_KEY } }), [
-    'routes[0].auth: expected auth: who may introspect tokens has to be said (RFC 7662, section 2.1)'
+    'routes[0].auth: expected auth, which names who may introspect tokens (RFC 7662, section 2.1)'
   ])
   const settings = { protocol: 'introspection', auth: { apiKeys: [KEY] }, token: ['header'] }
   t.deepEqual(problemsOf(t, checkConfig({ check: settings }), { env: { ENC_KEY } }), [

@@ -1,7 +1,7 @@
 /** URLs with variables in them: `https://example.com/claims/{mac}?partner={pid}`. */
 import { reasonAgainst } from '../../../settings/section.ts'
 import { httpUrl } from '../../../settings/urls.ts'
-import { invalidClaim } from '../../invalid-claim.ts'
+import { invalidClaim } from '../../claims.ts'
 
 export interface UrlTemplate {
   /** The names of its variables, in their order. */
