@@ -11,6 +11,7 @@ import { transform } from 'esbuild'
 
 const ROOT = join(import.meta.dirname, '..')
 const OUT = join(ROOT, 'build')
+const JOINED = join(OUT, 'folders')
 const FOLDERS = ['src', 'test', 'bench', 'scripts']
 
 /** The place of `.ts` in an import of a file of this project, as esbuild writes imports. */
@@ -18,7 +19,7 @@ const OWN_IMPORT = /(?<=(?:\bfrom |\bimport ?\(?)"\.[^"\n]*\.)ts(?=")/g
 
 /** Compiles everything anew: that takes half a second, and nothing is ever out of date. */
 export async function compile() {
-  const before = await listFiles(OUT)
+  const before = (await Promise.all(FOLDERS.map((folder) => listFiles(join(OUT, folder))))).flat()
   const files = (await Promise.all(FOLDERS.map((folder) => listFiles(join(ROOT, folder)))))
     .flat()
     .filter((file) => file.endsWith('.ts'))
@@ -32,6 +33,30 @@ export async function compile() {
 /** The compiled file, or pattern of files, of one of the tests; other words stay as they are. */
 export function compiledName(text) {
   return text.replace(/^(?:\.\/)?test\//, 'build/test/').replace(/(?<=^build\/.*\.)ts$/, 'js')
+}
+
+/**
+ * Makes one file of all compiled tests of a folder, so that they share a process and load what they test once.
+ * @param isWanted takes the path of a file of tests below `test/`
+ * @returns the files
+ */
+export async function joinByFolder(isWanted) {
+  const tests = join(OUT, 'test')
+  const files = (await listFiles(tests))
+    .map((file) => file.slice(tests.length + 1))
+    .filter((file) => file.endsWith('.test.js') && isWanted(file))
+  const folders = [...new Set(files.map((file) => dirname(file)))]
+  await mkdir(JOINED, { recursive: true })
+  return Promise.all(
+    folders.map(async (folder) => {
+      const imports = files
+        .filter((file) => dirname(file) === folder)
+        .map((file) => `import '../test/${file}'\n`)
+      const name = `${folder === '.' ? 'root' : folder.replaceAll('/', '-')}.test.js`
+      await writeChanged(join(JOINED, name), imports.sort().join(''))
+      return `build/folders/${name}`
+    })
+  )
 }
 
 async function listFiles(folder) {

@@ -11,7 +11,7 @@ interface GotOptions {
 
 /**
  * A handler of got. Unlike a `beforeRequest` hook it runs once for a call and not for each redirect, so that the token is
- * not sent to where a redirect leads: got takes it out for another host.
+ * not sent where a redirect leads: got removes it for another host.
  */
 export type GotHandler = <Options extends GotOptions, Result>(
   options: Options,
@@ -20,12 +20,12 @@ export type GotHandler = <Options extends GotOptions, Result>(
 
 export interface AuthorizeRequest {
   /**
-   * Gives header fields with the token in `authorization`, for fetch, undici and got.
+   * Returns header fields with the token in `authorization`, for fetch, undici and got.
    * @param headers the fields that a request has beside it; an Authorization field among them is replaced
    * @throws ServiceTokenError where there is no token
    */
   (headers?: HeadersInput): Promise<Record<string, string>>
-  /** Gives a request of fetch the token, and gives it back. */
+  /** Puts the token into a request of fetch, and returns that request. */
   (request: Request): Promise<Request>
 }
 
@@ -34,7 +34,7 @@ export interface Authorize {
   readonly authorizeGot: GotHandler
 }
 
-/** @param get gives the token */
+/** @param get returns the token */
 export function createAuthorize(get: () => Promise<string>): Authorize {
   async function bearer(): Promise<string> {
     return `Bearer ${await get()}`
@@ -52,7 +52,7 @@ export function createAuthorize(get: () => Promise<string>): Authorize {
     authorize,
     authorizeGot(options, next) {
       if (options.isStream) {
-        // Thrown right here: a promise in place of the stream would be a riddle.
+        // Thrown right here: a caller that expects a stream would not look for a rejected promise.
         throw new TypeError('expected a got call that gives a promise; a stream takes authorize()')
       }
       return bearer().then((value) => {

@@ -1,19 +1,19 @@
-/** What all adapters have in common: a request has a good token, or gets an answer by RFC 6750. */
+/** What all adapters share: a request has a valid token, or gets an answer by RFC 6750. */
 import type { VerifiedClaims } from '../keys/token.ts'
 import { challengeFor, readAuthorization } from '../protocols/bearer-token.ts'
 import type { TokenChecker } from './token-checker.ts'
 import { TokenError } from './token-error.ts'
 
-/** The answer to a request that must not pass. */
-interface Refusal {
+/** The answer to a request that is rejected. */
+interface ErrorAnswer {
   readonly status: number
   readonly headers: Readonly<Record<string, string>>
   readonly body: { readonly error: string }
 }
 
 export type Judgement =
-  | { readonly claims: VerifiedClaims; readonly refusal?: never }
-  | { readonly claims?: never; readonly refusal: Refusal }
+  | { readonly claims: VerifiedClaims; readonly errorAnswer?: never }
+  | { readonly claims?: never; readonly errorAnswer: ErrorAnswer }
 
 /**
  * Judges a request.
@@ -27,12 +27,12 @@ export async function judgeRequest(
     return { claims: await check(readAuthorization(authorization ?? '')) }
   } catch (error) {
     if (!(error instanceof TokenError)) throw error
-    return { refusal: describeRefusal(error) }
+    return { errorAnswer: describeError(error) }
   }
 }
 
-/** A challenge is about the token (RFC 6750, section 3); that nobody can judge it now is not. */
-function describeRefusal(error: TokenError): Refusal {
+/** A challenge is about the token (RFC 6750, section 3); a token that cannot be judged now gets none. */
+function describeError(error: TokenError): ErrorAnswer {
   return {
     status: error.status,
     headers: error.status === 503 ? {} : { 'WWW-Authenticate': challengeFor(error) },

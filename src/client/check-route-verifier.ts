@@ -1,4 +1,4 @@
-/** Verification by a checkToken route of txtoken: it has the keys, and the last word. */
+/** Verification by a checkToken route of txtoken, which has the keys and decides. */
 import type { Verifier } from '../check/check.ts'
 import { checkUnavailable, insufficientScope, invalidToken, ServiceError } from '../errors.ts'
 import { JsonTextError, readJsonBytes } from '../json/json-text.ts'
@@ -14,7 +14,7 @@ export function createCheckRouteVerifier(remote: Remote): Verifier {
   return async function verifyByCheckRoute(token) {
     const reply = await ask(token)
     if (!isApproval(reply, token)) {
-      throw checkUnavailable(new Error('found an answer that is no verdict'))
+      throw checkUnavailable(new Error('found an answer that does not confirm the token'))
     }
     return { claims: token.payload }
   }
@@ -22,12 +22,12 @@ export function createCheckRouteVerifier(remote: Remote): Verifier {
   async function ask(token: Token): Promise<Buffer> {
     try {
       return await post(token).catch((error) => {
-        // The question changes nothing, so it may be asked again, on another connection.
+        // The request changes nothing, so it may be sent again, on another connection.
         if (error instanceof ServiceError && isConnectionClosed(error)) return post(token)
         throw error
       })
     } catch (error) {
-      throw explainRefusal(error)
+      throw toCheckError(error)
     }
   }
 
@@ -36,7 +36,7 @@ export function createCheckRouteVerifier(remote: Remote): Verifier {
   }
 }
 
-/** It says so of this very token: an answer that got mixed up on its way is about another one. */
+/** Whether the answer confirms this very token: one that got mixed up on its way is about another. */
 function isApproval(reply: Buffer, { raw }: Token): boolean {
   try {
     const value = readJsonBytes(reply, MAX_REPLY_DEPTH).value as Record<string, unknown> | null
@@ -47,7 +47,7 @@ function isApproval(reply: Buffer, { raw }: Token): boolean {
   }
 }
 
-function explainRefusal(error: unknown): ServiceError {
+function toCheckError(error: unknown): ServiceError {
   const status = error instanceof ServiceError ? error.remoteStatus : undefined
   if (status === 401) return invalidToken('Token is rejected by its issuer', 'endpoint', error)
   if (status === 403) {

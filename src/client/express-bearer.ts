@@ -1,4 +1,4 @@
-/** Express middleware that lets requests with a good token pass. */
+/** Express middleware that lets requests with a valid token pass. */
 import type { IncomingHttpHeaders } from 'node:http'
 import type { VerifiedClaims } from '../keys/token.ts'
 import { type Judgement, judgeRequest } from './bearer.ts'
@@ -32,14 +32,14 @@ export function expressBearer(checker: Pick<TokenChecker, 'check'>) {
       next(error)
       return
     }
-    const { claims, refusal } = judgement
-    if (refusal === undefined) {
+    const { claims, errorAnswer } = judgement
+    if (errorAnswer === undefined) {
       request.claims = claims
       next()
       return
     }
-    response.status(refusal.status)
-    response.set({ ...refusal.headers })
-    response.json(refusal.body)
+    response.status(errorAnswer.status)
+    response.set({ ...errorAnswer.headers })
+    response.json(errorAnswer.body)
   }
 }

@@ -1,4 +1,4 @@
-/** A Fastify hook that lets requests with a good token pass. */
+/** A Fastify hook that lets requests with a valid token pass. */
 import type { IncomingHttpHeaders } from 'node:http'
 import type { VerifiedClaims } from '../keys/token.ts'
 import { judgeRequest } from './bearer.ts'
@@ -23,14 +23,14 @@ export function fastifyBearer(checker: Pick<TokenChecker, 'check'>) {
     request: FastifyRequest,
     reply: FastifyReply
   ): Promise<unknown> {
-    const { claims, refusal } = await judgeRequest(checker, request.headers.authorization)
-    if (refusal === undefined) {
+    const { claims, errorAnswer } = await judgeRequest(checker, request.headers.authorization)
+    if (errorAnswer === undefined) {
       request.claims = claims
       return undefined
     }
-    reply.code(refusal.status)
-    reply.headers({ ...refusal.headers })
-    // A hook that gives the reply back has answered, and nothing after it runs.
-    return reply.send(refusal.body)
+    reply.code(errorAnswer.status)
+    reply.headers({ ...errorAnswer.headers })
+    // A hook that returns the reply has answered, and nothing after it runs.
+    return reply.send(errorAnswer.body)
   }
 }

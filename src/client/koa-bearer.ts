@@ -1,4 +1,4 @@
-/** Koa middleware that lets requests with a good token pass. */
+/** Koa middleware that lets requests with a valid token pass. */
 import { judgeRequest } from './bearer.ts'
 import type { TokenChecker } from './token-checker.ts'
 
@@ -17,14 +17,14 @@ export function koaBearer(checker: Pick<TokenChecker, 'check'>) {
     context: KoaContext,
     next: () => Promise<unknown>
   ): Promise<void> {
-    const { claims, refusal } = await judgeRequest(checker, context.get('authorization'))
-    if (refusal === undefined) {
+    const { claims, errorAnswer } = await judgeRequest(checker, context.get('authorization'))
+    if (errorAnswer === undefined) {
       context.state.claims = claims
       await next()
       return
     }
-    context.status = refusal.status
-    context.set({ ...refusal.headers })
-    context.body = refusal.body
+    context.status = errorAnswer.status
+    context.set({ ...errorAnswer.headers })
+    context.body = errorAnswer.body
   }
 }

@@ -8,9 +8,9 @@ interface RemoteOptions {
 }
 
 /**
- * Makes sure that a URL may be called, since tokens and API keys travel to it, and that calls can be made as they should.
- * @param option what the URL is called among the options
- * @throws TypeError that says what is expected, and holds nothing of the URL or the API key
+ * Makes sure that a URL may be called, since tokens and API keys are sent to it, and that the other options of calls are valid.
+ * @param option the name of the option that holds the URL
+ * @throws TypeError with what is expected, and without the URL or the API key
  */
 export function assertCallable(
   option: string,

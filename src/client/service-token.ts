@@ -1,13 +1,12 @@
-/** The token of a service itself: fetched at its start, renewed ahead of its end. */
-import { type Attempt, createRefresher } from '../keys/remote/refresher.ts'
+/** The token that a service itself sends: fetched at its start, renewed before it expires. */
+import { type Attempt, createRefresher, type RefreshTiming } from '../keys/remote/refresher.ts'
 import { type StartTimer, startUnreferencedTimer } from '../keys/timer.ts'
 import { type AuthorizeRequest, createAuthorize, type GotHandler } from './authorize.ts'
-import { createRenewalTiming } from './renewal-timing.ts'
-import { ServiceTokenError } from './service-token-error.ts'
+import { ServiceTokenError } from './token-reply.ts'
 import { createTokenRequest, type TokenRequestOptions } from './token-request.ts'
 
 export interface ServiceTokenOptions extends TokenRequestOptions {
-  /** Told about each request for a token that failed, for the log. Must not throw. */
+  /** Called for each request for a token that failed, for the log. Must not throw. */
   readonly onFailure?: ((error: ServiceTokenError) => void) | undefined
   /** From 0 up to 1: keeps several replicas from asking all at once. */
   readonly random?: (() => number) | undefined
@@ -16,24 +15,24 @@ export interface ServiceTokenOptions extends TokenRequestOptions {
 
 export interface ServiceToken {
   /**
-   * Gives the token to send now. One that is still valid is given at once, also while its renewal fails.
+   * Returns the token to send now. One that is still valid is returned at once, also while its renewal fails.
    * @throws ServiceTokenError where there is none, with the reason why the last request for one failed
    */
   readonly get: () => Promise<string>
   /** Puts the token into a request. Throws as `get` does. */
   readonly authorize: AuthorizeRequest
-  /** One of the `handlers` of a got instance: each call that gives a promise gets the token. */
+  /** One of the `handlers` of a got instance: each call that returns a promise gets the token. */
   readonly authorizeGot: GotHandler
-  /** Ends all renewing. The token is given until it ends. */
+  /** Ends all renewing. The token is returned until it expires. */
   readonly close: () => Promise<void>
 }
 
-/** A token that ends on its way is refused, so it is not given any more this long before, or in the last tenth of its life. */
+/** A token that expires on its way is rejected, so it is not used any more this long before, or in the last tenth of its lifetime. */
 const LAST_MS = 5_000
 
 /**
- * Holds the token of a service. The first one is fetched at once; timers do not keep the process running, and the call
- * that finds a token old renews it too, for timers stand still while a machine sleeps.
+ * Holds the token of a service. The first one is fetched at once; timers do not keep the process running, and a call
+ * that finds the token old renews it too, since timers stop while a machine sleeps.
  * @throws TypeError for options that could never work
  */
 export function createServiceToken(options: ServiceTokenOptions): ServiceToken {
@@ -47,15 +46,15 @@ export function createServiceToken(options: ServiceTokenOptions): ServiceToken {
     now,
     startTimer: options.startTimer ?? startUnreferencedTimer
   })
-  let held: { readonly token: string; readonly givenUntil: number } | undefined
-  let failure = new ServiceTokenError('found no token, since it was closed before there was one')
+  let held: { readonly token: string; readonly usableUntil: number } | undefined
+  let failure = new ServiceTokenError('found no token: it was closed before the first one arrived')
 
   async function renew(signal: AbortSignal): Promise<Attempt> {
     const sentAt = now()
     try {
       const { token, lifetimeMs } = await request.send()
       const last = Math.min(LAST_MS, lifetimeMs / 10)
-      held = { token, givenUntil: sentAt + lifetimeMs - last }
+      held = { token, usableUntil: sentAt + lifetimeMs - last }
       return { succeeded: true, lifetimeMs: sentAt + lifetimeMs - now() }
     } catch (error) {
       if (signal.aborted) return { succeeded: false }
@@ -69,7 +68,7 @@ export function createServiceToken(options: ServiceTokenOptions): ServiceToken {
   }
 
   function valid(): string | undefined {
-    return held !== undefined && now() < held.givenUntil ? held.token : undefined
+    return held !== undefined && now() < held.usableUntil ? held.token : undefined
   }
 
   async function get(): Promise<string> {
@@ -89,6 +88,24 @@ export function createServiceToken(options: ServiceTokenOptions): ServiceToken {
     async close() {
       refresher.close()
       await request.close()
+    }
+  }
+}
+
+/** After the first failure. The pause doubles with each further one, up to {@link LONGEST_PAUSE}. */
+const FIRST_PAUSE = 1_000
+const LONGEST_PAUSE = 60_000
+
+/**
+ * When to renew the token: well before it expires, and with growing pauses while that fails.
+ * @param random from 0 up to 1: keeps several replicas from asking all at once
+ */
+function createRenewalTiming(random: () => number): RefreshTiming {
+  return {
+    afterSuccess: (lifetime = 0) => lifetime * (0.7 + 0.1 * random()),
+    afterFailure(failures) {
+      const pause = Math.min(FIRST_PAUSE * 2 ** (failures - 1), LONGEST_PAUSE)
+      return pause * (0.5 + 0.5 * random())
     }
   }
 }

@@ -9,27 +9,26 @@ import {
   isNoServiceBearer
 } from '../check/requirements.ts'
 import type { VerifiedClaims } from '../keys/token.ts'
-import { assertKnownOptions } from './known-options.ts'
 import { TokenError, toTokenError } from './token-error.ts'
 import { createVerification, type VerificationOptions } from './verification.ts'
 
 export interface TokenCheckerOptions extends VerificationOptions {
   /** The `iss` that tokens must have, or several. Default: any, none included. */
   readonly issuer?: string | readonly string[] | undefined
-  /** Whom tokens must be for: one of these stands in `aud`. Default: anybody. */
+  /** The audience, or several: `aud` must have one of them. Default: any. */
   readonly audience?: string | readonly string[] | undefined
-  /** Whether tokens must have an end (`exp`). Default true: without one, a token is good as long as its key. */
+  /** Whether tokens must expire (have `exp`). Default true: a token without `exp` is valid as long as its key. */
   readonly requireExp?: boolean | undefined
-  /** Clock difference that is forgiven in `exp`, `nbf` and `iat`, from 0 to 300 seconds. Default 0. */
+  /** Clock difference that is tolerated in `exp`, `nbf` and `iat`, from 0 to 300 seconds. Default 0. */
   readonly skewSeconds?: number | undefined
-  /** What tokens must say beside that. A token that does not is refused with 403. */
+  /** What else tokens must have. A token without it is rejected with 403. */
   readonly require?: RequiredOfTokens | undefined
 }
 
 interface RequiredOfTokens {
   /** Values of claims; where a claim is a list, it contains the value. */
   readonly claims?: Readonly<Record<string, string | number | boolean>> | undefined
-  /** All of these stand in `scope` or `scp`. */
+  /** `scope` or `scp` must have all of these. */
   readonly scopes?: readonly string[] | undefined
 }
 
@@ -41,7 +40,7 @@ export interface TokenChecker {
    * @throws TokenError with the status 401, 403 or 503; a token that cannot be judged is not accepted
    */
   readonly check: (token: string | undefined) => Promise<VerifiedClaims>
-  /** Lets go of timers and connections. None of them keeps the process running. */
+  /** Ends timers and connections. None of them keeps the process running. */
   readonly close: () => Promise<void>
 }
 
@@ -71,11 +70,11 @@ const KNOWN_REQUIREMENTS: Readonly<Record<keyof RequiredOfTokens, true>> = {
 
 /** Levels that the JSON of header and payload may nest. */
 const MAX_DEPTH = 64
-/** As much as a check route forgives. */
+/** The same as for a check route. */
 const MOST_SKEW_SECONDS = 300
 
 /**
- * Makes a checker, once at the start of a service. The algorithm of a token is judged by the key, never the other way round.
+ * Makes a checker, once at the start of a service. The algorithm comes from the key, never from the token.
  * @throws TypeError for options that contradict each other, or that could never work
  */
 export function createTokenChecker(options: TokenCheckerOptions): TokenChecker {
@@ -93,18 +92,18 @@ export function createTokenChecker(options: TokenCheckerOptions): TokenChecker {
       try {
         return (await checkToken(token)).claims
       } catch (error) {
-        const refusal = toTokenError(error)
-        if (refusal.code === 'check_unavailable') onFailure?.(causeOf(refusal))
-        throw refusal
+        const tokenError = toTokenError(error)
+        if (tokenError.code === 'check_unavailable') onFailure?.(causeOf(tokenError))
+        throw tokenError
       }
     },
     close
   }
 }
 
-/** What broke says more to the log than that something did. */
-function causeOf(refusal: TokenError): Error {
-  return refusal.cause instanceof Error ? refusal.cause : refusal
+/** The cause is worth more to the log than an error that only reports that a check failed. */
+function causeOf(error: TokenError): Error {
+  return error.cause instanceof Error ? error.cause : error
 }
 
 function createRequirements(
@@ -143,4 +142,22 @@ function toRequiredClaims(claims: Readonly<Record<string, string | number | bool
 
 function areTexts(given: readonly unknown[]): boolean {
   return Array.isArray(given) && given.every((one) => typeof one === 'string')
+}
+
+/**
+ * Makes sure that all options are known: a misspelt one would leave something unchecked, and nobody would see it. Types do so
+ * too, but not every service uses them.
+ * @param place what the message begins with
+ * @throws TypeError that names the unknown one, and those that are known
+ */
+function assertKnownOptions<Options extends object>(
+  place: string,
+  options: Options,
+  known: Readonly<Record<keyof Options, true>>
+): void {
+  const unknown = Object.keys(options).find((name) => !Object.hasOwn(known, name))
+  if (unknown === undefined) return
+  throw new TypeError(
+    `${place}: unknown option ${unknown}, expected ${Object.keys(known).join(', ')}`
+  )
 }

@@ -1,4 +1,4 @@
-/** What a service is told of a token that it must not accept. */
+/** The error of a token that a service must not accept. */
 import { checkUnavailable, ServiceError } from '../errors.ts'
 
 /** The codes of RFC 6750, section 3.1, and two for what it has no code for: the first and the last. */
@@ -21,11 +21,11 @@ interface TokenErrorOptions {
 export class TokenError extends Error {
   override readonly name = 'TokenError'
   readonly code: TokenErrorCode
-  /** What to answer: 401 or 403; 503 where the token cannot be judged now. */
+  /** What to answer: 401 or 403; 503 where the token cannot be checked now. */
   readonly status: 401 | 403 | 503
   /** One word for logs and metrics: `expired`, `signature`, `audience` and the like. */
   readonly reason: string
-  /** The scopes that would do, with spaces between them, where these are what is missing. */
+  /** The scopes that are missing, separated by spaces. */
   readonly scope: string | undefined
 
   constructor(code: TokenErrorCode, message: string, { reason, scope, cause }: TokenErrorOptions) {

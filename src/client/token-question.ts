@@ -1,7 +1,7 @@
-/** How a token is asked for, in the wire format of the route. */
+/** The body and headers of a request for a token, in the wire format of the route. */
 import type { TokenRequestOptions } from './token-request.ts'
 
-/** Seconds that are asked for where nothing else is said. */
+/** Seconds that are asked for where `lifetime` is left out. */
 const DEFAULT_VALIDITY = 3600
 
 export interface TokenQuestion {
@@ -9,7 +9,7 @@ export interface TokenQuestion {
   readonly headers: Readonly<Record<string, string>>
 }
 
-/** @throws TypeError where the protocol needs an option that is not there */
+/** @throws TypeError where an option that the protocol needs is missing */
 export function createTokenQuestion({
   protocol,
   claims = {},
@@ -18,7 +18,7 @@ export function createTokenQuestion({
 }: TokenRequestOptions): TokenQuestion {
   if (protocol !== 'supertokens') return { body: Buffer.from(JSON.stringify(claims)), headers: {} }
   if (issuer === undefined) {
-    throw new TypeError('issuer: expected the URL that the token is to name')
+    throw new TypeError('issuer: expected the URL that becomes the iss of the token')
   }
   const question = {
     payload: claims,

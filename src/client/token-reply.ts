@@ -1,24 +1,35 @@
 /** Reads the answer of an issue route, whichever of the usual forms it has. */
 import { ServiceError } from '../errors.ts'
 import { parseToken } from '../keys/token.ts'
-import { ServiceTokenError } from './service-token-error.ts'
 
-/** Times are seconds; Infinity where nothing is said. */
+/** Why a service has no token of its own. The message holds no address, no API key and nothing of a reply. */
+export class ServiceTokenError extends Error {
+  override readonly name = 'ServiceTokenError'
+  /** The HTTP status of the issuer's answer, where it was another than 200. */
+  readonly status: number | undefined
+
+  constructor(message: string, options: { status?: number | undefined; cause?: unknown } = {}) {
+    super(message, { cause: options.cause })
+    this.status = options.status
+  }
+}
+
+/** Times are seconds; Infinity where there is none. */
 export interface TokenReply {
   readonly token: string
-  /** What the answer says beside the token (`expires_in`, RFC 6749, section 5.1). */
+  /** The lifetime that the answer has beside the token (`expires_in`, RFC 6749, section 5.1). */
   readonly expiresIn: number
 }
 
 /** A compact JWS, which is all that a bare answer can be. */
 const COMPACT_JWS = /^[\w-]+\.[\w-]+\.[\w-]+$/
-/** What may stand behind `Bearer` (RFC 6750, section 2.1). */
+/** What may follow `Bearer` (RFC 6750, section 2.1). */
 const BEARER_TOKEN = /^[\w.~+/-]+=*$/
 const MAX_DEPTH = 64
 
 /**
  * Takes `{"token"}`, `{"access_token", "expires_in"}`, the `{"jwt"}` of SuperTokens, and a compact JWS by itself.
- * @throws ServiceTokenError for any other text; nothing of it stands in the message
+ * @throws ServiceTokenError for any other text; the message holds nothing of it
  */
 export function parseTokenReply(text: string): TokenReply {
   const bare = text.trim()
@@ -40,14 +51,14 @@ function parseObject(text: string): Record<string, unknown> {
     const value: unknown = JSON.parse(text)
     if (typeof value === 'object' && value !== null) return value as Record<string, unknown>
   } catch {
-    // The parser's own words quote the text.
+    // The message of the parser quotes the text.
   }
   throw new ServiceTokenError('found an answer that is neither a JSON object nor a token')
 }
 
 /**
- * Reads without trust how long a token lives from now on, as the earlier of what both clocks say: the issuer's alone
- * (`exp` less `iat`), and ours. A token that is no JWT says nothing.
+ * Reads, without verifying it, how long a token is valid from now on: the shorter of `exp` minus `iat`, by the issuer's clock
+ * alone, and `exp` minus now, by ours. Infinity for a token that is not a JWT.
  * @param now in seconds since 1970
  */
 export function remainingLifetime(token: string, now: number): number {

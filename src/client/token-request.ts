@@ -2,16 +2,15 @@
 import { ServiceError } from '../errors.ts'
 import { createRemote } from '../remote/remote.ts'
 import { assertCallable } from './remote-options.ts'
-import { ServiceTokenError } from './service-token-error.ts'
 import { createTokenQuestion } from './token-question.ts'
-import { parseTokenReply, remainingLifetime } from './token-reply.ts'
+import { parseTokenReply, remainingLifetime, ServiceTokenError } from './token-reply.ts'
 
 export interface TokenRequestOptions {
   /** URL of the issue route. */
   readonly url: string
   /**
-   * How the route is asked: `supertokens` is the JWT recipe of that core, which is told the lifetime and the issuer as
-   * well. Default `txtoken`, which is good for every other protocol too.
+   * The protocol of the route: `supertokens` is the JWT recipe of that core, which is sent the lifetime and the issuer as
+   * well. Default `txtoken`, which fits every other protocol too.
    */
   readonly protocol?: 'txtoken' | 'supertokens' | undefined
   /** The `iss` to ask for, in the protocol `supertokens`. */
@@ -21,8 +20,8 @@ export interface TokenRequestOptions {
   /** The claims to ask for, which are posted as JSON; the route decides what it makes of them. Default: none. */
   readonly claims?: Readonly<Record<string, unknown>> | undefined
   /**
-   * Seconds after which a token is renewed at the latest, and from which on it is not used any more. It has to be given
-   * where tokens do not say when they end. Default: what they say.
+   * Seconds after which a token is not used any more; it is renewed before that. It has to be given
+   * where tokens have no expiry of their own. Default: their own.
    */
   readonly lifetime?: number | undefined
   /** Whether the URL may be http://. Default false. */
@@ -41,7 +40,7 @@ export interface TokenRequestOptions {
 
 interface IssuedToken {
   readonly token: string
-  /** How long it is good for, from when it was asked for. */
+  /** How long it is valid, counted from the request for it. */
   readonly lifetimeMs: number
 }
 
@@ -80,12 +79,10 @@ export function createTokenRequest(options: TokenRequestOptions): TokenRequest {
       const { token, expiresIn } = parseTokenReply(await post())
       const seconds = Math.min(lifetime, expiresIn, remainingLifetime(token, sentAt / 1000))
       if (seconds === Number.POSITIVE_INFINITY) {
-        throw new ServiceTokenError(
-          'found a token that does not say when it ends, expected lifetime to be set'
-        )
+        throw new ServiceTokenError('found a token without an expiry, expected lifetime to be set')
       }
       if (seconds <= 0) {
-        throw new ServiceTokenError('found a token that has ended already; do the clocks agree?')
+        throw new ServiceTokenError('found a token that has expired already; do the clocks agree?')
       }
       return { token, lifetimeMs: seconds * 1000 }
     },
@@ -101,7 +98,7 @@ export function createTokenRequest(options: TokenRequestOptions): TokenRequest {
   }
 }
 
-/** The words of the service are about its own remote, so they are put anew; its causes may hold addresses. */
+/** The messages of `remote/` are about the remote of the service, so they get other words here; causes may hold addresses. */
 function explainFailure(error: unknown): ServiceTokenError {
   if (!(error instanceof ServiceError)) {
     return new ServiceTokenError('found no answer', { cause: error })

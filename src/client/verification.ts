@@ -15,13 +15,13 @@ import { assertCallable } from './remote-options.ts'
 
 /** Exactly one of `jwksUrl`, `secret` and `endpoint`. */
 export interface VerificationOptions {
-  /** URL of the issuer's JWK Set. It is fetched at once, kept, and fetched again ahead of time and for keys that are new. */
+  /** URL of the issuer's JWK Set. It is fetched at once, kept, and fetched again before it is stale and for unknown keys. */
   readonly jwksUrl?: string | undefined
   /** The shared secret: at least 32 bytes for HS256, 48 for HS384, 64 for HS512. */
   readonly secret?: string | undefined
-  /** URL of a checkToken route, which is asked about each token. */
+  /** URL of a checkToken route, which is called for each token. */
   readonly endpoint?: string | undefined
-  /** The API key of the endpoint, where it wants one. */
+  /** The API key of the endpoint, where it needs one. */
   readonly apiKey?: string | undefined
   /**
    * The algorithms that keys may have. Default: for a secret HS256; for a JWK Set all that are not symmetric, and only keys
@@ -40,8 +40,8 @@ export interface VerificationOptions {
   /** For one call as a whole. Default 5000. */
   readonly timeoutMs?: number | undefined
   /**
-   * Told why tokens cannot be judged: a JWK Set that cannot be fetched, an endpoint that does not answer. For the log,
-   * since those who sent the tokens are not told. Must not throw.
+   * Called with the reason why tokens cannot be checked: a JWK Set that cannot be fetched, an endpoint that does not answer.
+   * For the log, since the answer to the sender of the token does not have it. Must not throw.
    */
   readonly onFailure?: ((error: Error) => void) | undefined
   /** The clock, in milliseconds since 1970. */

@@ -1,8 +1,8 @@
 /** Patterns of names, such as `*_secret`. */
 
 /**
- * Makes a function that tells whether a name fits one of the patterns, in which `*` stands for any text and everything else for
- * itself. Its time goes by the length of the name, whatever the patterns are.
+ * Makes a function that returns whether a name matches one of the patterns, in which `*` matches any text and everything else
+ * itself. Its time depends on the length of the name, whatever the patterns are.
  */
 export function createNameMatcher(patterns: readonly string[]): (name: string) => boolean {
   const exact = new Set<string>()
@@ -18,7 +18,7 @@ export function createNameMatcher(patterns: readonly string[]): (name: string) =
   }
 }
 
-/** @param parts what stands between the stars */
+/** @param parts what is between the stars */
 function fits(text: string, parts: readonly string[]): boolean {
   const first = parts[0] ?? ''
   const last = parts.at(-1) ?? ''

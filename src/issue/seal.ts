@@ -1,8 +1,7 @@
 /** Sealing: fields of a JSON document are replaced by their signatures, and all else stays as it was written. */
 import { ServiceError } from '../errors.ts'
 import { type Field, findFields, type Place } from '../json/find-fields.ts'
-import { textOf } from '../json/json-members.ts'
-import { readObject } from '../json/json-object.ts'
+import { readObject, textOf } from '../json/json-members.ts'
 import type { JsonPath } from '../json/json-path.ts'
 import type { JsonText } from '../json/json-text.ts'
 import { remoteReply } from '../remote/remote-errors.ts'
@@ -22,14 +21,14 @@ export interface SealedDocument {
   readonly tokens: readonly string[]
 }
 
-/** @throws ServiceError `remote_reply` for a document of which a field cannot be signed: nothing of it is to go out then */
+/** @throws ServiceError `remote_reply` for a document of which a field cannot be signed: nothing of it may be sent then */
 export type Seal = (document: JsonText) => Promise<SealedDocument>
 
 export interface SealOptions {
   /** None of them is inside of another. */
   readonly fields: readonly FieldToSign[]
   readonly sign: Sign
-  /** The longest that a field is valid; when left out, its own `exp` alone ends it. */
+  /** The longest that a field is valid; when left out, it expires by its own `exp` alone. */
   readonly lifetimeSeconds?: number | undefined
   /** Whether each field must have an `exp` of its own. */
   readonly requiresExp: boolean
@@ -40,17 +39,17 @@ export interface SealOptions {
 /** More signatures than any login is answered with, and few enough not to keep other requests waiting. */
 const MOST_FIELDS = 1000
 
-/** The end of the year 9999, in seconds since 1970: a later `exp` counts something else than seconds. */
+/** The end of the year 9999, in seconds since 1970: a later `exp` is not in seconds. */
 const LATEST_EXP = 253_402_300_799
 
 /** A field that is there, and is an object. */
 interface SignableField {
-  /** Where it stands in the document, in words. */
+  /** Where it is in the document, in words. */
   readonly name: string
   readonly place: Place
 }
 
-/** Makes what seals documents. All fields are looked at before the first is signed. */
+/** Makes what seals documents. All fields are validated before the first is signed. */
 export function createSeal(options: SealOptions): Seal {
   const { fields, sign, lifetimeSeconds = Number.POSITIVE_INFINITY, requiresExp, full } = options
 
@@ -88,7 +87,7 @@ function findSignable(document: JsonText, { path, optional }: FieldToSign): Sign
   })
 }
 
-/** The end that the remote has set, in whole seconds since 1970. */
+/** The expiry that the remote has set, in whole seconds since 1970. */
 function readExp(claims: Claims, name: string, isRequired: boolean): number | undefined {
   const text = claims.get('exp')
   if (text === undefined && isRequired) throw unusable(name, 'no exp')

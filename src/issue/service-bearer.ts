@@ -3,7 +3,7 @@ import type { JsonText } from '../json/json-text.ts'
 import type { Signer } from '../keys/key-store.ts'
 import { BEARER_MARK } from '../service-bearer-mark.ts'
 
-/** How long one bearer is valid, and how long before its end the next one takes over. */
+/** How long one bearer is valid, and how long before it expires the next one replaces it. */
 export const SERVICE_BEARER_LIFETIME_SECONDS = 3600
 const RENEWAL_SECONDS = 600
 
@@ -16,8 +16,8 @@ export interface ServiceBearerOptions {
 }
 
 /**
- * Makes a function that gives the bearer to send now. It is signed once and renewed ahead of its end, by the call that
- * finds it old: there is no timer. It carries a mark that issued tokens never have, so that neither can stand in for
+ * Makes a function that returns the bearer to send now. The bearer is signed once and renewed before it expires, by the call
+ * that finds it old: there is no timer. It carries a mark that issued tokens never have, so that neither can be used as
  * the other although both may be signed with one key (RFC 8725, section 3.12).
  */
 export function createServiceBearer({
@@ -34,7 +34,7 @@ export function createServiceBearer({
       const made = { token, renewAt: seconds + SERVICE_BEARER_LIFETIME_SECONDS - RENEWAL_SECONDS }
       current = made
       if (token instanceof Promise) {
-        // A failure is the caller's to report; the next call tries again.
+        // The caller reports a failure; the next call tries again.
         token.catch(() => {
           if (current === made) current = undefined
         })

@@ -1,4 +1,5 @@
 /** Signing: the last step of issuing, and the only one that sets the registered claims. */
+import { randomBytes } from 'node:crypto'
 import { ServiceError } from '../errors.ts'
 import type { Signer } from '../keys/key-store.ts'
 import { type Claims, RESERVED_CLAIMS } from './claims.ts'
@@ -35,13 +36,13 @@ export interface SignOptions {
   readonly now: () => number
   /** The `nbf` claim, in seconds from `iat` on; none when left out. */
   readonly notBeforeSeconds?: number | undefined
-  /** Makes the `jti` claim, of characters that stand for themselves in JSON; none when left out. */
+  /** Makes the `jti` claim, of characters that need no escaping in JSON; none when left out. */
   readonly createId?: (() => string) | undefined
-  /** Largest token to hand out, in characters. */
+  /** The longest token to issue, in characters. */
   readonly maxTokenLength?: number | undefined
 }
 
-/** @throws ServiceError `remote_reply` when signing, for a token over its limit or whose time is over already */
+/** @throws ServiceError `remote_reply` when signing, for a token that is longer than the limit or has expired already */
 export function createSign(options: SignOptions): Sign {
   const { signer, issuer, now, notBeforeSeconds, createId } = options
   const { maxTokenLength = Number.POSITIVE_INFINITY } = options
@@ -60,10 +61,18 @@ export function createSign(options: SignOptions): Sign {
     return signed instanceof Promise ? signed.then(describe) : describe(signed)
 
     function describe(token: string): IssuedToken {
-      if (token.length > maxTokenLength) throw unusable('reply makes a token over the limit')
+      if (token.length > maxTokenLength)
+        throw unusable('reply makes a token that is longer than the limit')
       return { token, issuedAt, expiresAt, id }
     }
   }
+}
+
+const ID_BYTES = 16
+
+/** Makes a `jti` (RFC 7519, section 4.1.7) of 128 random bits, so that no two tokens share one; base64url needs no escaping in JSON. */
+export function createTokenId(): string {
+  return randomBytes(ID_BYTES).toString('base64url')
 }
 
 /** Splices the texts of the claims; JSON.stringify of the whole would need their values, and lose digits. */

@@ -1,11 +1,17 @@
 /** Leaves members out of JSON text, without parsing what stays. */
-import { CLOSE_BRACE, CLOSE_BRACKET, COMMA, OPEN_BRACE, OPEN_BRACKET } from './characters.ts'
 import { endOfValue } from './json-members.ts'
-import type { JsonText } from './json-text.ts'
+import {
+  CLOSE_BRACE,
+  CLOSE_BRACKET,
+  COMMA,
+  type JsonText,
+  OPEN_BRACE,
+  OPEN_BRACKET
+} from './json-text.ts'
 
 /**
- * Leaves out the members of objects (RFC 8259, section 4) with certain names, however deep they stand. One pass over the text.
- * @param isDropped told each name, once its escapes are read
+ * Leaves out the members of objects (RFC 8259, section 4) with certain names, at any depth. One pass over the text.
+ * @param isDropped called with each name, its escapes decoded
  */
 export function dropMembers(text: JsonText, isDropped: (name: string) => boolean): JsonText {
   let kept = ''

@@ -9,13 +9,13 @@ export type Place = Pick<Member, 'start' | 'end'>
 export interface Field {
   /** The names, and the indexes in arrays, that lead to it. */
   readonly trail: JsonPath
-  /** Where in the text its value stands; undefined where there is none. */
+  /** Where its value is in the text; undefined where there is none. */
   readonly place: Place | undefined
 }
 
 /**
- * The fields that a path leads to. Names are members of objects; an array stands for each of its items, at the end of the path
- * too. A name that stands twice leads to both.
+ * The fields that a path leads to. Names are members of objects; an array leads to each of its items, at the end of the path
+ * too. A name that is there twice leads to both.
  */
 export function findFields(text: JsonText, path: JsonPath): Field[] {
   return findWithin({ start: 0, end: text.length }, path, [])

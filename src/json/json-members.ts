@@ -1,17 +1,17 @@
-/** Looks into JSON text without parsing it into values, so that what is taken out of it has lost nothing. */
+/** Looks into JSON text without parsing it into values, so that what is taken out of it loses nothing. */
 import {
   BACKSLASH,
   CLOSE_BRACE,
   CLOSE_BRACKET,
   COLON,
   COMMA,
+  type JsonText,
   OPEN_BRACE,
   OPEN_BRACKET,
   QUOTE
-} from './characters.ts'
-import type { JsonText } from './json-text.ts'
+} from './json-text.ts'
 
-/** One value inside of an object or array, and where it stands in the text of that. */
+/** One value inside of an object or array, and where it is in the text of that. */
 export interface Member {
   /** The name of a member of an object, the index of an item of an array. */
   readonly name: string
@@ -20,8 +20,8 @@ export interface Member {
 }
 
 /**
- * The members of an object or array (RFC 8259, sections 4 and 5), in their order; none for any other value. A name that stands
- * twice is given twice.
+ * The members of an object or array (RFC 8259, sections 4 and 5), in their order; none for any other value. A name that is
+ * there twice is returned twice.
  */
 export function membersOf(text: JsonText): Member[] {
   const isObject = text.charCodeAt(0) === OPEN_BRACE
@@ -42,7 +42,7 @@ export function membersOf(text: JsonText): Member[] {
   return members
 }
 
-/** How many members an object has (RFC 8259, section 4). A name that stands twice counts twice. */
+/** How many members an object has (RFC 8259, section 4). A name that is there twice counts twice. */
 export function countMembers(text: JsonText): number {
   let count = 0
   let index = 1
@@ -57,6 +57,20 @@ export function countMembers(text: JsonText): number {
 /** The text of a member: of valid JSON each value is valid JSON, too. */
 export function textOf(text: JsonText, { start, end }: Pick<Member, 'start' | 'end'>): JsonText {
   return text.slice(start, end) as JsonText
+}
+
+/** Members of an object by their names, in order: each kept as text, to take some out and put others in. */
+export type JsonObject = ReadonlyMap<string, JsonText>
+
+/** Reads the members of an object; of a name that is there twice, the last counts. */
+export function readObject(text: JsonText): Map<string, JsonText> {
+  return new Map(membersOf(text).map((member) => [member.name, textOf(text, member)]))
+}
+
+/** Writes an object out of the texts of its members. */
+export function writeObject(members: JsonObject): JsonText {
+  const texts = [...members].map(([name, value]) => `${JSON.stringify(name)}:${value}`)
+  return `{${texts.join(',')}}` as JsonText
 }
 
 /** Where a value that starts here ends: before the comma, colon or bracket behind it. There is no white space in the text. */

@@ -31,7 +31,7 @@ export function formatJsonPath(path: JsonPath): string {
   return path.map((name) => name.replaceAll(/[.\\]/g, '\\$&')).join('.')
 }
 
-/** The text of the value that a path leads to. Undefined where it leads nowhere; of a name that stands twice, the last counts. */
+/** The text of the value that a path leads to. Undefined where it leads nowhere; of a name that is there twice, the last counts. */
 export function textAt(text: JsonText, path: JsonPath): JsonText | undefined {
   let found: JsonText | undefined = text
   for (const name of path) {

@@ -1,13 +1,15 @@
 /** JSON kept as text: validated, so that it can be spliced into other JSON without losing a digit. */
-import {
-  BACKSLASH,
-  CLOSE_BRACE,
-  CLOSE_BRACKET,
-  OPEN_BRACE,
-  OPEN_BRACKET,
-  QUOTE,
-  SPACE
-} from './characters.ts'
+
+/** The characters that JSON text is made of (RFC 8259, section 2), as UTF-16 code units. */
+const SPACE = 0x20
+export const QUOTE = 0x22
+export const COMMA = 0x2c
+export const COLON = 0x3a
+export const OPEN_BRACKET = 0x5b
+export const BACKSLASH = 0x5c
+export const CLOSE_BRACKET = 0x5d
+export const OPEN_BRACE = 0x7b
+export const CLOSE_BRACE = 0x7d
 
 declare const validated: unique symbol
 
@@ -17,7 +19,7 @@ declare const validated: unique symbol
  */
 export type JsonText = string & { readonly [validated]: true }
 
-/** Thrown for text that is not JSON. The message says what is wrong, and holds none of the text. */
+/** Thrown for text that is not JSON. The message has what is wrong, and nothing of the text. */
 export class JsonTextError extends Error {
   override readonly name = 'JsonTextError'
 }
@@ -27,7 +29,7 @@ const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
 
 /**
  * Validates bytes as one JSON value in UTF-8.
- * @param maxDepth how many arrays and objects may stand inside each other
+ * @param maxDepth how deep arrays and objects may be nested
  * @returns the same JSON, without the white space that has no meaning
  * @throws JsonTextError
  */
@@ -54,7 +56,7 @@ export function readJsonBytes(bytes: Uint8Array, maxDepth: number): ReadJson {
 
 /**
  * Validates text as one JSON value.
- * @param maxDepth how many arrays and objects may stand inside each other
+ * @param maxDepth how deep arrays and objects may be nested
  * @returns the same JSON, without the white space that has no meaning
  * @throws JsonTextError
  */
@@ -79,7 +81,7 @@ export function toJsonText(value: string | number | boolean | object | null): Js
 
 const WHITE_SPACE = /[\0- ]/
 
-/** Whether there is no space to leave out, and too few brackets for too deep a nesting. Most JSON of machines is so. */
+/** Whether there is no space to leave out, and too few brackets for too deep a nesting. Most JSON that programs write is like this. */
 function isPlain(text: string, maxDepth: number): boolean {
   return (
     !WHITE_SPACE.test(text) &&
@@ -87,7 +89,7 @@ function isPlain(text: string, maxDepth: number): boolean {
   )
 }
 
-/** How often a character stands in a text, counted up to one more than the limit. */
+/** How often a character is in a text, counted up to one more than the limit. */
 function countOf(char: string, text: string, limit: number): number {
   let count = 0
   let index = text.indexOf(char)

@@ -1,5 +1,5 @@
 /** From an exchange to the issue pipeline and back: what every route that issues tokens does with a request and with a token. */
-import { invalidClaim } from '../issue/invalid-claim.ts'
+import { invalidClaim } from '../issue/claims.ts'
 import type { IssueRequest } from '../issue/issue.ts'
 import type { IssuedToken } from '../issue/sign.ts'
 import type { JsonText } from '../json/json-text.ts'

@@ -6,13 +6,13 @@ import { remoteFailed, remoteReply } from './remote-errors.ts'
 
 type Headers = Readonly<Record<string, string | string[] | undefined>>
 
-/** Seconds or a date (RFC 9110, section 10.2.3); anything else that a remote writes there is not for its clients. */
+/** Seconds or a date (RFC 9110, section 10.2.3); anything else is not passed on. */
 const RETRY_AFTER = /^(?:\d{1,9}|\w{3}, \d\d \w{3} \d{4} \d\d:\d\d:\d\d GMT)$/
 
 export interface Call {
   /** Takes the events of the HTTP client. */
   readonly handler: Dispatcher.DispatchHandler
-  /** Ends the call from our side, and its connection with it. Does nothing once it has ended. */
+  /** Ends the call from our side, and its connection with it. Does nothing after the call has ended. */
   readonly cut: (makeError: () => ServiceError) => void
 }
 
@@ -20,7 +20,7 @@ export interface Call {
 export interface ReplyRules {
   /** Largest reply. */
   readonly maxReplyBytes: number
-  /** The statuses of replies that are not refusals. */
+  /** The statuses of replies that are a success. */
   readonly success: Success
 }
 
@@ -48,10 +48,12 @@ export function createCall(
     onEnd(result, status)
   }
 
-  /** Of a refusal the status says enough, whatever becomes of the page that comes with it. */
+  /** Of a reply that is no success the status is enough, whatever happens to its body. */
   function failure(error: ServiceError): ServiceError {
-    const isRefused = status !== 0 && !isSuccess()
-    return isRefused && error.code !== 'client_gone' ? refusedByRemote(status, headers) : error
+    const hasErrorStatus = status !== 0 && !isSuccess()
+    return hasErrorStatus && error.code !== 'client_gone'
+      ? remoteStatusError(status, headers)
+      : error
   }
 
   function cut(makeError: () => ServiceError): void {
@@ -81,7 +83,7 @@ export function createCall(
         if (!collector.add(chunk)) cut(() => remoteReply('reply too large'))
       },
       onResponseEnd() {
-        end(isSuccess() ? collector.bytes() : refusedByRemote(status, headers))
+        end(isSuccess() ? collector.bytes() : remoteStatusError(status, headers))
       },
       onResponseError(_controller, error) {
         end(failure(remoteFailed(error)))
@@ -99,7 +101,7 @@ function findFault(headers: Headers, maxReplyBytes: number): string | undefined 
   return undefined
 }
 
-function refusedByRemote(status: number, headers: Headers): ServiceError {
+function remoteStatusError(status: number, headers: Headers): ServiceError {
   const retryAfter = headers['retry-after']
   return new ServiceError('remote_status', 'Remote post status failure.', {
     status: 500,

@@ -1,8 +1,8 @@
-/** Pins: public keys, one of which must stand in the certificate chain of a server, whoever else vouches for it. */
+/** Pins: public keys, one of which must be in the certificate chain of a server, even if its authority is trusted. */
 import { createHash, X509Certificate } from 'node:crypto'
 import { checkServerIdentity, type DetailedPeerCertificate, type PeerCertificate } from 'node:tls'
 
-/** `checkServerIdentity` of `node:tls`: called once the chain is verified, says what is wrong with who it is for. */
+/** `checkServerIdentity` of `node:tls`: called once the chain is verified, returns what is wrong with the name that it is for. */
 export type IdentityCheck = (host: string, peer: PeerCertificate) => Error | undefined
 
 /** Base64 or base64url of 32 bytes. */
@@ -10,9 +10,9 @@ const PIN = /^[A-Za-z0-9+/_-]{43}=?$/
 
 /**
  * Makes an identity check out of pins: the usual one (RFC 9110, section 4.3.4), and a pinned key in the chain.
- * It is not called for a resumed TLS session, so who uses it keeps no sessions.
+ * It is not called for a resumed TLS session, so its user must not keep sessions.
  * @param pins SHA-256 over the DER of a SubjectPublicKeyInfo, in base64 or base64url; any one of them suffices
- * @throws TypeError for an empty list, and for text that is no pin
+ * @throws TypeError for an empty list, and for text that is not a pin
  */
 export function createPinnedIdentityCheck(pins: readonly string[]): IdentityCheck {
   if (pins.length === 0) throw new TypeError('found an empty list of pins, expected at least one')

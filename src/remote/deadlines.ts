@@ -4,7 +4,7 @@ export interface Deadlines {
   /**
    * Starts a deadline.
    * @param onExpire called once, when the time is up
-   * @returns ends the deadline without a call
+   * @returns a function that ends the deadline without a call
    */
   readonly start: (onExpire: () => void) => () => void
   /** Forgets every deadline and stops the timer. */
@@ -13,7 +13,7 @@ export interface Deadlines {
 
 interface Deadline {
   readonly endsAt: number
-  /** Nothing, once it has ended. */
+  /** Does nothing, once the deadline has ended. */
   onExpire: () => void
 }
 

@@ -18,11 +18,11 @@ export interface EndpointOptions {
   /** For the whole call, from the look-up of the name to the last byte. */
   readonly timeoutMs: number
   readonly maxReplyBytes: number
-  /** Calls in flight; the next one is refused. */
+  /** The most calls in flight; one more is rejected as `overloaded`. */
   readonly maxCalls: number
   readonly tls?: EndpointTls | undefined
   readonly userAgent: string
-  /** Told how each call ended, and how long it took. */
+  /** Called with how each call ended, and how long it took. */
   readonly onOutcome: (outcome: CallOutcome, seconds: number) => void
 }
 
@@ -41,12 +41,12 @@ interface EndpointReply {
 }
 
 export interface Endpoint {
-  /** Gives the reply, whatever its status. Rejects with a ServiceError `check_unavailable` where there is no whole one, or `overloaded`. */
+  /** Returns the reply, whatever its status. Rejects with a ServiceError `check_unavailable` where there is no whole one, or `overloaded`. */
   readonly ask: (call: EndpointCall) => Promise<EndpointReply>
   readonly close: () => void
 }
 
-/** Connections that closed under a request: the server had ended them as idle when it came. */
+/** Connections that closed under a request: the server had closed them as idle when the request came. */
 const CLOSED: readonly string[] = ['ECONNRESET', 'EPIPE']
 
 /** Makes a client with connections of its own, kept open between calls. Nothing is connected before the first. */
@@ -61,7 +61,7 @@ export function createEndpoint(options: EndpointOptions): Endpoint {
       keepAlive: true
     })
   }
-  // It takes a tenth of a second to load, so only who has an endpoint pays for it, and no request does.
+  // It takes a tenth of a second to load, so it is loaded only where there is an endpoint, and before the first request.
   const loading = import('got')
 
   async function ask({ url, method, headers, body, trace }: EndpointCall): Promise<EndpointReply> {
@@ -82,7 +82,7 @@ export function createEndpoint(options: EndpointOptions): Endpoint {
         methods: ['GET', 'POST'],
         statusCodes: [],
         errorCodes: [...CLOSED],
-        // Questions change nothing, so they may be asked again; the deadline goes on.
+        // These calls change nothing, so they may be sent again; the deadline stays.
         calculateDelay: ({ computedValue, error }) =>
           computedValue > 0 && error.request?.reusedSocket === true ? 1 : 0
       }
@@ -131,7 +131,7 @@ function unanswered({ host }: URL, found: string): ServiceError {
   return checkUnavailable(new Error(`${host}: ${found}`))
 }
 
-/** Keeps of got's errors what they tell: they hold the whole request as well, the token in its headers included. */
+/** Takes only the message of got's errors: they also hold the whole request, the token in its headers included. */
 function describe(error: unknown): string {
   const { code, message } = error as NodeJS.ErrnoException
   // A host with several addresses, none of which answers, gives an error without a message.

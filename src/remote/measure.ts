@@ -1,10 +1,10 @@
-/** Tells the metrics how calls end. */
+/** Reports to the metrics how calls end. */
 import { ServiceError } from '../errors.ts'
 import type { CallOutcome } from './remote.ts'
 
 /**
- * Makes a call that does the same, and tells how each ended and how many seconds it took.
- * @param outcomeOf what an output is worth; each is `ok` when left out
+ * Makes a call that does the same, and reports how each ended and how many seconds it took.
+ * @param outcomeOf the outcome of an output; `ok` for each when left out
  */
 export function measure<Input, Output>(
   call: (input: Input) => Promise<Output>,

@@ -1,6 +1,5 @@
 /** What can go wrong with a call to the remote, in words that hold no address and no library's text. */
 import { ServiceError } from '../errors.ts'
-import { isTlsFailure } from './tls-failure.ts'
 
 const CONNECTION_CLOSED = 'connection closed'
 
@@ -15,7 +14,7 @@ const REASONS: Readonly<Record<string, string>> = {
   ENETUNREACH: 'network unreachable'
 }
 
-/** Told by their names, since the HTTP client gives its parser errors no code. */
+/** Recognized by their names, since the parser errors of the HTTP client have no code. */
 const NO_HTTP: ReadonlySet<string> = new Set([
   'HTTPParserError',
   'HeadersOverflowError',
@@ -60,4 +59,19 @@ function innermost(error: Error): Error {
 
 function codeOf(error: Error): string {
   return 'code' in error ? String(error.code) : ''
+}
+
+/** How the codes begin that Node.js and OpenSSL have for bad certificates (X509_V_ERR_*) and failed handshakes. */
+const TLS_CODE =
+  /^(?:ERR_TLS_|ERR_SSL_|EPROTO$|CERT_|CRL_|UNABLE_TO_|DEPTH_ZERO_|SELF_SIGNED_|INVALID_|PATH_LENGTH_|HOSTNAME_MISMATCH$)/
+
+/**
+ * Whether a TLS handshake failed, and not another part of a connection.
+ * @param error what a client threw; the code may be its own or its cause's
+ */
+export function isTlsFailure(error: unknown): boolean {
+  for (let at = error; at instanceof Error; at = at.cause) {
+    if ('code' in at && typeof at.code === 'string' && TLS_CODE.test(at.code)) return true
+  }
+  return false
 }

@@ -6,7 +6,7 @@ import { createDeadlines } from './deadlines.ts'
 import { remoteTimeout } from './remote-errors.ts'
 import type { TraceHeaders } from './trace-context.ts'
 
-/** How a call ended, for the metrics. A 5xx of the remote is an outcome of its own: nobody is paged for a refused login. */
+/** How a call ended, for the metrics. A 5xx of the remote is an outcome of its own: a rejected login must not alert anybody. */
 export type CallOutcome = 'ok' | 'remote_error' | ErrorCode
 
 /** What is sent to a remote. */
@@ -29,7 +29,7 @@ export interface RemoteCall {
   readonly onAbort: (listener: () => void) => void
 }
 
-/** Calls the remote. The promise gives the body of a success, and rejects with a ServiceError for everything else. */
+/** Calls the remote. The promise resolves to the body of a success, and rejects with a ServiceError for everything else. */
 export interface Remote {
   readonly call: (call: RemoteCall) => Promise<Buffer>
   readonly close: () => Promise<void>
@@ -46,7 +46,7 @@ export interface RemoteOptions {
   readonly maxReplyBytes: number
   /** The statuses that are a success. Default: 200. */
   readonly success?: Success | undefined
-  /** Calls in flight; the next one is refused. Each has a connection of its own, so none waits in a queue unseen. */
+  /** The most calls in flight; one more is rejected as `overloaded`. Each has a connection of its own, so none waits in a hidden queue. */
   readonly maxCalls: number
   readonly tls?: RemoteTls | undefined
   readonly onOutcome: (outcome: CallOutcome, seconds: number) => void
@@ -77,7 +77,7 @@ export function createRemote(options: RemoteOptions): Remote {
     // The deadline covers both; these would be two more timers a call.
     headersTimeout: 0,
     bodyTimeout: 0,
-    // Said here, so that no environment variable can switch it off.
+    // Set here, so that no environment variable can switch it off.
     connect: { ...tls, timeout: connectTimeoutMs, rejectUnauthorized: true }
   })
   let callsInFlight = 0
@@ -103,9 +103,9 @@ export function createRemote(options: RemoteOptions): Remote {
         const call = createCall(replyRules, (result, status) => {
           callsInFlight--
           endDeadline()
-          const isRefused = result instanceof ServiceError
-          onOutcome(isRefused ? outcomeOf(result) : 'ok', (performance.now() - startedAt) / 1000)
-          if (isRefused) return reject(result)
+          const isError = result instanceof ServiceError
+          onOutcome(isError ? outcomeOf(result) : 'ok', (performance.now() - startedAt) / 1000)
+          if (isError) return reject(result)
           if (note !== undefined) note.replyStatus = status
           resolve(result)
         })

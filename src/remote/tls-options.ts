@@ -1,4 +1,4 @@
-/** TLS for the calls that the service makes: whom it trusts, and how strong the connection has to be. */
+/** TLS for the calls that the service makes: which certificates it trusts, and how strong the connection has to be. */
 import { X509Certificate } from 'node:crypto'
 import { getCiphers, type SecureVersion } from 'node:tls'
 import { createPinnedIdentityCheck, type IdentityCheck } from './certificate-pins.ts'
@@ -19,7 +19,7 @@ export interface TlsSettings {
 
 /** What `https.Agent`, and the `connect` option of undici, take. */
 export interface TlsOptions {
-  /** Said aloud, because the environment variable `NODE_TLS_REJECT_UNAUTHORIZED` has a say where it is left out. */
+  /** Explicit, because the environment variable `NODE_TLS_REJECT_UNAUTHORIZED` decides where it is left out. */
   readonly rejectUnauthorized: true
   readonly minVersion: SecureVersion
   readonly ca?: string
@@ -35,7 +35,7 @@ const TLS_1_3_SUITE = 'TLS_'
 
 /**
  * Turns settings into options. Certificates are always verified, pins only add to that.
- * @throws TypeError that says what was found and what is expected
+ * @throws TypeError with what was found and what is expected
  */
 export function createTlsOptions(settings: TlsSettings = {}): TlsOptions {
   const { pins, ca, minVersion = 'TLSv1.2', ciphers } = settings
@@ -52,7 +52,7 @@ export function createTlsOptions(settings: TlsSettings = {}): TlsOptions {
   }
 }
 
-/** Node leaves out of `ca` what it cannot read, without a word. */
+/** Node leaves out of `ca` what it cannot read, silently. */
 function assertCertificates(pem: string): void {
   const certificates = pem.match(CERTIFICATE)
   if (certificates === null) {

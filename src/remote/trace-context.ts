@@ -1,7 +1,7 @@
 /** W3C Trace Context: the header fields by which the calls of several services are known to be parts of one. */
 import type { IncomingHttpHeaders } from 'node:http'
 
-/** As they are passed on, letter by letter. */
+/** As they are passed on, unchanged. */
 export interface TraceHeaders {
   readonly traceparent: string
   readonly tracestate?: string
@@ -10,7 +10,7 @@ export interface TraceHeaders {
 /** Version, trace, parent and flags (Trace Context, section 3.2). Ids of zeros and the version ff are invalid. */
 const TRACEPARENT = /^(?!ff)[\da-f]{2}-(?!0{32})([\da-f]{32})-(?!0{16})[\da-f]{16}-[\da-f]{2}$/
 
-/** What everybody must pass on at least (Trace Context, sections 3.3.1.5 and 3.3.1.1). */
+/** The least that must be passed on (Trace Context, sections 3.3.1.5 and 3.3.1.1). */
 const TRACESTATE_LENGTH = 512
 const TRACESTATE_MEMBERS = 32
 

@@ -63,7 +63,7 @@ for (const [name, start] of Object.entries(frameworks)) {
     t.deepEqual(JSON.parse(answer.text), { source: 'microservice', sub: 'm1' })
   })
 
-  test(`${name}: a request without a token is challenged, and not told that anything is wrong`, async (t) => {
+  test(`${name}: a request without a token gets a challenge without an error`, async (t) => {
     const url = await start(t, createSecretChecker(t))
     for (const headers of [{}, { authorization: 'Basic dXNlcjpwYXNz' }]) {
       const answer = await send(url, { headers })
@@ -113,7 +113,7 @@ for (const [name, start] of Object.entries(frameworks)) {
 }
 
 for (const [name, start] of Object.entries(frameworks)) {
-  test(`${name}: the scopes that are missing are told`, async (t) => {
+  test(`${name}: the challenge has the missing scopes`, async (t) => {
     const checker = createTokenChecker({
       secret: ENC_KEY,
       requireExp: false,

@@ -96,7 +96,7 @@ test('the call that finds a token old renews it, and does not wait for that', as
   t.is(requests.length, 2)
 })
 
-test('the call that finds a token ended waits for the next one', async (t) => {
+test('the call that finds an expired token waits for the next one', async (t) => {
   const { url, requests, clock } = await startIssuer(t)
   const token = create(t, { url, ...clock })
   await token.get()
@@ -105,7 +105,7 @@ test('the call that finds a token ended waits for the next one', async (t) => {
   t.is(requests.length, 2)
 })
 
-test('a valid token is given on while renewals fail, and after its end the reason is told', async (t) => {
+test('a valid token is returned while renewals fail, and after it expires the error has the reason', async (t) => {
   const { url, issuer, clock } = await startIssuer(t)
   const failures: string[] = []
   const onFailure = ({ message }: Error) => failures.push(message)
@@ -159,7 +159,7 @@ for (const [name, reply] of replies) {
   })
 }
 
-test('of a token that is no JWT, expires_in or the lifetime of the options says when it ends', async (t) => {
+test('a token that is not a JWT expires by expires_in or by the lifetime of the options', async (t) => {
   const { url, requests, clock, issuer } = await startIssuer(t)
   issuer.answer = replying('{"access_token":"opaque","expires_in":100}')
   t.is(await create(t, { url, ...clock }).get(), 'opaque')
@@ -169,7 +169,7 @@ test('of a token that is no JWT, expires_in or the lifetime of the options says 
   issuer.answer = replying('{"access_token":"opaque"}')
   t.is(await create(t, { url, ...clock, lifetime: 200 }).get(), 'opaque')
   const error = await t.throwsAsync(create(t, { url, ...clock }).get())
-  t.is(error?.message, 'found a token that does not say when it ends, expected lifetime to be set')
+  t.is(error?.message, 'found a token without an expiry, expected lifetime to be set')
 })
 
 test('the lifetime of the options shortens that of the token, and does not lengthen it', async (t) => {
@@ -202,7 +202,7 @@ test('the JWT recipe of SuperTokens is asked in its own words', async (t) => {
   t.is(requests[0]?.headers['api-key'], API_KEY)
   t.throws(() => createServiceToken({ ...options, allowHttp: true, protocol: 'supertokens' }), {
     instanceOf: TypeError,
-    message: 'issuer: expected the URL that the token is to name'
+    message: 'issuer: expected the URL that becomes the iss of the token'
   })
 })
 
@@ -214,7 +214,7 @@ const refusals: [string, (token: string) => string, string][] = [
   [
     'a token that has ended',
     () => `{"token":"${makeToken('{"exp":1}')}"}`,
-    'found a token that has ended already; do the clocks agree?'
+    'found a token that has expired already; do the clocks agree?'
   ]
 ]
 
@@ -229,7 +229,7 @@ for (const [name, reply, message] of refusals) {
   })
 }
 
-test('what went wrong is told without the address and the API key', async (t) => {
+test('an error holds neither the address nor the API key', async (t) => {
   const { url, clock, issuer } = await startIssuer(t)
   issuer.answer = replying('{"token":"secret"}', 401)
   const refused = await t.throwsAsync(create(t, { url, apiKey: API_KEY, ...clock }).get())
@@ -251,7 +251,7 @@ test('once closed it renews no more, and gives the token until that ends', async
   t.is(requests.length, 1)
 })
 
-test('options that cannot work are refused at once', (t) => {
+test('options that cannot work are rejected at once', (t) => {
   t.throws(() => createServiceToken({ url: 'http://a' }), {
     instanceOf: TypeError,
     message: /^url: expected an https:\/\/ URL/

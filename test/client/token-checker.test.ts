@@ -65,14 +65,14 @@ test('a token of a key of the JWK Set gives its claims', async (t) => {
   t.is(requests.length, 1)
 })
 
-test('no token at all is told apart from one that is no good', async (t) => {
+test('a missing token and an invalid one give different errors', async (t) => {
   const checker = createChecker(t, { secret: ENC_KEY })
   t.deepEqual(await judge(checker, undefined), ['missing_token', 401, 'missing'])
   t.deepEqual(await judge(checker, ''), ['invalid_token', 401, 'malformed'])
   t.deepEqual(await judge(checker, 'a.b'), ['invalid_token', 401, 'malformed'])
 })
 
-test('the algorithm is that of the key, whatever the token says', async (t) => {
+test('the algorithm is that of the key, whatever the token names', async (t) => {
   const { verifying } = keys
   const pem = verifying.export({ format: 'pem', type: 'spki' }).toString()
   const { url } = await startJwksServer(t, publish(keys, { alg: 'ES256' }))
@@ -163,7 +163,7 @@ test('a token of the shared secret gives its claims, in its time only', async (t
   t.deepEqual(await judge(checker, token), ['invalid_token', 401, 'not_yet'])
 })
 
-test('a token without an end is refused, unless it need not have one', async (t) => {
+test('a token without exp is rejected, unless it need not have one', async (t) => {
   const token = makeToken('{"sub":"ada"}')
   const checker = createTokenChecker({ secret: ENC_KEY })
   t.deepEqual(await judge(checker, token), ['invalid_token', 401, 'no_exp'])
@@ -185,7 +185,7 @@ test('clocks may differ by as much as the options say', async (t) => {
   t.is(await judged('{"iat":106}'), 'future')
 })
 
-test('a service bearer is refused', async (t) => {
+test('a service bearer is rejected', async (t) => {
   const checker = createChecker(t, { secret: ENC_KEY })
   const bearer = makeToken('{"data":null,"txtoken_use":"service-bearer"}')
   t.deepEqual(await judge(checker, bearer), ['invalid_token', 401, 'bearer'])
@@ -232,8 +232,8 @@ test('an endpoint gets the token as a bearer, and the API key where there is one
   t.is(requests[0]?.headers['api-key'], 'key-of-the-endpoint')
 })
 
-/** What the log is told of an answer that is no verdict. */
-const NO_VERDICT = 'found an answer that is no verdict'
+/** What is logged for an answer that does not confirm the token. */
+const NO_VERDICT = 'found an answer that does not confirm the token'
 
 const answers: [name: string, body: string, status: number, verdict: unknown[], log?: string][] = [
   ['approves another token', '{"Raw":"a.b.c","Valid":true}', 200, UNAVAILABLE, NO_VERDICT],
@@ -352,7 +352,7 @@ const refusedOptions: [TokenCheckerOptions, string][] = [
 ]
 
 for (const [index, [options, message]] of refusedOptions.entries()) {
-  test(`options that cannot work are refused at once (${index + 1}): ${message}`, (t) => {
+  test(`options that cannot work are rejected at once (${index + 1}): ${message}`, (t) => {
     t.throws(() => createTokenChecker(options), { instanceOf: TypeError, message })
   })
 }

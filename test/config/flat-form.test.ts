@@ -175,7 +175,7 @@ test('encKey may stand in a file or in the environment', async (t) => {
   ])
 })
 
-test('two equal routes, and routes of the service itself, are refused', (t) => {
+test('two equal routes of the flat form, and routes of the service itself, are rejected', (t) => {
   t.deepEqual(problemsOf(t, { ...LEAST, getTokenRoute: '/a', checkTokenRoute: '/a' }), [
     'checkTokenRoute: /a is a route already, expected another path'
   ])

@@ -20,7 +20,7 @@ test('a file becomes a configuration', async (t) => {
   t.deepEqual(config, parse(LEAST))
 })
 
-test('line ends of Windows and a byte order mark change nothing', async (t) => {
+test('line ends of Windows and a byte order mark change nothing in a file that is loaded', async (t) => {
   const expected = parse(LEAST)
   t.deepEqual((await load(t, LEAST.replaceAll('\n', '\r\n'))).config, expected)
   t.deepEqual((await load(t, `\uFEFF${LEAST}`)).config, expected)

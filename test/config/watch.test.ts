@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { setTimeout as wait } from 'node:timers/promises'
 import test, { type ExecutionContext } from 'ava'
 import { createFileWatch } from '../../src/config/watch.ts'
-import { eventually } from '../helpers/eventually.ts'
+import { eventually, settled } from '../helpers/eventually.ts'
 
 const INTERVAL_MS = 20
 
@@ -28,10 +28,12 @@ async function startWatch(t: ExecutionContext, files: (folder: string) => string
     start: () => watch.watch(files(folder)),
     close: watch.close,
     changes: () => changes,
-    changed: () =>
-      new Promise<void>((resolve) => {
+    changed() {
+      const change = new Promise<void>((resolve) => {
         tell = resolve
       })
+      return settled(change, () => `a change is noticed, after ${changes}`)
+    }
   }
 }
 

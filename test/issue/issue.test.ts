@@ -44,7 +44,7 @@ test('sources are asked one after the other, with the request as it came', async
   t.deepEqual(seen, [request, 'begun', 'ended', request, 'begun', 'ended'])
 })
 
-test('a source that refuses ends it: nothing is signed, and no further source is asked', async (t) => {
+test('after the error of a source nothing is signed, and no further source is called', async (t) => {
   const gather = createGather([
     () => {
       throw new Error('refused')
@@ -67,7 +67,7 @@ test('texts of claims are not touched on their way', async (t) => {
   t.is(await issueWith([() => new Map([['a', text]])]), 'a=[1.10,1e400] for 60 until undefined')
 })
 
-test('a source may say until when what it tells is true', async (t) => {
+test('a source may limit until when its claims are valid', async (t) => {
   const given = createTestRequest()
   const source: Source = ({ limit }) => {
     limit.expiresAt = 7

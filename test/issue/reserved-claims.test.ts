@@ -58,7 +58,7 @@ async function claimsFrom(t: ExecutionContext, reply: string, more: object = {})
   return JSON.parse(readToken(JSON.parse(text).token).payload)
 }
 
-test('what a reply says of these is not taken where it is merged', async (t) => {
+test('a merged reply sets none of these', async (t) => {
   const names = [...RESERVED_CLAIMS, ...IDENTITY_CLAIMS]
   const escaped = names.map((name) => `"\\u00${name.charCodeAt(0).toString(16)}${name.slice(1)}":9`)
   for (const reply of [

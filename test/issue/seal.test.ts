@@ -93,7 +93,7 @@ test('an empty array has nothing to sign, and arrays in arrays are gone into', a
   )
 })
 
-test('a name that stands twice is signed twice: a reader may take either', async (t) => {
+test('a name that is there twice is signed twice: a reader may take either', async (t) => {
   t.is(
     await sealed('{"a":{"x":1},"a":{"x":2},"\\u0061":{"x":3}}', ['a']),
     `{"a":${token('"x":1')},"a":${token('"x":2')},"\\u0061":${token('"x":3')}}`
@@ -143,12 +143,12 @@ const badEnds = [
 ] as const
 
 for (const [exp, message] of badEnds) {
-  test(`a field with the exp ${exp} is refused`, async (t) => {
+  test(`a field with the exp ${exp} is rejected`, async (t) => {
     t.is(await refusal(`{"u":{"a":{"exp":${exp}}}}`, ['u.a']), `remote_reply: u.a: ${message}`)
   })
 }
 
-test('a field without an exp is refused where one is required, and is named', async (t) => {
+test('a field without an exp is rejected where one is required, and is named', async (t) => {
   const options = { requiresExp: true }
   const document = `{"a":{"exp":${NOW_SECONDS + 60}},"all":[{"exp":${NOW_SECONDS + 60}},{"x":1}]}`
   t.is(await refusal(document, ['a', 'all'], options), 'remote_reply: all.1: no exp')
@@ -206,10 +206,10 @@ test('one field that cannot be signed keeps all of them back', async (t) => {
   t.is(calls, 2)
 })
 
-test('a token over the limit is refused, and its field is named', async (t) => {
+test('a token over the limit is rejected, and its field is named', async (t) => {
   t.is(
     await refusal('{"a":{"x":1}}', ['a'], { sign: { maxTokenLength: 20 } }),
-    'remote_reply: a: reply makes a token over the limit'
+    'remote_reply: a: reply makes a token that is longer than the limit'
   )
 })
 

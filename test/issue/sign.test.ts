@@ -1,6 +1,6 @@
 import test from 'ava'
 import type { Claims } from '../../src/issue/claims.ts'
-import { createSign, type SignOptions } from '../../src/issue/sign.ts'
+import { createSign, createTokenId, type SignOptions } from '../../src/issue/sign.ts'
 import { parseJsonText } from '../../src/json/json-text.ts'
 
 const now = () => 1_893_456_000_999
@@ -34,7 +34,7 @@ test('what only this step sets, no source can', async (t) => {
   t.is(await signed(claims), `{"sub":"ada","data":{"exp":1},${TIMES}}`)
 })
 
-test('the issuer is that of the configuration, unless a source was told to give another', async (t) => {
+test('the issuer is that of the configuration, unless a source sets another', async (t) => {
   const issuer = 'https://tokens.example.com/"é'
   t.is(await signed(new Map(), { issuer }), `{"iss":"https://tokens.example.com/\\"é",${TIMES}}`)
   t.is(await signed(claimsOf({ iss: '"other"' }), { issuer }), `{"iss":"other",${TIMES}}`)
@@ -78,12 +78,12 @@ test('names of claims are written as JSON', async (t) => {
   t.is(await signed(claims), `{"a\\"b\\\\":1,"é":2,"__proto__":3,${TIMES}}`)
 })
 
-test('a token over the limit is refused, one at the limit is not', async (t) => {
+test('a token over the limit is rejected, one at the limit is not', async (t) => {
   const signer = () => 'x'.repeat(10)
   t.is(await signed(new Map(), { signer, maxTokenLength: 10 }), 'x'.repeat(10))
   await t.throwsAsync(signed(new Map(), { signer, maxTokenLength: 9 }), {
     name: 'ServiceError',
-    message: 'reply makes a token over the limit'
+    message: 'reply makes a token that is longer than the limit'
   })
 })
 
@@ -98,4 +98,10 @@ test('a token has a jti where one is made', async (t) => {
   const { token, id } = await sign(claimsOf({ jti: '"another"' }), { lifetimeSeconds: 60 })
   t.is(token, `{${TIMES},"jti":"id of its own"}`)
   t.is(id, 'id of its own')
+})
+
+test('ids are 16 bytes in base64url, and none comes twice', (t) => {
+  const ids = Array.from({ length: 1000 }, createTokenId)
+  for (const id of ids) t.regex(id, /^[\w-]{22}$/)
+  t.is(new Set(ids).size, ids.length)
 })

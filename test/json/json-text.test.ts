@@ -18,7 +18,7 @@ test('white space between tokens goes, and nothing else does', (t) => {
   )
 })
 
-test('text is taken or refused as JSON.parse would, also where one character is wrong', (t) => {
+test('text is accepted or rejected as by JSON.parse, also where one character is wrong', (t) => {
   const damage = fc.constantFrom(
     '',
     ' ',
@@ -46,7 +46,7 @@ test('text is taken or refused as JSON.parse would, also where one character is 
   )
 })
 
-test('any bytes are taken or refused without another error', (t) => {
+test('any bytes are accepted or rejected without another error', (t) => {
   fc.assert(
     fc.property(fc.uint8Array(), (bytes) => {
       try {

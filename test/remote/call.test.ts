@@ -35,7 +35,7 @@ test('a reply of exactly the limit is taken', async (t) => {
   t.true(readToken(token).payload.startsWith(`{"data":${reply},`))
 })
 
-test('a reply that announces more than the limit is refused before its body comes', async (t) => {
+test('a reply that announces more than the limit is rejected before its body comes', async (t) => {
   const remote = await startRawRemote(t, (socket) =>
     socket.write('HTTP/1.1 200 OK\r\nContent-Length: 1025\r\n\r\n')
   )
@@ -95,7 +95,7 @@ for (const [encoding, body] of [
   ['identity, gzip', gzipSync('{}')],
   ['nonsense', '{}']
 ] as const) {
-  test(`a reply in the encoding ${encoding} is refused`, async (t) => {
+  test(`a reply in the encoding ${encoding} is rejected`, async (t) => {
     const remote = await startRemote(t, replying(body, 200, { 'content-encoding': encoding }))
     const answer = await ask(t, remote)
     t.is(answer.text, failure('reply is compressed', UNREADABLE))
@@ -108,7 +108,7 @@ test('a compressed reply that does not say so is not inflated either', async (t)
   t.is((await ask(t, remote)).text, failure('reply is not valid UTF-8', UNREADABLE))
 })
 
-test('a reply that says it is not encoded is taken', async (t) => {
+test('a reply with the encoding identity is accepted', async (t) => {
   const remote = await startRemote(t, replying('{}', 200, { 'content-encoding': 'identity' }))
   t.is((await ask(t, remote)).status, 200)
 })
@@ -291,7 +291,7 @@ const cases: [Error, string, string][] = [
 
 for (const [cause, code, message] of cases) {
   const { name } = cause
-  test(`the error ${name} ${'code' in cause ? cause.code : ''} is told as "${message}", without an address`, (t) => {
+  test(`the error ${name} ${'code' in cause ? cause.code : ''} is reported as "${message}", without an address`, (t) => {
     t.like(remoteFailed(cause), { code, message, status: 500, cause })
   })
 }

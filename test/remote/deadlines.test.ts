@@ -24,7 +24,7 @@ test('deadlines end in the order in which they began, each once', async (t) => {
   t.deepEqual(ended, [1, 2, 3])
 })
 
-test('a deadline that was ended, or forgotten, calls nobody', async (t) => {
+test('a deadline that was ended, or closed, makes no call', async (t) => {
   const deadlines = createDeadlines(10)
   const others = createDeadlines(10)
   t.teardown(deadlines.close)

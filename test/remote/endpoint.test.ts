@@ -46,7 +46,7 @@ test('a reply is given with its status, whatever that is, and redirects are not 
   }
 })
 
-test('it is told how each call ended', async (t) => {
+test('it reports how each call ended', async (t) => {
   const outcomes: string[] = []
   const ask = createClient(t, { onOutcome: (outcome) => outcomes.push(outcome) })
   const remote = await startRemote(t, replying('{}', 401))
@@ -58,7 +58,7 @@ test('it is told how each call ended', async (t) => {
   t.is(remote.requests[0]?.headers['user-agent'], 'test')
 })
 
-test('one connection serves calls that follow each other', async (t) => {
+test('calls that follow each other use one connection', async (t) => {
   const remote = await startRemote(t, replying('{}'))
   const ask = createClient(t)
   for (let call = 0; call < 3; call++) await ask(remote.url)
@@ -84,7 +84,7 @@ test('a call on a new connection is not made again', async (t) => {
   t.is(remote.requests.length, 1)
 })
 
-test('calls beyond the limit are refused, and those after them are not', async (t) => {
+test('calls beyond the limit are rejected, and those after them are not', async (t) => {
   const remote = await startRemote(t, (response) => void setTimeout(() => response.end('{}'), 50))
   const ask = createClient(t, { maxCalls: 2 })
   const calls = await Promise.allSettled([1, 2, 3].map(() => ask(remote.url)))

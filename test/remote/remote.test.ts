@@ -41,7 +41,7 @@ test('calls one after the other share a connection', async (t) => {
   t.is(remote.connections.length, 1)
 })
 
-test('a refusal leaves the connection open for the next call', async (t) => {
+test('an error status leaves the connection open for the next call', async (t) => {
   const remote = await startRemote(t, replying('{"error":"wrong password"}', 401))
   const service = await startService(t, { config: fullConfig(remote.url) })
   for (let call = 0; call < 3; call++) await post(`${service.url}/getToken`, '{}')

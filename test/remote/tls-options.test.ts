@@ -6,7 +6,7 @@ import { createServer, type PeerCertificate, type TlsOptions as ServerOptions } 
 import test, { type ExecutionContext } from 'ava'
 import { Pool } from 'undici'
 import { createPinnedIdentityCheck } from '../../src/remote/certificate-pins.ts'
-import { isTlsFailure } from '../../src/remote/tls-failure.ts'
+import { isTlsFailure } from '../../src/remote/remote-errors.ts'
 import { createTlsOptions, type TlsSettings } from '../../src/remote/tls-options.ts'
 import { createAuthority } from '../helpers/certificates.ts'
 

@@ -128,7 +128,7 @@ test('to stop closes connections that nothing has come on, those in their handsh
   await Promise.all(ends)
 })
 
-test('to stop waits for requests in flight', async (t) => {
+test('to stop a TLS listener waits for requests in flight', async (t) => {
   const desk = new EventEmitter()
   const listener = await serve(t, {}, (_request, response) => desk.emit('asked', response))
   const asked = once(desk, 'asked') as Promise<[ServerResponse]>

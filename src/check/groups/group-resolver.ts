@@ -1,6 +1,6 @@
 /** The groups of a token's subject: those of the first place that has an answer. */
 import { insufficientScope } from '../../errors.ts'
-import { readObject, writeObject } from '../../json/json-object.ts'
+import { readObject, writeObject } from '../../json/json-members.ts'
 import { toJsonText } from '../../json/json-text.ts'
 import type { VerifiedClaims } from '../../keys/token.ts'
 import type { TraceHeaders } from '../../remote/trace-context.ts'

@@ -2,7 +2,7 @@
 import { createHash } from 'node:crypto'
 import type * as z from 'zod'
 import { checkUnavailable, invalidToken } from '../../errors.ts'
-import { readObject, writeObject } from '../../json/json-object.ts'
+import { readObject, writeObject } from '../../json/json-members.ts'
 import type { ReadJson } from '../../json/json-text.ts'
 import type { Token } from '../../keys/token.ts'
 import { addressIn } from '../../remote/address.ts'

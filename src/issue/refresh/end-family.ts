@@ -1,9 +1,8 @@
-/** How a family of refresh tokens ends: its tokens are revoked, and none of its refresh tokens leads anywhere. */
+/** How a family of refresh tokens ends: its tokens are revoked, and none of its refresh tokens can be used. */
 
 import type { Revoke } from '../../revocation/revocation.ts'
 import type { ExpiringRecords } from '../../revocation/stores/store.ts'
-import { type FamilyToken, parseFamily } from './family-state.ts'
-import { hashRefreshToken } from './refresh-token.ts'
+import { type FamilyToken, hashRefreshToken, parseFamily } from './family-state.ts'
 
 /** The name of the record that leads from a refresh token to its family. */
 export function tokenRecord(hash: string): string {
@@ -20,7 +19,7 @@ export interface EndFamilyOptions {
   readonly revoke: Pick<Revoke, 'token'>
 }
 
-/** Both reject with a ServiceError `check_unavailable` where the store is out of reach; nothing is half done then that cannot be done again. */
+/** Both reject with a ServiceError `check_unavailable` where the store is out of reach; what was done by then can safely be done again. */
 export interface EndFamily {
   /** @param name of the family */
   readonly end: (name: string) => Promise<void>
@@ -28,13 +27,13 @@ export interface EndFamily {
   readonly endOf: (token: string) => Promise<void>
 }
 
-/** Makes what ends families, for those who find a spent token and for those who revoke one. */
+/** Makes the functions that end families: for a spent token that comes again, and for one that is revoked. */
 export function createEndFamily({ records, revoke }: EndFamilyOptions): EndFamily {
   async function end(name: string): Promise<void> {
     for (;;) {
       const text = await records.get(familyRecord(name))
       if (text === undefined) return
-      // Revoked first: with the family gone, nobody would know of its tokens any more.
+      // Revoked first: once the family is gone, its tokens are unknown.
       await revokeTokens(revoke, parseFamily(text).tokens)
       if (await records.swap(familyRecord(name), text)) return
     }
@@ -49,7 +48,7 @@ export function createEndFamily({ records, revoke }: EndFamilyOptions): EndFamil
   }
 }
 
-/** Revokes tokens one by one; those that have ended already need nothing. */
+/** Revokes tokens one by one; those that have expired already need nothing. */
 export async function revokeTokens(
   revoke: Pick<Revoke, 'token'>,
   tokens: readonly FamilyToken[]

@@ -1,4 +1,5 @@
-/** What is stored of a family of refresh tokens: those that descend from one login, each used once for the next. */
+/** Refresh tokens, and what is stored of a family of them: all that descend from one login, each exchanged once for the next. */
+import { createHash, randomBytes } from 'node:crypto'
 import type { JsonText } from '../../json/json-text.ts'
 import type { Claims } from '../claims.ts'
 
@@ -9,7 +10,7 @@ export interface ClaimsInParts {
   readonly after: Claims
 }
 
-/** A token that was handed out with the family. */
+/** A token that was issued in the family. */
 export interface FamilyToken {
   readonly issuer: string | undefined
   /** The `jti` claim. */
@@ -26,7 +27,7 @@ interface FamilyUse {
 }
 
 export interface FamilyState {
-  /** The issue route of the login. Other routes have other remotes and other keys, to which this subject may be somebody else. */
+  /** The issue route of the login. Other routes have other remotes and other keys: there the same `sub` may be another subject. */
   readonly route: string
   /** The hash of the one refresh token that can be used. */
   readonly current: string
@@ -62,3 +63,23 @@ export function parseFamily(text: string): FamilyState {
 }
 
 type ClaimList = readonly (readonly [string, JsonText])[]
+
+const TOKEN_BYTES = 32
+
+/** 32 bytes in base64url. A JWS has dots in it, so neither is ever taken for the other. */
+const FORM = /^[A-Za-z0-9_-]{43}$/
+
+/** Makes a refresh token: opaque and random. The service knows it by its hash alone. */
+export function createRefreshToken(): string {
+  return randomBytes(TOKEN_BYTES).toString('base64url')
+}
+
+/** Whether a text may be a refresh token, by its form alone. */
+export function hasRefreshTokenForm(text: string): boolean {
+  return FORM.test(text)
+}
+
+/** What is stored of a refresh token: whoever reads the store cannot use it. */
+export function hashRefreshToken(token: string): string {
+  return createHash('sha256').update(token).digest('base64url')
+}

@@ -1,8 +1,8 @@
 /**
  * Families of refresh tokens, kept in the revocation store.
  *
- * Two records: the hash of a refresh token leads to its family, and stays until the token would have ended, so that a spent
- * one is known when it comes again; the family has the hash of the one that can be used. Every change replaces the family in
+ * Two records: the hash of a refresh token leads to its family, and stays until the token would have expired, so that a spent
+ * one is recognized when it comes again; the family has the hash of the one that can be used. Every change replaces the family in
  * one step, or fails because another came first.
  */
 import { randomUUID } from 'node:crypto'
@@ -12,24 +12,25 @@ import type { ExpiringRecords } from '../../revocation/stores/store.ts'
 import { createEndFamily, familyRecord, revokeTokens, tokenRecord } from './end-family.ts'
 import {
   type ClaimsInParts,
+  createRefreshToken,
   type FamilyState,
   type FamilyToken,
   formatFamily,
+  hashRefreshToken,
   parseFamily
 } from './family-state.ts'
-import { createRefreshToken, hashRefreshToken } from './refresh-token.ts'
 
-/** Tokens of a family that are remembered; one more, and the oldest of them is revoked, rather than forgotten. */
-const MOST_TOKENS = 100
+/** The most valid tokens that are kept of a family; beyond that, the oldest is revoked rather than forgotten. */
+const MAX_TOKENS = 100
 
 /** What a family begins with, or goes on with. */
 interface FamilyContent {
   readonly claims: ClaimsInParts
-  /** The token that is handed out with the refresh token. */
+  /** The token that is issued with the refresh token. */
   readonly token: FamilyToken
 }
 
-/** A refresh token in the hands of one request. */
+/** The use of a refresh token by one request. */
 export interface RefreshUse {
   readonly state: FamilyState
   readonly name: string
@@ -40,11 +41,11 @@ export interface RefreshUse {
 
 /** All reject with a ServiceError `check_unavailable` where the store is out of reach. */
 export interface RefreshFamilies {
-  /** Begins a family. Gives its first refresh token. */
+  /** Begins a family. Returns its first refresh token. */
   readonly begin: (content: FamilyContent) => Promise<string>
   /**
-   * Takes a refresh token into use, which nobody else can do until the use is over.
-   * @throws ServiceError `invalid_grant` for one that is unknown, ended or in use, or spent: then its family ends
+   * Takes a refresh token into use. No other request can use it until that use ends.
+   * @throws ServiceError `invalid_grant` for a token that is unknown, expired or in use, or spent: then its family ends
    */
   readonly take: (token: string) => Promise<RefreshUse>
   /**
@@ -63,7 +64,7 @@ export interface RefreshFamiliesOptions {
   readonly revoke: Pick<Revoke, 'token'>
   /** Whether all tokens of the family's subject that were issued until then are revoked. */
   readonly isSubjectRevoked: (state: FamilyState) => boolean
-  /** The issue route that the families are of, by a name of its own: their refresh tokens are good for no other. */
+  /** The issue route that the families are of, by a name of its own: their refresh tokens are valid for no other. */
   readonly route: string
   readonly lifetimeMs: number
   /** The longest that a use takes; after it, the use counts as lost and the token can be used again. */
@@ -72,13 +73,13 @@ export interface RefreshFamiliesOptions {
   readonly now: () => number
 }
 
-/** Makes what keeps families. Any replica that shares the records may go on with a family that another has begun. */
+/** Makes the functions over families. A replica may continue a family that another has begun, where they share the records. */
 export function createRefreshFamilies(options: RefreshFamiliesOptions): RefreshFamilies {
   const { records, revoke, isSubjectRevoked, route, lifetimeMs, longestUseMs, now } = options
   const { end } = createEndFamily({ records, revoke })
 
   /** Makes a refresh token that leads to a family, and the family's state with it. */
-  async function hand(name: string, state: Pick<FamilyState, 'tokens' | 'claims'>) {
+  async function issueRefreshToken(name: string, state: Pick<FamilyState, 'tokens' | 'claims'>) {
     const token = createRefreshToken()
     const current = hashRefreshToken(token)
     const until = now() + lifetimeMs
@@ -87,8 +88,8 @@ export function createRefreshFamilies(options: RefreshFamiliesOptions): RefreshF
     return { token, record: { text: formatFamily({ ...state, route, current, issuedAt }), until } }
   }
 
-  /** Looked at before a use and at its end: the subject may be revoked while the remote is asked. */
-  async function refuseRevoked(name: string, state: FamilyState): Promise<void> {
+  /** Called before a use and at its end: the subject may be revoked while the remote is called. */
+  async function assertNotRevoked(name: string, state: FamilyState): Promise<void> {
     if (!isSubjectRevoked(state)) return
     await end(name)
     throw invalidGrant('Refresh token is revoked', 'revoked')
@@ -100,13 +101,13 @@ export function createRefreshFamilies(options: RefreshFamiliesOptions): RefreshF
       const previousText = name === undefined ? undefined : await records.get(familyRecord(name))
       const state = previousText === undefined ? undefined : parseFamily(previousText)
       if (name === undefined || previousText === undefined || state?.route !== route) {
-        throw invalidGrant('Refresh token is unknown or has ended', 'unknown')
+        throw invalidGrant('Refresh token is unknown or has expired', 'unknown')
       }
       if (state.current !== hashRefreshToken(token)) {
         await end(name)
         throw invalidGrant('Refresh token was used before', 'reused')
       }
-      await refuseRevoked(name, state)
+      await assertNotRevoked(name, state)
       const time = now()
       if (state.use !== undefined && state.use.until > time) {
         throw invalidGrant('Refresh token is in use', 'in_use')
@@ -123,7 +124,7 @@ export function createRefreshFamilies(options: RefreshFamiliesOptions): RefreshF
   return {
     async begin({ claims, token: issued }) {
       const name = randomUUID()
-      const { token, record } = await hand(name, { claims, tokens: [issued] })
+      const { token, record } = await issueRefreshToken(name, { claims, tokens: [issued] })
       await records.put(familyRecord(name), record)
       return token
     },
@@ -133,11 +134,11 @@ export function createRefreshFamilies(options: RefreshFamiliesOptions): RefreshF
     async rotate({ state, name, text }, { claims, token: issued }) {
       const seconds = now() / 1000
       const valid = state.tokens.filter(({ expiresAt }) => expiresAt > seconds)
-      const surplus = valid.slice(0, Math.max(0, valid.length + 1 - MOST_TOKENS))
+      const surplus = valid.slice(0, Math.max(0, valid.length + 1 - MAX_TOKENS))
       await revokeTokens(revoke, surplus)
       const tokens = [...valid.slice(surplus.length), issued]
-      const { token, record } = await hand(name, { claims, tokens })
-      await refuseRevoked(name, state)
+      const { token, record } = await issueRefreshToken(name, { claims, tokens })
+      await assertNotRevoked(name, state)
       if (await records.swap(familyRecord(name), text, record)) return token
       throw invalidGrant('Refresh token was revoked meanwhile', 'revoked')
     },

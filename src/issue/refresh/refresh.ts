@@ -1,12 +1,33 @@
-/** Issuing with refresh tokens: the first token of a login, and each one after it, for which the remote is asked again. */
+/** Issuing with refresh tokens: the first token of a login, and each one after it, for which the remote is called again. */
 import { ServiceError } from '../../errors.ts'
-import { writeObject } from '../../json/json-object.ts'
+import { writeObject } from '../../json/json-members.ts'
 import type { JsonText } from '../../json/json-text.ts'
+import { duration } from '../../settings/quantities.ts'
+import { routePath } from '../../settings/route-paths.ts'
+import { section } from '../../settings/section.ts'
+import { httpUrl } from '../../settings/urls.ts'
 import type { Claims } from '../claims.ts'
 import type { Gather, Issue, IssueRequest, Source } from '../issue.ts'
 import type { IssuedToken, Sign } from '../sign.ts'
 import { type ClaimsInParts, type FamilyToken, mergeParts } from './family-state.ts'
 import type { RefreshFamilies, RefreshUse } from './refresh-families.ts'
+
+/** The settings of an issue route that issues refresh tokens too. */
+export const refresh = section({
+  route: routePath.describe('Path that a refresh token is exchanged on, by POST.'),
+  lifetime: duration('1m', '3650d')
+    .prefault('30d')
+    .describe('How long a refresh token can be used, once. Default: 30d.'),
+  recheck: httpUrl
+    .refine((url) => !/[{}]/.test(url), { error: 'expected a URL without variables' })
+    .describe(
+      'The URL that is called before each new token, by POST of `{"sub", "claims"}`; its reply is used as that of the remote source is.'
+    )
+})
+  .optional()
+  .describe(
+    'Single-use refresh tokens beside the tokens; needs `revocation`, and one remote source. Default: none.'
+  )
 
 export interface RefreshingOptions {
   /** The sources before and after the remote one, which wins over the former and not over the latter. */
@@ -27,13 +48,13 @@ export interface Refreshing {
   readonly issue: Issue
   /**
    * Exchanges a refresh token for the next of both.
-   * Where the remote refuses, the family ends; whatever else goes wrong leaves the refresh token as it was.
+   * Where the remote rejects the subject, the family ends; after any other error the refresh token can be used again.
    */
   readonly refresh: (refreshToken: string, request: IssueRequest) => Promise<IssuedToken>
 }
 
-/** Of the 4xx, these are no refusals: the remote wants to be asked later, and says nothing about the subject. */
-const PASSING: ReadonlySet<number> = new Set([408, 425, 429])
+/** These 4xx do not reject the subject: the remote wants the same call later. */
+const RETRY_STATUSES: ReadonlySet<number> = new Set([408, 425, 429])
 
 /** Makes the pipeline of a route that has refresh tokens. */
 export function createRefreshing(options: RefreshingOptions): Refreshing {
@@ -48,8 +69,8 @@ export function createRefreshing(options: RefreshingOptions): Refreshing {
     return { issuer: stringClaim(mergeParts(parts), 'iss') ?? issuer, id, expiresAt }
   }
 
-  async function askAgain({ state }: RefreshUse, request: IssueRequest) {
-    const body = Buffer.from(writeQuestion(mergeParts(state.claims)))
+  async function recheckClaims({ state }: RefreshUse, request: IssueRequest) {
+    const body = Buffer.from(writeRecheckBody(mergeParts(state.claims)))
     const claims = { ...state.claims, remote: await recheck({ ...request, body }) }
     return { claims, issued: await signParts(claims, request) }
   }
@@ -69,12 +90,12 @@ export function createRefreshing(options: RefreshingOptions): Refreshing {
     async refresh(refreshToken, request) {
       const use = await families.take(refreshToken)
       try {
-        const { claims, issued } = await askAgain(use, request)
+        const { claims, issued } = await recheckClaims(use, request)
         const token = describeToken(claims, issued)
         return { ...issued, refreshToken: await families.rotate(use, { claims, token }) }
       } catch (error) {
-        if (isRefusal(error)) await families.end(use)
-        // Where the store cannot be told, the use ends by itself, in time.
+        if (isRejection(error)) await families.end(use)
+        // Where the store is out of reach, the use expires by itself.
         else await families.release(use).catch(() => undefined)
         throw error
       }
@@ -89,14 +110,14 @@ export function stringClaim(claims: Claims, name: string): string | undefined {
   return typeof value === 'string' ? value : undefined
 }
 
-function writeQuestion(claims: Claims): JsonText {
+function writeRecheckBody(claims: Claims): JsonText {
   const sub = claims.get('sub')
   const question = new Map([['claims', writeObject(claims)]])
   return writeObject(sub === undefined ? question : new Map([['sub', sub], ...question]))
 }
 
-function isRefusal(error: unknown): boolean {
+function isRejection(error: unknown): boolean {
   if (!(error instanceof ServiceError) || error.remoteStatus === undefined) return false
   const { remoteStatus } = error
-  return remoteStatus >= 400 && remoteStatus < 500 && !PASSING.has(remoteStatus)
+  return remoteStatus >= 400 && remoteStatus < 500 && !RETRY_STATUSES.has(remoteStatus)
 }

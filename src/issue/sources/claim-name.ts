@@ -9,7 +9,7 @@ const claimName = z
     error: 'this claim is set by the service itself, expected another name'
   })
 
-/** For sources that carry what somebody else says: that may name no identity. */
+/** For sources whose values come from elsewhere: those must not set an identity. */
 export const foreignClaimName = claimName.refine((name) => !IDENTITY_CLAIMS.has(name), {
   error: 'only `fixed` and `pick` set this claim, expected another name'
 })

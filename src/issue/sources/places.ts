@@ -2,7 +2,7 @@
 import * as z from 'zod'
 import { headerName } from '../../settings/headers.ts'
 import { at, givenOf, type PartialOf, type Placed } from '../../settings/placed.ts'
-import { invalidClaim } from '../invalid-claim.ts'
+import { invalidClaim } from '../claims.ts'
 import type { IssueRequest } from '../issue.ts'
 import type { SourceNames } from './source-kind.ts'
 
@@ -20,19 +20,17 @@ const VARIABLE_EXPECTED = "expected the name of a variable in the route's path"
 export const placesShape = {
   header: headerName
     .optional()
-    .describe('The header that it stands in; wins over all other places. Default: none.'),
+    .describe('The header that has it; wins over all other places. Default: none.'),
   parameter: z
     .string(PARAMETER_EXPECTED)
     .min(1, PARAMETER_EXPECTED)
     .optional()
-    .describe(
-      'The parameter that it stands in, of the query or of a form in the body. Default: none.'
-    ),
+    .describe('The parameter that has it, of the query or of a form in the body. Default: none.'),
   variable: z
     .string(VARIABLE_EXPECTED)
     .min(1, VARIABLE_EXPECTED)
     .optional()
-    .describe("The variable of the route's path that it stands in. Default: none.")
+    .describe("The variable of the route's path that has it. Default: none.")
 }
 
 /** Gives the texts of the first place that has any; several where the client has put several there. None is empty. */

@@ -1,7 +1,7 @@
 /** The wire format of a route that shows claims: one JSON object. */
 import type { Claims } from '../../issue/claims.ts'
-import type { Explanation } from '../../issue/explain.ts'
-import { writeObject } from '../../json/json-object.ts'
+import type { Explanation } from '../../issue/issue.ts'
+import { writeObject } from '../../json/json-members.ts'
 import { toJsonText } from '../../json/json-text.ts'
 import { challengeFor } from '../bearer-token.ts'
 import { type Answer, JSON_NO_STORE, jsonAnswer } from '../exchange.ts'

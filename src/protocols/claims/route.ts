@@ -1,7 +1,6 @@
 /** A `claims` route: the issue pipeline without the signing. */
 
-import { createExplain } from '../../issue/explain.ts'
-import { createGather } from '../../issue/issue.ts'
+import { createExplain, createGather } from '../../issue/issue.ts'
 import { createSources, type SourceConfig, sendsBody } from '../../issue/sources/registry.ts'
 import type { Exchange } from '../exchange.ts'
 import { createIssueRequest } from '../issuing.ts'

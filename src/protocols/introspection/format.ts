@@ -1,6 +1,6 @@
 /** The wire format of OAuth 2.0 Token Introspection (RFC 7662). */
 import type { ErrorCode } from '../../errors.ts'
-import { readObject, writeObject } from '../../json/json-object.ts'
+import { readObject, writeObject } from '../../json/json-members.ts'
 import { type JsonText, toJsonText } from '../../json/json-text.ts'
 import type { CheckProtocol, CreateCheckFormat } from '../check/route.ts'
 import { JSON_NO_STORE, jsonAnswer, NO_STORE } from '../exchange.ts'

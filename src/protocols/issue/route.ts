@@ -1,9 +1,12 @@
 /** An `issue` route: request -> format reads it -> issue -> format answers. */
-import { createGather, createIssue, type IssueOptions } from '../../issue/issue.ts'
-import { createLifetimeOf } from '../../issue/lifetime.ts'
-import { createSign, type IssuedToken } from '../../issue/sign.ts'
+import {
+  createGather,
+  createIssue,
+  createLifetimeOf,
+  type IssueOptions
+} from '../../issue/issue.ts'
+import { createSign, createTokenId, type IssuedToken } from '../../issue/sign.ts'
 import { createSources } from '../../issue/sources/registry.ts'
-import { createTokenId } from '../../issue/token-id.ts'
 import type { Answer } from '../exchange.ts'
 import { createAddCookie, createIssueRequest, noteIssued } from '../issuing.ts'
 import type { ReadBody } from '../json-body.ts'

@@ -1,6 +1,6 @@
 /** The settings of a route that issues tokens. */
 import * as z from 'zod'
-import { refresh } from '../../issue/refresh/settings.ts'
+import { refresh } from '../../issue/refresh/refresh.ts'
 import { sourcesSchema } from '../../issue/sources/registry.ts'
 import { optionalPath } from '../../settings/json.ts'
 import { flag, offset } from '../../settings/quantities.ts'

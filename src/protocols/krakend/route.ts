@@ -2,9 +2,8 @@
 
 import { createGather, type IssueRequest } from '../../issue/issue.ts'
 import { createSeal, type SealedDocument } from '../../issue/seal.ts'
-import { createSign } from '../../issue/sign.ts'
+import { createSign, createTokenId } from '../../issue/sign.ts'
 import { createSources } from '../../issue/sources/registry.ts'
-import { createTokenId } from '../../issue/token-id.ts'
 import { remoteReply } from '../../remote/remote-errors.ts'
 import { createIssueRequest, noteIssued } from '../issuing.ts'
 import { describeParameters } from '../openapi/source-parameters.ts'

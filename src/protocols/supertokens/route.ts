@@ -1,8 +1,7 @@
 /** A route of the protocol supertokens: the issue pipeline, with two keys to choose from. */
 import { createGather } from '../../issue/issue.ts'
-import { createSign, type Sign } from '../../issue/sign.ts'
+import { createSign, createTokenId, type Sign } from '../../issue/sign.ts'
 import { createSources } from '../../issue/sources/registry.ts'
-import { createTokenId } from '../../issue/token-id.ts'
 import { createAddCookie, createIssueRequest, noteIssued } from '../issuing.ts'
 import type { RouteBuilder } from '../protocol.ts'
 import { createRoute, type Route } from '../route.ts'

@@ -1,6 +1,6 @@
 /** The wire format of the original program's getToken. */
 import type { ErrorCode, ServiceError } from '../../errors.ts'
-import { CLAIM_REASON } from '../../issue/invalid-claim.ts'
+import { CLAIM_REASON } from '../../issue/claims.ts'
 import { challengeFor } from '../bearer-token.ts'
 import { JSON_NO_STORE, jsonAnswer } from '../exchange.ts'
 import type { CreateIssueFormat, IssueProtocol } from '../issue/route.ts'

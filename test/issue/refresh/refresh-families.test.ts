@@ -5,7 +5,7 @@ import { createFakeClock } from '../../helpers/fake-clock.ts'
 
 const NO_CLAIMS = { before: new Map(), remote: new Map(), after: new Map() }
 
-test('of more tokens than a family remembers, the oldest is revoked, and one that has ended is not', async (t) => {
+test('of more tokens than a family keeps, the oldest is revoked, and an expired one is not', async (t) => {
   const clock = createFakeClock()
   const revoked: string[] = []
   const families = createRefreshFamilies({

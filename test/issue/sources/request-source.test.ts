@@ -40,7 +40,7 @@ test('what is empty counts as missing, and the next place is looked at', async (
   t.is((await post(`${url}/claims`, '{"device":{"mac":""}}')).text, '{}')
 })
 
-test('a parameter may stand in the query or in a form', async (t) => {
+test('a parameter may be in the query or in a form', async (t) => {
   const { url } = await startClaims(t, [{ from: 'request', claim: 'pid', parameter: 'pid' }])
   t.is((await send(`${url}/claims?pid=a%20b%26`)).text, '{"pid":"a b&"}')
   t.is((await post(`${url}/claims`, 'pid=a+b%26', FORM)).text, '{"pid":"a b&"}')
@@ -52,7 +52,7 @@ test('a path variable is given as it was before it was encoded', async (t) => {
   t.is((await send(`${url}/claims/a%2Fb%20%C3%A9`)).text, '{"mac":"a/b é"}')
 })
 
-test('a claim that is missing is left out, is its default, or is a refusal', async (t) => {
+test('a claim that is missing is left out, is its default, or is an error', async (t) => {
   const place = { header: 'x-mac', parameter: 'mac', body: 'a\\.b.c' }
   const { url } = await startClaims(t, [
     { from: 'request', claim: 'none', ...place },
@@ -101,7 +101,7 @@ const types: [type: string, text: string, claim: string | undefined][] = [
 ]
 
 for (const [type, text, claim] of types) {
-  test(`the parameter ${text} as ${type} is ${claim ?? 'refused'}`, async (t) => {
+  test(`the parameter ${text} as ${type} is ${claim ?? 'rejected'}`, async (t) => {
     const source = { from: 'request', claim: 'c', parameter: 'c', type, default: 'not this' }
     const { url } = await startClaims(t, [source])
     const answer = await send(`${url}/claims?${new URLSearchParams({ c: text })}`)
@@ -131,7 +131,7 @@ const values: [type: string, value: string, isTaken: boolean][] = [
 ]
 
 for (const [type, value, isTaken] of values) {
-  test(`${value} in the body as ${type} is ${isTaken ? 'taken as it is' : 'refused'}`, async (t) => {
+  test(`${value} in the body as ${type} is ${isTaken ? 'taken as it is' : 'rejected'}`, async (t) => {
     const { url } = await startClaims(t, [{ from: 'request', claim: 'c', body: 'a.1', type }])
     const answer = await post(`${url}/claims`, `{"a" : [0, ${value} ]}`)
     t.is(answer.status, isTaken ? 200 : 400)
@@ -139,7 +139,7 @@ for (const [type, value, isTaken] of values) {
   })
 }
 
-test('the first item of a list that says something is taken, else the request is refused', async (t) => {
+test('the first item of a list that is not blank is taken, else the request is rejected', async (t) => {
   const source = {
     from: 'request',
     claim: 'partner-id',
@@ -163,7 +163,7 @@ test('the first item of a list that says something is taken, else the request is
   t.is((await post(`${url}/claims`, '{"pid":"*"}')).status, 400)
 })
 
-test('a header or parameter that stands twice is refused, unless it is a list', async (t) => {
+test('a header or parameter that is there twice is rejected, unless it is a list', async (t) => {
   const { url } = await startClaims(t, [
     { from: 'request', claim: 'one', header: 'x-one', parameter: 'one' },
     { from: 'request', claim: 'all', header: 'x-all', parameter: 'all', type: 'list' },
@@ -180,7 +180,7 @@ test('a header or parameter that stands twice is refused, unless it is a list', 
   t.is((await send(`${url}/claims?all=a&all=b`)).text, '{"all":["a","b"]}')
 })
 
-test('a parameter that stands in the query and in the form stands twice', async (t) => {
+test('a parameter in the query and in the form counts as there twice', async (t) => {
   const { url } = await startClaims(t, [{ from: 'request', claim: 'a', parameter: 'a' }])
   t.is((await post(`${url}/claims?a=1`, 'a=2', FORM)).status, 400)
 })
@@ -216,7 +216,7 @@ test('parameters and path variables are UTF-8: what is not would be read as anot
   }
 })
 
-test('a body that is not JSON is refused where a claim may stand in it, an empty one is none', async (t) => {
+test('a body that is not JSON is rejected where a claim may be in it, an empty one counts as none', async (t) => {
   const { url } = await startClaims(t, [{ from: 'request', claim: 'a', parameter: 'a', body: 'a' }])
   const refused = await post(`${url}/claims`, '{"a":')
   t.is(refused.status, 400)
@@ -225,12 +225,12 @@ test('a body that is not JSON is refused where a claim may stand in it, an empty
   t.is((await post(`${url}/claims`, '')).text, '{}')
 })
 
-test('of a name that stands twice in the body, the last counts', async (t) => {
+test('of a name that is in the body twice, the last counts', async (t) => {
   const { url } = await startClaims(t, [{ from: 'request', claim: 'a', body: 'a' }])
   t.is((await post(`${url}/claims`, '{"a":"1","a":"2"}')).text, '{"a":"2"}')
 })
 
-test('what a request source cannot be told', (t) => {
+test('settings that a request source does not take', (t) => {
   const good = { from: 'request', claim: 'a', header: 'x-a' }
   const cases: [more: object, problem: string | RegExp][] = [
     [{ header: undefined }, 'expected at least one of header, parameter, variable, body'],

@@ -78,7 +78,7 @@ test('a refresh token is good for the route that handed it out, and unknown to a
   const token: string = JSON.parse(login.text).refresh_token
   const elsewhere = await post(`${url}/partners/refresh`, `refresh_token=${token}`)
   t.is(elsewhere.status, 400)
-  t.is(elsewhere.text, '{"message":"Refresh token is unknown or has ended"}')
+  t.is(elsewhere.text, '{"message":"Refresh token is unknown or has expired"}')
   t.is(remote.requests.length, 1, 'nobody is asked')
   t.is((await post(`${url}/users/refresh`, `refresh_token=${token}`)).status, 200)
 })

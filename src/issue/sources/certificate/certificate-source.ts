@@ -15,7 +15,7 @@ const certificateSchema = section({
   from: z
     .literal('certificate', 'expected certificate')
     .describe(
-      'A number that says how far the client is to be trusted, by the certificate that it showed when it connected. The listener of the route asks for one (`tls.clientCertificate`).'
+      'A number for how far the client is trusted, by the certificate that it showed when it connected. The listener of the route asks for one (`tls.clientCertificate`).'
     ),
   claim: foreignClaimName
     .default('trust')
@@ -45,7 +45,7 @@ const certificateSchema = section({
     )
     .optional()
     .describe(
-      'Common names (CN) of issuers in the chain of a certificate that are not to be trusted, whoever vouches for them; `*` stands for any characters. A chain that is not wholly known counts as one of them: put the authorities between root and clients into `clientCa`. Default: none.'
+      'Common names (CN) of issuers in the chain of a certificate that are not to be trusted, even if a trusted authority signed them; `*` matches any characters. A chain that is not wholly known counts as one of them: put the authorities between root and clients into `clientCa`. Default: none.'
     )
 })
 

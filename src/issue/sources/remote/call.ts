@@ -1,11 +1,11 @@
 /** What a remote is sent for a request: where to, which headers, which body. */
 import * as z from 'zod'
-import { writeObject } from '../../../json/json-object.ts'
+import { writeObject } from '../../../json/json-members.ts'
 import { type JsonText, toJsonText } from '../../../json/json-text.ts'
 import type { RemoteCall } from '../../../remote/remote.ts'
 import { jsonValue } from '../../../settings/json.ts'
 import { section } from '../../../settings/section.ts'
-import { invalidClaim } from '../../invalid-claim.ts'
+import { invalidClaim } from '../../claims.ts'
 import type { IssueRequest } from '../../issue.ts'
 import { createReadTexts, describePlaces, onlyText, type Places, placesShape } from '../places.ts'
 import { parseUrlTemplate } from './url-template.ts'
@@ -51,7 +51,7 @@ export const metadata = z
   })
   .optional()
   .describe(
-    'What the remote is told about a request; what a request does not have is left out. Default: none.'
+    'What is sent to the remote about a request; what a request does not have is left out. Default: none.'
   )
 
 /** Puts a call together. Throws a ServiceError `invalid_request` for a request that lacks what it needs. */

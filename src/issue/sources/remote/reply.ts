@@ -1,7 +1,6 @@
 /** What is taken of a remote's reply: its claims, and the time at which it expires. */
 import { dropMembers } from '../../../json/drop-members.ts'
-import { membersOf, textOf } from '../../../json/json-members.ts'
-import { readObject } from '../../../json/json-object.ts'
+import { membersOf, readObject, textOf } from '../../../json/json-members.ts'
 import { formatJsonPath, type JsonPath, textAt } from '../../../json/json-path.ts'
 import type { JsonText } from '../../../json/json-text.ts'
 import { remoteReply } from '../../../remote/remote-errors.ts'

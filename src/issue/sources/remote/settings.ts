@@ -33,7 +33,7 @@ function callShape(reader: SecretReader) {
       .literal('remote', 'expected remote')
       .describe('Claims from the JSON API behind the service.'),
     url: urlTemplate.describe(
-      'The URL to call. A whole segment of its path, or value of its query, may be `{name}`: the metadata of that name, else the variable of the route. It is encoded; a request without it is refused (400).'
+      'The URL to call. A whole segment of its path, or value of its query, may be `{name}`: the metadata of that name, else the variable of the route. It is encoded; a request without it is rejected (400).'
     ),
     method: z
       .enum(['POST', 'GET'], 'expected POST or GET')
@@ -61,7 +61,7 @@ const replyShape = {
     .union([z.literal(200), z.literal('2xx')], 'expected 200 or 2xx')
     .default(200)
     .describe(
-      'The statuses that are no refusal: 200 alone, or with `2xx` all from 200 to 299, and then a reply without a body adds no claims. Default: 200.'
+      'The statuses that are a success: 200 alone, or with `2xx` all from 200 to 299, and then a reply without a body adds no claims. Default: 200.'
     ),
   at: foreignClaimName
     .optional()
@@ -71,25 +71,25 @@ const replyShape = {
   pick: claimMap(optionalPath, 'a map of claims and their paths in the reply')
     .optional()
     .describe(
-      'Claims that are picked out of the reply, by their paths. A reply without one is refused, unless the path ends with `?`. `sub`, `iss` and `aud` have to be text; a number becomes text. Default: the whole reply is taken.'
+      'Claims that are picked out of the reply, by their paths. A reply without one is an error, unless the path ends with `?`. `sub`, `iss` and `aud` have to be text; a number becomes text. Default: the whole reply is taken.'
     ),
   drop: z
     .array(
       z
-        .string('expected a name, in which * stands for any text')
-        .min(1, 'expected a name, in which * stands for any text'),
+        .string('expected a name, in which * matches any text')
+        .min(1, 'expected a name, in which * matches any text'),
       'expected a list of names'
     )
     .min(1, 'expected at least one name')
     .optional()
     .describe(
-      'Names of members that are left out of what is taken of the reply, however deep they stand, in upper or lower case; `*` stands for any text, as in `*_secret`. Default: none.'
+      'Names of members that are left out of what is taken of the reply, at any depth, in upper or lower case; `*` matches any text, as in `*_secret`. Default: none.'
     ),
   onError: z
     .enum(['fail', 'skip'], 'expected fail or skip')
     .default('fail')
     .describe(
-      'What a remote that fails does to the token: `fail` refuses it, `skip` issues it without these claims, logs a warning and counts it. A 4xx of the remote is a refusal and is never skipped. Default: fail.'
+      'What a remote that fails does to the token: `fail` issues none, `skip` issues it without these claims, logs a warning and counts it. A 4xx of the remote rejects the request and is never skipped. Default: fail.'
     )
 }
 

@@ -1,7 +1,7 @@
 /** URLs with variables in them: `https://example.com/claims/{mac}?partner={pid}`. */
 import { reasonAgainst } from '../../../settings/section.ts'
 import { httpUrl } from '../../../settings/urls.ts'
-import { invalidClaim } from '../../invalid-claim.ts'
+import { invalidClaim } from '../../claims.ts'
 
 export interface UrlTemplate {
   /** The names of its variables, in their order. */
@@ -53,7 +53,7 @@ export function parseUrlTemplate(url: string): UrlTemplate {
       for (const [index, name] of names.entries()) {
         const value = resolve(name)
         const isFit = isInQuery[index] ? !NO_TEXT.test(value) : isSegment(value)
-        if (!isFit) throw invalidClaim(`${name} cannot stand in a URL`)
+        if (!isFit) throw invalidClaim(`${name} cannot be part of a URL`)
         filled += encodeURIComponent(value) + texts[index + 1]
       }
       return filled

@@ -7,7 +7,7 @@ export type ClaimType = (typeof CLAIM_TYPES)[number]
 
 /** Both give undefined for what is not of the type. No digit is lost on the way. */
 interface Reading {
-  /** Of a text that stands outside of JSON. */
+  /** Of a text outside of JSON. */
   readonly fromText: (text: string, maxDepth: number) => JsonText | undefined
   readonly fromJson: (text: JsonText) => JsonText | undefined
 }

@@ -5,8 +5,7 @@ import { type JsonText, toJsonText } from '../../../json/json-text.ts'
 import { jsonPath, jsonValue } from '../../../settings/json.ts'
 import { flag } from '../../../settings/quantities.ts'
 import { section } from '../../../settings/section.ts'
-import type { Claims } from '../../claims.ts'
-import { invalidClaim } from '../../invalid-claim.ts'
+import { type Claims, invalidClaim } from '../../claims.ts'
 import type { IssueRequest, Source } from '../../issue.ts'
 import { foreignClaimName } from '../claim-name.ts'
 import { createReadTexts, describePlaces, namesOfPlaces, onlyText, placesShape } from '../places.ts'
@@ -23,7 +22,7 @@ const requestSchema = section({
   body: jsonPath
     .optional()
     .describe(
-      'Path in the JSON of the body, where it stands if it is in no other place. Its digits are kept. Default: none.'
+      'Path in the JSON of the body; read where no other place has it. Its digits are kept. Default: none.'
     ),
   default: jsonValue
     .optional()
@@ -32,18 +31,18 @@ const requestSchema = section({
     ),
   required: flag
     .default(false)
-    .describe('Whether a request without it is refused (400). Default: false.'),
+    .describe('Whether a request without it is rejected (400). Default: false.'),
   type: z
     .enum(CLAIM_TYPES, `expected ${CLAIM_TYPES.join(', ')}`)
     .default('string')
     .describe(
-      'What it has to be, else the request is refused (400). In a header, a parameter or a path variable `list` is a comma list, and `json` any JSON text. Default: string.'
+      'What it has to be, else the request is rejected (400). In a header, a parameter or a path variable `list` is a comma list, and `json` any JSON text. Default: string.'
     ),
   take: z
     .literal('first-of-list', 'expected first-of-list')
     .optional()
     .describe(
-      '`first-of-list` takes the first item of a comma list that is neither blank nor `*`; a list without one is refused (400). Default: all of it is taken.'
+      '`first-of-list` takes the first item of a comma list that is neither blank nor `*`; a list without one is rejected (400). Default: all of it is taken.'
     )
 })
   .refine((entry) => PLACE_SETTINGS.some((place) => entry[place] !== undefined), {
@@ -131,7 +130,7 @@ function createRequestSource(
 
   function firstUsable(list: string): string {
     const item = itemsOf(list).find((item) => item !== '*')
-    // Themis says `invalid partner id` of the claim `partner-id`.
+    // Themis answers `invalid partner id` for the claim `partner-id`.
     if (item === undefined) throw invalidClaim(`invalid ${claim.replaceAll(/[-_]/g, ' ')}`)
     return item
   }

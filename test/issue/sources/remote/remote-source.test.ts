@@ -111,7 +111,7 @@ test('metadata and path variables fill the URL', async (t) => {
   t.is(remote.requests[0]?.url, '/login/of%2Fthe%20query/a%20b?partner=%26&n=7')
 })
 
-test('a request that lacks what the URL needs is refused, and the remote is not asked', async (t) => {
+test('a request that lacks what the URL needs is rejected, and the remote is not called', async (t) => {
   const remote = await startRemote(t, replying('{}'))
   const metadata = [{ name: 'mac', header: 'X-Mac', parameter: 'mac' }]
   const { url } = await startClaims(t, [remoteSource(`${remote.url}/{mac}`, { metadata })])
@@ -121,7 +121,7 @@ test('a request that lacks what the URL needs is refused, and the remote is not 
   for (const value of ['.', '..', 'a/../b', '..\\']) {
     const refused = await send(`${url}/claims?${new URLSearchParams({ mac: value })}`)
     t.is(refused.status, 400, value)
-    t.is(refused.text, '{"error":"mac cannot stand in a URL"}')
+    t.is(refused.text, '{"error":"mac cannot be part of a URL"}')
   }
   t.is(remote.requests.length, 0)
 })
@@ -244,7 +244,7 @@ test('a remote where nobody listens is skipped', async (t) => {
 })
 
 for (const status of [400, 401, 403, 404, 422, 429]) {
-  test(`a ${status} of the remote is a refusal, and never skipped`, async (t) => {
+  test(`a ${status} of the remote rejects the request, and is never skipped`, async (t) => {
     const remote = await startRemote(t, replying('{}', status))
     const { url } = await startClaims(t, [remoteSource(remote.url, { onError: 'skip' })])
     t.is((await post(`${url}/claims`)).status, 500)
@@ -262,7 +262,7 @@ for (const [what, answer] of [
   ['ends', (socket: Socket) => void socket.end(HALF_REFUSAL)],
   ['stops', (socket: Socket) => void socket.write(HALF_REFUSAL)]
 ] as const) {
-  test(`a refusal whose page ${what} in the middle is one, and never skipped`, async (t) => {
+  test(`a 4xx whose body ${what} in the middle still rejects the request, and is never skipped`, async (t) => {
     const remote = await startRawRemote(t, answer)
     const more = { timeout: PATIENCE, onError: 'skip' }
     const { url } = await startClaims(t, [remoteSource(remote.url, more)], {

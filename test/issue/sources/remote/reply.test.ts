@@ -47,7 +47,7 @@ test('a reply that has no members cannot be merged', (t) => {
   }
 })
 
-test('claims are picked by their paths, and may lack where the path says so', (t) => {
+test('claims are picked by their paths, and may be missing where the path ends with ?', (t) => {
   const reply = '{"user":{"id":"ada","roles":["a","b"],"age":1.10},"a.b":null}'
   t.deepEqual(
     take(
@@ -61,7 +61,7 @@ test('claims are picked by their paths, and may lack where the path says so', (t
   t.like(error, { code: 'remote_reply', status: 500, message: 'reply has no user.a\\.b' })
 })
 
-test('what says who is text: numbers become text with the same digits, anything else is refused', (t) => {
+test('claims of identity are text: numbers become text with the same digits, anything else is rejected', (t) => {
   const sub = (id: string) => take(picking({ sub: 'id' }), `{"id":${id}}`).sub
   t.is(sub('"ada"'), '"ada"')
   t.is(sub('12345678901234567890'), '"12345678901234567890"')
@@ -162,12 +162,12 @@ for (const value of [
   })
 }
 
-test('the earlier of two counts', (t) => {
+test('the earlier of two expiries counts', (t) => {
   t.is(expiryOf('7', { expiresAt: 8 }), 7)
   t.is(expiryOf('8', { expiresAt: 7 }), 7)
 })
 
-test('a reply that does not say is refused, unless it may', (t) => {
+test('a reply without the path of the expiry is rejected, unless the path is optional', (t) => {
   for (const reply of [undefined, parseJsonText('{"user":{}}', 9), parseJsonText('7', 9)]) {
     const limit = {}
     createNoteExpiry({ path: ['user', 'until'], isOptional: true })(reply, limit)

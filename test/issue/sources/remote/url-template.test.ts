@@ -62,7 +62,11 @@ for (const [value, segment] of values) {
     const fill = () => fillWith('https://example.com/claims/{mac}/all', value)
     if (segment === undefined) {
       const error = t.throws(fill, { instanceOf: ServiceError })
-      t.like(error, { status: 400, code: 'invalid_request', message: 'mac cannot stand in a URL' })
+      t.like(error, {
+        status: 400,
+        code: 'invalid_request',
+        message: 'mac cannot be part of a URL'
+      })
     } else {
       t.is(fill(), `/claims/${segment}/all`)
     }
