@@ -28,10 +28,7 @@ export function createTokenGroups(path: JsonPath): GroupResolver {
     const groups = valueAtPath(claims, path)
     if (groups === undefined) return undefined
     if (!isListOfNames(groups)) {
-      throw invalidToken(
-        `Token has a claim ${path.join('.')} that is not a list of strings`,
-        'groups'
-      )
+      throw invalidToken(`Token claim ${path.join('.')} is not a list of strings`, 'groups')
     }
     return groups
   }

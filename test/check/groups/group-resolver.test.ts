@@ -70,7 +70,7 @@ for (const groups of ['root', null, 7, {}, ['root', 7], [['root']], ['']]) {
     const error = await t.throwsAsync(async () => createTokenGroups(['groups'])({ groups }), {
       code: 'invalid_token'
     })
-    t.is(error?.message, 'Token has a claim groups that is not a list of strings')
+    t.is(error?.message, 'Token claim groups is not a list of strings')
   })
 }
 
