@@ -113,3 +113,20 @@ test('a token is as long as allowed, and not a character longer', (t) => {
   t.is(parseToken(raw, 64, raw.length).raw, raw)
   t.throws(() => parseToken(raw, 64, raw.length - 1), { message: 'Token is too large' })
 })
+
+test('a header is judged anew with each token, whatever the token before it was', (t) => {
+  const deep = encode('{"alg":"HS256","x":{"y":{}}}')
+  const unsigned = encode('{"alg":"none"}')
+  const parse = (header: string, payload: string, maxDepth: number) => () =>
+    parseToken(`${header}.${encode(payload)}.AAAA`, maxDepth)
+  for (let times = 0; times < 2; times++) {
+    t.is<string, string>(parse(deep, '{}', 3)().headerText, '{"alg":"HS256","x":{"y":{}}}')
+    t.throws(parse(deep, '{}', 2), {
+      message: 'Token header is not JSON: nested deeper than 2 levels'
+    })
+    t.throws(parse(unsigned, '{}', 3), { message: 'Token is not signed' })
+    t.throws(parse(unsigned, '[]', 3), { message: 'Token payload is not a JSON object' })
+    t.throws(parse('e30=', '{}', 3), { message: 'Token header is not canonical base64url' })
+    t.is<string, string>(parse(encode(HEADER), '{}', 3)().headerText, HEADER)
+  }
+})
