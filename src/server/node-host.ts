@@ -37,25 +37,23 @@ export function createNodeHost(
     const { path } = splitTarget(request.url ?? '')
     const found = findRoute(request.method ?? '', path)
     if (found === undefined) return fallback(request, response)
-    const exchange = createExchange({
-      request,
-      response,
-      variables: found.variables,
-      readBody: (limitBytes) => readBody(request, limitBytes),
-      readCertificate
-    })
-    const answer = answerRoute(found.route, exchange)
-    if (answer instanceof Promise) answer.then(write).catch(fail)
-    else write(answer)
-
-    function write(answer: Answer): void {
-      try {
-        writeAnswer(response, answer, exchange.id)
-      } catch (error) {
-        fail(error as Error)
-      }
+    try {
+      const exchange = createExchange({
+        request,
+        response,
+        variables: found.variables,
+        readBody: (limitBytes) => readBody(request, limitBytes),
+        readCertificate
+      })
+      const answer = answerRoute(found.route, exchange)
+      if (answer instanceof Promise) {
+        answer.then((awaited) => writeAnswer(response, awaited, exchange.id)).catch(fail)
+      } else writeAnswer(response, answer, exchange.id)
+    } catch (error) {
+      fail(error as Error)
     }
 
+    /** Errors of a route are answers already. This is a fault of the program: nothing of it may reach the client. */
     function fail(error: Error): void {
       onError(error)
       response.destroy()

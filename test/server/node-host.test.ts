@@ -152,3 +152,23 @@ for (const hosts of [createHosts, createKoaHost]) {
     t.is(line?.error, 'Request body did not arrive whole.')
   })
 }
+
+test('a fault around a route ends its connection, is logged, and leaves the service running', async (t) => {
+  let isBroken = true
+  const service = await startService(t, {
+    config: JSON.stringify({
+      keys: [{ alg: 'HS256', secret: ENC_KEY }],
+      routes: [{ check: '/checkToken', verify: [{ keys: 'all' }] }]
+    }),
+    isReady() {
+      if (isBroken) throw new Error('nobody knows')
+      return true
+    }
+  })
+  await t.throwsAsync(send(`${service.url}/checkToken`))
+  isBroken = false
+  t.is((await send(`${service.url}/checkToken`)).status, 401)
+  t.true(
+    service.log.some(({ msg, error }) => msg === 'response failed' && error === 'nobody knows')
+  )
+})
