@@ -35,3 +35,11 @@ export function challengeFor({
       return 'Bearer'
   }
 }
+
+/** The header field of an answer that has to have a challenge if its status is 401 (RFC 9110, section 15.5.2). */
+export function challengeOf401(
+  status: number,
+  error: ServiceError
+): Readonly<Record<string, string>> {
+  return status === 401 ? { 'WWW-Authenticate': challengeFor(error) } : {}
+}

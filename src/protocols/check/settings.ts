@@ -7,7 +7,7 @@ import { flag, seconds, size } from '../../settings/quantities.ts'
 import { routePath } from '../../settings/route-paths.ts'
 import type { SecretReader } from '../../settings/secrets.ts'
 import { section } from '../../settings/section.ts'
-import { claimHeaders } from '../forward-auth/claim-headers-settings.ts'
+import { claimHeaders } from '../forward-auth/settings.ts'
 import { auth, limits, on, tokenPlaces } from '../route-settings.ts'
 
 /** @template Name the names of the wire formats */
