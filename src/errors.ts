@@ -1,6 +1,6 @@
-/** Refusals: the one error that answers a client, and the codes that it may carry. */
+/** The one error that answers a client, and the codes that it may carry. */
 
-/** What happened, as a stable word. Logs, metrics and protocols tell refusals apart by it. */
+/** What happened, as a stable word. Logs, metrics and protocols distinguish errors by it. */
 export type ErrorCode =
   | 'invalid_request'
   | 'not_found'
@@ -25,11 +25,11 @@ export type ErrorCode =
   | 'internal'
 
 interface ServiceErrorOptions {
-  /** The HTTP status that a protocol answers with unless its own rules say otherwise. */
+  /** The HTTP status that a protocol answers with unless it has a rule of its own. */
   status: number
   /** What broke, for the log alone. */
   cause?: unknown
-  /** One word for the metrics where the code is too coarse: why a token was refused. */
+  /** One word for the metrics where the code is too coarse: why a token was rejected. */
   reason?: string
   /** The scopes that a token has to have, with spaces between them (RFC 6750, section 3). */
   scope?: string | undefined
@@ -42,7 +42,7 @@ interface ServiceErrorOptions {
 }
 
 /**
- * A refusal that the client may read. Its message goes out on the wire, so it never holds an
+ * An error that the client may read. Its message goes out on the wire, so it never holds an
  * address, a secret, a token or a library's text: those belong in `cause`, which only the log sees.
  */
 export class ServiceError extends Error {
@@ -77,7 +77,7 @@ export function invalidToken(message: string, reason: string, cause?: unknown): 
 }
 
 /**
- * Makes the error for a token that can be neither accepted nor refused now, because whoever has to be asked does not answer.
+ * Makes the error for a token that can be neither accepted nor rejected now, because a service that has to be asked does not answer.
  * @param cause what broke, without any secret, token or body: the log shows it
  * @param retryAfter seconds after which to try again, where that is known
  */
@@ -93,7 +93,7 @@ export function checkUnavailable(cause?: unknown, retryAfter?: number): ServiceE
  * Makes the error for a token that is good, but not good for this (RFC 6750, section 3.1).
  * @param message what it lacks; never any part of the token
  * @param reason one word of it for the metrics
- * @param options the scopes that would do, with spaces between them; and what the log alone is told
+ * @param options the scopes that would do, with spaces between them; and a cause that only the log shows
  */
 export function insufficientScope(
   message: string,

@@ -26,7 +26,7 @@ async function main(): Promise<void> {
       output ??= openOutput()
       output.write(text)
     },
-    tell(message) {
+    report(message) {
       process.stderr.write(`${message}\n`)
     }
   })

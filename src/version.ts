@@ -1,4 +1,4 @@
-/** The version of the program, as its package says. */
+/** The version of the program, from its package. */
 import { readPackagedFile } from './packaged-file.ts'
 
 const { version } = JSON.parse(readPackagedFile('package.json')) as { version: string }

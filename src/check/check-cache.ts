@@ -2,7 +2,7 @@
 import { LRUCache } from 'lru-cache'
 import type { CheckedToken, Verified } from './check.ts'
 
-/** A verified token, and what the requirements are to look at each time. */
+/** A verified token, and what the requirements check each time. */
 export interface CacheEntry {
   readonly verified: Verified
   readonly checked: CheckedToken
@@ -17,9 +17,9 @@ export interface CheckCache {
 }
 
 /**
- * Makes a cache for one route. What is found in it has a good signature and nothing more: times and revocations are checked each
- * time. Its key is the whole token, so that no other text passes for it.
- * @param mostCharacters the tokens that it holds have no more characters than these in all; those unused for the longest time make room
+ * Makes a cache for one route. A token that is found in it has a good signature and nothing more: times and revocations are checked
+ * each time. The key of an entry is the whole token, so that no other text is mistaken for it.
+ * @param mostCharacters most characters of all tokens together that it holds; the least recently used make room
  */
 export function createCheckCache(mostCharacters: number): CheckCache {
   const known = new LRUCache<string, CacheEntry>({

@@ -6,19 +6,19 @@ import type { TraceHeaders } from '../remote/trace-context.ts'
 import type { CacheEntry, CheckCache } from './check-cache.ts'
 import { type ResolveGroups, withGroups } from './groups/group-resolver.ts'
 
-/** What a verifier has found out about a token. */
+/** What a verifier returns for a token that it accepts. */
 export interface Verified {
   readonly claims: VerifiedClaims
-  /** The name of the key that has verified it, where it has one. The header's own `kid` is the client's to choose, or to leave out. */
+  /** The name of the key that verified it, where it has one. The `kid` in the header is chosen by the client, who may leave it out. */
   readonly kid?: string | undefined
   /** The claims as JSON text, where they are not the payload of the token. */
   readonly claimsText?: JsonText | undefined
-  /** Whether what has verified it would do so still, without a look at the token. Left out where only asking again can tell. */
+  /** Whether the verifier would still accept the token, without looking at it again. Left out where the verifier has to be asked each time. */
   readonly isCurrent?: (() => boolean) | undefined
 }
 
 /**
- * Verifies a token, or answers undefined when the token is not its own. Throws a ServiceError to refuse it.
+ * Verifies a token, or returns undefined for a token of an issuer that it does not know. Throws a ServiceError to reject it.
  * @param trace what calls for it carry
  */
 export type Verifier = (
@@ -26,7 +26,7 @@ export type Verifier = (
   trace?: TraceHeaders
 ) => Promise<Verified | undefined> | Verified | undefined
 
-/** Throws a ServiceError when what was verified does not meet it. */
+/** Throws a ServiceError for a verified token that does not meet it. */
 export type Requirement = (verified: Verified) => void
 
 /** A token that is good. */
@@ -45,14 +45,14 @@ export interface CheckOptions {
   readonly resolveGroups?: ResolveGroups | undefined
   /** Levels that the JSON of header and payload may nest. */
   readonly maxDepth: number
-  /** The longest token, in characters. Default: as long as it comes. */
+  /** The longest token, in characters. Default: no limit. */
   readonly maxTokenLength?: number | undefined
   /** Holds tokens that were verified before; each is verified anew when left out. */
   readonly cache?: CheckCache | undefined
 }
 
 /**
- * Checks a token. It returns no promise where nothing has to be waited for.
+ * Checks a token. Returns a promise only where it has to wait.
  * @param trace the trace that the check is a part of, which calls for it carry
  * @returns the token, verified and with all requirements met
  * @throws ServiceError for everything else. An error ends the check: no weaker verifier is asked after it.

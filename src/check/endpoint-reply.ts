@@ -1,4 +1,4 @@
-/** What an endpoint has replied with. */
+/** The reply of an endpoint that verifies tokens or knows groups. */
 import { checkUnavailable } from '../errors.ts'
 import { JsonTextError, type ReadJson, readJsonBytes } from '../json/json-text.ts'
 

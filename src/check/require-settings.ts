@@ -8,7 +8,7 @@ const TEXTS = 'text, or a list of texts'
 const TEXTS_EXPECTED = `expected ${TEXTS}`
 const text = z.string(TEXTS_EXPECTED).min(1, TEXTS_EXPECTED)
 
-/** One text stands for a list of it. */
+/** One text is the same as a list of it. */
 const texts = z
   .union([text, z.array(text, TEXTS_EXPECTED).min(1, TEXTS_EXPECTED)], TEXTS_EXPECTED)
   .meta({ title: TEXTS })
@@ -44,8 +44,8 @@ const scope = z
   )
 const scopeList = z.array(scope, SCOPES_EXPECTED).min(1, SCOPES_EXPECTED)
 
-const all = section({ all: scopeList.describe('Scopes all of which have to be there.') })
-const any = section({ any: scopeList.describe('Scopes any one of which has to be there.') })
+const all = section({ all: scopeList.describe('Scopes that a token must all have.') })
+const any = section({ any: scopeList.describe('Scopes of which a token must have at least one.') })
 
 const scopes = z
   .union([scopeList, all, any], SCOPES_EXPECTED)
@@ -65,10 +65,10 @@ export const requireSchema = section({
     ),
   audience: texts
     .optional()
-    .describe('Names of whom tokens are for: one has to be in `aud`, otherwise 401. Default: any.'),
+    .describe('Accepted audiences: one has to be in `aud`, otherwise 401. Default: any.'),
   issuer: texts
     .optional()
-    .describe('Names of whom tokens are from: one has to be `iss`, otherwise 401. Default: any.'),
+    .describe('Accepted issuers: one has to be `iss`, otherwise 401. Default: any.'),
   scopes: scopes
     .optional()
     .describe(
@@ -77,11 +77,11 @@ export const requireSchema = section({
   groups: texts
     .optional()
     .describe(
-      'Groups, compared without case: the subject has to be in one of them, otherwise 403. They are looked for where `groups` of the route says. Default: any.'
+      'Groups, compared without case: the subject has to be in one of them, otherwise 403. `groups` of the route configures where they come from. Default: any.'
     ),
   sub: flag
     .prefault(false)
-    .describe('Whether a token has to say who it is about (`sub`), otherwise 401. Default: false.'),
+    .describe('Whether a token has to have a subject (`sub`), otherwise 401. Default: false.'),
   maxAge: seconds('1s', '36500d')
     .optional()
     .describe(
@@ -89,4 +89,4 @@ export const requireSchema = section({
     )
 })
   .prefault({})
-  .describe('What tokens have to meet besides.')
+  .describe('Further requirements that tokens have to meet.')

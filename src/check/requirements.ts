@@ -99,7 +99,7 @@ export function createTimeRequirement(now: () => number, options: TimeOptions = 
   }
 }
 
-/** `1e400` reads as Infinity: a token that never expires, which nobody means. */
+/** `1e400` reads as Infinity: a token that would never expire, which no issuer intends. */
 function numericDate(name: 'exp' | 'nbf' | 'iat', value: unknown): number {
   if (typeof value === 'number' && Number.isFinite(value)) return value
   throw invalidToken(`Token has an ${name} that is no number`, 'malformed')
@@ -127,7 +127,7 @@ export function createAudienceRequirement(audiences: readonly string[]): Require
   }
 }
 
-/** The token says who it is about (RFC 7519, section 4.1.2). */
+/** The token has a subject (RFC 7519, section 4.1.2). */
 export const hasSubject: Requirement = function hasSubject({ claims: { sub } }) {
   if (typeof sub !== 'string' || sub === '') throw invalidToken('Token has no sub', 'subject')
 }

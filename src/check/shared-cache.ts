@@ -1,4 +1,4 @@
-/** Remembers answers for a while, within bounds, and loads an answer once where several callers want it at the same time. */
+/** Keeps answers for a while, within bounds, and loads an answer once where several callers ask for it at the same time. */
 import { LRUCache } from 'lru-cache'
 
 /** An answer, and until when it may be given again, in milliseconds since 1970. */
@@ -8,7 +8,7 @@ interface Kept<Value> {
 }
 
 export interface SharedCacheOptions {
-  /** Most answers that are kept; the one unused for the longest time makes room for a new one. */
+  /** Most answers that are kept; the least recently used one makes room for a new one. */
   readonly entries: number
   /** The clock, in milliseconds since 1970. */
   readonly now: () => number

@@ -37,7 +37,8 @@ export const checkConfig = createCommand({
       context.print(stringify(showFullForm(loaded.written, { defaults: true })))
     }
     // A program may read what is printed; this line is for people.
-    const say = values.print === true ? context.tell : (line: string) => context.print(`${line}\n`)
+    const say =
+      values.print === true ? context.report : (line: string) => context.print(`${line}\n`)
     say(`${file} is good`)
     if (values.probe !== true) return undefined
     const results = await probeAll(loaded)

@@ -25,7 +25,7 @@ export interface CommandContext {
   /** Writes data to standard output. */
   readonly print: (text: string) => void
   /** Writes a line for the user to standard error. */
-  readonly tell: (message: string) => void
+  readonly report: (message: string) => void
 }
 
 /** An option, for the parser and for the help. */

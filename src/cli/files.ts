@@ -19,14 +19,14 @@ interface WriteOptions {
   /** Whether it replaces an existing file. */
   readonly overwrite: boolean
   /** Reports that it was written. */
-  readonly tell: (message: string) => void
+  readonly report: (message: string) => void
 }
 
 /** @throws CommandError */
 export async function writeSecretFile(
   path: string,
   text: string,
-  { overwrite, tell }: WriteOptions
+  { overwrite, report }: WriteOptions
 ): Promise<void> {
   let isPlaced: boolean
   try {
@@ -35,5 +35,5 @@ export async function writeSecretFile(
     throw new CommandError(`cannot write ${path} (${(error as NodeJS.ErrnoException).code})`)
   }
   if (!isPlaced) throw new CommandError(`${path} exists already; --force overwrites it`)
-  tell(`wrote ${path}`)
+  report(`wrote ${path}`)
 }

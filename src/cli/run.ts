@@ -7,7 +7,7 @@ const DEFAULT_COMMAND = 'serve'
 /** Success; failure; wrong usage of the program. */
 export type ExitCode = 0 | 1 | 2
 
-/** Errors whose messages tell the user what to do. Any other error is a bug, and its name is shown too. */
+/** Errors whose messages show the user what to do. Any other error is a bug, and its name is shown too. */
 const READABLE: ReadonlySet<string> = new Set([
   'CommandError',
   'ConfigError',
@@ -53,9 +53,9 @@ export async function runCommandLine(
     const command = await load(name)
     return (await command?.run(rest, context)) ?? 0
   } catch (error) {
-    context.tell(`${called}: ${describe(error)}`)
+    context.report(`${called}: ${describe(error)}`)
     if (!(error instanceof UsageError)) return 1
-    context.tell(`'${called} --help' shows the usage.`)
+    context.report(`'${called} --help' shows the usage.`)
     return 2
   }
 }

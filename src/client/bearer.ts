@@ -11,18 +11,18 @@ interface ErrorAnswer {
   readonly body: { readonly error: string }
 }
 
-export type Judgement =
+export type RequestCheck =
   | { readonly claims: VerifiedClaims; readonly errorAnswer?: never }
   | { readonly claims?: never; readonly errorAnswer: ErrorAnswer }
 
 /**
- * Judges a request.
+ * Checks the token of a request.
  * @param authorization the value of its Authorization header
  */
-export async function judgeRequest(
+export async function checkRequest(
   { check }: Pick<TokenChecker, 'check'>,
   authorization: string | undefined
-): Promise<Judgement> {
+): Promise<RequestCheck> {
   try {
     return { claims: await check(readAuthorization(authorization ?? '')) }
   } catch (error) {

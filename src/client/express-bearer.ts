@@ -1,7 +1,7 @@
 /** Express middleware that lets requests with a valid token pass. */
 import type { IncomingHttpHeaders } from 'node:http'
 import type { VerifiedClaims } from '../keys/token.ts'
-import { type Judgement, judgeRequest } from './bearer.ts'
+import { checkRequest, type RequestCheck } from './bearer.ts'
 import type { TokenChecker } from './token-checker.ts'
 
 /** As much of an Express request as is needed. */
@@ -24,15 +24,15 @@ export function expressBearer(checker: Pick<TokenChecker, 'check'>) {
     response: ExpressResponse,
     next: (error?: unknown) => void
   ): Promise<void> {
-    let judgement: Judgement
+    let result: RequestCheck
     try {
-      judgement = await judgeRequest(checker, request.headers.authorization)
+      result = await checkRequest(checker, request.headers.authorization)
     } catch (error) {
       // Express 4 does not wait for promises: one that rejects would end the process.
       next(error)
       return
     }
-    const { claims, errorAnswer } = judgement
+    const { claims, errorAnswer } = result
     if (errorAnswer === undefined) {
       request.claims = claims
       next()

@@ -1,7 +1,7 @@
 /** A Fastify hook that lets requests with a valid token pass. */
 import type { IncomingHttpHeaders } from 'node:http'
 import type { VerifiedClaims } from '../keys/token.ts'
-import { judgeRequest } from './bearer.ts'
+import { checkRequest } from './bearer.ts'
 import type { TokenChecker } from './token-checker.ts'
 
 /** As much of a Fastify request as is needed. */
@@ -23,7 +23,7 @@ export function fastifyBearer(checker: Pick<TokenChecker, 'check'>) {
     request: FastifyRequest,
     reply: FastifyReply
   ): Promise<unknown> {
-    const { claims, errorAnswer } = await judgeRequest(checker, request.headers.authorization)
+    const { claims, errorAnswer } = await checkRequest(checker, request.headers.authorization)
     if (errorAnswer === undefined) {
       request.claims = claims
       return undefined

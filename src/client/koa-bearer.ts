@@ -1,5 +1,5 @@
 /** Koa middleware that lets requests with a valid token pass. */
-import { judgeRequest } from './bearer.ts'
+import { checkRequest } from './bearer.ts'
 import type { TokenChecker } from './token-checker.ts'
 
 /** As much of a Koa context as is needed. */
@@ -17,7 +17,7 @@ export function koaBearer(checker: Pick<TokenChecker, 'check'>) {
     context: KoaContext,
     next: () => Promise<unknown>
   ): Promise<void> {
-    const { claims, errorAnswer } = await judgeRequest(checker, context.get('authorization'))
+    const { claims, errorAnswer } = await checkRequest(checker, context.get('authorization'))
     if (errorAnswer === undefined) {
       context.state.claims = claims
       await next()

@@ -2,7 +2,6 @@
 import { ServiceError } from '../errors.ts'
 import { createRemote } from '../remote/remote.ts'
 import { assertCallable } from './remote-options.ts'
-import { createTokenQuestion } from './token-question.ts'
 import { parseTokenReply, remainingLifetime, ServiceTokenError } from './token-reply.ts'
 
 export interface TokenRequestOptions {
@@ -53,6 +52,8 @@ export interface TokenRequest {
 
 const DEFAULT_TIMEOUT = 5_000
 const MAX_REPLY_BYTES = 256 * 1024
+/** Seconds that are asked for where `lifetime` is left out. */
+const DEFAULT_VALIDITY = 3600
 
 /** @throws TypeError for options that could never work */
 export function createTokenRequest(options: TokenRequestOptions): TokenRequest {
@@ -60,7 +61,7 @@ export function createTokenRequest(options: TokenRequestOptions): TokenRequest {
   const { timeoutMs = DEFAULT_TIMEOUT, now = Date.now } = options
   assertCallable('url', url, options)
   if (!(lifetime > 0)) throw new TypeError('lifetime: expected seconds, more than 0')
-  const { body, headers } = createTokenQuestion(options)
+  const { body, headers } = createContent(options)
   const remote = createRemote({
     url,
     userAgent: 'txtoken-client',
@@ -107,4 +108,37 @@ function explainFailure(error: unknown): ServiceTokenError {
   return status === undefined
     ? new ServiceTokenError(`found no answer: ${message}`, { cause })
     : new ServiceTokenError(`found the status ${status}, expected 200`, { status })
+}
+
+interface RequestContent {
+  readonly body: Uint8Array
+  readonly headers: Readonly<Record<string, string>>
+}
+
+/**
+ * Makes body and headers of a request for a token, in the wire format of the route.
+ * @throws TypeError where an option that the protocol needs is missing
+ */
+function createContent({
+  protocol,
+  claims = {},
+  lifetime,
+  issuer
+}: TokenRequestOptions): RequestContent {
+  if (protocol !== 'supertokens') return { body: Buffer.from(JSON.stringify(claims)), headers: {} }
+  if (issuer === undefined) {
+    throw new TypeError('issuer: expected the URL that becomes the iss of the token')
+  }
+  const content = {
+    payload: claims,
+    validity: Math.ceil(lifetime ?? DEFAULT_VALIDITY),
+    // A token that is renewed needs no key that is never replaced.
+    useStaticSigningKey: false,
+    algorithm: 'RS256',
+    jwksDomain: issuer
+  }
+  return {
+    body: Buffer.from(JSON.stringify(content)),
+    headers: { 'cdi-version': '5.4', rid: 'jwt' }
+  }
 }

@@ -45,7 +45,7 @@ export function createFullSchema(reader: SecretReader) {
     issuer: httpUrl
       .optional()
       .describe(
-        'The `iss` of issued tokens: a URL that leads to this service, where `/.well-known/openid-configuration` then says where its keys are. Default: none.'
+        'The `iss` of issued tokens: a URL that leads to this service, where `/.well-known/openid-configuration` then shows where its keys are. Default: none.'
       ),
     keys: z
       .array(keySchema(reader), 'expected a list of keys')

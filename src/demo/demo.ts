@@ -15,7 +15,7 @@ type Environment = Readonly<Record<string, string | undefined>>
 export interface Demo {
   /** Loads the example configuration, for this machine alone: its secret is known to everybody. */
   readonly load: () => LoadedConfig
-  /** What to tell the user once the service listens. */
+  /** What the user reads once the service listens. */
   readonly greeting: string
 }
 

@@ -18,7 +18,7 @@ export const RESERVED_CLAIMS: ReadonlySet<string> = new Set([
   BEARER_MARK.claim
 ])
 
-/** Claims that say who a token is from, about and for (RFC 7519, section 4.1): only the configuration gives them. */
+/** Claims of who a token is from, about and for (RFC 7519, section 4.1): only the configuration gives them. */
 export const IDENTITY_CLAIMS: ReadonlySet<string> = new Set(['iss', 'sub', 'aud'])
 
 /** The reason of {@link invalidClaim}. Some protocols have other words for these errors than for a body that is not JSON. */

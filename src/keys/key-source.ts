@@ -20,11 +20,11 @@ export interface KeySource {
    */
   readonly refreshForKid?: (kid: string) => Promise<void>
   /**
-   * Whether a key that a token names may be there all the same: what the source has could not be had anew when it was last asked for.
-   * A source that leaves this out always knows.
+   * Whether the source may be missing a key that a token names, since its last refresh failed.
+   * A source that leaves this out always has all of its keys.
    */
   readonly isUncertain?: (header: JoseHeader) => boolean
-  /** Brings the source to where it can answer: reads, fetches or generates. Rejects with a KeyError when it cannot be started without. */
+  /** Reads, fetches or generates the keys. Rejects with a KeyError when the service cannot start without them. */
   readonly start?: () => Promise<void>
   /** Stops every timer, watch and connection of it. */
   readonly close?: () => void
@@ -54,7 +54,7 @@ export interface KeyPeriod {
   readonly until?: number | undefined
 }
 
-/** Limits a source to a period. Without one it is returned as it is. */
+/** Limits a source to a period. Without a period the source is returned as it is. */
 export function limitToPeriod(source: KeySource, { from, until }: KeyPeriod): KeySource {
   if (from === undefined && until === undefined) return source
   const start = from ?? Number.NEGATIVE_INFINITY

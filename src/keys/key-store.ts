@@ -42,18 +42,18 @@ export interface KeyStore {
   /** When that changes next, as far as is known, in milliseconds since 1970; Infinity when nothing is planned. */
   readonly changesAt: () => number
   /**
-   * Gives the sources that can the chance to find a key that a token names and nobody has. Each limits how often it really looks.
+   * Lets the sources look for a key that a token names and that none of them has. Each source limits how often it really does so.
    * @param selection the sources to look in; all of them when left out
    */
   readonly refreshForKid: (kid: string, selection?: KeySelection) => Promise<void>
   /**
-   * Whether a source cannot say for now that it has no key for a token with this header.
+   * Whether it is unknown at the moment if a source has a key for a token with this header.
    * @param selection the sources to ask; all of them when left out
    */
   readonly isUncertain: (header: JoseHeader, selection?: KeySelection) => boolean
   /**
    * Starts all sources, side by side.
-   * @throws KeyError with what each says that cannot be started without; all of them are closed then
+   * @throws KeyError with the errors of all sources that cannot start; all of them are closed then
    */
   readonly start: () => Promise<void>
   /** Stops whatever the sources have running. */
@@ -65,7 +65,7 @@ export interface KeyStore {
  * @param now the clock, in milliseconds since 1970
  */
 export function createKeyStore(sources: readonly KeySource[], now: () => number): KeyStore {
-  // Routes make their selections at start and ask with the same ones ever after.
+  // Routes make their selections at start, and pass the same objects with each request.
   const selected = new WeakMap<object, readonly KeySource[]>()
 
   function select(selection: KeySelection): readonly KeySource[] {
@@ -102,9 +102,14 @@ export function createKeyStore(sources: readonly KeySource[], now: () => number)
     },
     candidates(header, selection = ALL_KEYS) {
       const time = now()
-      return select(selection).flatMap((source) =>
-        source.verificationKeys(time).filter((key) => mayHaveSigned(key, header))
-      )
+      // Every check of a new token comes here, and each list in between would cost more than the comparison.
+      const found: Key[] = []
+      for (const source of select(selection)) {
+        for (const key of source.verificationKeys(time)) {
+          if (mayHaveSigned(key, header)) found.push(key)
+        }
+      }
+      return found
     },
     isCurrent(key, selection = ALL_KEYS) {
       const time = now()
@@ -157,7 +162,7 @@ function createSignAs(typ: string): (key: Key) => SignPayload | undefined {
   }
 }
 
-/** A KeyError says what can be shown; anything else is a fault of the program and passes as it is. */
+/** The message of a KeyError can be shown; any other error is a bug of the program and is thrown again. */
 function combineReasons(reasons: readonly unknown[]): unknown {
   const fault = reasons.find((reason) => !(reason instanceof KeyError))
   return fault ?? new KeyError(reasons.map((reason) => (reason as KeyError).message).join('; '))

@@ -31,7 +31,7 @@ const BELONGS_TO = {
 } as const
 
 /**
- * One entry. It is one section for all origins, not a union of sections: so a mistake can be told exactly,
+ * One entry. It is one section for all origins, not a union of sections: so a message can name the exact mistake,
  * and what the origins share is described once.
  */
 export function keySchema(reader: SecretReader) {
@@ -71,13 +71,13 @@ const commonShape = {
   kid: text
     .optional()
     .describe(
-      'The name of the key (kid): routes call it by that, and it stands in the header of tokens. Default: no name; in the header the kid of the JWK where the key is one, else none.'
+      'The name of the key (kid): routes call it by that, and it is in the header of tokens. Default: no name; in the header the kid of the JWK where the key is one, else none.'
     ),
   alg: z
     .enum(ALGORITHM_NAMES, `expected one of ${ALGORITHM_NAMES.join(', ')}`)
     .transform(parseAlgorithm)
     .describe(
-      'The only algorithm that the key is used with. RSA256 and RSA512 stand for RS256 and RS512.'
+      'The only algorithm that the key is used with. RSA256 and RSA512 are other names of RS256 and RS512.'
     ),
   typ: text
     .default('JWT')
@@ -85,7 +85,7 @@ const commonShape = {
   publish: flag
     .default(true)
     .describe(
-      'Whether the public half is published, where there is one. The key of somebody else is better not: who trusts the JWK Set would take its tokens for those of this service. Of keys behind `jwksUrl` only those that sign are. Default: true.'
+      'Whether the public half is published, where there is one. Do not publish the key of another issuer: services that trust the JWK Set would accept its tokens as those of this service. Of keys behind `jwksUrl` only those that sign are. Default: true.'
     ),
   from: instant
     .optional()
@@ -95,7 +95,7 @@ const commonShape = {
   until: instant
     .optional()
     .describe(
-      'Date (ISO 8601) at which the key ends: it neither signs nor verifies any more, and is not published. Default: it never ends.'
+      'Date (ISO 8601) at which the key expires: from then on it neither signs nor verifies, and is not published. Default: it never expires.'
     )
 }
 
@@ -113,7 +113,7 @@ function originShape(reader: SecretReader) {
       ),
     passphrase: material(reader)
       .optional()
-      .describe('What opens an encrypted private key. Default: the key is not encrypted.'),
+      .describe('The passphrase of an encrypted private key. Default: the key is not encrypted.'),
     public: material(reader)
       .optional()
       .describe(
@@ -142,7 +142,7 @@ function generateSchema(reader: SecretReader) {
       .min(1, 'expected the path of a folder')
       .transform((path) => reader.resolve(path))
       .describe(
-        'The folder that the keys are kept in, from the folder of the configuration on. Replicas that share it share the keys.'
+        'The folder that the keys are kept in, relative to the folder of the configuration. Replicas that share it share the keys.'
       ),
     kids: z
       .string(KIDS_EXPECTED)
@@ -177,7 +177,7 @@ function describeOrigins(found: readonly string[]): string {
   return `expected exactly one of ${ORIGINS.join(', ')}, found ${names}`
 }
 
-/** These rules hold for entries with other faults too; but a misspelt setting is better told as just that. */
+/** These rules hold for entries with other faults too; but for a misspelt setting that problem alone is the clearer message. */
 function isWholeMap({ value, issues }: z.core.ParsePayload): boolean {
   return (
     typeof value === 'object' &&
@@ -208,6 +208,6 @@ function toKeyConfig(entry: z.output<ReturnType<typeof createEntrySchema>>) {
   if (entry.generate !== undefined) {
     return { ...common, origin: 'generate' as const, generate: entry.generate }
   }
-  // Only an unknown key leads here, which does not keep transforms from being run; it is refused all the same.
+  // Only an unknown key leads here, which does not keep transforms from being run; the entry is rejected all the same.
   return z.NEVER
 }

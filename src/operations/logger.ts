@@ -18,9 +18,9 @@ export interface LogStream {
  */
 const GATHERED_BYTES = 8 * 1024
 const GATHERED_MS = 100
-/** Lines that a stuck reader leaves here are dropped beyond this: the service goes before its log. */
+/** While the reader is stuck, lines beyond this size are dropped: the service matters more than its log. */
 const HELD_BYTES = 8 * 1024 ** 2
-/** How long the end of the process waits for a reader of the log that does not read. */
+/** How long the process waits at its end for a reader of the log that does not read. */
 const FLUSH_LIMIT_MS = 1000
 
 /** Makes the logger. It never waits for the reader of the log, so that a slow one does not slow the service. */
@@ -29,7 +29,7 @@ export function createLogger(level: string): LogStream {
   const destination = pino.destination({
     fd: 1,
     sync: false,
-    // What is handed over during a write follows at its end: with more than this, it would wait for the next line.
+    // Lines that are passed on during a write follow at its end: with more than this, it would wait for the next line.
     minLength: 1,
     maxLength: HELD_BYTES,
     // Asked when standard output takes no more for now.
@@ -39,14 +39,14 @@ export function createLogger(level: string): LogStream {
   let gathered = ''
   let isGathering = false
 
-  function handOver(): void {
+  function writeGathered(): void {
     const lines = gathered
     gathered = ''
     if (lines !== '') destination.write(lines)
   }
 
   function writeOut(): void {
-    handOver()
+    writeGathered()
     isGathering = true
     setTimeout(() => {
       isGathering = false
@@ -65,14 +65,14 @@ export function createLogger(level: string): LogStream {
       write(line) {
         gathered += line
         if (!isGathering) writeOut()
-        else if (gathered.length >= GATHERED_BYTES) handOver()
+        else if (gathered.length >= GATHERED_BYTES) writeGathered()
       }
     }
   )
   return {
     logger,
     async settle() {
-      handOver()
+      writeGathered()
       const settled = new Promise((resolve) => destination.flush(resolve))
       const waiting = new AbortController()
       const { signal } = waiting
@@ -83,10 +83,10 @@ export function createLogger(level: string): LogStream {
     flush() {
       giveUpAt = performance.now() + FLUSH_LIMIT_MS
       try {
-        handOver()
+        writeGathered()
         destination.flushSync()
       } catch {
-        // Nobody reads standard output, and it is the only place to say so. Without this, pino would try once more.
+        // No process reads standard output, and there is no other place to report that. Without this, pino would try once more.
         destination.destroy()
       }
     }

@@ -9,10 +9,10 @@ export interface Metrics {
   readonly requestEnded: (route: string, status: number, seconds: number) => void
   /** @param remote the host of the remote */
   readonly observeCalls: (remote: string) => (outcome: CallOutcome, seconds: number) => void
-  /** @param code why its claims were done without */
+  /** @param code why the token was issued without its claims */
   readonly remoteSkipped: (remote: string, code: ErrorCode) => void
   readonly tokenIssued: (route: string) => void
-  /** @param reason why the token was refused; `none` for a valid one */
+  /** @param reason why the token was rejected; `none` for a valid one */
   readonly tokenChecked: (route: string, result: 'valid' | 'refused', reason: string) => void
   /** @param outcome how the fetch of a remote JWK Set ended */
   readonly jwksFetched: (outcome: string) => void
@@ -61,7 +61,7 @@ export function createMetrics(): Metrics {
   })
   const remoteSkips = createPlainCounter(registry, {
     name: 'txtoken_remote_skips_total',
-    help: 'Calls to a remote that failed, and whose claims were done without.',
+    help: 'Calls to a remote that failed, and after which tokens were issued without its claims.',
     labelNames: ['remote', 'code']
   })
   const issued = createPlainCounter(registry, {
@@ -109,9 +109,9 @@ export function createMetrics(): Metrics {
     help: 'Tokens that passed while the revocation store was out of reach.',
     registers
   })
-  // Without a number before the first one, nobody would see it rise.
+  // Without a value before the first one, its increase would not be visible.
   for (const result of ['ok', 'failed']) reloads([result], 0)
-  // A zero would say that there is a store, and that it is out of reach.
+  // A zero would mean that there is a store, and that it is unavailable.
   for (const gauge of [revocationEntries, revocationAvailable, revocationSynchronized]) {
     gauge.remove()
   }

@@ -1,4 +1,4 @@
-/** Spans by the libraries of OpenTelemetry. Nothing is made known to other code of the process: a program around may have its own. */
+/** Spans by the libraries of OpenTelemetry. Nothing is registered globally: a program that embeds the service may have its own. */
 import { AsyncLocalStorage } from 'node:async_hooks'
 import { setTimeout as wait } from 'node:timers/promises'
 import {
@@ -31,10 +31,10 @@ import type { Span, Tracing, TracingOptions } from './tracing.ts'
 
 const KINDS = { server: SpanKind.SERVER, client: SpanKind.CLIENT } as const
 
-/** How long the end of the process waits for a collector that does not answer. */
+/** How long the process waits at its end for a collector that does not answer. */
 const CLOSE_LIMIT_MS = 2000
 
-/** Sampler, limits, batches and the way to the collector are what the `OTEL_*` variables say, which the libraries read. */
+/** Sampler, limits, batches and the way to the collector are set by the `OTEL_*` variables, which the libraries read. */
 export function createOpenTelemetry({
   logger,
   version
@@ -86,7 +86,7 @@ export function createOpenTelemetry({
   }
 }
 
-/** Messages may tell what was asked or answered. A refusal is no failure: the work went as it should. */
+/** Without messages, which may quote a request or an answer. A rejected request is no failure: the service worked as it should. */
 function noteError(span: OtelSpan, error: unknown): void {
   const isOurs = error instanceof ServiceError
   if (!isOurs || error.status >= 500) span.setStatus({ code: SpanStatusCode.ERROR })
@@ -99,7 +99,7 @@ function describeService(version: string): Resource {
     .merge(detectResources({ detectors: [envDetector] }))
 }
 
-/** Tells the log what the libraries would keep to themselves. */
+/** Logs errors that the libraries would not report. */
 function createExporter(logger: Logger): SpanExporter {
   const exporter = new OTLPTraceExporter()
   return {

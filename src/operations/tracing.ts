@@ -12,7 +12,7 @@ export interface Span {
   readonly rename: (name: string) => void
   /** @param attribute named by the semantic conventions of OpenTelemetry */
   readonly set: (attribute: string, value: string | number) => void
-  /** Marks the work as failed by our side, or by whom it depends on. */
+  /** Marks the work as failed by our side, or by a service that it depends on. */
   readonly fail: () => void
   /** Leaves the span out of the trace. */
   readonly discard: () => void
@@ -28,7 +28,7 @@ export interface SpanOptions {
 }
 
 export interface Tracing {
-  /** Does the work within a span. What it throws passes, and is told by its code alone. */
+  /** Does the work within a span. An error that it throws passes, and the span shows only its code. */
   readonly run: <Result>(
     options: SpanOptions,
     work: (span: Span) => Promise<Result>
@@ -44,17 +44,17 @@ export interface TracingOptions {
   readonly version: string
 }
 
-/** A variable that cannot be followed. */
+/** A variable whose value is not supported. */
 class TracingError extends Error {
   override readonly name = 'TracingError'
 }
 
 const ENDPOINTS = ['OTEL_EXPORTER_OTLP_TRACES_ENDPOINT', 'OTEL_EXPORTER_OTLP_ENDPOINT'] as const
 
-/** Who takes `http/protobuf` takes JSON at the same address. */
+/** A collector that takes `http/protobuf` takes JSON at the same address. */
 const PROTOCOLS = ['http/json', 'http/protobuf']
 
-/** Variables of one word, and the words that are followed here. */
+/** Variables of one word, and the values that are supported. */
 const CHOICES: Readonly<Record<string, readonly string[]>> = {
   OTEL_TRACES_EXPORTER: ['otlp', 'none'],
   OTEL_TRACES_SAMPLER: [
@@ -71,7 +71,7 @@ const CHOICES: Readonly<Record<string, readonly string[]>> = {
 
 /**
  * Sets tracing up where an endpoint is set; without one, no library of it is loaded.
- * @throws TracingError for variables that would be passed over otherwise
+ * @throws TracingError for variables that would be ignored otherwise
  */
 export async function createTracing(options: TracingOptions): Promise<Tracing | undefined> {
   const { env } = options
@@ -85,7 +85,7 @@ export async function createTracing(options: TracingOptions): Promise<Tracing | 
   return createOpenTelemetry(options)
 }
 
-/** Makes a function that does the same within a span of its own. It is the function itself where nothing is traced. */
+/** Makes a function that does the same within a span of its own. Without tracing, it returns the function itself. */
 export function withSpan<Input extends readonly unknown[], Output>(
   name: string,
   work: (...input: Input) => Promise<Output> | Output,
@@ -119,7 +119,7 @@ function isHttpUrl(text: string): boolean {
   return URL.canParse(text) && /^https?:$/.test(new URL(text).protocol)
 }
 
-/** An empty variable is one that is not set, says the specification. */
+/** By the specification, an empty variable counts as not set. */
 function isSet(value: string | undefined): value is string {
   return value !== undefined && value !== ''
 }

@@ -1,4 +1,4 @@
-/** Collects bytes that come in pieces, in memory that goes by the bytes and not by the pieces. */
+/** Collects bytes that come in pieces, in memory that grows with the bytes and not with the number of pieces. */
 
 export interface ByteCollector {
   /**

@@ -51,7 +51,7 @@ function describeUnlisted({ name }: Error): string {
   return NO_HTTP.has(name) ? 'not an HTTP reply' : 'connection failed'
 }
 
-/** Several addresses tried give an AggregateError; its first cause is as good as any. */
+/** Several addresses tried give an AggregateError; its first cause is enough. */
 function innermost(error: Error): Error {
   const first = error instanceof AggregateError ? (error.errors[0] as unknown) : error
   return first instanceof Error ? first : error

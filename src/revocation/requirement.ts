@@ -4,7 +4,7 @@ import type { StartTimer } from '../keys/timer.ts'
 import type { RevocableToken } from './revocation-list.ts'
 import { type Revocations, storeUnavailable } from './revocations.ts'
 
-/** What checks do while the store is away: reject every token, or go on with the list in memory for some time. */
+/** What checks do while the store is unavailable: reject every token, or go on with the list in memory for some time. */
 export type WhenUnavailable = 'closed' | { readonly openForMs: number }
 
 export interface RevocationRequirement {
@@ -27,7 +27,7 @@ export interface RevocationRequirementOptions {
   readonly onOpenCheck: () => void
 }
 
-/** A list that was never read says nothing about any token, so it begins closed whatever the setting is. */
+/** A list that was never read has no revocations, so the requirement begins closed whatever the setting is. */
 export function createRevocationRequirement(
   options: RevocationRequirementOptions
 ): RevocationRequirement {
@@ -38,7 +38,7 @@ export function createRevocationRequirement(
 
   async function endOpenTime(): Promise<void> {
     isOpen = false
-    log.warn({}, 'revocation store still unavailable, tokens are refused from now on')
+    log.warn({}, 'revocation store still unavailable, tokens are rejected from now on')
   }
 
   function lostStore(reason: string | undefined): void {
@@ -47,7 +47,7 @@ export function createRevocationRequirement(
     const openForMs = whenUnavailable === 'closed' ? 0 : whenUnavailable.openForMs
     const leftMs = openForMs - revocations.unavailableForMs()
     if (leftMs <= 0) {
-      log.warn({ reason }, 'revocation store unavailable, tokens are refused')
+      log.warn({ reason }, 'revocation store unavailable, tokens are rejected')
       return
     }
     isOpen = true

@@ -86,7 +86,7 @@ export function createRevocationList(now: () => number): RevocationList {
       if (typeof jti === 'string' && entries.tokens.has(shortenName(jti))) return true
       const subject = typeof sub === 'string' ? entries.subjects.get(shortenName(sub)) : undefined
       if (subject === undefined) return false
-      // A token that does not say when it was issued must not pass as a newer one.
+      // A token without `iat` must not pass as a newer one.
       return !(Number.isFinite(iat) && Math.floor(Number(iat)) > subject.issuedUpTo)
     },
 

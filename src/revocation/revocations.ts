@@ -26,9 +26,9 @@ export interface Revocations {
   readonly wasAvailable: () => boolean
   /** How long ago it stopped being complete, in milliseconds: 0 where it is complete, Infinity where it never was. */
   readonly unavailableForMs: () => number
-  /** Calls back when the list becomes complete or incomplete, with the reason for the latter. Returns what ends it. */
+  /** Calls back when the list becomes complete or incomplete, with the reason for the latter. Returns a function that stops it. */
   readonly onAvailability: (listener: AvailabilityListener) => () => void
-  /** @throws Error that says why the store cannot be used at all */
+  /** @throws Error with the reason why the store cannot be used at all */
   readonly start: () => Promise<void>
   readonly close: () => Promise<void>
 }
@@ -40,7 +40,7 @@ export interface RevocationsOptions {
   /** The clock, in milliseconds since 1970. */
   readonly now: () => number
   readonly startTimer: StartTimer
-  /** With this many in memory, no more are taken: none is forgotten to make room for another. */
+  /** With this many in memory, no more are accepted: none is dropped to make room for another. */
   readonly maxEntries: number
   readonly report: RevocationsReport
 }
@@ -124,7 +124,7 @@ export function createRevocations(options: RevocationsOptions): Revocations {
   }
 }
 
-/** Without the store nobody knows that a token is not revoked: an error, rather than a wrong answer. */
+/** Without the store it is unknown whether a token is revoked: an error, rather than a wrong answer. */
 export function storeUnavailable(cause?: unknown): ServiceError {
   return checkUnavailable(cause, RETRY_SECONDS)
 }

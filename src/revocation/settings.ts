@@ -1,4 +1,4 @@
-/** The settings of revocation: where it is kept, and what happens while that is out of reach. */
+/** The settings of revocation: the store, and what happens while it is unavailable. */
 import * as z from 'zod'
 import type { Address } from '../remote/address.ts'
 import { duration } from '../settings/quantities.ts'
@@ -16,7 +16,7 @@ const whenUnavailable = z
       z.literal('closed'),
       section({
         openFor: duration('1s', '1h').describe(
-          'How long tokens are still checked, with what is known of revocations.'
+          'How long tokens are still checked with the revocations in memory.'
         )
       })
     ],
@@ -34,7 +34,7 @@ export function revocationSchema(reader: SecretReader) {
         return z.NEVER
       })
       .describe(
-        `Where revocations and the state of refresh tokens are kept: ${STORE_NOTATIONS}. A URL with a password is better a reference. Default: memory, which ends with the process.`
+        `Where revocations and the state of refresh tokens are kept: ${STORE_NOTATIONS}. Use a reference for a URL with a password. Default: memory, which ends with the process.`
       )
       .prefault('memory'),
     tls: remoteTlsSchema(reader)
@@ -43,12 +43,12 @@ export function revocationSchema(reader: SecretReader) {
     whenUnavailable: whenUnavailable
       .default('closed')
       .describe(
-        'What happens to checks while the store is out of reach: `closed` answers 503 at once, `{ openFor: 30s }` answers with what is known for that long, and 503 after it. Default: closed.'
+        'What happens to checks while the store is out of reach: `closed` answers 503 at once, `{ openFor: 30s }` answers from the list in memory for that long, and 503 after it. Default: closed.'
       ),
     skew: duration('0s', '1h')
       .prefault('60s')
       .describe(
-        'How long after its `exp` a revoked token is remembered: the most that a clock is wrong by where it is checked. Default: 60s.'
+        'How long after its `exp` a revoked token is remembered: the most that the clock of a service that checks it is wrong by. Default: 60s.'
       ),
     keep: duration('1m', '36500d')
       .optional()

@@ -110,19 +110,19 @@ function createJwkSets(
 function createReport({ logger, metrics }: ConfiguredKeysOptions, url: string, issuer?: string) {
   const { host } = new URL(url)
 
-  return function report({ source, outcome, error, refusals, keys }: FetchReport): void {
+  return function report({ source, outcome, error, rejections, keys }: FetchReport): void {
     metrics.jwksFetched(outcome)
     const line = {
       remote: host,
       key: source,
       issuer,
       outcome,
-      refusals,
+      rejections,
       keys,
       error: error?.message
     }
     if (error !== undefined) logger.warn(line, 'JWK Set not fetched')
-    else if (refusals.length > 0) logger.warn(line, 'JWK Set with keys that are not usable')
+    else if (rejections.length > 0) logger.warn(line, 'JWK Set with keys that are not usable')
     else logger.debug(line, 'JWK Set')
   }
 }

@@ -37,7 +37,7 @@ const PATH_EXPECTED = `expected ${PATH_TITLE}; a backslash goes before a dot tha
 
 export const jsonPath = pathSaying(PATH_EXPECTED).meta({ title: PATH_TITLE })
 
-/** @param expected what to say of text that is no path */
+/** @param expected the error for text that is not a path */
 export function pathSaying(expected: string) {
   return z.string(expected).transform((text, context) => readPath(text, context, expected))
 }

@@ -41,7 +41,7 @@ test('times count on every hit', async (t) => {
   t.is(asked.length, 2)
 })
 
-test('a token whose key serves no more is verified anew', async (t) => {
+test('a token whose key is no longer valid is verified again', async (t) => {
   const { check, state, asked } = createCachedCheck()
   const token = makeToken('{"exp":200}')
   await check(token)
@@ -50,7 +50,7 @@ test('a token whose key serves no more is verified anew', async (t) => {
   t.is(asked.length, 2)
 })
 
-test('what is refused is not remembered, and no other text passes for a known token', async (t) => {
+test('what is rejected is not kept, and no other text is taken for a known token', async (t) => {
   const { check, asked } = createCachedCheck()
   const expired = makeToken('{"exp":1}')
   for (const _ of [1, 2])

@@ -28,7 +28,7 @@ test('the first verifier that knows a token decides; those before it are passed 
   t.deepEqual(asked, ['first'])
 })
 
-test('a refusal ends the check: no weaker verifier is asked after it', async (t) => {
+test('an error ends the check: no weaker verifier is asked after it', async (t) => {
   const asked: string[] = []
   const verifiers = [refusing, accepting(asked, 'weaker')]
   const check = createCheck({ verifiers, requirements: [], maxDepth: 9 })
@@ -58,7 +58,7 @@ test('requirements look at what the verifier has verified, in their order', asyn
   t.deepEqual(seen, [1, { verifiedBy: 'it' }, 2, { verifiedBy: 'it' }])
 })
 
-test('a token that nobody knows is refused, and so is every token where nobody verifies', async (t) => {
+test('a token of an unknown issuer is rejected, and so is every token where there is no verifier', async (t) => {
   for (const verifiers of [[notMine, notMine], []]) {
     const check = createCheck({ verifiers, requirements: [], maxDepth: 9 })
     await t.throwsAsync(async () => check(TOKEN), {

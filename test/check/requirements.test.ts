@@ -112,7 +112,7 @@ test('what is like the value is not the value', (t) => {
   t.false(meets(['list', 'length'], 2, { list: [1, 2] }))
 })
 
-test('all claims have to be there, and the refusal names the first that is not', (t) => {
+test('all claims have to be there, and the error names the first one that is missing', (t) => {
   const requirement = createClaimsRequirement([
     { path: ['a'], value: 1 },
     { path: ['b', 'c'], value: 2 }
@@ -157,7 +157,7 @@ test('what is no such scope does not count', (t) => {
   t.throws(() => any({ claims: { scopes: 'read' } }), LACKING)
 })
 
-test('the refusal says what would do', (t) => {
+test('the error names the scopes that are required', (t) => {
   const error = t.throws(() => all({ claims: {} }))
   t.like(error, { status: 403, reason: 'scope', scope: 'read write' })
 })

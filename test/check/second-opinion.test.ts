@@ -20,7 +20,7 @@ const NOW = 1_893_456_000
 const SKEW = 5
 const MAX_AGE = 100
 
-/** What this service refuses, and jose does not: its readers take the last of two members, and say nothing of these times. */
+/** What this service rejects, and jose does not: its readers take the last of two members, and say nothing of these times. */
 const STRICTER = ['duplicate', 'future', 'critical', 'no_exp', 'malformed']
 
 const { material } = parseSecret(ENC_KEY, 'HS256')
@@ -45,7 +45,7 @@ const check = createCheck({
   maxDepth: 64
 })
 
-/** Why the service refuses a token; undefined where it does not. */
+/** Why the service rejects a token; undefined where it does not. */
 async function ownOpinion(token: string): Promise<string | undefined> {
   try {
     await check(token)
@@ -114,7 +114,7 @@ const tampering = fc.oneof(
   fc.record({ at: fc.nat(), text: fc.constantFrom('', 'A', '=', '.', ' ', '-', 'AA') })
 )
 
-test('what is accepted here is accepted by jose, and what is refused here alone is refused for a reason', async (t) => {
+test('what is accepted here is accepted by jose, and what is rejected here alone is rejected for a reason', async (t) => {
   const counts = { both: 0, neither: 0, stricter: 0 }
   await fc.assert(
     fc.asyncProperty(header, claims, tampering, async (head, payload, change) => {

@@ -17,7 +17,7 @@ function createCache(entries = 10) {
   return { clock, loaded, get, getShared }
 }
 
-test('an answer is given again until its time is over', async (t) => {
+test('an answer is given again until it expires', async (t) => {
   const { clock, get } = createCache()
   t.is(await get('a'), 'a 1')
   await clock.advance(MINUTE - 1)
@@ -26,7 +26,7 @@ test('an answer is given again until its time is over', async (t) => {
   t.is(await get('a'), 'a 2')
 })
 
-test('an answer that is over when it comes is given once', async (t) => {
+test('an answer that has expired when it comes is given once', async (t) => {
   const { get } = createCache()
   t.is(await get('a', 0), 'a 1')
   t.is(await get('a', -1), 'a 2')
@@ -51,7 +51,7 @@ test('those who want the same answer at a time share one, and none of another ke
   t.deepEqual(loaded, ['a', 'b'])
 })
 
-test('a failure is told to all who wait for it, and is not kept', async (t) => {
+test('all callers that wait for a load get its error, which is not kept', async (t) => {
   const { get, getShared } = createCache()
   const fail = () => Promise.reject(new Error('broken'))
   const both = await Promise.allSettled([getShared('a', fail), getShared('a', fail)])

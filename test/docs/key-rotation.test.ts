@@ -153,7 +153,7 @@ async function walkThrough(t: ExecutionContext, { before, during, after }: Recip
 }
 
 test('from HS256 to ES256: no valid token is refused while clients issue and check all along', async (t) => {
-  const [before, during, after] = readRecipe('From HS256 to ES256 with no refused token')
+  const [before, during, after] = readRecipe('From HS256 to ES256 with no rejected token')
   t.truthy(after)
   const kids = await walkThrough(t, {
     before: before ?? {},
@@ -175,7 +175,7 @@ test('rotation by dates: no valid token is refused while clients issue and check
 })
 
 test('after the migration the secret signs nothing that is accepted', async (t) => {
-  const [before = {}, during = {}] = readRecipe('From HS256 to ES256 with no refused token')
+  const [before = {}, during = {}] = readRecipe('From HS256 to ES256 with no rejected token')
   const until = dateOf(during, 'until')
   const long = JSON.parse(JSON.stringify(during).replace('"1h"', '"1d"')) as RecipeConfig
   const world = await startWorld(t, dateOf(during, 'from') - MINUTE, before)

@@ -74,7 +74,7 @@ for (const [index, [what, ...entries]] of refusals.entries()) {
 }
 
 test('every row of the table is tested', (t) => {
-  const [, section = ''] = page.split('## Keys that are refused')
+  const [, section = ''] = page.split('## Keys that are rejected')
   const rows = [...section.matchAll(/^\| (.+?) +\| (?!message)[`]/gm)].map(([, what]) => what)
   t.deepEqual(new Set(rows), new Set(refusals.map(([what]) => what)))
 })

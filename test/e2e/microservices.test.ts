@@ -101,7 +101,7 @@ test('M2 says that it cannot judge while it has no keys', async (t) => {
   const [port] = await freePorts(1)
   const ISSUER = `http://127.0.0.1:${port}`
   const m2 = await startPart(t, 'm2', { ISSUER })
-  await m2.saying('m2: found the error')
+  await m2.saying('m2: connect ECONNREFUSED')
   const token = makeToken('{}', { header: '{"alg":"ES256"}' })
   t.is((await call(`${m2.url}/stock`, token)).status, 503)
 })

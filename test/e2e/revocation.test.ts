@@ -99,7 +99,7 @@ test.serial(
     t.is((await send(`${url}/readyz`)).status, 200)
     t.is((await revoke(url, token)).status, 503)
     t.is((await scrape(url)).get('txtoken_revocation_available'), 0)
-    await saying('revocation store unavailable, tokens are refused')
+    await saying('revocation store unavailable, tokens are rejected')
     await redis.start()
     await eventually(async () => (await check(url, token)) === 200)
     t.is(await check(url, revoked), 401)
@@ -126,7 +126,7 @@ test.serial(
     const open = samplesOf(await scrape(url), 'txtoken_revocation_open_checks_total')
     t.deepEqual(open, {})
     t.is((await scrape(url)).get('txtoken_revocation_open_checks_total'), 1)
-    await saying('tokens are refused from now on')
+    await saying('tokens are rejected from now on')
     t.is(await check(url, token), 503)
   }
 )

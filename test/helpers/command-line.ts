@@ -25,7 +25,7 @@ export async function runCommand(args: string[], options: CommandLineOptions = {
     print(text) {
       texts.stdout += text
     },
-    tell(message) {
+    report(message) {
       texts.stderr += `${message}\n`
     }
   })

@@ -29,14 +29,14 @@ const SIGN_EVERY_MS = 100
 const { clockOffsetMs, ...settings }: ReplicaSettings = JSON.parse(process.argv[2] ?? '')
 const now = () => Date.now() + clockOffsetMs
 
-function tell(message: ReplicaMessage): void {
+function report(message: ReplicaMessage): void {
   if (process.connected) process.send?.(message)
 }
 
 function tellLogLine(line: string): void {
   const { level, msg, kid, signsFrom } = JSON.parse(line)
-  if (level >= 40) tell({ type: 'complaint', text: msg })
-  else if (msg === 'made a key') tell({ type: 'made', kid, signsFrom: Date.parse(signsFrom) })
+  if (level >= 40) report({ type: 'complaint', text: msg })
+  else if (msg === 'made a key') report({ type: 'made', kid, signsFrom: Date.parse(signsFrom) })
 }
 
 const source = createGeneratedKeySource({
@@ -50,7 +50,7 @@ await source.start?.()
 const signing = setInterval(async () => {
   const time = now()
   const kid = source.signingKey(time)?.kid ?? ''
-  tell({ type: 'token', kid, raw: await signToken(source, time) })
+  report({ type: 'token', kid, raw: await signToken(source, time) })
 }, SIGN_EVERY_MS)
 
 /** Leaves the source open: its timer must not keep the process from ending. */
@@ -62,9 +62,9 @@ function stop(): void {
 async function check(raw: string): Promise<void> {
   try {
     await verifyToken(source, now(), raw)
-    tell({ type: 'verified' })
+    report({ type: 'verified' })
   } catch (error) {
-    tell({ type: 'complaint', text: String(error) })
+    report({ type: 'complaint', text: String(error) })
   }
 }
 

@@ -74,7 +74,7 @@ test('each fixed origin becomes a source under the kid of its entry', (t) => {
   )
 })
 
-test('typ and kid of the entry stand in the header of its tokens', async (t) => {
+test('typ and kid of the entry are in the header of its tokens', async (t) => {
   const { sources } = create([{ alg: 'HS256', kid: 'main', typ: 'at+jwt', secret: SECRET }])
   t.deepEqual(await headerAt(sources, 0), { alg: 'HS256', typ: 'at+jwt', kid: 'main' })
 })
@@ -98,7 +98,7 @@ test('a JWK brings its own kid where the entry has none', async (t) => {
   t.is(sources[0]?.name, undefined)
 })
 
-test('a JWK with another kid than the entry is refused: its tokens would not be found', (t) => {
+test('a JWK with another kid than the entry is rejected: its tokens would not be found', (t) => {
   const entry = {
     alg: 'ES256',
     kid: 'main',
@@ -134,7 +134,7 @@ test('sources that change are made by their factories, from the whole entry', (t
   t.is(sources[1]?.signingKey(Date.parse('2026-01-01')), undefined)
 })
 
-test('what a factory refuses is a problem of its entry', (t) => {
+test('what a factory rejects is a problem of its entry', (t) => {
   const entries = [
     { alg: 'HS256', jwksUrl: 'https://keys.example.com/set' },
     { alg: 'ES256', generate: { dir: 'keys' } }
@@ -217,7 +217,7 @@ test('a kid that a JWK brings may not be that of another entry', (t) => {
   )
 })
 
-test('imported keys rotate by their dates, wherever they stand: the one that began last signs', async (t) => {
+test('imported keys rotate by their dates, wherever they are: the one that began last signs', async (t) => {
   const { sources } = create([
     { alg: 'HS256', kid: 'old', secret: SECRET, until: '2026-06-02T00:00:00Z' },
     { alg: 'ES256', kid: 'june', private: toPem(ec), from: '2026-06-01' },
@@ -230,7 +230,7 @@ test('imported keys rotate by their dates, wherever they stand: the one that beg
   t.is(await kidAt('2026-06-01T00:00:00Z'), 'june')
 })
 
-test('from HS256 to ES256 no token is refused: the old key verifies on, the new one is published ahead', async (t) => {
+test('from HS256 to ES256 no token is rejected: the old key verifies on, the new one is published ahead', async (t) => {
   let now = Date.parse('2026-05-31T23:59:59Z')
   const { sources } = create([
     { alg: 'HS256', kid: 'old', secret: SECRET, until: '2026-06-01T01:00:00Z' },
@@ -247,7 +247,7 @@ test('from HS256 to ES256 no token is refused: the old key verifies on, the new 
   t.deepEqual(store.candidates(token.header), [])
 })
 
-test('slow choices work, with a warning that tells their cost', (t) => {
+test('slow choices work, with a warning that names their cost', (t) => {
   const rsa = generatePair('rsa', { modulusLength: 4096 })
   const { problems, warnings } = create([
     { alg: 'RS256', private: toPem(rsa.signing) },
@@ -265,7 +265,7 @@ test('slow choices work, with a warning that tells their cost', (t) => {
   t.regex(warnings[1]?.message ?? '', /^ES512 is slow: .* about 1\.6 ms of CPU/)
 })
 
-test('a slow algorithm is told of keys that are made or fetched later, too', (t) => {
+test('a slow algorithm is reported for keys that are made or fetched later, too', (t) => {
   const [source] = create([{ alg: 'HS256', secret: SECRET }]).sources
   const make = () => source as KeySource
   const { warnings } = create(

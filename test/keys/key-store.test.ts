@@ -154,7 +154,7 @@ test('starting waits for every source', async (t) => {
   t.deepEqual(started, ['one', 'two'])
 })
 
-test('when sources do not start, all are closed and every reason is told', async (t) => {
+test('when sources do not start, all are closed and every reason is reported', async (t) => {
   const closed: string[] = []
   const source = (name: string, start: () => Promise<void>) =>
     makeSource('HS256', name, { start, close: () => void closed.push(name) })
@@ -173,7 +173,7 @@ test('when sources do not start, all are closed and every reason is told', async
   t.deepEqual(closed, ['one', 'two', 'three'])
 })
 
-test('a fault of the program in a start is told as it is', async (t) => {
+test('a bug of the program in a start is thrown as it is', async (t) => {
   const fault = new TypeError('a fault')
   const store = createStore([makeSource('HS256', 'one', { start: () => Promise.reject(fault) })])
   t.is(await t.throwsAsync(store.start()), fault)

@@ -32,7 +32,7 @@ type FixedSettings =
   | Settings<'public'>
   | Settings<'jwks'>
 
-/** All the ways in which a key may stand in a configuration. */
+/** All the ways in which a key may be in a configuration. */
 function writeForms(signing: KeyObject, verifying: KeyObject, kid: string): FixedSettings[] {
   const jwks: FixedSettings = {
     origin: 'jwks',

@@ -28,7 +28,7 @@ function listProblems(entry: unknown): string[] {
   )
 }
 
-test('an entry says what it is: the algorithm, where the key comes from, and the defaults', (t) => {
+test('an entry has the algorithm, where the key comes from, and the defaults', (t) => {
   t.deepEqual(parse({ alg: 'HS256', secret: SECRET }), {
     kid: undefined,
     alg: 'HS256',
@@ -41,7 +41,7 @@ test('an entry says what it is: the algorithm, where the key comes from, and the
   })
 })
 
-test('material may stand in the environment', (t) => {
+test('material may be in the environment', (t) => {
   t.like(parse({ alg: 'RS256', public: { env: 'KEY' } }), { origin: 'public', public: SECRET })
   t.like(parse({ alg: 'RS256', jwks: { env: 'KEY' } }), { origin: 'jwks', jwks: SECRET })
   t.like(parse({ alg: 'RS256', private: { env: 'KEY' }, passphrase: { env: 'KEY' } }), {
@@ -114,13 +114,13 @@ test('generated keys rotate each week and are published a minute ahead, in a fol
   })
 })
 
-interface Refusal {
+interface Rejection {
   readonly what: string
   readonly entry: unknown
   readonly problems: readonly string[]
 }
 
-const refusals: readonly Refusal[] = [
+const rejections: readonly Rejection[] = [
   {
     what: 'an entry without an origin',
     entry: { alg: 'HS256' },
@@ -137,7 +137,7 @@ const refusals: readonly Refusal[] = [
     problems: ['privat: unknown key, did you mean private?']
   },
   {
-    what: 'no origin beside another fault: both are told',
+    what: 'no origin beside another fault: both are reported',
     entry: { alg: 'HS2' },
     problems: [
       'alg: expected one of HS256, HS384, HS512, RS256, RS384, RS512, PS256, PS384, PS512, ES256, ES384, ES512, EdDSA, RSA256, RSA512',
@@ -209,8 +209,8 @@ const refusals: readonly Refusal[] = [
   }
 ]
 
-for (const { what, entry, problems } of refusals) {
-  test(`refused: ${what}`, (t) => {
+for (const { what, entry, problems } of rejections) {
+  test(`rejected: ${what}`, (t) => {
     t.deepEqual(listProblems(entry), problems)
   })
 }
@@ -220,7 +220,7 @@ test('an entry that is no map has that one problem', (t) => {
   t.is(listProblems(null).length, 1)
 })
 
-test('keys stand in files beside the configuration, and an empty one is refused', (t) => {
+test('keys are in files beside the configuration, and an empty one is rejected', (t) => {
   const folder = mkdtempSync(join(tmpdir(), 'txtoken-'))
   t.teardown(() => rmSync(folder, { recursive: true }))
   writeFileSync(join(folder, 'key.txt'), `${SECRET}\n`)
@@ -234,7 +234,7 @@ test('keys stand in files beside the configuration, and an empty one is refused'
   t.is(error?.issues[0]?.message, `${join(folder, 'empty.txt')} is empty`)
 })
 
-test('no problem tells a secret', (t) => {
+test('no problem shows a secret', (t) => {
   const entry = { alg: 'HS2', secret: SECRET, passphrase: SECRET, public: 5 }
   t.false(listProblems(entry).join().includes(SECRET))
 })

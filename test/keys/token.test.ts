@@ -36,7 +36,7 @@ const text = fc.oneof(
     )
 )
 
-test('any text is a token or is refused as one, and the refusal holds none of it', (t) => {
+test('any text is a token or is rejected as one, and the error holds none of it', (t) => {
   fc.assert(
     fc.property(text, (raw) => {
       try {
@@ -76,7 +76,7 @@ test('of all spellings of a signature one alone is a token', (t) => {
   )
 })
 
-test('a name that stands twice in the header or the claims is refused, however it is spelled; deeper down it is not looked for', (t) => {
+test('a name that occurs twice in the header or the claims is rejected, however it is spelled; deeper down it is not looked for', (t) => {
   const name = fc.oneof(fc.string(), fc.constantFrom('exp', '__proto__', 'a:b', '"', '\\\\'))
   const members = fc.uniqueArray(fc.tuple(name, fc.json({ maxDepth: 2 })), {
     selector: ([one]) => one,
@@ -112,4 +112,21 @@ test('a token is as long as allowed, and not a character longer', (t) => {
   const raw = `${encode(HEADER)}.${encode('{}')}.AAAA`
   t.is(parseToken(raw, 64, raw.length).raw, raw)
   t.throws(() => parseToken(raw, 64, raw.length - 1), { message: 'Token is too large' })
+})
+
+test('a header is judged anew with each token, whatever the token before it was', (t) => {
+  const deep = encode('{"alg":"HS256","x":{"y":{}}}')
+  const unsigned = encode('{"alg":"none"}')
+  const parse = (header: string, payload: string, maxDepth: number) => () =>
+    parseToken(`${header}.${encode(payload)}.AAAA`, maxDepth)
+  for (let times = 0; times < 2; times++) {
+    t.is<string, string>(parse(deep, '{}', 3)().headerText, '{"alg":"HS256","x":{"y":{}}}')
+    t.throws(parse(deep, '{}', 2), {
+      message: 'Token header is not JSON: nested deeper than 2 levels'
+    })
+    t.throws(parse(unsigned, '{}', 3), { message: 'Token is not signed' })
+    t.throws(parse(unsigned, '[]', 3), { message: 'Token payload is not a JSON object' })
+    t.throws(parse('e30=', '{}', 3), { message: 'Token header is not canonical base64url' })
+    t.is<string, string>(parse(encode(HEADER), '{}', 3)().headerText, HEADER)
+  }
 })

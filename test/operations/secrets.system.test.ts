@@ -36,7 +36,7 @@ function bodyFor(reply: number): string {
   return JSON.stringify({ email: 'ada@example.com', password: seeds.password, reply })
 }
 
-test('no log line, metric or error says a secret, a token, a bearer, a URL or a body', async (t) => {
+test('no log line, metric or error shows a secret, a token, a bearer, a URL or a body', async (t) => {
   const remote = await startRemote(t, (response, { body }) => {
     response.socket?.end(replies[JSON.parse(body.toString()).reply] ?? '')
   })
@@ -122,7 +122,7 @@ test('no log line, metric or error says a secret, a token, a bearer, a URL or a 
     await ask(path, { method: 'DELETE' })
   }
   const logged = answers.length
-  // What Node.js refuses has no line, but an answer.
+  // What Node.js rejects has no line, but an answer.
   for (const head of [`GET /${seeds.path}\u0000`, `${seeds.path} / HTTP/1.1`]) {
     const text = await exchange(t, service.url, `${head}\r\nHost: ${seeds.header}:a b\r\n\r\n`)
     answers.push({ status: 400, text })
@@ -136,8 +136,8 @@ test('no log line, metric or error says a secret, a token, a bearer, a URL or a 
   t.true(metrics.text.includes('txtoken_checks_total'))
   const statuses = new Set(answers.map(({ status }) => status))
   t.deepEqual([...statuses].sort(), [200, 400, 401, 404, 413, 415, 429, 500, 502])
-  const refusals = answers.filter(({ status }) => status !== 200)
-  const texts = { stdout, metrics: metrics.text, refusals: JSON.stringify(refusals) }
+  const rejections = answers.filter(({ status }) => status !== 200)
+  const texts = { stdout, metrics: metrics.text, rejections: JSON.stringify(rejections) }
   // A part of a few characters, such as that of {}, may stand in a request id by chance.
   const tokens = [token, bearer, ...broken]
     .flatMap((text) => text.split('.').slice(1))

@@ -11,13 +11,13 @@ import { createFakeClock } from '../helpers/fake-clock.ts'
 const GOOD = { claims: { jti: 'good' } }
 const REVOKED = { claims: { jti: 'revoked' } }
 
-test('a revoked token is refused, another passes', async (t) => {
+test('a revoked token is rejected, another passes', async (t) => {
   const { outcome } = await build(t, 'closed')
   t.is(outcome(GOOD), 'passed')
   t.is(outcome(REVOKED), 'invalid_token revoked')
 })
 
-test('without the store, every token is refused until it is back', async (t) => {
+test('without the store, every token is rejected until it is back', async (t) => {
   const { outcome, store } = await build(t, 'closed')
   store.unavailable('gone')
   t.is(outcome(GOOD), 'check_unavailable')
@@ -36,7 +36,7 @@ test('open-for answers from the list in memory for its time, and is closed after
   t.regex(log.join(), /checked without it/)
   await clock.advance(1)
   t.is(outcome(GOOD), 'check_unavailable')
-  t.regex(log.join(), /refused from now on/)
+  t.regex(log.join(), /rejected from now on/)
   store.available()
   t.is(outcome(GOOD), 'passed')
   t.is(openChecks(), 1)
@@ -50,7 +50,7 @@ test('a list that was never read is closed, whatever the setting', async (t) => 
   const error = t.throws(() => requirement.isNotRevoked(GOOD), { instanceOf: ServiceError })
   t.is(error?.code, 'check_unavailable')
   t.is(String(error?.cause), 'Error: revocation store: not there yet')
-  t.regex(log.join(), /not there yet.*tokens are refused/)
+  t.regex(log.join(), /not there yet.*tokens are rejected/)
   store.available()
   t.is(outcome(GOOD), 'passed')
 })
@@ -80,7 +80,7 @@ test('a reload opens no list that was never read', async (t) => {
   t.is(reload({ openForMs: 30_000 }).outcome(GOOD), 'check_unavailable')
 })
 
-test('check_unavailable is a 503 that says when to come back', async (t) => {
+test('check_unavailable is a 503 with the time to try again', async (t) => {
   const { requirement, store } = await build(t, 'closed')
   store.unavailable('gone')
   const error = t.throws(() => requirement.isNotRevoked(GOOD), { instanceOf: ServiceError })

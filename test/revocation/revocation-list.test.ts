@@ -78,7 +78,7 @@ test('a key is revoked by the name of the key that verified, for good', (t) => {
   t.false(list.isRevoked({ claims: { kid: 'leaked' } }))
 })
 
-test('entries are forgotten once they have ended', (t) => {
+test('entries are removed once they have expired', (t) => {
   const clock = createFakeClock()
   const list = createRevocationList(clock.now)
   const until = clock.now() + HOUR_MS

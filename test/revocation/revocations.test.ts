@@ -35,7 +35,7 @@ test('a full list takes no more, and forgets none', async (t) => {
   t.true(revocations.isRevoked({ claims: { jti: 'three' } }))
 })
 
-test('the number of entries is told as they come and go', async (t) => {
+test('the number of entries is reported as they come and go', async (t) => {
   const clock = createFakeClock()
   const { revocations, counts } = await build(t, clock, createMemoryStore(clock))
   await revocations.revoke(tokenRevocation(clock, 'one'))

@@ -45,7 +45,7 @@ test('a store is memory, a folder or a Redis', (t) => {
   })
 })
 
-test('what is no store is refused without telling it', (t) => {
+test('a text that names no store is rejected without being quoted', (t) => {
   for (const store of [
     'redis',
     'file:',
@@ -87,7 +87,7 @@ test('revoking and refreshing take revocation', (t) => {
   t.like(parsed[1], { refresh: { ...REFRESH, lifetime: 30 * 86_400_000 } })
 })
 
-test('a refresh renews what one remote says', (t) => {
+test('a refresh renews the claims of one remote', (t) => {
   const issue = (...claims: object[]) => config({}, { issue: '/issue', claims, refresh: REFRESH })
   const fixed = { from: 'fixed', set: { a: 1 } }
   t.deepEqual(problemsOf(t, issue(fixed)), [

@@ -1,4 +1,4 @@
-/** Groups from an HTTP endpoint that is asked for a subject. */
+/** Groups of a subject from an HTTP endpoint. */
 import * as z from 'zod'
 import { checkUnavailable, invalidToken } from '../../errors.ts'
 import { addressIn } from '../../remote/address.ts'
@@ -16,11 +16,9 @@ import { isListOfNames } from './token-groups.ts'
 
 function endpointGroupsSchema(reader: SecretReader) {
   return section({
-    from: z
-      .literal('endpoint', 'expected endpoint')
-      .describe('Groups that an endpoint is asked for.'),
+    from: z.literal('endpoint', 'expected endpoint').describe('Groups from an HTTP endpoint.'),
     url: httpUrl.describe(
-      'URL of the endpoint, in which `{sub}` stands for the subject. A 200 has JSON, a list of texts or `{"groups": [...]}`; a 404 says that there is no such subject.'
+      'URL of the endpoint, in which `{sub}` is replaced by the subject. A 200 has JSON, a list of texts or `{"groups": [...]}`; a 404 means that there is no such subject.'
     ),
     allowHttp,
     method: z
@@ -74,7 +72,7 @@ export interface EndpointGroupsOptions {
   readonly url: string
   /** POST sends `{"sub": "..."}`. */
   readonly method: 'GET' | 'POST'
-  /** Sent along, such as what lets this service in. */
+  /** Sent with each call, such as the credentials of this service. */
   readonly headers: Readonly<Record<string, string>>
   readonly endpoint: Endpoint
   /** Levels that the JSON of a reply may nest. */
@@ -84,7 +82,7 @@ export interface EndpointGroupsOptions {
 const SUBJECT = '{sub}'
 
 /**
- * A 200 has the groups as JSON, a list of strings or `{"groups": [...]}`, and a 404 says that there is no such subject.
+ * A 200 has the groups as JSON, a list of strings or `{"groups": [...]}`, and a 404 means that there is no such subject.
  * @throws TypeError for a URL that has no place for a subject
  */
 export function createEndpointGroups(options: EndpointGroupsOptions): GroupLookup {
@@ -101,7 +99,7 @@ export function createEndpointGroups(options: EndpointGroupsOptions): GroupLooku
   return async function askForGroups(subject, trace) {
     // As part of a path they would name another one, however they are encoded (URL Standard, "double-dot URL path segment").
     if (subject === '.' || subject === '..') {
-      throw invalidToken('Token has a sub that is no name', 'subject')
+      throw invalidToken('Token has a sub that is not a name', 'subject')
     }
     const call = createCall(subject)
     const { status, body } = await endpoint.ask({ ...call, trace })
@@ -113,7 +111,7 @@ export function createEndpointGroups(options: EndpointGroupsOptions): GroupLooku
   }
 }
 
-/** @throws TypeError that says what was found and what is expected */
+/** @throws TypeError with what was found and what is expected */
 function assertSubjectUrl(template: string, method: 'GET' | 'POST'): void {
   if (method === 'GET' && !template.includes(SUBJECT)) {
     throw new TypeError(`expected a URL with ${SUBJECT} in it, or the method POST`)
@@ -124,7 +122,7 @@ function assertSubjectUrl(template: string, method: 'GET' | 'POST'): void {
   }
 }
 
-/** Undefined for what is no URL of HTTP. */
+/** Undefined for a text that is not an HTTP URL. */
 function originOf(text: string): string | undefined {
   const url = URL.canParse(text) ? new URL(text) : undefined
   return url?.protocol === 'http:' || url?.protocol === 'https:' ? url.origin : undefined
@@ -134,7 +132,7 @@ function readGroups(body: Buffer, maxDepth: number): readonly string[] {
   const { value } = readReply(body, maxDepth)
   const groups = Array.isArray(value) ? value : (value as { groups?: unknown } | null)?.groups
   if (!isListOfNames(groups)) {
-    throw checkUnavailable(new Error('found groups that are no list of strings'))
+    throw checkUnavailable(new Error('found groups that are not a list of strings'))
   }
   return groups
 }

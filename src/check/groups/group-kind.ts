@@ -1,4 +1,4 @@
-/** What every kind of place that has groups brings along, and what it is built with. A new one is a file, and a line in the registry. */
+/** What every kind of source of groups provides, and what it is built with. A new one is a file, and a line in the registry. */
 import type * as z from 'zod'
 import type { Address } from '../../remote/address.ts'
 import type { Endpoint, EndpointOptions } from '../../remote/endpoint.ts'

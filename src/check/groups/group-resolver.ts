@@ -7,8 +7,8 @@ import type { TraceHeaders } from '../../remote/trace-context.ts'
 import type { CheckedToken } from '../check.ts'
 
 /**
- * Finds the groups of the subject of verified claims, or answers undefined where this place has no answer: the token has no such
- * claim, the directory no such entry. Throws a ServiceError where it could not find out.
+ * Finds the groups of the subject of verified claims, or returns undefined where this place has no answer: the token has no such
+ * claim, the directory no such entry. Throws a ServiceError where the place is unavailable.
  * @param trace what calls for it carry
  */
 export type GroupResolver = (
@@ -70,7 +70,7 @@ function withoutCase(name: string): string {
 /** The claim that the groups are put under. */
 const CLAIM = 'groups'
 
-/** Puts groups among the claims, in the place of any that the token has brought along itself. */
+/** Puts groups among the claims, in place of those that the token itself has. */
 export function withGroups(checked: CheckedToken, groups: readonly string[]): CheckedToken {
   const members = readObject(checked.claimsText)
   return {

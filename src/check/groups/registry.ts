@@ -28,7 +28,7 @@ export function groupsSchema(reader: SecretReader) {
     .min(1, 'expected at least one place')
     .optional()
     .describe(
-      'Where the groups of the subject are looked for; the first place that has an answer says them, and they are the `groups` among the claims. Default: claims stay as they are.'
+      'Where the groups of the subject come from. The places are asked in order, and the groups of the first one with an answer become the claim `groups`. Default: claims stay as they are.'
     )
 }
 
@@ -37,7 +37,7 @@ export const groupsCache = section({
   for: duration('0s', '1h')
     .prefault('30s')
     .describe(
-      'How long the groups of a subject are kept, and that nothing is known of it. 0s: every check asks. Default: 30s.'
+      'How long the groups of a subject are kept, and the answer that a place does not know it. 0s: every check asks. Default: 30s.'
     ),
   entries: integer(1, 1_000_000)
     .prefault(10_000)
@@ -86,6 +86,7 @@ export function addressesOfGroups(
 function kindOf(config: GroupConfig): GroupKind<GroupConfig> {
   const kinds: readonly GroupKind<GroupConfig>[] = GROUP_KINDS
   const kind = kinds.find(({ from }) => from === config.from)
-  if (kind === undefined) throw new TypeError(`a place of groups of no kind: ${config.from}`)
+  if (kind === undefined)
+    throw new TypeError(`found a place of groups of an unknown kind: ${config.from}`)
   return kind
 }

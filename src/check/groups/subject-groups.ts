@@ -6,7 +6,7 @@ import { createSharedCache } from '../shared-cache.ts'
 import type { GroupResolver } from './group-resolver.ts'
 
 /**
- * Finds the groups of a subject; undefined where nothing is known of it. Throws a ServiceError where that could not be found out.
+ * Finds the groups of a subject; undefined where the place does not know it. Throws a ServiceError where the place is unavailable.
  * @param trace what calls for it carry
  */
 export type GroupLookup = (
@@ -16,7 +16,7 @@ export type GroupLookup = (
 
 export interface SubjectGroupsOptions {
   readonly lookup: GroupLookup
-  /** How long, and for how many subjects, answers are kept, those that nothing is known among them. */
+  /** How long, and for how many subjects, answers are kept, also the answer that a subject is unknown. */
   readonly cache: { readonly forMs: number; readonly entries: number }
   /** The clock, in milliseconds since 1970. */
   readonly now: () => number
@@ -46,7 +46,7 @@ export function createSubjectGroups(options: SubjectGroupsOptions): GroupResolve
 function subjectOf({ sub }: VerifiedClaims): string | undefined {
   if (sub === undefined) return undefined
   if (typeof sub !== 'string' || sub === '' || LONE_SURROGATE.test(sub)) {
-    throw invalidToken('Token has a sub that is no name', 'subject')
+    throw invalidToken('Token has a sub that is not a name', 'subject')
   }
   return sub
 }

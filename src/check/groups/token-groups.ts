@@ -8,7 +8,7 @@ import type { GroupKind } from './group-kind.ts'
 import type { GroupResolver } from './group-resolver.ts'
 
 const tokenGroupsSchema = section({
-  from: z.literal('token', 'expected token').describe('Groups that stand in the token.'),
+  from: z.literal('token', 'expected token').describe('Groups in the token itself.'),
   claim: claimPath
     .default('groups')
     .transform(parseJsonPath)
@@ -28,7 +28,7 @@ export function createTokenGroups(path: JsonPath): GroupResolver {
     const groups = valueAtPath(claims, path)
     if (groups === undefined) return undefined
     if (!isListOfNames(groups)) {
-      throw invalidToken(`Token has a claim ${path.join('.')} that is no list of strings`, 'groups')
+      throw invalidToken(`Token claim ${path.join('.')} is not a list of strings`, 'groups')
     }
     return groups
   }

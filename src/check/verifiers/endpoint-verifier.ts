@@ -1,4 +1,4 @@
-/** The verifier `endpoint`: an endpoint elsewhere, which is sent the token and returns whom it is about. */
+/** The verifier `endpoint`: an endpoint elsewhere, which gets the token and returns its subject. */
 import { createHash } from 'node:crypto'
 import type * as z from 'zod'
 import { checkUnavailable, invalidToken } from '../../errors.ts'
@@ -22,7 +22,7 @@ import type { VerifierKind } from './verifier-kind.ts'
 function endpointVerifierSchema(reader: SecretReader) {
   return section({
     endpoint: httpUrl.describe(
-      'URL that the token is posted to, as a Bearer of the Authorization header. A 200 with JSON that has a `sub` verifies it, 401 and 403 refuse it.'
+      'URL that the token is posted to, as a Bearer of the Authorization header. A 200 with JSON that has a `sub` verifies it, 401 and 403 reject it.'
     ),
     allowHttp,
     timeout: duration('1ms', '5m')
@@ -32,7 +32,7 @@ function endpointVerifierSchema(reader: SecretReader) {
       for: duration('1s', '1h')
         .prefault('30s')
         .describe(
-          'How long an answer is kept, and never longer than the token is valid. Until then, nothing that the endpoint learns of a token counts. Default: 30s.'
+          'How long an answer is kept, and never longer than the token is valid. Until then, the endpoint is not asked about the token again. Default: 30s.'
         ),
       entries: integer(1, 1_000_000)
         .prefault(10_000)
@@ -116,7 +116,7 @@ export function createEndpointVerifier(options: EndpointVerifierOptions): Verifi
   const { forMs, entries } = cache
   const getShared = createSharedCache<Verified>({ entries, now })
   return function askOnce(token, trace) {
-    // Its hash, so that no memory dump is a list of tokens that are good.
+    // The hash, so that a memory dump is not a list of valid tokens.
     const key = createHash('sha256').update(token.raw).digest('base64')
     return getShared(key, async () => {
       const until = now() + forMs
@@ -128,7 +128,7 @@ export function createEndpointVerifier(options: EndpointVerifierOptions): Verifi
 
 function describeVerified({ value, text }: ReadJson, { payload, payloadText }: Token): Verified {
   if (!text.startsWith('{')) {
-    throw checkUnavailable(new Error('found a reply that is no JSON object'))
+    throw checkUnavailable(new Error('found a reply that is not a JSON object'))
   }
   const reply = value as Record<string, unknown>
   if (typeof reply.sub !== 'string' || reply.sub === '') {
@@ -142,7 +142,7 @@ function describeVerified({ value, text }: ReadJson, { payload, payloadText }: T
   }
 }
 
-/** Milliseconds since 1970. Whether an `exp` of another kind is a fault is for the requirements to say. */
+/** Milliseconds since 1970. The requirements reject an `exp` that is not a number. */
 function expiryOf({ claims: { exp } }: Verified): number {
   return typeof exp === 'number' ? exp * 1000 : Number.POSITIVE_INFINITY
 }

@@ -13,8 +13,8 @@ export interface KeysVerifierOptions {
 }
 
 /**
- * Whether a token is its own is judged by `iss`, `alg` and `kid`; of several keys that fit, one must have signed it. Where no key
- * fits and the one that does could not be fetched, it is unknown whether the token is good: `check_unavailable`.
+ * Chooses keys by `iss`, `alg` and `kid`; where several keys fit, one of them must have signed the token. Where no key fits and
+ * a JWK Set that may have one cannot be fetched, it is unknown whether the token is valid: `check_unavailable`.
  */
 export function createKeysVerifier(options: KeysVerifierOptions): Verifier {
   const { keyStore, keysFor = () => ALL_KEYS } = options
@@ -23,7 +23,9 @@ export function createKeysVerifier(options: KeysVerifierOptions): Verifier {
     if (header.kid !== undefined) await keyStore.refreshForKid(header.kid, selection)
     const found = keyStore.candidates(header, selection)
     if (found.length === 0 && keyStore.isUncertain(header, selection)) {
-      throw checkUnavailable(new Error('found no key, and a JWK Set that cannot be fetched'))
+      throw checkUnavailable(
+        new Error('found no key for the token, and a JWK Set cannot be fetched')
+      )
     }
     return found
   }

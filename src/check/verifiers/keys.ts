@@ -11,7 +11,7 @@ const keysVerifierSchema = section({
   issuer: issuerName
     .optional()
     .describe(
-      'The `iss` of the tokens that the verifier judges. Keys of a list are then for this issuer alone, on every route. Default: it judges all tokens but those of issuers that other verifiers have keys for.'
+      'The `iss` of the tokens that the verifier checks. Keys of a list then verify tokens of this issuer alone, on every route. Default: it checks all tokens but those of issuers that other verifiers have keys for.'
     )
 })
 

@@ -36,7 +36,7 @@ export const generateKey = createCommand({
     'txtoken keys generate --alg ES256 --out es256.pem',
     'txtoken keys generate --alg RS256 --format jwk --kid 2026'
   ],
-  async run({ values, print, tell }) {
+  async run({ values, print, report }) {
     if (values.alg === undefined) throw new UsageError('expected --alg, such as --alg ES256')
     const alg = parseAlgorithmOption(values.alg)
     const format = chooseFormat(values.format, alg)
@@ -45,7 +45,7 @@ export const generateKey = createCommand({
     }
     const text = write(format, alg, await generateMaterial(alg), values.kid)
     if (values.out === undefined) print(text)
-    else await writeSecretFile(values.out, text, { overwrite: values.force === true, tell })
+    else await writeSecretFile(values.out, text, { overwrite: values.force === true, report })
   }
 })
 

@@ -16,9 +16,9 @@ export const decodeToken = createCommand({
     'txtoken token decode < token.txt',
     'txtoken tokens show ada | txtoken token decode --json'
   ],
-  async run({ values, parameters: [argument], print, tell, ...context }) {
-    const token = parseToken(await readToken(argument, { ...context, print, tell }), MAX_DEPTH)
+  async run({ values, parameters: [argument], print, report, ...context }) {
+    const token = parseToken(await readToken(argument, { ...context, print, report }), MAX_DEPTH)
     print(values.json === true ? toJson(token, { verified: false }) : toLines(token))
-    tell('not verified: anyone could have written this token')
+    report('not verified: anyone could have written this token')
   }
 })

@@ -44,7 +44,7 @@ export const verifyToken = createCommand({
     'txtoken token verify --jwks https://issuer.example.com/.well-known/jwks.json < token.txt'
   ],
   async run({ values, parameters: [argument], ...context }) {
-    const { env, now, print, tell } = context
+    const { env, now, print, report } = context
     const sources = createSources(values, env, now)
     const raw = await readToken(argument, context)
     const keyStore = createKeyStore(sources, now)
@@ -57,7 +57,7 @@ export const verifyToken = createCommand({
       await keyStore.start()
       const { token } = await check(raw)
       print(values.json === true ? toJson(token, { valid: true }) : toLines(token))
-      tell('valid')
+      report('valid')
       return undefined
     } catch (error) {
       if (values.json !== true || !(error instanceof ServiceError)) throw error

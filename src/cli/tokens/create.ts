@@ -15,11 +15,11 @@ export const createUserToken = createCommand({
     'txtoken tokens create ada analysts admins',
     'txtoken tokens create ada --claim source=microservice --claim level=3 --lifetime 12h'
   ],
-  async run({ values, parameters: [user = '', ...groups], print, tell, now }) {
+  async run({ values, parameters: [user = '', ...groups], print, report, now }) {
     tokenFileName(user)
     if (user === SYSTEM) throw new UsageError("'txtoken tokens init' makes the token of system")
     const options = parseTokenOptions(values)
-    const folder = createTokenFolder(values.dir ?? '.auth', tell)
+    const folder = createTokenFolder(values.dir ?? '.auth', report)
     const key = await folder.loadKey(options.alg)
     const token = await makeToken(key, { sub: user, groups }, options, now)
     const file = await folder.saveToken(user, token, values.force === true)

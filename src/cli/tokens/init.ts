@@ -12,9 +12,9 @@ export const initTokens = createCommand({
     'Make a key pair (.auth/id_rsa and .auth/id_rsa.pub, in PEM) and the system token (.auth/system.token: sub okera, groups ["root"]). Keys that are in the folder already are used, never overwritten. --force overwrites the token.',
   options: MAKING_OPTIONS,
   examples: ['txtoken tokens init', 'txtoken tokens init --alg ES256 --lifetime 365d'],
-  async run({ values, tell, now }) {
+  async run({ values, report, now }) {
     const options = parseTokenOptions(values)
-    const folder = createTokenFolder(values.dir ?? '.auth', tell)
+    const folder = createTokenFolder(values.dir ?? '.auth', report)
     const key = await folder.prepareKey(options.alg)
     const token = await makeToken(key, SYSTEM_SUBJECT, options, now)
     await folder.saveToken(SYSTEM, token, values.force === true)

@@ -11,8 +11,8 @@ export const showToken = createCommand({
     json: { type: 'boolean', description: 'Print user and token as JSON' }
   },
   examples: ['txtoken tokens show ada', 'txtoken tokens show ada | txtoken token decode'],
-  async run({ values, parameters: [user = ''], print, tell }) {
-    const token = await createTokenFolder(values.dir ?? '.auth', tell).loadToken(user)
+  async run({ values, parameters: [user = ''], print, report }) {
+    const token = await createTokenFolder(values.dir ?? '.auth', report).loadToken(user)
     print(`${values.json === true ? JSON.stringify({ user, token }) : token}\n`)
   }
 })

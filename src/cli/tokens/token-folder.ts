@@ -37,10 +37,10 @@ export interface TokenFolder {
 }
 
 /**
- * @param tell reports what was written, and warns of open file modes
+ * @param report reports what was written, and warns of open file modes
  * @throws CommandError, UsageError or KeyError, in each of its functions
  */
-export function createTokenFolder(folder: string, tell: (message: string) => void): TokenFolder {
+export function createTokenFolder(folder: string, report: (message: string) => void): TokenFolder {
   const privateFile = join(folder, PRIVATE_FILE)
   const publicFile = join(folder, PUBLIC_FILE)
 
@@ -72,12 +72,12 @@ export function createTokenFolder(folder: string, tell: (message: string) => voi
         )
       }
       const material = await generateMaterial(alg ?? DEFAULT_ALGORITHM)
-      await writeSecretFile(privateFile, toPrivatePem(material), { overwrite: false, tell })
+      await writeSecretFile(privateFile, toPrivatePem(material), { overwrite: false, report })
     }
     const key = await loadKey(alg)
     const publicKey = createPublicKey(key.material)
     if (publicPem === undefined) {
-      await writeSecretFile(publicFile, toPublicPem(publicKey), { overwrite: false, tell })
+      await writeSecretFile(publicFile, toPublicPem(publicKey), { overwrite: false, report })
     } else if (!isPem(publicPem)) {
       throw new CommandError(
         `${publicFile}: found no PEM, expected the public key of ${privateFile}; remove the file, and 'txtoken tokens init' writes it again`
@@ -93,7 +93,7 @@ export function createTokenFolder(folder: string, tell: (message: string) => voi
   async function warnOfOpenMode(path: string): Promise<void> {
     const mode = (await stat(path)).mode & 0o777
     if ((mode & GROUP_AND_OTHERS) !== 0) {
-      tell(`warning: users other than the owner can access ${path} (mode ${mode.toString(8)})`)
+      report(`warning: users other than the owner can access ${path} (mode ${mode.toString(8)})`)
     }
   }
 
@@ -102,7 +102,7 @@ export function createTokenFolder(folder: string, tell: (message: string) => voi
     prepareKey,
     async saveToken(user, token, overwrite) {
       const path = join(folder, tokenFileName(user))
-      await writeSecretFile(path, `${token}\n`, { overwrite, tell })
+      await writeSecretFile(path, `${token}\n`, { overwrite, report })
       return path
     },
     async loadToken(user) {

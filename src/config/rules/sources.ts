@@ -51,7 +51,7 @@ export function findExpiryProblems({ routes }: RuleContext): Problem[] {
     const expiresAt = at(route, 'expiresAt')
     const remotes = sourcesOf(route).filter((source) => at(source, 'from').value === 'remote')
     if (!isGiven(expiresAt) || remotes.length === 1) return []
-    const message = `expected one remote source that says so, found ${remotes.length}`
+    const message = `expected one remote source with this time in its reply, found ${remotes.length}`
     return [{ path: expiresAt.path, message }]
   })
 }

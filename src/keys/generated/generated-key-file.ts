@@ -48,7 +48,7 @@ export function formatKeyFile(
 /**
  * Reads the text of the file.
  * @param typ the `typ` of the tokens that the key signs
- * @throws KeyError that says what is wrong, without any part of the text
+ * @throws KeyError with what is wrong, without any part of the text
  */
 export function parseKeyFile(
   text: string,

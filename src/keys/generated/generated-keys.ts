@@ -112,6 +112,6 @@ function assertTimes({ rotateEveryMs, publishAheadMs, longestLifetimeMs }: Rotat
     )
   }
   if (!(longestLifetimeMs >= 0 && longestLifetimeMs < Number.POSITIVE_INFINITY)) {
-    throw new KeyError('tokens that never end cannot be signed with keys that rotate')
+    throw new KeyError('tokens that never expire cannot be signed with keys that rotate')
   }
 }

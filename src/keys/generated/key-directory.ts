@@ -17,7 +17,7 @@ export interface GeneratedKey extends GeneratedKeyFile {
   readonly sequence: number
 }
 
-/** What was found, together with what the operator should know of it. No message holds any part of a key. */
+/** The keys that were found, and the problems that the operator should know of. No message holds any part of a key. */
 export interface DirectoryContent {
   readonly keys: readonly GeneratedKey[]
   /** The sequence of the next key. A file that cannot be used keeps its own. */
@@ -54,7 +54,7 @@ interface KeyDirectoryOptions {
 }
 
 interface KnownFile {
-  /** Tells whether a file is still the one that was read. */
+  /** Shows whether a file is still the one that was read. */
   readonly version: string
   readonly mode: number
   readonly key: GeneratedKey
@@ -92,7 +92,7 @@ export function createKeyDirectory({ dir, alg, typ, now }: KeyDirectoryOptions):
     const path = join(dir, entry.name)
     const before = known.get(entry.name)
     try {
-      if (!entry.isFile()) throw new KeyError('found something else than a file')
+      if (!entry.isFile()) throw new KeyError('found something other than a file')
       const file = await loadKeyFile(path, slot, before)
       const mode = file.mode & 0o777
       if ((mode & GROUP_AND_OTHERS) !== 0) {

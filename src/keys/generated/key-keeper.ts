@@ -1,4 +1,4 @@
-/** Keeps a directory of generated keys in order: makes the next key in time, and removes those that have ended. */
+/** Keeps a directory of generated keys in order: makes the next key in time, and removes those that have expired. */
 import type { Logger } from 'pino'
 import type { Algorithm } from '../key.ts'
 import { KeyError } from '../key-error.ts'
@@ -12,13 +12,13 @@ import {
 } from './key-directory.ts'
 import { nextSignsFrom, planRotation, type RotationSettings } from './rotation-plan.ts'
 
-/** Tokens with a made-up kid cause no more readings than one in this time. */
+/** Tokens with a made-up kid cause at most one reading in this time. */
 const REFRESH_COOLDOWN_MS = 1000
 
 export interface KeyKeeper {
   /** The keys as they were last read. Another array as soon as they were read again. */
   readonly keys: () => readonly GeneratedKey[]
-  /** Reads the directory, unless that was just done. Never rejects: `keepUp` will say what is wrong. */
+  /** Reads the directory, unless that was just done. Never rejects: `keepUp` reports what is wrong. */
   readonly refresh: () => Promise<void>
   /**
    * Opens the directory, and makes the first key where there is none.
@@ -79,7 +79,7 @@ export function createKeyKeeper(options: KeyKeeperOptions): KeyKeeper {
 
   async function removeKey({ sequence, key }: GeneratedKey): Promise<void> {
     await directory.removeKey(sequence)
-    log.info({ dir, alg, kid: key.kid }, 'removed a key whose last token has ended')
+    log.info({ dir, alg, kid: key.kid }, 'removed a key whose last token has expired')
   }
 
   /** @returns the problems, each as a line for the log */
@@ -139,7 +139,7 @@ export function createKeyKeeper(options: KeyKeeperOptions): KeyKeeper {
     },
     async start() {
       const { nextSequence, problems } = await open()
-      // A new key beside them would hide that the tokens of the old ones are refused.
+      // A new key beside them would hide that the tokens of the old ones are rejected.
       if (keys.length === 0 && nextSequence > 1) {
         throw new KeyError(`${dir}: no ${alg} key in it can be used: ${problems.join('; ')}`)
       }

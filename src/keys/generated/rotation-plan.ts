@@ -45,7 +45,7 @@ export function planRotation<K extends KeySchedule>(
   settings: RotationSettings
 ): RotationPlan<K> {
   const newestFirst = keys.toSorted((a, b) => b.sequence - a.sequence)
-  // A setting that was lowered does not shorten the tokens that are out already, so what the files say counts too.
+  // A setting that was lowered does not shorten the tokens that were issued already, so the lifetimes in the files count too.
   const longestLifetimeMs = Math.max(
     settings.longestLifetimeMs,
     ...keys.map((key) => key.longestLifetimeMs)

@@ -15,7 +15,7 @@ const CURVES: ReadonlyMap<string, string> = new Map([
 
 /**
  * Judges key material, secret, private or public.
- * @throws KeyError that says what was found and what `alg` expects
+ * @throws KeyError with what was found and what `alg` expects
  */
 export function assertFitFor(alg: Algorithm, material: KeyObject): void {
   const details = algorithmDetails(alg)
@@ -54,8 +54,8 @@ function assertRsa(alg: Algorithm, material: KeyObject): void {
 export const UNPAIRED = 'found a private key that does not match its own public half'
 
 /**
- * Makes sure that what the private key signs, the public one verifies. The halves of a JWK stand side by side in it,
- * so they may be of different keys, and node:crypto of older releases takes them as they are.
+ * Makes sure that what the private key signs, the public one verifies. A JWK holds both halves,
+ * which may be of different keys, and node:crypto of older releases takes them as they are.
  * @throws KeyError
  */
 export function assertPair(privateKey: KeyObject, publicKey: KeyObject): void {

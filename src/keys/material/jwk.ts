@@ -155,7 +155,7 @@ function parseObject(text: string, expected: string): Record<string, unknown> {
   return value as Record<string, unknown>
 }
 
-/** Names what a set says of itself. It may come from afar, so it is kept short and its line ends are escaped. */
+/** Quotes a value of a JWK for a message. The set may come from another server, so the text is cut and its line ends are escaped. */
 function quote(value: unknown): string {
   return typeof value === 'string' ? JSON.stringify(value.slice(0, 64)) : '(no text)'
 }

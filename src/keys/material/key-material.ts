@@ -1,4 +1,4 @@
-/** The texts of a configuration's keys become KeyObjects, or are refused. */
+/** The texts of a configuration's keys become KeyObjects, or are rejected. */
 import { createPublicKey, createSecretKey, type KeyObject } from 'node:crypto'
 import type { Algorithm } from '../key.ts'
 import { KeyError } from '../key-error.ts'
@@ -49,7 +49,7 @@ export function parsePrivateKey(text: string, alg: Algorithm, passphrase?: strin
 
 /**
  * Parses a public key: PEM (SubjectPublicKeyInfo, PKCS#1, an X.509 certificate) or a JWK.
- * @throws KeyError, for a private key too: it has no business where only verifying is asked
+ * @throws KeyError, for a private key too: verifying does not need one
  */
 export function parsePublicKey(text: string, alg: Algorithm): KeyMaterial {
   if (!isPem(text)) return parseJwkOf('public', text, alg)
@@ -59,7 +59,7 @@ export function parsePublicKey(text: string, alg: Algorithm): KeyMaterial {
 }
 
 /**
- * Chooses a key of a JWK Set: secret, private or public as it stands there.
+ * Chooses a key of a JWK Set: secret, private or public, whichever it is.
  * @param kid may only be left out where the set holds one key
  * @throws KeyError
  */

@@ -16,7 +16,7 @@ export function isPem(text: string): boolean {
 }
 
 /**
- * Reads the one private key of a PEM text. Other blocks, such as its certificates or EC parameters, may stand beside it.
+ * Reads the one private key of a PEM text. Other blocks, such as its certificates or EC parameters, may be beside it.
  * @throws KeyError
  */
 export function parsePrivatePem(text: string, passphrase?: string): KeyObject {
@@ -50,8 +50,8 @@ export function parsePrivatePem(text: string, passphrase?: string): KeyObject {
 }
 
 /**
- * Reads a public key, or that of the first certificate: in a chain that is the one the others vouch for.
- * Nothing but the key counts of a certificate; its dates and its issuer are not judged.
+ * Reads a public key, or that of the first certificate: in a chain that is the one that the others certify.
+ * Only the key of a certificate counts; its dates and its issuer are not checked.
  * @throws KeyError
  */
 export function parsePublicPem(text: string): KeyObject {

@@ -44,17 +44,17 @@ export interface FetchJwksOptions {
 }
 
 export interface JwksReply {
-  /** Undefined when the set is still the one that `etag` stands for. */
+  /** Undefined when the set still has the `etag` of the request. */
   readonly jwks: readonly Jwk[] | undefined
   readonly etag: string | undefined
-  /** For how long the headers let it be kept, from the request on; undefined when they do not say. */
+  /** For how long the headers let it be kept, from the request on; undefined when they do not limit it. */
   readonly lifetimeMs: number | undefined
 }
 
 /**
  * @param etag of the set that the caller still has
  * @param signal gives up on the request
- * @returns a JwksError for whatever goes wrong; it never rejects
+ * @returns a JwksError for every failure; it never rejects
  */
 export type FetchJwks = (
   etag: string | undefined,
@@ -67,8 +67,8 @@ const MEDIA_TYPES = ['application/jwk-set+json', 'application/json']
 const utf8 = new TextDecoder('utf-8', { fatal: true })
 
 /**
- * Judges the options and makes a function that fetches.
- * @throws TypeError for a URL that may not be fetched, and for TLS settings that cannot be followed
+ * Checks the options and makes a function that fetches.
+ * @throws TypeError for a URL that may not be fetched, and for TLS settings that cannot be used
  */
 export function createFetchJwks(options: FetchJwksOptions): FetchJwks {
   const { timeoutMs, maxBytes, maxKeys, now } = options
@@ -106,7 +106,7 @@ export function createFetchJwks(options: FetchJwksOptions): FetchJwks {
       throwHttpErrors: false,
       decompress: false
     })
-    // It has no other listener for moments, and would end the process in them.
+    // For moments it has no other listener, and an error would then end the process.
     stream.on('error', () => {})
     try {
       const [response] = (await once(stream, 'response')) as [Response]
@@ -186,11 +186,11 @@ function parseBoundedJwkSet(bytes: Buffer, maxKeys: number): readonly Jwk[] {
   return jwks
 }
 
-/** Keeps of got's errors what they tell: they hold the whole request as well, its URL and headers included. */
+/** Takes only code, message and cause from an error of got: the error also holds the whole request, with its URL and headers. */
 function explainFailure(error: unknown): JwksError {
   const { code, message, cause } = error as NodeJS.ErrnoException
   if (code === 'ETIMEDOUT') return new JwksError('timeout', 'found no whole reply in time', cause)
   // A host with several addresses, none of which answers, gives an error without a message.
-  const found = `found the error: ${message === '' ? code : message}`
+  const found = message === '' ? `found the error ${code}` : message
   return new JwksError(isTlsFailure(error) ? 'tls' : 'unreachable', found, cause)
 }

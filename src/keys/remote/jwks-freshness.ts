@@ -1,20 +1,20 @@
-/** How long a JWK Set may be kept, as its HTTP headers say (RFC 9111). */
+/** How long a JWK Set may be kept, by its HTTP headers (RFC 9111). */
 import type { IncomingHttpHeaders } from 'node:http'
 import CachePolicy from 'http-cache-semantics'
 
-/** Directives that say how long. What the library makes of others is a guess; here the setting `refresh` is the better one. */
-const SAYS_HOW_LONG = /(?:^|[\s,])(?:no-(?:store|cache)|max-age\s*=\s*"?\d+"?)(?=$|[\s,=])/
+/** Directives that limit the time. For others the library only guesses; the setting `refresh` is the better default. */
+const LIFETIME_DIRECTIVE = /(?:^|[\s,])(?:no-(?:store|cache)|max-age\s*=\s*"?\d+"?)(?=$|[\s,=])/
 const SECONDS = /^\d+$/
 
 /**
  * The freshness lifetime that is left (RFC 9111, section 4.2): `Cache-Control`, or else `Expires`, less `Age`.
  * @param now when the request was sent, in milliseconds since 1970
- * @returns milliseconds from then on, 0 when it must not be kept; undefined when the headers do not say
+ * @returns milliseconds from then on, 0 when it must not be kept; undefined when the headers do not limit it
  */
 export function freshnessLifetime(headers: IncomingHttpHeaders, now: number): number | undefined {
-  // The library knows directives in small letters alone.
+  // The library reads directives in lower case only.
   const cacheControl = (headers['cache-control'] ?? '').toLowerCase()
-  if (!SAYS_HOW_LONG.test(cacheControl) && headers.expires === undefined) return undefined
+  if (!LIFETIME_DIRECTIVE.test(cacheControl) && headers.expires === undefined) return undefined
   const policy = new CachePolicy(
     { headers: {} },
     { headers: { ...headers, 'cache-control': cacheControl, date: dateOf(headers, now) } },

@@ -6,12 +6,12 @@ export type Attempt =
   | { readonly succeeded: false }
   | {
       readonly succeeded: true
-      /** How long its result is good for, where that was said. */
+      /** How long its result is fresh, where the reply has a lifetime. */
       readonly lifetimeMs: number | undefined
     }
 
 export interface RefresherOptions {
-  /** Never rejects. The signal tells it to give up. */
+  /** Never rejects. The signal aborts it. */
   readonly attempt: (signal: AbortSignal) => Promise<Attempt>
   readonly timing: RefreshTiming
   /** How long after the start of an attempt {@link Refresher.refreshAgain} has no effect. */
@@ -24,7 +24,7 @@ export interface RefresherOptions {
 export interface Refresher {
   /** Attempts now, or joins the attempt that is under way. The first call begins the series. */
   readonly refresh: () => Promise<void>
-  /** The same on the demand of strangers: joins an attempt, or begins one unless the last is too recent. */
+  /** The same for an unknown kid, which any client can send: joins an attempt, or begins one unless the last is too recent. */
   readonly refreshAgain: () => Promise<void>
   /** When the next attempt is planned for, in milliseconds since 1970; Infinity before the first. */
   readonly nextAt: () => number
@@ -94,7 +94,7 @@ export interface RefreshTiming {
 }
 
 /**
- * @param refresh how long a reply counts as fresh where it does not say, and at most
+ * @param refresh how long a reply is fresh where its headers have no lifetime, and at most
  * @param random from 0 up to 1: keeps several replicas from asking all at once
  */
 export function createRefreshTiming(refresh: number, random: () => number): RefreshTiming {

@@ -11,9 +11,9 @@ const MINUTE_MS = 60_000
 
 /** Costs the other server next to nothing, and a key that it withdraws is gone soon enough. */
 export const DEFAULT_REFRESH_MS = 15 * MINUTE_MS
-/** A night of somebody else's outage, and the morning to mend it. */
+/** An outage at night of the other server, and the morning to fix it. */
 export const DEFAULT_STALE_LIMIT_MS = 24 * 60 * MINUTE_MS
-/** All that strangers with invented kids can cost the other server is two calls a minute. */
+/** Clients with made-up kids cost the other server at most two calls a minute. */
 const DEFAULT_COOLDOWN_MS = MINUTE_MS / 2
 /** A request may be waiting for it. */
 const DEFAULT_TIMEOUT_MS = 5_000
@@ -27,16 +27,16 @@ export interface RemoteKeySourceOptions {
   readonly kid?: string | undefined
   /** The algorithms that keys may have. A JWK that names none gets the only one of these that it fits. */
   readonly algorithms: readonly Algorithm[]
-  /** Whether a JWK that names no algorithm is refused instead. Default false. */
+  /** Whether a JWK that names no algorithm is rejected instead. Default false. */
   readonly requireAlg?: boolean | undefined
   /** The `typ` of the tokens that it signs. Default `JWT`. */
   readonly typ?: string | undefined
   /** Whether the URL may be http://. Default false. Certificates are verified in any case. */
   readonly allowHttp?: boolean | undefined
   readonly tls?: TlsSettings | undefined
-  /** How long a set counts as fresh where its headers do not say, and at most. Default 15 minutes. */
+  /** How long a set is fresh where its headers have no lifetime, and at most. Default 15 minutes. */
   readonly refreshMs?: number | undefined
-  /** How long keys are usable after they were last confirmed, when the set cannot be had. Default 24 hours. */
+  /** How long keys are usable after they were last confirmed, when the set cannot be fetched. Default 24 hours. */
   readonly staleLimitMs?: number | undefined
   /** How long after a fetch an unknown kid cannot cause another. Default 30 seconds. */
   readonly cooldownMs?: number | undefined
@@ -46,7 +46,7 @@ export interface RemoteKeySourceOptions {
   readonly maxBytes?: number | undefined
   /** The most keys that a set may have. Default 100. */
   readonly maxKeys?: number | undefined
-  /** Told about every fetch, for log and metrics. Must not throw. */
+  /** Called after every fetch, for log and metrics. Must not throw. */
   readonly report?: ((report: FetchReport) => void) | undefined
   /** Milliseconds since 1970. */
   readonly now?: () => number
@@ -62,7 +62,7 @@ export interface FetchReport {
   /** What went wrong, where something did. */
   readonly error?: JwksError
   /** Why keys of the set are not usable: one text for each that was wanted. */
-  readonly refusals: readonly string[]
+  readonly rejections: readonly string[]
   /** How many keys are usable now. */
   readonly keys: number
 }
@@ -79,7 +79,7 @@ const NOTHING: Held = { keys: [], signingKey: undefined, publishedKeys: [], etag
 
 /**
  * Makes a key source of a remote JWK Set. It starts without the set as well, has no key then, and keeps trying.
- * Directives against stale use (`must-revalidate`) do not count: the stale limit is the operator's word on that.
+ * Directives against stale use (`must-revalidate`) do not count: the stale limit is what the operator chose.
  * @throws TypeError for options that contradict each other, or that could never work
  */
 export function createRemoteKeySource(options: RemoteKeySourceOptions): KeySource {
@@ -134,30 +134,30 @@ export function createRemoteKeySource(options: RemoteKeySourceOptions): KeySourc
       held = { ...held, etag: reply.etag }
       return succeed('unchanged', reply, [])
     }
-    const { keys, refusals } = selectKeys(reply.jwks, options)
+    const { keys, rejections } = selectKeys(reply.jwks, options)
     if (keys.length === 0) {
       // The owner of the set has withdrawn the keys that we had, so they are not kept up to the stale limit.
       held = NOTHING
       const wanted = kid === undefined ? 'key' : `key with the kid ${JSON.stringify(kid)}`
-      return fail(new JwksError('no_key', `found no usable ${wanted}`), refusals)
+      return fail(new JwksError('no_key', `found no usable ${wanted}`), rejections)
     }
     usableUntil = sentAt + staleLimitMs
     held = hold(keys, reply.etag)
-    return succeed('fetched', reply, refusals)
+    return succeed('fetched', reply, rejections)
   }
 
   function succeed(
     outcome: 'fetched' | 'unchanged',
     { lifetimeMs }: JwksReply,
-    refusals: readonly string[]
+    rejections: readonly string[]
   ): Attempt {
-    report({ source: kid, outcome, refusals, keys: held.keys.length })
+    report({ source: kid, outcome, rejections, keys: held.keys.length })
     return { succeeded: true, lifetimeMs }
   }
 
-  function fail(error: JwksError, refusals: readonly string[]): Attempt {
+  function fail(error: JwksError, rejections: readonly string[]): Attempt {
     const keys = heldAt(now()).keys.length
-    report({ source: kid, outcome: error.failure, error, refusals, keys })
+    report({ source: kid, outcome: error.failure, error, rejections, keys })
     return { succeeded: false }
   }
 

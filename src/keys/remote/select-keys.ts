@@ -1,4 +1,4 @@
-/** Which keys of a JWK Set that is not our own are of use to us. */
+/** Which keys of a JWK Set that is not our own can be used here. */
 import type { Algorithm, Key } from '../key.ts'
 import { KeyError } from '../key-error.ts'
 import { createKey } from '../kinds/create-key.ts'
@@ -9,7 +9,7 @@ export interface KeyChoice {
   readonly kid?: string | undefined
   /** The algorithms that keys may have. A JWK that names none gets the only one of these that it fits (RFC 8725, section 3.1). */
   readonly algorithms: readonly Algorithm[]
-  /** Whether a JWK that names no algorithm is refused instead. Default false. */
+  /** Whether a JWK that names no algorithm is rejected instead. Default false. */
   readonly requireAlg?: boolean | undefined
   /** The `typ` of the tokens that they sign. */
   readonly typ?: string | undefined
@@ -18,20 +18,20 @@ export interface KeyChoice {
 export interface SelectedKeys {
   readonly keys: readonly Key[]
   /** Why a wanted JWK is not among the keys: one text for each. */
-  readonly refusals: readonly string[]
+  readonly rejections: readonly string[]
 }
 
 /** Makes keys of those that are wanted and fit. The others are left out, as RFC 7517, section 5, advises. */
 export function selectKeys(jwks: readonly Jwk[], choice: KeyChoice): SelectedKeys {
   const keys: Key[] = []
-  const refusals: string[] = []
+  const rejections: string[] = []
   for (const [index, jwk] of jwks.entries()) {
     if (choice.kid !== undefined && jwk.kid !== choice.kid) continue
     const found = importForOnly(jwk, choice)
-    if (typeof found === 'string') refusals.push(`keys[${index}]: ${found}`)
+    if (typeof found === 'string') rejections.push(`keys[${index}]: ${found}`)
     else keys.push(found)
   }
-  return { keys, refusals }
+  return { keys, rejections }
 }
 
 /** @returns the key, or why it is none */
@@ -44,7 +44,7 @@ function importForOnly(jwk: Jwk, { algorithms, requireAlg, typ }: KeyChoice): Ke
     try {
       fitting.push(createKey({ alg, material: importJwk(jwk, alg), kid, typ }))
     } catch (error) {
-      // Other errors may quote the material, and none may end the process: the set comes from afar.
+      // Other errors may quote the material, and none may end the process: the set comes from another server.
       reasons.add(error instanceof KeyError ? error.message : 'found a JWK that cannot be read')
     }
   }

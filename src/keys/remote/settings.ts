@@ -11,13 +11,13 @@ import {
   type RemoteKeySourceOptions
 } from './remote-key-source.ts'
 
-/** None has a default value here, so that it can be told which were given; those that are described are the key source's own. */
+/** None has a default value here, so that it is known which were given; the described defaults are those of the key source. */
 export function remoteKeyShape(reader: SecretReader) {
   return {
     allowHttp: flag
       .optional()
       .describe(
-        'Whether the URL may be plain http://, for a network that is safe by other means. Default: false.'
+        'Whether the URL may be plain http://, for a network that is secured in another way. Default: false.'
       ),
     tls: section({
       pins: z
@@ -45,7 +45,7 @@ export function remoteKeyShape(reader: SecretReader) {
     refresh: duration('1s', '30d')
       .optional()
       .describe(
-        'How long a JWK Set is used until it is fetched again, where its HTTP headers do not say, and at most. Default: 15m.'
+        'How long a JWK Set is used until it is fetched again, where its HTTP headers have no lifetime, and at most. Default: 15m.'
       ),
     cooldown: duration('1s', '1d')
       .optional()
@@ -55,7 +55,7 @@ export function remoteKeyShape(reader: SecretReader) {
     staleLimit: duration('1s', '365d')
       .optional()
       .describe(
-        'How long its keys are used from the last success on, when it cannot be fetched; not shorter than `refresh`. Default: 24h.'
+        'How long its keys are used after the last successful fetch, when it cannot be fetched; not shorter than `refresh`. Default: 24h.'
       ),
     timeout: duration('1ms', '5m')
       .optional()
@@ -65,7 +65,7 @@ export function remoteKeyShape(reader: SecretReader) {
       keys: integer(1, 10_000).optional().describe('Most keys in a JWK Set. Default: 100.')
     })
       .optional()
-      .describe('How much is taken of a JWK Set.')
+      .describe('Limits of a JWK Set.')
   }
 }
 

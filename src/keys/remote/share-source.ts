@@ -3,7 +3,7 @@ import type { KeySource } from '../key-source.ts'
 
 /**
  * Gives the source that is in use under an id, or a new one.
- * @param id stands for everything that the source is made of
+ * @param id identifies everything that the source is made of
  */
 export type ShareSource = (id: string, create: () => KeySource) => KeySource
 

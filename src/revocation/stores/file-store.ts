@@ -67,7 +67,10 @@ export async function createFileStore(
       await removeExpired()
     } catch (error) {
       if (database.status !== 'open') return
-      log.warn({ folder, error: (error as Error).message }, 'revocation store not cleaned')
+      log.warn(
+        { folder, error: (error as Error).message },
+        'expired entries not removed from the revocation store'
+      )
     }
     stopCleaning = startTimer(clean, CLEANING_INTERVAL_MS)
   }

@@ -34,7 +34,7 @@ export interface StoreTls {
 export interface RevocationStore {
   /**
    * Reads all that is kept, and follows every change from then on.
-   * A store that can come back later by itself says so to the follower; one that cannot rejects.
+   * A store that can come back later by itself reports that to the follower; one that cannot rejects.
    */
   readonly start: (follower: RevocationFollower) => Promise<void>
   /** Keeps a revocation. Once it resolves, the store has it, as durably as the store is. Rejects when that is not known. */

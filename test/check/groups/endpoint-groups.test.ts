@@ -61,7 +61,7 @@ test('a subject is one segment of the path and one value of the query, whatever 
   )
 })
 
-test('a subject that would lead to another path is refused, and nobody is asked', async (t) => {
+test('a subject that would lead to another path is rejected, and the endpoint is not asked', async (t) => {
   const { lookUp, requests } = await startGroups(t, replying('[]'))
   for (const subject of ['.', '..']) {
     await t.throwsAsync(lookUp(subject), { code: 'invalid_token' })
@@ -77,7 +77,7 @@ test('POST carries the subject in its body', async (t) => {
   t.deepEqual(JSON.parse(String(requests[0]?.body)), { sub: '"},{' })
 })
 
-test('a 404 says that nothing is known of the subject', async (t) => {
+test('a 404 means that the subject is unknown', async (t) => {
   const { lookUp } = await startGroups(t, replying('["root"]', 404))
   t.is(await lookUp('nobody'), undefined)
 })
@@ -98,7 +98,7 @@ for (const [body, status] of [
   ['[""]', 200],
   ['[[[[[[[[[["root"]]]]]]]]]]', 200]
 ] as const) {
-  test(`status ${status} with "${body}" says nothing, and that is not that there are no groups`, async (t) => {
+  test(`status ${status} with "${body}" makes the check unavailable, and does not count as no groups`, async (t) => {
     const { lookUp } = await startGroups(t, replying(body, status, { location: '/users/x' }))
     await t.throwsAsync(lookUp('ada'), { code: 'check_unavailable' })
   })
@@ -110,7 +110,7 @@ for (const [url, method] of [
   ['https://groups.example:{sub}/users', 'GET'],
   ['{sub}://groups.example/users', 'GET']
 ] as const) {
-  test(`a URL such as ${method} ${url} is refused`, (t) => {
+  test(`a URL such as ${method} ${url} is rejected`, (t) => {
     const endpoint = { ask: () => Promise.reject(new Error('asked')), close() {} }
     t.throws(() => createEndpointGroups({ url, method, headers: {}, endpoint, maxDepth: 9 }), {
       instanceOf: TypeError,

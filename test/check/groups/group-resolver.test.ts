@@ -27,7 +27,7 @@ function createDirectory(groups: Readonly<Record<string, readonly string[]>>) {
   return { clock, asked, resolve }
 }
 
-test('the first place that has an answer says the groups, in the order that is configured', async (t) => {
+test('the groups come from the first place that has an answer, in the configured order', async (t) => {
   const { resolve, asked } = createDirectory({ ada: ['staff'] })
   const inToken = createTokenGroups(['groups'])
   const ada = { sub: 'ada', groups: ['root'] }
@@ -38,14 +38,14 @@ test('the first place that has an answer says the groups, in the order that is c
   t.deepEqual(await createResolveGroups([inToken, noAnswer, resolve])({ sub: 'nobody' }), [])
 })
 
-test('an empty list is an answer, and nobody else is asked', async (t) => {
+test('an empty list is an answer, and no other place is asked', async (t) => {
   const { resolve, asked } = createDirectory({ ada: ['staff'] })
   const chain = createResolveGroups([createTokenGroups(['groups']), resolve])
   t.deepEqual(await chain({ sub: 'ada', groups: [] }), [])
   t.deepEqual(asked, [])
 })
 
-test('a place that cannot find out ends it: nobody else is asked in its stead', async (t) => {
+test('an unavailable place ends the check: no other place is asked instead', async (t) => {
   const { resolve } = createDirectory({})
   const chain = createResolveGroups([resolve, () => ['root']])
   await t.throwsAsync(Promise.resolve(chain({ sub: 'broken' })), { code: 'check_unavailable' })
@@ -56,7 +56,7 @@ test('names that differ in case alone are one group, in its first spelling', asy
   t.deepEqual(await chain({}), ['Root', 'ops', 'öl'])
 })
 
-test('groups may stand in a claim of any name, and inside of another one', async (t) => {
+test('groups may be in a claim of any name, and inside of another one', async (t) => {
   const roles = 'https://example.com/roles'
   t.deepEqual(await createTokenGroups([roles])({ [roles]: ['a'], groups: ['b'] }), ['a'])
   const nested = createTokenGroups(['realm_access', 'roles'])
@@ -66,15 +66,15 @@ test('groups may stand in a claim of any name, and inside of another one', async
 })
 
 for (const groups of ['root', null, 7, {}, ['root', 7], [['root']], ['']]) {
-  test(`a token whose groups are ${JSON.stringify(groups)} is refused`, async (t) => {
+  test(`a token whose groups are ${JSON.stringify(groups)} is rejected`, async (t) => {
     const error = await t.throwsAsync(async () => createTokenGroups(['groups'])({ groups }), {
       code: 'invalid_token'
     })
-    t.is(error?.message, 'Token has a claim groups that is no list of strings')
+    t.is(error?.message, 'Token claim groups is not a list of strings')
   })
 }
 
-test('a token without a subject has no answer, and one whose subject is no name is refused', async (t) => {
+test('a token without a subject has no answer, and one whose subject is not a name is rejected', async (t) => {
   const { resolve, asked } = createDirectory({})
   t.is(await resolve({}), undefined)
   for (const sub of [7, '', null, ['ada'], 'ada\ud800', '\udfffada']) {

@@ -29,7 +29,7 @@ for (const [template, reason] of [
   ['uid={sub}', 'no brackets'],
   ['(!(uid={sub})(a=b))', 'two parts behind a not']
 ] as const) {
-  test(`a filter with ${reason} is refused`, (t) => {
+  test(`a filter with ${reason} is rejected`, (t) => {
     t.throws(() => createLdapFilter(template, ['sub']), {
       instanceOf: TypeError,
       message: /expected a filter/

@@ -17,7 +17,7 @@ function routeOf(check: Record<string, unknown>) {
   return parse(checkConfig({ check }), { env }).routes[0]
 }
 
-test('a place for groups has defaults for what is not said', (t) => {
+test('a place for groups has defaults for what is left out', (t) => {
   t.like(routeOf({ groups: [{ from: 'token' }, LDAP, ENDPOINT] }), {
     groups: [
       { from: 'token', claim: ['groups'] },
@@ -34,7 +34,7 @@ test('a place for groups has defaults for what is not said', (t) => {
   })
 })
 
-test('an endpoint that verifies has defaults for what is not said', (t) => {
+test('an endpoint that verifies has defaults for what is left out', (t) => {
   const endpoint = 'https://idp.example.com/validate'
   t.like(routeOf({ verify: [{ endpoint }] }), {
     verify: [{ endpoint, timeout: 2000, cache: undefined }]
@@ -118,13 +118,13 @@ const refused: [string, Record<string, unknown>, string][] = [
   ]
 ]
 for (const [name, place, problem] of refused) {
-  test(`${name} is refused`, (t) => {
+  test(`${name} is rejected`, (t) => {
     const config = checkConfig({ check: { groups: [place] } })
     t.deepEqual(problemsOf(t, config, { env }), [`routes[0].groups[0]${problem}`])
   })
 }
 
-test('http:// for an endpoint that verifies is refused unless it is asked for', (t) => {
+test('http:// for an endpoint that verifies is rejected unless it is asked for', (t) => {
   const endpoint = 'http://idp/validate'
   t.deepEqual(problemsOf(t, checkConfig({ check: { verify: [{ endpoint }] } }), { env }), [
     'routes[0].verify[0].endpoint: expected an https:// URL; plain http:// needs allowHttp: true'

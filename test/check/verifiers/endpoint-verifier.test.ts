@@ -66,7 +66,7 @@ test('no endpoint makes a token live longer, or makes it another', async (t) => 
   t.like(JSON.parse(verified?.claimsText ?? ''), { exp: SECONDS + 60, jti: '1', iss: 'a' })
 })
 
-test('the mark of a service bearer stays on it, whatever the endpoint says', async (t) => {
+test('the mark of a service bearer stays on it, whatever the endpoint replies', async (t) => {
   const remote = await startRemote(t, replying('{"sub":"ada"}'))
   const bearer = makeToken('{"txtoken_use":"service-bearer"}')
   const verified = await createVerifier(t, remote.url).verify(bearer)
@@ -81,7 +81,7 @@ for (const [status, body] of [
   [200, '{"sub":""}'],
   [200, '{"sub":null,"active":false}']
 ] as const) {
-  test(`status ${status} with "${body}" refuses the token`, async (t) => {
+  test(`status ${status} with "${body}" rejects the token`, async (t) => {
     const remote = await startRemote(t, replying(body, status))
     const { verify } = createVerifier(t, remote.url)
     await t.throwsAsync(async () => verify(), { name: 'ServiceError', code: 'invalid_token' })
@@ -112,7 +112,7 @@ for (const [status, body] of [
   })
 }
 
-test('an endpoint that nobody listens for is no answer', async (t) => {
+test('an endpoint that does not listen makes the check unavailable', async (t) => {
   const { verify } = createVerifier(t, await refusingUrl(t))
   await t.throwsAsync(async () => verify(), { code: 'check_unavailable' })
 })
@@ -156,7 +156,7 @@ test('each token has an answer of its own, and the cache has its bounds', async 
   t.is(remote.requests.length, 4)
 })
 
-test('a refusal and a failure are not kept', async (t) => {
+test('a rejection and a failure are not kept', async (t) => {
   const statuses = [401, 500, 200]
   const remote = await startRemote(t, (response) =>
     replying('{"sub":"ada"}', statuses.shift())(response)

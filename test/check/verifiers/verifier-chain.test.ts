@@ -26,18 +26,18 @@ function runChain(verifiers: readonly Verifier[], after: 'refusal' | 'unavailabl
   return (async () => verify(parseToken(makeToken('{}'), 9)))()
 }
 
-test('a later verifier may accept what an earlier one refuses, or is not asked for', async (t) => {
+test('a later verifier may accept what an earlier one rejects, or is not asked for', async (t) => {
   const verified = await runChain([isNotMine, refuses('one'), accepts, breaks], 'refusal')
   t.is(verified?.claims.sub, 'ada')
 })
 
-test('a later verifier may accept where an earlier one cannot be asked, if that is said', async (t) => {
+test('a later verifier may accept where an earlier one cannot be asked, if so configured', async (t) => {
   t.truthy(await runChain([cannotBeAsked, accepts], 'unavailable'))
   await t.throwsAsync(runChain([cannotBeAsked, accepts], 'refusal'), { code: 'check_unavailable' })
   await t.throwsAsync(runChain([refuses('one'), accepts], 'unavailable'), { message: 'one' })
 })
 
-test('where all refuse, the last refusal is the answer', async (t) => {
+test('where all reject, the last rejection is the answer', async (t) => {
   await t.throwsAsync(runChain([refuses('one'), refuses('two'), isNotMine], 'both'), {
     message: 'two'
   })
@@ -59,7 +59,7 @@ test('what is accepted after somebody has passed is not to be remembered', async
   t.is((await runChain([cannotBeAsked, remembers], 'both'))?.isCurrent, undefined)
 })
 
-test('a token of nobody is told as such, and a fault of ours ends the chain', async (t) => {
+test('a token of an unknown issuer has no verifier, and a bug of ours ends the chain', async (t) => {
   t.is(await runChain([isNotMine, isNotMine], 'both'), undefined)
   await t.throwsAsync(runChain([breaks, accepts], 'both'), { message: 'broken' })
 })

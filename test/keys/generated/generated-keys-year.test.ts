@@ -23,7 +23,7 @@ const CLOCK_DIFFERENCE = 5 * MINUTE
 interface Replica {
   readonly now: () => number
   source: KeySource
-  /** What it said when it was last looked at. */
+  /** What it returned when it was last asked. */
   published: string
   promisedChangeAt: number
 }
@@ -56,7 +56,7 @@ function createObserver(t: ExecutionContext, trueTime: () => number) {
   }
 }
 
-/** The published keys change when it was said that they would, earlier only by as much as the clocks differ. */
+/** The published keys change when they were announced to, earlier only by as much as the clocks differ. */
 function assertPromiseKept(t: ExecutionContext, replica: Replica): void {
   const now = replica.now()
   const published = kidsOf(replica).join()
@@ -70,7 +70,7 @@ function kidsOf({ source, now }: Replica): string[] {
   return source.publishedKeys(now()).map(({ kid = '' }) => kid)
 }
 
-test('in a year of rotations no valid token is refused, and no key signs before it was published', async (t) => {
+test('in a year of rotations no valid token is rejected, and no key signs before it was published', async (t) => {
   const dir = join(await createTemporaryFolder(t), 'keys')
   const clock = createFakeClock(START)
   const replicas: Replica[] = []

@@ -161,7 +161,7 @@ test('a new key is published ahead, then signs, and the old one is removed after
   t.is(source.changesAt(clock.now()), START + 14 * DAY - HOUR)
   await clock.advance(HOUR)
   t.deepEqual(await readdir(shared.dir), ['ES256-000002.json'])
-  t.deepEqual(news, ['made a key', 'made a key', 'removed a key whose last token has ended'])
+  t.deepEqual(news, ['made a key', 'made a key', 'removed a key whose last token has expired'])
 })
 
 test('after weeks without any replica, the old key signs until the new one was published', async (t) => {
@@ -292,7 +292,7 @@ const BROKEN_FILES: readonly [string, (jwk: Record<string, unknown>) => unknown,
 ]
 
 for (const [title, change, reason] of BROKEN_FILES) {
-  test(`a file ${title} is refused`, async (t) => {
+  test(`a file ${title} is rejected`, async (t) => {
     const shared = await createShared(t)
     const { source } = await startReplica(t, shared)
     source.close?.()
@@ -330,7 +330,7 @@ test('where no key file can be used, it does not start', async (t) => {
   t.is(shared.clock.timers(), 0)
 })
 
-test('a directory that cannot be made is told with its path', async (t) => {
+test('a directory that cannot be made is reported with its path', async (t) => {
   const folder = await createTemporaryFolder(t)
   await writeFile(join(folder, 'file'), '')
   const dir = join(folder, 'file', 'keys')
@@ -364,7 +364,7 @@ test('files of others are left alone, and those that look like keys are reported
   await chmod(join(shared.dir, 'ES256-000001.json'), 0o600)
   const { warnings } = await startReplica(t, shared)
   t.deepEqual(warnings.sort(), [
-    `${shared.dir}/ES256-000007.json cannot be used: found something else than a file`,
+    `${shared.dir}/ES256-000007.json cannot be used: found something other than a file`,
     `${shared.dir}/ES256-1.json is left alone, its name is not one of a key`
   ])
 })
@@ -477,14 +477,14 @@ const REFUSED_TIMES: readonly [string, Partial<GeneratedKeyOptions>, string][] =
     'rotateEvery is 3600000 ms, expected more than publishAhead (3600000 ms)'
   ],
   [
-    'tokens that never end',
+    'tokens that never expire',
     { longestLifetimeMs: Number.POSITIVE_INFINITY },
-    'tokens that never end cannot be signed with keys that rotate'
+    'tokens that never expire cannot be signed with keys that rotate'
   ]
 ]
 
 for (const [title, times, message] of REFUSED_TIMES) {
-  test(`${title} is refused`, async (t) => {
+  test(`${title} is rejected`, async (t) => {
     const shared = await createShared(t)
     t.throws(() => createReplica(t, shared, times), { instanceOf: KeyError, message })
   })

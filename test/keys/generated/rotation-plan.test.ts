@@ -48,7 +48,7 @@ test('a key that is published ahead does not sign yet, and no other is due', (t)
   t.is(planRotation(6000, keys, SETTINGS).signing, keys[1])
 })
 
-test('an old key is live until its last token has ended, and its file stays a while longer', (t) => {
+test('an old key is live until its last token has expired, and its file stays a while longer', (t) => {
   const keys = [scheduleKey(1, 5000), scheduleKey(2, 6000)]
   t.deepEqual(planRotation(6299, keys, SETTINGS).live, keys)
   t.is(planRotation(6299, keys, SETTINGS).changesAt, 6300)
@@ -167,7 +167,7 @@ const walks = settings.chain((chosen) =>
   })
 )
 
-test('replicas with clocks that differ never refuse a valid token, sign unpublished or rotate twice', (t) => {
+test('replicas with clocks that differ never reject a valid token, sign unpublished or rotate twice', (t) => {
   fc.assert(
     fc.property(walks, ({ chosen, offsets, wakings }) => {
       const { longestLifetimeMs, publishAheadMs, rotateEveryMs } = chosen

@@ -52,7 +52,7 @@ for (const alg of ALGORITHMS) {
     t.deepEqual(await createKey({ alg, material: verifying }).verify(token), CLAIMS)
   })
 
-  test(`${alg}: it refuses a signature of another key`, async (t) => {
+  test(`${alg}: it rejects a signature of another key`, async (t) => {
     const token = parseToken(await signWithJose(alg, generateKeys(alg).signing), MAX_DEPTH)
     const key = createKey({ alg, material: keysFor(alg).verifying })
     const error = await t.throwsAsync(async () => key.verify(token), { instanceOf: ServiceError })
@@ -61,7 +61,7 @@ for (const alg of ALGORITHMS) {
     t.is(error?.message, 'signature is invalid')
   })
 
-  test(`${alg}: it refuses a payload that was changed`, async (t) => {
+  test(`${alg}: it rejects a payload that was changed`, async (t) => {
     const { signing, verifying } = keysFor(alg)
     const [header, , signature] = (await signWithJose(alg, signing)).split('.')
     const other = Buffer.from('{"sub":"mallory"}').toString('base64url')
@@ -86,7 +86,7 @@ for (const alg of ALGORITHMS) {
     t.deepEqual(await key.verify(parseToken(token, MAX_DEPTH)), CLAIMS)
   })
 
-  test(`${alg}: the claims are not judged, even if they are over or not begun`, async (t) => {
+  test(`${alg}: the claims are not checked, even if they have expired or are not valid yet`, async (t) => {
     const { signing } = keysFor(alg)
     const token = await sign({ alg, material: signing }, '{"exp":1,"nbf":99999999999}')
     const key = createKey({ alg, material: signing })
@@ -133,7 +133,7 @@ for (const alg of ['HS256', 'HS384', 'HS512'] as const) {
   })
 }
 
-test('a public key does not stand in for a secret: a token that is HMACed with its PEM is refused', (t) => {
+test('a public key does not work as a secret: a token that is HMACed with its PEM is rejected', (t) => {
   const key = createKey({ alg: 'RS256', material: keysFor('RS256').verifying })
   const parts = ['{"alg":"HS256","typ":"JWT"}', PAYLOAD].map((text) =>
     Buffer.from(text).toString('base64url')
@@ -149,7 +149,7 @@ for (const [own, other] of [
   ['PS256', 'RS256'],
   ['RS256', 'RS512']
 ] as const) {
-  test(`a key for ${own} refuses what the same material signs with ${other}`, async (t) => {
+  test(`a key for ${own} rejects what the same material signs with ${other}`, async (t) => {
     const { signing, verifying } = keysFor(other)
     const token = parseToken(await signWithJose(other, signing), MAX_DEPTH)
     t.deepEqual(await createKey({ alg: other, material: verifying }).verify(token), CLAIMS)

@@ -161,13 +161,13 @@ const rsaPss = generatePair('rsa-pss', { modulusLength: 2048 }).signing
 const x25519 = generatePair('x25519').signing
 const publicRsaJwk = toJwk(createPublicKey(rsa))
 
-interface Refusal {
+interface Rejection {
   readonly what: string
   readonly parse: () => unknown
   readonly message: string
 }
 
-const refusals: readonly Refusal[] = [
+const rejections: readonly Rejection[] = [
   {
     what: 'an RSA key under 2048 bits, private',
     parse: () => parsePrivateKey(toPem(weakRsa), 'RS256'),
@@ -183,7 +183,7 @@ const refusals: readonly Refusal[] = [
     ['Ag', 2],
     ['AQAA', 65536]
   ].map(
-    ([e, exponent]): Refusal => ({
+    ([e, exponent]): Rejection => ({
       what: `an RSA key with the exponent ${exponent}`,
       parse: () => parsePublicKey(json({ ...publicRsaJwk, e }), 'RS256'),
       message: `found an RSA key with the public exponent ${exponent}, expected an odd one from 3 on, usually 65537`
@@ -452,7 +452,7 @@ const refusals: readonly Refusal[] = [
     ['ES256', { ...toJwk(p256), x: toJwk(otherP256).x, y: toJwk(otherP256).y }],
     ['EdDSA', { ...toJwk(ed25519), x: toJwk(otherEd25519).x }]
   ].map(
-    ([alg, jwk]): Refusal => ({
+    ([alg, jwk]): Rejection => ({
       what: `a JWK whose halves are of two keys (${alg})`,
       parse: () => parsePrivateKey(json(jwk as object), alg as Algorithm),
       message: 'found a private key that does not match its own public half'
@@ -460,8 +460,8 @@ const refusals: readonly Refusal[] = [
   )
 ]
 
-for (const { what, parse, message } of refusals) {
-  test(`refused: ${what}`, (t) => {
+for (const { what, parse, message } of rejections) {
+  test(`rejected: ${what}`, (t) => {
     t.throws(parse, { instanceOf: KeyError, message })
   })
 }

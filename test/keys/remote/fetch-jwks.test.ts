@@ -85,7 +85,7 @@ test('a tag is sent along, and a 304 keeps it', async (t) => {
   t.is(server.requests[0]?.['if-none-match'], '"1"')
 })
 
-test('a 304 that nobody asked for is refused', async (t) => {
+test('a 304 without a conditional request is rejected', async (t) => {
   await assertFailure(t, { status: 304 }, 'status')
 })
 
@@ -95,28 +95,28 @@ test('a redirect is not followed', async (t) => {
   t.is(target.requests.length, 0)
 })
 
-test('another status is refused, whatever the body', async (t) => {
+test('another status is rejected, whatever the body', async (t) => {
   await assertFailure(t, { status: 500, body: JWKS }, 'status')
   await assertFailure(t, { status: 201, body: JWKS }, 'status')
 })
 
-test('another media type is refused', async (t) => {
+test('another media type is rejected', async (t) => {
   const headers = { 'content-type': 'text/html' }
   await assertFailure(t, { headers, body: JWKS }, 'media_type')
 })
 
-test('a compressed reply is refused', async (t) => {
+test('a compressed reply is rejected', async (t) => {
   const headers = { 'content-encoding': 'gzip' }
   await assertFailure(t, { headers, body: JWKS }, 'media_type')
 })
 
-test('what is no JWK Set is refused', async (t) => {
+test('what is no JWK Set is rejected', async (t) => {
   for (const body of ['', 'keys', '[]', '{}', '{"keys":{}}', '{"keys":[']) {
     await assertFailure(t, { body }, 'not_a_jwk_set')
   }
 })
 
-test('bytes that are not UTF-8 are refused', async (t) => {
+test('bytes that are not UTF-8 are rejected', async (t) => {
   const invalid = (_: unknown, response: ServerResponse) => {
     response.setHeader('content-type', 'application/json')
     response.end(
@@ -126,7 +126,7 @@ test('bytes that are not UTF-8 are refused', async (t) => {
   await assertFailure(t, invalid, 'not_a_jwk_set')
 })
 
-test('a set with more bytes than the cap is refused, one with as many is read', async (t) => {
+test('a set with more bytes than the cap is rejected, one with as many is read', async (t) => {
   const body = JSON.stringify(JWKS).padEnd(1000)
   t.false((await fetchFrom(await startJwksServer(t, { body }))) instanceof JwksError)
   await assertFailure(t, { body: `${body} ` }, 'too_large')
@@ -140,7 +140,7 @@ test('a body that never ends is given up at the cap', async (t) => {
   await assertFailure(t, endless, 'too_large')
 })
 
-test('a set with more keys than the cap is refused, one with as many is read', async (t) => {
+test('a set with more keys than the cap is rejected, one with as many is read', async (t) => {
   const set = (size: number) => ({ body: { keys: Array(size).fill({ kty: 'x' }) } })
   t.false((await fetchFrom(await startJwksServer(t, set(3)))) instanceof JwksError)
   await assertFailure(t, set(4), 'too_many_keys')
@@ -157,7 +157,7 @@ test('the deadline counts for silence, and for a body that trickles in', async (
   await assertFailure(t, trickle, 'timeout', { timeoutMs })
 })
 
-test('a body that is cut off is refused', async (t) => {
+test('a body that is cut off is rejected', async (t) => {
   const cut = (_: unknown, response: ServerResponse) => {
     response.writeHead(200, { 'content-type': 'application/json', 'content-length': '100' })
     response.write('{"keys":[]}', () => response.destroy())
@@ -218,7 +218,7 @@ const refusedUrls = [
   { url: 'https://user:secret@127.0.0.1/', message: /^(?!.*secret).*password/ }
 ]
 for (const { url, message } of refusedUrls) {
-  test(`without allowHttp, the URL ${url.replace('secret', '...')} is refused`, (t) => {
+  test(`without allowHttp, the URL ${url.replace('secret', '...')} is rejected`, (t) => {
     const options = { url, allowHttp: false, tls: undefined, timeoutMs: 1 }
     t.throws(() => createFetchJwks({ ...options, maxBytes: 1, maxKeys: 1, now: Date.now }), {
       instanceOf: TypeError,
@@ -308,7 +308,7 @@ const cases: readonly {
   }
 ]
 for (const { title, headers, seconds } of cases) {
-  test(`how long a set is fresh, ${title}: ${seconds === undefined ? 'not said' : `${seconds} seconds`}`, (t) => {
+  test(`how long a set is fresh, ${title}: ${seconds === undefined ? 'not limited' : `${seconds} seconds`}`, (t) => {
     t.is(freshnessLifetime(headers, NOW), seconds === undefined ? undefined : seconds * 1000)
   })
 }

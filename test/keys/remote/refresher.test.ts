@@ -147,7 +147,7 @@ test('the next refresh lies ahead of the end, at 80 to 90 percent', (t) => {
   t.is(createRefreshTiming(15 * MINUTE, () => 1).afterSuccess(10 * MINUTE), 9 * MINUTE)
 })
 
-test('the refresh time stands in for headers that say nothing, and bounds those that say more', (t) => {
+test('the refresh time is used for headers without a lifetime, and limits a longer one', (t) => {
   const timing = createRefreshTiming(10 * MINUTE, () => 0)
   t.is(timing.afterSuccess(undefined), 8 * MINUTE)
   t.is(timing.afterSuccess(Number.POSITIVE_INFINITY), 8 * MINUTE)

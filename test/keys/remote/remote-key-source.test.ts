@@ -28,7 +28,7 @@ const rsa = generatePair('rsa', { modulusLength: 2048 })
 const RSA_PUBLIC = { ...toJwk(rsa.verifying), kid: 'rsa' }
 const RSA_PRIVATE = { ...toJwk(rsa.signing), kid: 'rsa' }
 
-/** A source with the key `sim2` by a clock that stands still, not started yet. Its timers fire at 80 percent of the time. */
+/** A source with the key `sim2` by a frozen clock, not started yet. Its timers fire at 80 percent of the time. */
 async function setUp(
   t: ExecutionContext,
   reply: JwksServer['reply'] = { body: { keys: [SIM2] } },
@@ -68,10 +68,10 @@ test('a symmetric key of a remote set signs and verifies', async (t) => {
   t.like(await verificationKey?.verify(token), { sub: 'me' })
   t.deepEqual(others, [])
   t.is(source.name, 'sim2')
-  t.deepEqual(reports, [{ source: 'sim2', outcome: 'fetched', refusals: [], keys: 1 }])
+  t.deepEqual(reports, [{ source: 'sim2', outcome: 'fetched', rejections: [], keys: 1 }])
 })
 
-test('without a kid, all keys of the allowed algorithms serve', async (t) => {
+test('without a kid, all keys of the allowed algorithms are usable', async (t) => {
   const { source, kids, reports } = await setUp(
     t,
     { body: { keys: [SIM2, RSA_PUBLIC, SIM3] } },
@@ -79,7 +79,7 @@ test('without a kid, all keys of the allowed algorithms serve', async (t) => {
   )
   await source.start?.()
   t.deepEqual(kids(), ['sim2', 'sim3'])
-  t.is(reports[0]?.refusals.length, 1)
+  t.is(reports[0]?.rejections.length, 1)
 })
 
 test('only what can sign is published, and no symmetric key', async (t) => {
@@ -162,7 +162,7 @@ test('an unchanged set is confirmed by its tag, and its keys stay the same objec
   t.deepEqual(outcomes(), ['fetched', 'unchanged', 'unchanged', 'unchanged'])
 })
 
-test('keys of a source that fails serve up to the stale limit, then none does, until it is back', async (t) => {
+test('keys of a source that fails are usable up to the stale limit, then none is, until it is back', async (t) => {
   const { source, server, clock, kids, reports } = await setUp(t, undefined, {
     staleLimitMs: HOUR
   })
@@ -206,7 +206,7 @@ const badReplies: readonly { outcome: FetchReport['outcome']; reply: JwksServer[
   { outcome: 'unreachable', reply: (_, response) => response.destroy() }
 ]
 for (const { outcome, reply } of badReplies) {
-  test(`the old keys stay after a reply that is refused: ${outcome}`, async (t) => {
+  test(`the old keys stay after a reply that is rejected: ${outcome}`, async (t) => {
     const { source, server, clock, kids, reports } = await setUp(t)
     await source.start?.()
     server.reply = reply
@@ -216,7 +216,7 @@ for (const { outcome, reply } of badReplies) {
   })
 }
 
-test('a key that is withdrawn from the set serves no more, and comes back with it', async (t) => {
+test('a key that is withdrawn from the set is no longer usable, and comes back with it', async (t) => {
   const { source, server, clock, kids, reports } = await setUp(t, {
     headers: { etag: '"1"' },
     body: { keys: [SIM2] }
@@ -225,7 +225,7 @@ test('a key that is withdrawn from the set serves no more, and comes back with i
   server.reply = { headers: { etag: '"2"' }, body: { keys: [SIM3] } }
   await clock.advance(12 * MINUTE)
   t.deepEqual(kids(), [])
-  t.like(reports.at(-1), { outcome: 'no_key', keys: 0, refusals: [] })
+  t.like(reports.at(-1), { outcome: 'no_key', keys: 0, rejections: [] })
   t.is(reports.at(-1)?.error?.message, 'found no usable key with the kid "sim2"')
   server.reply = { body: { keys: [SIM2] } }
   await clock.advance(2_500)
@@ -233,20 +233,20 @@ test('a key that is withdrawn from the set serves no more, and comes back with i
   t.is(server.requests.at(-1)?.['if-none-match'], undefined)
 })
 
-test('a wanted key that is not fit does not serve, and the reason is reported', async (t) => {
+test('a wanted key that is not fit is not usable, and the reason is reported', async (t) => {
   const weak = { ...SIM2, k: 'c2hvcnQ' }
   const { source, kids, reports } = await setUp(t, { body: { keys: [weak] } })
   await source.start?.()
   t.deepEqual(kids(), [])
   t.like(reports[0], { outcome: 'no_key', keys: 0 })
-  t.regex(reports[0]?.refusals[0] ?? '', /5 bytes, expected at least 32/)
+  t.regex(reports[0]?.rejections[0] ?? '', /5 bytes, expected at least 32/)
 })
 
-test('a wanted key with another algorithm does not serve, and the reason is reported', async (t) => {
+test('a wanted key with another algorithm is not usable, and the reason is reported', async (t) => {
   const { source, kids, reports } = await setUp(t, undefined, { algorithms: ['HS512'] })
   await source.start?.()
   t.deepEqual(kids(), [])
-  t.regex(reports[0]?.refusals[0] ?? '', /the alg "HS256", expected HS512/)
+  t.regex(reports[0]?.rejections[0] ?? '', /the alg "HS256", expected HS512/)
 })
 
 test('an unknown kid has the set fetched again, once in a cooldown', async (t) => {

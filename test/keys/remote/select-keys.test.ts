@@ -12,7 +12,7 @@ const weakPublic = { ...toJwk(weak.verifying), kid: 'weak' }
 const symmetric = { kty: 'oct', kid: 'oct', k: Buffer.alloc(32, 7).toString('base64url') }
 
 test('without a kid, all keys that fit an allowed algorithm are chosen', (t) => {
-  const { keys, refusals } = selectKeys([ecPublic, rsaPublic, symmetric], {
+  const { keys, rejections } = selectKeys([ecPublic, rsaPublic, symmetric], {
     algorithms: ['RS256', 'ES256']
   })
   t.deepEqual(
@@ -22,12 +22,12 @@ test('without a kid, all keys that fit an allowed algorithm are chosen', (t) => 
       ['rsa', 'RS256']
     ]
   )
-  t.is(refusals.length, 1)
-  t.regex(refusals[0] ?? '', /^keys\[2\]: found a shared secret, expected/)
+  t.is(rejections.length, 1)
+  t.regex(rejections[0] ?? '', /^keys\[2\]: found a shared secret, expected/)
 })
 
 test('with a kid, only its key is chosen, and no word is lost about the others', (t) => {
-  const { keys, refusals } = selectKeys([weakPublic, ecPublic, rsaPublic], {
+  const { keys, rejections } = selectKeys([weakPublic, ecPublic, rsaPublic], {
     kid: 'rsa',
     algorithms: ['RS256']
   })
@@ -35,11 +35,11 @@ test('with a kid, only its key is chosen, and no word is lost about the others',
     keys.map(({ kid }) => kid),
     ['rsa']
   )
-  t.deepEqual(refusals, [])
+  t.deepEqual(rejections, [])
 })
 
-test('where an algorithm is to be named, a JWK without one is refused', (t) => {
-  const { keys, refusals } = selectKeys([ecPublic, { ...rsaPublic, alg: 'PS256' }], {
+test('where an algorithm is to be named, a JWK without one is rejected', (t) => {
+  const { keys, rejections } = selectKeys([ecPublic, { ...rsaPublic, alg: 'PS256' }], {
     algorithms: ['RS256', 'PS256', 'ES256'],
     requireAlg: true
   })
@@ -47,7 +47,7 @@ test('where an algorithm is to be named, a JWK without one is refused', (t) => {
     keys.map(({ alg }) => alg),
     ['PS256']
   )
-  t.deepEqual(refusals, ['keys[0]: found a JWK without alg'])
+  t.deepEqual(rejections, ['keys[0]: found a JWK without alg'])
 })
 
 test('a JWK that names an algorithm gets that one', (t) => {
@@ -58,7 +58,7 @@ test('a JWK that names an algorithm gets that one', (t) => {
   )
 })
 
-test('a JWK that names none gets the only one that it fits, and is refused where it fits several', (t) => {
+test('a JWK that names none gets the only one that it fits, and is rejected where it fits several', (t) => {
   const { keys } = selectKeys([rsaPublic, ecPublic], { algorithms: ['ES256', 'RS512', 'ES384'] })
   t.deepEqual(
     keys.map(({ kid, alg }) => [kid, alg]),
@@ -69,7 +69,7 @@ test('a JWK that names none gets the only one that it fits, and is refused where
   )
   const ambiguous = selectKeys([rsaPublic], { algorithms: ['ES256', 'RS512', 'RS256'] })
   t.deepEqual(ambiguous.keys, [])
-  t.deepEqual(ambiguous.refusals, [
+  t.deepEqual(ambiguous.rejections, [
     'keys[0]: found a JWK without alg that fits RS512 and RS256, expected one that fits a single algorithm'
   ])
 })
@@ -100,12 +100,12 @@ const unfit: readonly { title: string; jwk: Record<string, unknown>; reason: Reg
 ]
 for (const { title, jwk, reason } of unfit) {
   test(`a JWK with ${title} is left out with the reason, beside a good one`, (t) => {
-    const { keys, refusals } = selectKeys([jwk, rsaPublic], { algorithms: ['RS256'] })
+    const { keys, rejections } = selectKeys([jwk, rsaPublic], { algorithms: ['RS256'] })
     t.deepEqual(
       keys.map(({ kid }) => kid),
       ['rsa']
     )
-    t.is(refusals.length, 1)
-    t.regex(refusals[0] ?? '', reason)
+    t.is(rejections.length, 1)
+    t.regex(rejections[0] ?? '', reason)
   })
 }

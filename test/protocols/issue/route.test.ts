@@ -164,11 +164,11 @@ test('what the settings of a route cannot be', (t) => {
     ],
     [
       { expiresAt: 'a', claims: [fixed] },
-      'expiresAt: expected one remote source that says so, found 0'
+      'expiresAt: expected one remote source with this time in its reply, found 0'
     ],
     [
       { expiresAt: 'a', claims: [remote, remote] },
-      'expiresAt: expected one remote source that says so, found 2'
+      'expiresAt: expected one remote source with this time in its reply, found 2'
     ],
     [
       { expiresAt: '.' },

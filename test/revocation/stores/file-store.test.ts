@@ -23,7 +23,7 @@ test('every kind of revocation comes back as it was', async (t) => {
   t.deepEqual((await openFileStore(t, folder, now)).held, revocations)
 })
 
-test('what has ended is removed from the folder', async (t) => {
+test('expired entries are removed from the folder', async (t) => {
   const folder = await createTemporaryFolder(t)
   const clock = createFakeClock()
   const { store } = await openFileStore(t, folder, clock.now, clock.startTimer)
@@ -57,7 +57,7 @@ test('of many that swap one record at once, one succeeds', async (t) => {
   t.is(await store.records.get('record'), undefined)
 })
 
-test('a record that has ended is not there any more', async (t) => {
+test('an expired record is not there any more', async (t) => {
   const clock = createFakeClock()
   const { store } = await openFileStore(t, await createTemporaryFolder(t), clock.now)
   await store.records.put('record', { text: 'text', until: clock.now() + 1000 })

@@ -1,4 +1,4 @@
-/** A connection to an LDAP directory: opened when it is needed, kept, and opened anew once it has ended. */
+/** A connection to an LDAP directory: opened when it is needed, kept, and opened again after it was closed. */
 import { connect, isIP, type Socket } from 'node:net'
 import { type ConnectionOptions, connect as connectTls } from 'node:tls'
 import type { Client, Entry, SearchOptions } from 'ldapts'
@@ -11,14 +11,14 @@ import { createTlsOptions } from '../../../remote/tls-options.ts'
 export interface LdapConnectionOptions {
   /** `ldap://` or `ldaps://`, with a host and maybe a port. */
   readonly url: string
-  /** Whether an `ldap://` connection becomes a TLS one before anything else is said on it (RFC 4511, section 4.14). */
+  /** Whether an `ldap://` connection becomes a TLS one before anything else is sent on it (RFC 4511, section 4.14). */
   readonly startTls: boolean
   readonly tls?: EndpointTls | undefined
-  /** Who asks. Left out, the directory is asked anonymously. */
+  /** The account that searches. Left out, the search is anonymous. */
   readonly bind?: { readonly dn: string; readonly password: string } | undefined
   /** For a search and, where there is no connection, for opening one: all of it together. */
   readonly timeoutMs: number
-  /** Told how each search ended, and how long it took. */
+  /** Called with the outcome of each search, and how long it took. */
   readonly onOutcome: (outcome: CallOutcome, seconds: number) => void
 }
 
@@ -28,7 +28,7 @@ interface LdapSearch extends SearchOptions {
 }
 
 export interface LdapConnection {
-  /** Gives all entries that are found. Rejects with a ServiceError `check_unavailable` where not all of them could be had in time. */
+  /** Gives all entries that are found. Rejects with a ServiceError `check_unavailable` where not all of them came in time. */
   readonly search: (search: LdapSearch) => Promise<Entry[]>
   readonly close: () => void
 }
@@ -45,7 +45,7 @@ interface OpenClient {
 export function createLdapConnection(options: LdapConnectionOptions): LdapConnection {
   const { timeoutMs, bind, onOutcome } = options
   const tlsOptions = createLdapTlsOptions(options)
-  // With an empty password a directory says yes to any name, and treats it as nobody (RFC 4513, section 5.1.2).
+  // With an empty password a directory accepts any name, and treats the caller as anonymous (RFC 4513, section 5.1.2).
   if (bind?.password === '') throw new TypeError('found an empty password, expected one')
   let current: OpenClient | undefined
 
@@ -71,7 +71,7 @@ export function createLdapConnection(options: LdapConnectionOptions): LdapConnec
     try {
       return await searchOnce(wanted, deadline)
     } catch (error) {
-      // The directory may have ended an idle connection just when it was used.
+      // The directory may have closed an idle connection just when it was used.
       if (!wasOpen || signal.aborted || isRefusal(error)) throw checkUnavailable(error)
     }
     return searchOnce(wanted, deadline).catch((error) => {
@@ -89,7 +89,7 @@ function createLdapTlsOptions({ url, tls = {} }: LdapConnectionOptions): Connect
   return {
     ...createTlsOptions({ ca }),
     ...pair,
-    // Says whose certificate it has to be; over StartTLS nothing else would.
+    // The name that the certificate has to have; StartTLS has no other source for it.
     host,
     ...(isIP(host) === 0 && { servername: host })
   }
@@ -105,7 +105,7 @@ function open(
   function destroy(): void {
     isOpen = false
     for (const socket of sockets) {
-      // Whoever waits has been told by then.
+      // The callers that wait have the error already.
       socket.on('error', () => {})
       socket.destroy()
     }
@@ -114,7 +114,7 @@ function open(
   function watch<Kind extends Socket>(socket: Kind): Kind {
     sockets.push(socket)
     socket.on('close', destroy)
-    // Nobody waits for it any more.
+    // No caller waits for it any more.
     if (!isOpen) socket.destroy()
     return socket
   }
@@ -139,7 +139,7 @@ function open(
   return { client, isOpen: () => isOpen, destroy }
 }
 
-/** Whether the directory has answered, and said no: the connection is as good as before (RFC 4511, section 4.1.9). */
+/** Whether the directory has answered with an error: the connection is still usable (RFC 4511, section 4.1.9). */
 function isRefusal(error: unknown): boolean {
   return error instanceof Error && 'code' in error && typeof error.code === 'number'
 }

@@ -60,7 +60,7 @@ export function createLdapGroups(options: LdapGroupsOptions): GroupLookup {
   const toName = take === 'rdn' ? firstValueOf : (value: string) => value
 
   async function findEntry(sub: string): Promise<Entry | undefined> {
-    // Two are as many as have to be seen to know that it is not one.
+    // Two entries are enough to know that there is more than one.
     const limits = { sizeLimit: 2, attributes: [attribute] }
     const entries = await connection.search({ base, filter: subjectFilter({ sub }), ...limits })
     if (entries.length > 1) throw new Error('found more than one entry of the subject')
@@ -93,8 +93,8 @@ export function createLdapGroups(options: LdapGroupsOptions): GroupLookup {
 }
 
 /**
- * Whether a directory compares a name as it is, but for its case. It brings others into this form first (RFC 4518, sections 2.3
- * and 2.6), and so finds the entry of somebody else, whose name has been in it all along.
+ * Whether a directory compares a name as it is, but for its case. It converts others into this form first (RFC 4518, sections 2.3
+ * and 2.6), and so would find the entry of another subject, whose name already has that form.
  */
 function isPrepared(name: string): boolean {
   return name === name.normalize('NFKC').trim() && !name.includes('  ')
@@ -106,11 +106,11 @@ function valuesOf(entry: Entry, attribute: string): string[] {
   return Object.entries(entry).flatMap(([name, value]) => {
     const lower = name.toLowerCase()
     // Active Directory returns long lists in parts (MS-ADTS, section 3.1.1.3.1.3.3), and a part is not the groups.
-    if (lower.startsWith(`${wanted};range=`)) throw new Error('found a part of the groups only')
+    if (lower.startsWith(`${wanted};range=`)) throw new Error('found only a part of the groups')
     if (lower !== wanted) return []
     const values = Array.isArray(value) ? value : [value]
     return values.map((text) => {
-      if (typeof text !== 'string') throw new Error('found a group whose name is no text')
+      if (typeof text !== 'string') throw new Error('found a group whose name is not text')
       return text
     })
   })

@@ -9,7 +9,7 @@ export type LdapFilter = (names: Readonly<Record<string, string>>) => string
 /**
  * Makes a filter out of a template such as `(uid={sub})`. Names are escaped (RFC 4515, section 3), so that they are values and nothing else.
  * @param known the placeholders that it may hold, of which it must hold one
- * @throws TypeError that says what was found and what is expected
+ * @throws TypeError with what was found and what is expected
  */
 export function createLdapFilter(template: string, known: readonly ('sub' | 'dn')[]): LdapFilter {
   const found = [...template.matchAll(PLACEHOLDER)].map(([, name]) => name)
@@ -36,7 +36,7 @@ function escapeValue(text: string): string {
 const COMPARISON = /\([\w-]+(?::[\w.-]+)*[~<>:]?=[^()]*\)/g
 const COMBINATION = /\((?:[&|]F+|!F)\)/g
 
-/** @param text a filter in which names are escaped, and an escape is no good anywhere but in a value */
+/** @param text a filter in which names are escaped, and where an escape may only be in a value */
 function isFilter(text: string): boolean {
   let rest = text.replace(COMPARISON, 'F')
   for (let before = ''; before !== rest; ) {
@@ -54,12 +54,12 @@ const PIECE = /\\([0-9A-Fa-f]{2})|\\(.)|([^\\])/gsu
 
 /**
  * Takes `admins` out of `cn=admins,ou=groups,dc=example,dc=org`.
- * @throws TypeError for what is no distinguished name
+ * @throws TypeError for a text that is not a distinguished name
  */
 export function firstValueOf(name: string): string {
   const value = FIRST_VALUE.exec(name)?.[1]
   if (value === undefined || value.startsWith('#')) {
-    throw new TypeError('found a group that is no distinguished name')
+    throw new TypeError('found a group that is not a distinguished name')
   }
   const pieces = [...value.matchAll(PIECE)].map(([, hex, escaped, plain]) =>
     hex === undefined ? Buffer.from(escaped ?? plain ?? '') : Buffer.from(hex, 'hex')

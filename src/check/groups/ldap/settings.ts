@@ -15,14 +15,14 @@ export function ldapGroupsSchema(reader: SecretReader) {
     startTls: flag
       .optional()
       .describe(
-        'Whether an ldap:// connection becomes a TLS one before anything else is said on it. Default: true.'
+        'Whether an ldap:// connection becomes a TLS one before anything else is sent on it. Default: true.'
       ),
     tls: remoteTlsSchema(reader)
       .optional()
       .describe('TLS of the directory. Its certificate is always verified.'),
     bindDn: text
       .optional()
-      .describe('Name (DN) of the account that asks. Default: it is asked anonymously.'),
+      .describe('Name (DN) of the account that searches. Default: the search is anonymous.'),
     password: material(reader)
       .refine((password) => password !== '', { error: 'expected a password' })
       .optional()

@@ -1,4 +1,4 @@
-/** The settings that say which headers a remote is sent. */
+/** The settings of the headers that a remote is sent. */
 import * as z from 'zod'
 import { headerName } from '../../../settings/headers.ts'
 import { material, type SecretReader } from '../../../settings/secrets.ts'

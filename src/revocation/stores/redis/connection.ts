@@ -1,4 +1,4 @@
-/** One connection to Redis, never repaired but replaced by a new one, and what the service keeps in Redis: names, texts, writes. */
+/** One connection to Redis, which is replaced and never repaired, and what the service keeps in Redis: names, texts, writes. */
 import { randomUUID } from 'node:crypto'
 import type { Redis } from 'ioredis'
 import { formatRevoked, parseRevoked, type Revocation } from '../../revocation.ts'
@@ -21,7 +21,7 @@ const ANSWER_LIMIT_MS = 1000
 /**
  * Connects, and waits until Redis answers.
  * @param ending ends the connection, whatever it is doing
- * @throws Error that says what is wrong, without a secret
+ * @throws Error with what is wrong, without a secret
  */
 export async function connectToRedis(address: RedisAddress, ending: AbortSignal): Promise<Redis> {
   const { host, port, database, username, password, tls } = address

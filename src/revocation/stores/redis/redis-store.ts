@@ -101,7 +101,7 @@ export function createRedisStore({ address, now, log }: RedisStoreOptions): Revo
           freshness.confirm(askedAt)
         },
         onRestored: (entries) =>
-          log.warn({ entries }, 'Redis had lost revocations, they are written back')
+          log.warn({ entries }, 'Redis had lost revocations, this replica writes them back')
       })
       let fault: unknown
       client.on('message', (_channel: string, text: string) => {

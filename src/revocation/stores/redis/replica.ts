@@ -2,7 +2,7 @@
  * The list of one replica, kept equal to the one in Redis over one connection.
  *
  * Every write in Redis has a number, its sequence, and is published with it. RESP3 lets one connection subscribe and ask,
- * and Redis sends what it publishes and what it answers in order: with the answer that says "sequence 7", everything up to
+ * and Redis sends what it publishes and what it answers in order: with the answer "sequence 7", everything up to
  * 7 has come. A beat asks for the sequence a few times a second. If it is ahead of what has come, or if the data is not
  * what it was (another epoch, or nothing where there was something), the list is read again in full, and what Redis has lost
  * is written back. So a message that is lost costs one beat, and FLUSHALL or a restart without data costs nothing.

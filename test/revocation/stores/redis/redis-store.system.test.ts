@@ -53,7 +53,7 @@ test('what FLUSHALL removes is written back by the replicas', async (t) => {
   t.true(first.knows('token 0') && second.knows('token 599'))
   const later = await startRedisReplica(t, port)
   t.true(later.knows('token 0') && later.knows('after the flush'))
-  t.true([...first.log, ...second.log].some((message) => message.includes('written back')))
+  t.true([...first.log, ...second.log].some((message) => message.includes('writes them back')))
 })
 
 test('a Redis that comes back without its data is given it again', async (t) => {
