@@ -36,7 +36,7 @@ export function challengeFor({
   }
 }
 
-/** The header field of an answer that has to have a challenge if its status is 401 (RFC 9110, section 15.5.2). */
+/** The header fields that an answer with this status needs: a challenge if it is 401 (RFC 9110, section 15.5.2). */
 export function challengeOf401(
   status: number,
   error: ServiceError

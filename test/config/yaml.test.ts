@@ -58,7 +58,7 @@ test('of the syntax the first fault is told, and how many more lines could not b
   )
   const slip = [' keys: []', 'routes:', ...routes].join('\n')
   t.deepEqual(problemsOf(t, slip), [
-    'line 2: YAML: expected nothing here; look at quotes, brackets and indentation; 20 more lines could not be read'
+    'line 2: YAML: unexpected text; look at quotes, brackets and indentation; 20 more lines could not be read'
   ])
   t.deepEqual(problemsOf(t, `a: { b: 1\nc: ${SECRET}\n\td: 2\n`), [
     'line 3: YAML: a tab in the indentation, expected spaces; 1 more line could not be read'
@@ -170,7 +170,9 @@ c: &c [*b, *b, *b, *b]
 d: &d [*c, *c, *c, *c]
 e: &e [*d, *d, *d, *d]
 `
-  t.deepEqual(problemsOf(t, bomb), ['line 5: aliases unfold to too much, expected fewer of them'])
+  t.deepEqual(problemsOf(t, bomb), [
+    'line 5: aliases expand to too much data, expected fewer of them'
+  ])
 })
 
 test('merge keys are refused', (t) => {

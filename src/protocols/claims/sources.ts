@@ -6,7 +6,7 @@ import type { RouteConfig } from '../registry.ts'
 import type { PlacedRoute, RuleContext } from '../rules.ts'
 import type { ClaimsRouteConfig } from './settings.ts'
 
-/** Its own, or those of an issue route: the loader has seen to it that there is one. */
+/** Its own, or those of an issue route: the rule below has found that there is one. */
 export function claimsSourcesOf(
   { of, sources }: ClaimsRouteConfig,
   { routes }: { readonly routes: readonly RouteConfig[] }

@@ -37,7 +37,7 @@ export function krakendRouteSchema(reader: SecretReader) {
     lifetime: wholeSeconds('1s', '36500d')
       .optional()
       .describe(
-        'How long a signed field is valid at most; an `exp` of its own may end it sooner. Default: its own `exp` alone ends it, which takes `expiresAt: required`.'
+        'How long a signed field is valid at most; by an `exp` of its own it may expire sooner. Default: only its own `exp` counts, which takes `expiresAt: required`.'
       ),
     expiresAt: z
       .literal('required', 'expected required')

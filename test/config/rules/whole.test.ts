@@ -92,7 +92,7 @@ test('TLS of revocations goes with a rediss:// store, wherever its URL is from',
     revocation: { tls: {}, ...store },
     routes: [{ check: '/check', verify: [{ keys: 'all' }] }]
   })
-  const expected = ['revocation.tls: expected a rediss:// store to go with it']
+  const expected = ['revocation.tls: only goes with a rediss:// store']
   for (const store of [{}, { store: 'redis://a' }, { store: { env: 'REDIS' } }]) {
     t.deepEqual(problemsOf(t, withStore(store), { env: { REDIS: 'redis://a' } }), expected)
   }
