@@ -34,7 +34,7 @@ test('a wrong setting of a route does not hide what rules find in it, nor in the
     'routes[0].on: there is no listener other',
     'routes[0].refresh.recheck: expected',
     'routes[0].refresh.route: /token is a route already',
-    'routes[0].refresh: there is no revocation',
+    'routes[0].refresh: expected the setting revocation',
     'routes[0].statuses: does not go with the protocol oauth',
     'routes[1].explain: expected',
     'routes[1].of: there is no issue route /other',
