@@ -20,7 +20,7 @@ export interface LoadedConfig {
 interface LoadOptions {
   file: string
   env: Readonly<Record<string, string | undefined>>
-  /** Told every file that was asked for, as soon as they have been read. */
+  /** Called with every file that was asked for, as soon as they have been read. */
   onFiles?: ((files: readonly string[]) => void) | undefined
 }
 

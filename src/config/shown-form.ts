@@ -11,7 +11,7 @@ interface ShowOptions {
 
 /**
  * Copies a full form without its secrets. What is a secret is known from the schema, so a setting that is new there
- * is shown, or masked, without a word here.
+ * is shown, or masked, without a change here.
  * @param written a full form that is good, as its author writes it
  */
 export function showFullForm(written: unknown, { defaults }: ShowOptions): unknown {

@@ -1,4 +1,4 @@
-/** What is wrong with the syntax of a YAML text, in the words of somebody who looks for the slip. */
+/** What is wrong with the syntax of a YAML text, in words that help to find the mistake. */
 import { type Document, isCollection, isScalar, type LineCounter, visit } from 'yaml'
 import type { Problem } from '../settings/problem.ts'
 
@@ -11,7 +11,7 @@ const FAULTS: Readonly<Record<string, string>> = {
   MULTILINE_IMPLICIT_KEY: 'a key of several lines, or one without a colon and a space',
   MULTIPLE_DOCS: 'a second document, expected one',
   TAB_AS_INDENT: 'a tab in the indentation, expected spaces',
-  UNEXPECTED_TOKEN: 'expected nothing here; look at quotes, brackets and indentation'
+  UNEXPECTED_TOKEN: 'unexpected text; look at quotes, brackets and indentation'
 }
 
 /** Faults that do not keep the rest of the text from being understood. */

@@ -16,7 +16,7 @@ export function findUnsupported(document: Document.Parsed, add: AddProblem): voi
   let aliases = 0
   visit(document, {
     Pair(_key, { key }) {
-      // The schema library leaves it out of maps without a word, and a requirement of that name would be lost.
+      // The schema library silently leaves it out of maps, and a requirement of that name would be lost.
       if (isScalar(key) && key.value === '__proto__') {
         add(key.range?.[0] ?? 0, 'a key named __proto__ is not supported')
       }

@@ -14,7 +14,7 @@ import type { Problem } from '../settings/problem.ts'
 import { describeSyntaxFault } from './yaml-syntax.ts'
 import { type AddProblem, findLastAlias, findUnsupported } from './yaml-unsupported.ts'
 
-/** What one anchor may unfold to: its uses times the aliases inside of it. */
+/** What one anchor may expand to: its uses times the aliases inside of it. */
 const MOST_UNFOLDED = 100
 
 /** Plain data, and where it is in the text. */
@@ -58,7 +58,7 @@ export function parseYaml(text: string): ParsedYaml {
     return { value: document.toJS({ maxAliasCount: MOST_UNFOLDED }), problems, lineOf }
   } catch (error) {
     if (!(error instanceof ReferenceError)) throw error
-    add(findLastAlias(document), 'aliases unfold to too much, expected fewer of them')
+    add(findLastAlias(document), 'aliases expand to too much data, expected fewer of them')
     return { value: undefined, problems, lineOf }
   }
 }

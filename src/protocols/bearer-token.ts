@@ -35,3 +35,11 @@ export function challengeFor({
       return 'Bearer'
   }
 }
+
+/** The header fields that an answer with this status needs: a challenge if it is 401 (RFC 9110, section 15.5.2). */
+export function challengeOf401(
+  status: number,
+  error: ServiceError
+): Readonly<Record<string, string>> {
+  return status === 401 ? { 'WWW-Authenticate': challengeFor(error) } : {}
+}

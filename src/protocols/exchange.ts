@@ -68,7 +68,7 @@ export interface Answer {
 
 type Headers = Answer['headers']
 
-/** What a token or a claim is now, it is not forever: no cache may keep it. */
+/** Tokens and claims expire and change, so no cache may keep them. */
 export const NO_STORE = { 'Cache-Control': 'no-store' } as const
 const JSON_TYPE = { 'Content-Type': 'application/json; charset=utf-8' } as const
 /** For answers with JSON that no cache may keep (RFC 6749, section 5.1). */

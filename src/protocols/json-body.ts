@@ -7,7 +7,7 @@ import type { Exchange } from './exchange.ts'
 export type ReadBody = (exchange: Exchange) => Buffer
 
 /**
- * Makes the reader of bodies that have to be JSON, whatever their Content-Type says.
+ * Makes the reader of bodies that have to be JSON, whatever their Content-Type.
  * @param maxDepth levels that the JSON may nest
  */
 export function createJsonBodyReader(maxDepth: number): ReadBody {
@@ -48,7 +48,7 @@ export function parseJsonBody(body: Uint8Array, maxDepth: number): JsonText {
 /** Parameters may follow the type (RFC 9110, section 8.3.1). */
 const FORM = /^application\/x-www-form-urlencoded\s*(?:;|$)/i
 
-/** Whether the client says that its body is a form. */
+/** Whether the Content-Type of a request is that of a form. */
 export function isForm({ headers }: Exchange): boolean {
   return FORM.test(headers['content-type'] ?? '')
 }

@@ -6,14 +6,17 @@ import { type Address, addressIn } from '../remote/address.ts'
 import type { SecretReader } from '../settings/secrets.ts'
 import type { CheckProtocol } from './check/route.ts'
 import { type CheckRouteConfig, type CheckRule, checkRouteSchema } from './check/settings.ts'
-import { findClaimsProblems } from './claims/rules.ts'
 import { type ClaimsRouteConfig, claimsRouteSchema } from './claims/settings.ts'
-import { findForwardAuthProblems, forwardAuthSettings } from './forward-auth/rules.ts'
+import { findClaimsProblems } from './claims/sources.ts'
+import { findForwardAuthProblems, forwardAuthSettings } from './forward-auth/settings.ts'
 import { introspectionSettings } from './introspection/rules.ts'
 import type { IssueProtocol } from './issue/route.ts'
 import { type IssueRouteConfig, issueRouteSchema } from './issue/settings.ts'
-import { findKrakendProblems } from './krakend/rules.ts'
-import { type KrakendRouteConfig, krakendRouteSchema } from './krakend/settings.ts'
+import {
+  findKrakendProblems,
+  type KrakendRouteConfig,
+  krakendRouteSchema
+} from './krakend/settings.ts'
 import { findOauthProblems } from './oauth/rules.ts'
 import {
   type HealthRouteConfig,
@@ -25,8 +28,11 @@ import type { ProtocolEntry, RouteKind } from './protocol.ts'
 import { type KeysRouteConfig, keysRouteSchema } from './published-keys/settings.ts'
 import { type RevokeRouteConfig, revokeRouteSchema } from './revocation/settings.ts'
 import type { Rule } from './rules.ts'
-import { findSupertokensProblems } from './supertokens/rules.ts'
-import { type SupertokensRouteConfig, supertokensRouteSchema } from './supertokens/settings.ts'
+import {
+  findSupertokensProblems,
+  type SupertokensRouteConfig,
+  supertokensRouteSchema
+} from './supertokens/settings.ts'
 import { findThemisProblems } from './themis/rules.ts'
 
 /** The wire formats that tokens are issued in; the first is the default. */

@@ -25,7 +25,7 @@ export function statusOf(error: ServiceError, statuses: Statuses): number {
 /** The setting. */
 export const statuses = statusesOr('txtoken')
 
-/** @param fallback what it is where the route does not say */
+/** @param fallback the default */
 export function statusesOr(fallback: 'txtoken' | 'relay') {
   return z
     .enum(['txtoken', 'relay'], 'expected txtoken or relay')

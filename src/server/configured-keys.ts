@@ -123,7 +123,7 @@ function createReport({ logger, metrics }: ConfiguredKeysOptions, url: string, i
     }
     if (error !== undefined) logger.warn(line, 'JWK Set not fetched')
     else if (rejections.length > 0) logger.warn(line, 'JWK Set with keys that are not usable')
-    else logger.debug(line, 'JWK Set')
+    else logger.debug(line, 'JWK Set fetched')
   }
 }
 

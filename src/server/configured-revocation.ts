@@ -27,7 +27,7 @@ export interface ConfiguredRevocationOptions {
   readonly origin?: Origin | undefined
 }
 
-/** Some 150 MB of memory, and 40 ms to look for those that have ended. */
+/** Some 150 MB of memory, and 40 ms to look for those that have expired. */
 const MAX_ENTRIES = 1_000_000
 
 /** Without a setting, revoked subjects are remembered for at least this long: 30 days. */

@@ -39,7 +39,7 @@ export interface EmbeddedApp {
 /**
  * Starts the service: loads the configuration, and reads, fetches or generates its keys. Traces are sent where the `OTEL_*` variables
  * of the process ask for it.
- * @throws ConfigError with every problem of the configuration; KeyError where a key cannot be had
+ * @throws ConfigError with every problem of the configuration; KeyError where a key is not available
  */
 export async function createApp(options: EmbeddedAppOptions): Promise<EmbeddedApp> {
   const load = createLoad(options)

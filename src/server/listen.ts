@@ -17,7 +17,7 @@ export interface ListenOptions {
   readonly tls?: ListenerTlsConfig | undefined
 }
 
-/** A port that cannot be had. */
+/** Thrown when the port cannot be listened on. */
 class ListenError extends Error {
   override readonly name = 'ListenError'
 }
@@ -104,7 +104,7 @@ function trackSilent(server: Server): () => Socket[] {
   }
 
   server.on('connection', track)
-  // It takes the place of the socket below it, which has served for the handshake.
+  // It takes the place of the socket below it, which was used for the handshake.
   server.on('secureConnection', track)
   return () =>
     [...sockets.values()].filter(
@@ -141,7 +141,7 @@ function explain(error: NodeJS.ErrnoException, host: string, port: number): List
  *
  * Where clients are asked for a certificate, no session is resumed: Node.js calls a resumed session of TLS 1.3 authorized
  * although its first connection showed no certificate, and a certificate that has expired, or whose authority is trusted no
- * longer, would live on in the tickets.
+ * longer, would be accepted by its ticket.
  */
 function createTlsServerOptions(tls: ListenerTlsConfig) {
   const { cert, key, clientCa, clientCertificate } = tls

@@ -77,7 +77,7 @@ export async function createService(options: ServiceOptions): Promise<Service> {
     logger.level = current.loaded.config.log.level
     logger.info('configuration reloaded')
     if (needsRestart(previous.loaded, current.loaded)) {
-      logger.warn('listen and timeouts have changed, which takes a restart')
+      logger.warn('listen or timeouts have changed, which takes a restart')
     }
     retire(previous)
   }

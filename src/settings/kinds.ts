@@ -20,7 +20,7 @@ export function schemasOf<Kinds extends readonly Kind[]>(
   return kinds.map(({ settings }) => settings(reader)) as SchemasOf<Kinds>
 }
 
-/** What a value other than the names of these kinds is answered with: `expected a, b or c`. */
+/** The error for a value other than the names of these kinds: `expected a, b or c`. */
 export function expectedKind(kinds: readonly { readonly from: string }[]): string {
   const names = kinds.map(({ from }) => from)
   return `expected ${names.slice(0, -1).join(', ')} or ${names.at(-1)}`

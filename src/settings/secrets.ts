@@ -46,7 +46,7 @@ interface SecretReference {
   readonly env?: string | undefined
 }
 
-/** Thrown when a referenced text cannot be had. The message names the file or variable, never its content. */
+/** Thrown when a referenced text cannot be read. The message names the file or variable, never its content. */
 export class SecretError extends Error {
   override readonly name = 'SecretError'
 }

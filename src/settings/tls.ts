@@ -1,4 +1,4 @@
-/** Settings of TLS: certificates and their keys. They are checked at start, since each connection would fail of wrong ones. */
+/** Settings of TLS: certificates and their keys. They are checked at start, since with wrong ones each connection would fail. */
 import { createSecureContext, type SecureContextOptions } from 'node:tls'
 import { createTlsOptions } from '../remote/tls-options.ts'
 import { material, type SecretReader } from './secrets.ts'

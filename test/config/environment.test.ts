@@ -24,7 +24,7 @@ test('a value is not looked at again', (t) => {
   t.is(substitute('${DOLLARS}'), '$& $1 $$')
 })
 
-test('a default stands in for a variable that is missing or empty', (t) => {
+test('a variable that is missing or empty gets its default', (t) => {
   t.is(substitute('${NAME:-other}'), 'value')
   t.is(substitute('${MISSING:-other}'), 'other')
   t.is(substitute('${EMPTY:-other}'), 'other')

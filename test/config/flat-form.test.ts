@@ -128,7 +128,7 @@ test('requestTokenData as a tree keeps every key', (t) => {
   )
 })
 
-test('requestTokenData that is no JSON, or too deep, is refused', (t) => {
+test('requestTokenData that is no JSON, or too deep, is rejected', (t) => {
   const path = 'requestTokenData: '
   t.deepEqual(problemsOf(t, { ...LEAST, requestTokenData: `{"a": ${SECRET}}` }), [
     `${path}expected a string that holds JSON: not valid JSON`
@@ -163,7 +163,7 @@ test('encKey has 32 to 64 characters', (t) => {
   }
 })
 
-test('encKey may stand in a file or in the environment', async (t) => {
+test('encKey may be in a file or in the environment', async (t) => {
   const folder = await writeFiles(t, { key: `${encKey}\n`, short: `${SECRET}\n` })
   const secretOf = (value: unknown) =>
     parse({ ...LEAST, encKey: value }, { folder, env: { KEY: encKey } }).keys
@@ -190,7 +190,7 @@ test('two equal routes of the flat form, and routes of the service itself, are r
   t.notThrows(() => parse({ ...LEAST, getTokenRoute: '/a', checkTokenRoute: '/A' }))
 })
 
-test('every problem is told at once, in the words of the flat form, and no value of a secret', (t) => {
+test('every problem is reported at once, in the words of the flat form, and no value of a secret', (t) => {
   const problems = problemsOf(t, {
     prot: 1,
     port: 70_000,
@@ -218,7 +218,7 @@ test('every problem is told at once, in the words of the flat form, and no value
   t.false(problems.join().includes(SECRET))
 })
 
-test('what is missing is told', (t) => {
+test('what is missing is reported', (t) => {
   t.deepEqual(problemsOf(t, {}), [
     'encKey: expected text in quotes, { file: path } or { env: NAME }, found nothing',
     'remote: expected an http:// or https:// URL, found nothing'

@@ -67,7 +67,7 @@ test('without key or route there is nothing to do', (t) => {
   ])
 })
 
-test('a mistake in any section is told with its path and what is expected', (t) => {
+test('a mistake in any section is reported with its path and what is expected', (t) => {
   const problems = problemsOf(t, {
     listen: { main: { port: 65_536, host: '', prot: 1 }, admin: { port: 'x' }, other: {} },
     log: { level: 'verbose', requests: 'no' },
@@ -180,7 +180,7 @@ test('keys are called by their names', (t) => {
   ])
 })
 
-test('an issue route for which no key can sign is refused', (t) => {
+test('an issue route for which no key can sign is rejected', (t) => {
   const partner = { kid: 'partner', alg: 'ES256', public: toPem(generateKeys('ES256').verifying) }
   t.deepEqual(problemsOf(t, { keys: [partner], routes: [ISSUE] }), [
     'routes[0].issue: expected a key that can sign, found public keys only'
@@ -191,7 +191,7 @@ test('an issue route for which no key can sign is refused', (t) => {
   t.notThrows(() => parse({ keys: [partner, KEY], routes: [ISSUE] }))
 })
 
-test('two equal routes, and routes of the service itself, are refused', (t) => {
+test('two equal routes, and routes of the service itself, are rejected', (t) => {
   t.deepEqual(
     problemsOf(t, { keys: [KEY], routes: [ISSUE, { ...CHECK, check: '/token' }, ISSUE] }),
     [
@@ -206,7 +206,7 @@ test('two equal routes, and routes of the service itself, are refused', (t) => {
   t.notThrows(() => parse({ ...onMetrics, listen: { admin: {} } }))
 })
 
-test('what spans settings is told along with what is wrong in other settings', (t) => {
+test('what spans settings is reported along with what is wrong in other settings', (t) => {
   t.deepEqual(
     problemsOf(t, {
       listen: { main: { port: -1 } },
@@ -229,7 +229,7 @@ test('what spans settings is told along with what is wrong in other settings', (
   )
 })
 
-test('a misspelt verb of a route is told as just that', (t) => {
+test('a misspelt verb of a route is reported as just that', (t) => {
   t.deepEqual(problemsOf(t, { keys: [KEY], routes: [{ isue: '/token', claims: [SOURCE] }] }), [
     'routes[0].issue: expected a path such as /getToken, found nothing',
     'routes[0].isue: unknown key, did you mean issue?'
@@ -245,7 +245,7 @@ test('a configuration is read as the form that knows more of its keys', (t) => {
   ])
 })
 
-test('a key of the flat form among those of the full form is told with its place there', (t) => {
+test('a key of the flat form among those of the full form is reported with its place there', (t) => {
   const full = { keys: [KEY], routes: [{ check: '/check', verify: [{ keys: 'all' }] }] }
   t.deepEqual(problemsOf(t, { ...full, port: 9000 }), [
     'port: a key of the flat form, expected listen.main.port'

@@ -15,7 +15,7 @@ function withTls(tls: object): object {
 
 const PATH = 'listen.main.tls'
 
-test('certificates of a listener stand in the file, in files of their own or in the environment', async (t) => {
+test('certificates of a listener are in the file, in files of their own or in the environment', async (t) => {
   const folder = await writeFiles(t, { 'tls.crt': cert, 'ca.crt': clientCa })
   const tls = {
     cert: { file: 'tls.crt' },
@@ -35,7 +35,7 @@ test('certificates of a listener stand in the file, in files of their own or in 
   t.notThrows(() => parse({ listen, routes: [{ ...ROUTES[0], on: 'more' }] }))
 })
 
-test('what is no certificate or key is told at the start, and not quoted', (t) => {
+test('what is no certificate or key is reported at the start, and not quoted', (t) => {
   t.deepEqual(problemsOf(t, withTls({ cert: 'n0body', key: 'n0body' })), [
     `${PATH}.cert: expected PEM certificates`,
     `${PATH}.key: expected a PEM private key without a passphrase`

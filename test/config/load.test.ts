@@ -43,7 +43,7 @@ test('relative paths in it start from its folder, wherever the program was start
   }
 })
 
-test('a file that is missing, or no file, is told', async (t) => {
+test('a file that is missing, or no file, is reported', async (t) => {
   const folder = await writeFiles(t)
   for (const [name, code] of [
     ['missing.yml', 'ENOENT'],
@@ -57,7 +57,7 @@ test('a file that is missing, or no file, is told', async (t) => {
   }
 })
 
-test('a file that is no text, or far too large, is told without any of it', async (t) => {
+test('a file that is no text, or far too large, is reported without any of it', async (t) => {
   const error = await t.throwsAsync(load(t, Buffer.from('656e634b65793a20ff', 'hex')), {
     instanceOf: ConfigError
   })
@@ -68,7 +68,7 @@ test('a file that is no text, or far too large, is told without any of it', asyn
   t.regex(large?.message ?? '', /\n {2}- cannot read the file \(larger than 1 MiB\)$/)
 })
 
-test('an empty file, and one that holds no map, are told', async (t) => {
+test('an empty file, and one that holds no map, are reported', async (t) => {
   for (const [text, found] of [
     ['', ', found an empty value'],
     ['# nothing', ', found an empty value'],
@@ -83,7 +83,7 @@ test('an empty file, and one that holds no map, are told', async (t) => {
   }
 })
 
-test('a fault of the YAML is told with the file and the line, and without the secret next to it', async (t) => {
+test('a fault of the YAML is reported with the file and the line, and without the secret next to it', async (t) => {
   const error = await t.throwsAsync(load(t, `port: 1\nencKey: ${encKey}: 1\nremote: http://a\n`), {
     instanceOf: ConfigError
   })
@@ -91,7 +91,7 @@ test('a fault of the YAML is told with the file and the line, and without the se
   t.false(error?.message.includes(encKey))
 })
 
-test('what is missing in the environment is told once for each setting, and nothing else of it', async (t) => {
+test('what is missing in the environment is reported once for each setting, and nothing else of it', async (t) => {
   const text = 'port: ${PORT}\nencKey: ${KEY}\nremote: http://${HOST}/${HOST}\nexpHours: ${H:-x}\n'
   const error = await t.throwsAsync(load(t, text), { instanceOf: ConfigError })
   const missing = (name: string) =>

@@ -10,7 +10,7 @@ test('a path is written as it is read in the file', (t) => {
   t.is(formatPath(['headers', 'X-Api-Key']), 'headers.X-Api-Key')
 })
 
-test('a key that is no plain word stands in quotes, and on one line', (t) => {
+test('a key that is no plain word is in quotes, and on one line', (t) => {
   t.is(formatPath(['a.b', '', 'c d']), '["a.b"][""]["c d"]')
   t.is(formatPath(['a', 'b\n\u001b[31m']), 'a["b\\n\\u001b[31m"]')
 })

@@ -89,7 +89,7 @@ function* withSurprises(tree: unknown): Generator<Surprise> {
   }
 }
 
-test('what the loader takes the JSON Schema that is shipped takes too, and it refuses what is unexpected', async (t) => {
+test('what the loader takes the JSON Schema that is shipped takes too, and it rejects what is unexpected', async (t) => {
   t.timeout(60_000)
   const exampleEnv = await createExampleEnvironment(t)
   const shipped = new Ajv({ validateFormats: false }).compile(
@@ -120,7 +120,7 @@ function findProblems(tree: unknown, exampleEnv: Record<string, string>): string
   }
 }
 
-test('the JSON Schema takes references and refuses mistakes', (t) => {
+test('the JSON Schema takes references and rejects mistakes', (t) => {
   const least = { encKey: '${ENC_KEY}', remote: 'http://a' }
   t.true(validate({ ...least, port: '${PORT:-8888}', debug: '${DEBUG}' }))
   t.true(validate({ ...least, encKey: { file: '/run/secrets/key' } }))

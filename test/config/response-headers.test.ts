@@ -13,7 +13,7 @@ test('header fields have names and values', (t) => {
   t.deepEqual(parse(withHeaders(fields)).listen.main.responseHeaders, fields)
 })
 
-test('what cannot stand in a header is refused', (t) => {
+test('what cannot be in a header is rejected', (t) => {
   for (const name of ['', 'X Y', 'X:', 'X\r\nY', 'é']) {
     t.deepEqual(problemsOf(t, withHeaders({ [name]: 'a' })), [
       `${PATH}[${JSON.stringify(name)}]: expected the name of a header field`

@@ -290,7 +290,7 @@ for (const [form, schema, config] of FORMS) {
     })
   }
 
-  test(`${form} form: each secret that is wrong by itself is told by its place alone`, async (t) => {
+  test(`${form} form: each secret that is wrong by itself is reported by its place alone`, async (t) => {
     for (const { trail } of secrets) {
       const mistaken = WAYS.text(replaceAt(config, trail, `${SEED.slice(0, 12)}\n`))
       const { stdout, stderr } = await run(t, mistaken, 'check-config', '--print')

@@ -12,7 +12,7 @@ function show(written: object, defaults = false) {
   >
 }
 
-test('secrets are masked wherever they stand, and where one stands elsewhere is told', (t) => {
+test('secrets are masked wherever they are, and a reference to one is shown', (t) => {
   const keys = [
     { alg: 'HS256', secret: 'not to be shown' },
     { alg: 'RS256', private: { file: 'rsa.pem' }, passphrase: { env: 'PASSPHRASE' } }
@@ -53,7 +53,7 @@ test('the password of a URL is masked', (t) => {
   })
 })
 
-test('what stands in the query of a URL is masked, but for what each request fills in', (t) => {
+test('what is in the query of a URL is masked, but for what each request fills in', (t) => {
   const url = 'https://a.example/login?key=secret&id={id}&empty=&b=c#end'
   const { routes } = show({ routes: [{ issue: '/issue', claims: [{ from: 'remote', url }] }] }) as {
     routes: { claims: { url: string }[] }[]

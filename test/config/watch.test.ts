@@ -48,7 +48,7 @@ test('a file that is written anew is noticed, once', async (t) => {
   t.is(watched.changes(), 1)
 })
 
-test('files that stay as they are, are not told', async (t) => {
+test('files that stay as they are, are not reported', async (t) => {
   const watched = await startWatch(t, (folder) => [join(folder, 'a')])
   await writeFile(join(watched.folder, 'a'), 'one')
   watched.start()
@@ -86,7 +86,7 @@ test('a file that goes and comes back is noticed', async (t) => {
   t.is(watched.changes(), 2)
 })
 
-test('nothing is told once the watch is closed', async (t) => {
+test('nothing is reported once the watch is closed', async (t) => {
   const watched = await startWatch(t, (folder) => [join(folder, 'a')])
   watched.start()
   watched.close()

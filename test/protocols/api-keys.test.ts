@@ -41,7 +41,7 @@ test('a route with API keys is for those who have one, in either header', async 
   t.false(JSON.stringify(service.log).includes(KEYS[0] ?? ''))
 })
 
-test('where OAuth has a format, the key may be the password of Basic, as it stands or as in a form', async (t) => {
+test('where OAuth has a format, the key may be the password of Basic, as it is or as in a form', async (t) => {
   const remote = await startRemote(t, replying('{"sub":"ada"}'))
   const keys = ['a key: with + and %41 & = ä', 'plain-key-of-twenty-chars']
   const auth = { apiKeys: keys }
@@ -133,7 +133,7 @@ const kinds: [kind: string, route: Record<string, unknown>, refusal: string, cha
   ]
 
 for (const [kind, route, refusal, challenge = 'Bearer'] of kinds) {
-  test(`${kind}: a caller without a key is refused in the words of the route`, async (t) => {
+  test(`${kind}: a caller without a key is rejected in the words of the route`, async (t) => {
     const config = JSON.stringify({
       keys: [
         kind === 'supertokens'

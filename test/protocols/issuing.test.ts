@@ -64,7 +64,7 @@ test('a cookie has the attributes that it was given', async (t) => {
   ])
 })
 
-test('a refusal sets no cookie', async (t) => {
+test('an error sets no cookie', async (t) => {
   const { url } = await startIssuing(t, { cookie: { name: 'token' }, status: 401 })
   const answer = await post(`${url}/token`, '{}')
   t.is(answer.status, 500)

@@ -56,7 +56,7 @@ for (const [alg, make] of [
   ['HS256', () => makeToken(CLAIMS, { header: '{"alg":"HS256","kid":"hs"}' })],
   ['ES256', signEs256]
 ] as const) {
-  test(`a token of ${alg} has one spelling: all others are refused before a key is asked`, async (t) => {
+  test(`a token of ${alg} has one spelling: all others are rejected before a key is asked`, async (t) => {
     const check = await startChecking(t)
     const token = make()
     t.is(await check(token), 'jti one')

@@ -68,7 +68,7 @@ for (const [title, cookie, status] of cookieHeaders) {
   })
 }
 
-test('two cookies of the name are refused: one of them may be planted', async (t) => {
+test('two cookies of the name are rejected: one of them may be planted', async (t) => {
   const url = await startChecking(t, ['cookie:session'])
   const cookie = `session=${OTHER}; session=${TOKEN}`
   const answer = await send(url, { headers: { cookie } })
@@ -82,7 +82,7 @@ test('two header fields of cookies are read as one', async (t) => {
   t.is((await send(url, { headers })).status, 200)
 })
 
-test('a token in two of the places of a route is refused, and the places are named in its order', async (t) => {
+test('a token in two of the places of a route is rejected, and the places are named in its order', async (t) => {
   const url = await startChecking(t, ['cookie:session', 'header'])
   const headers = { authorization: TOKEN, cookie: `session=${TOKEN}` }
   const answer = await send(url, { headers })
@@ -103,7 +103,7 @@ const refusedPlaces = [
 ] as const
 
 for (const [places, problem] of refusedPlaces) {
-  test(`places given as ${JSON.stringify(places)} are refused`, (t) => {
+  test(`places given as ${JSON.stringify(places)} are rejected`, (t) => {
     t.deepEqual(problemsOf(t, checking(places), { env: { ENC_KEY: 'x'.repeat(32) } }), [problem])
   })
 }

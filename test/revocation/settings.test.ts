@@ -71,7 +71,7 @@ test('without the store, checks are closed, or open for a time', (t) => {
 
 test('TLS settings go with a rediss:// store', (t) => {
   t.deepEqual(problemsOf(t, config({ store: 'redis://cache', tls: {} })), [
-    'revocation.tls: expected a rediss:// store to go with it'
+    'revocation.tls: only goes with a rediss:// store'
   ])
   t.notThrows(() => parse(config({ store: 'rediss://cache', tls: {} })))
 })
@@ -79,8 +79,8 @@ test('TLS settings go with a rediss:// store', (t) => {
 test('revoking and refreshing take revocation', (t) => {
   const issue = { issue: '/issue', claims: [REMOTE], refresh: REFRESH }
   t.deepEqual(problemsOf(t, config(undefined, { revoke: '/revoke' }, issue)), [
-    'routes[1].revoke: there is no revocation, expected it to be configured',
-    'routes[2].refresh: there is no revocation, expected it to be configured'
+    'routes[1].revoke: expected the setting revocation to be there too',
+    'routes[2].refresh: expected the setting revocation to be there too'
   ])
   const parsed = parse(config({}, { revoke: '/revoke' }, issue)).routes.slice(1)
   t.deepEqual(parsed[0], { revoke: '/revoke' })

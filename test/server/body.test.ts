@@ -95,7 +95,7 @@ for (const encoding of ['gzip', 'deflate', 'br', 'x-gzip', 'identity, gzip', 'no
   })
 }
 
-test('a body that says it is not encoded is taken', async (t) => {
+test('a body that is labelled as not encoded is taken', async (t) => {
   const remote = await startRemote(t, replying('{}'))
   const service = await startService(t, { config: flatConfig(remote.url) })
   const headers = { 'content-encoding': 'identity' }

@@ -43,7 +43,7 @@ test('a node:http server answers with it', async (t) => {
   t.is((await send(`${url}/livez`)).status, 200)
 })
 
-test('another Koa application hands on to it what is for it, and answers the rest itself', async (t) => {
+test('another Koa application passes to it what is for it, and answers the rest itself', async (t) => {
   const answer = (await start(t, { config: CONFIG })).callback()
   const outer = new Koa()
   outer.use(async (context, next) => {
@@ -132,7 +132,7 @@ test('it waits for the requests in flight when it is closed', async (t) => {
   t.is((await answer).status, 200)
 })
 
-test('a configuration with faults does not start, and all of them are told', async (t) => {
+test('a configuration with faults does not start, and all of them are reported', async (t) => {
   const error = await t.throwsAsync(createApp({ config: { keys: [], routes: [] } }), {
     instanceOf: ConfigError
   })

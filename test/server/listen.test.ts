@@ -150,7 +150,7 @@ test('to stop waits for requests in flight', async (t) => {
   t.true(await stopped)
 })
 
-test('to stop cuts requests that are over the deadline, and says so', async (t) => {
+test('to stop cuts requests that are over the deadline, and reports it', async (t) => {
   const desk = new EventEmitter()
   const listener = await serve(t, () => desk.emit('asked'))
   const asked = once(desk, 'asked')
@@ -161,7 +161,7 @@ test('to stop cuts requests that are over the deadline, and says so', async (t) 
   t.is(await client.closed, '')
 })
 
-test('a port that is taken is told with what to do about it', async (t) => {
+test('a port that is taken is reported with what to do about it', async (t) => {
   const taken = createServer().listen(0, '127.0.0.1')
   await once(taken, 'listening')
   t.teardown(() => taken.close())
@@ -175,7 +175,7 @@ test('a port that is taken is told with what to do about it', async (t) => {
   )
 })
 
-test('an address of another machine is told', async (t) => {
+test('an address of another machine is reported', async (t) => {
   await t.throwsAsync(
     listen(() => {}, { host: '192.0.2.1', port: 0, timeouts: TIMEOUTS }),
     { message: 'cannot listen on 192.0.2.1:0: this machine has no such address' }

@@ -47,7 +47,7 @@ test('routes are answered on their own listener alone', async (t) => {
   }
 })
 
-test('a listener without a port, or without a route, is told', async (t) => {
+test('a listener without a port, or without a route, is reported', async (t) => {
   const error = await t.throwsAsync(startService(t, { config: configWith(undefined) }))
   t.regex(error?.message ?? '', /listen\.tokens\.port: expected a whole number/)
 })

@@ -67,7 +67,7 @@ for (const cache of ['2MiB', '0B']) {
   })
 }
 
-test('a known token that has ended is refused in the words of the route', async (t) => {
+test('a known token that has expired is rejected in the words of the route', async (t) => {
   const clock = { seconds: 1 }
   const { ask } = await start(t, {}, clock)
   t.is((await ask()).status, 200)
@@ -107,7 +107,7 @@ test('a second token in a cookie is seen where the route reads cookies', async (
   t.is((await ask({ cookie: `token=${TOKEN}` })).status, 400)
 })
 
-test('a good token does not stand in for an API key', async (t) => {
+test('a good token does not replace an API key', async (t) => {
   const apiKey = 'an-api-key-of-20-characters'
   const { ask } = await start(t, { auth: { apiKeys: [apiKey] } })
   for (const _ of [1, 2]) t.is((await ask({ 'api-key': apiKey })).status, 200)

@@ -62,7 +62,7 @@ const refused: [string, string, number][] = [
 ]
 
 for (const [what, head, status] of refused) {
-  test(`a request with ${what} is refused with ${status}`, async (t) => {
+  test(`a request with ${what} is rejected with ${status}`, async (t) => {
     const remote = await startRemote(t, replying('{}'))
     const service = await startService(t, { config: flatConfig(remote.url) })
     const text = await exchange(t, service.url, `${head}\r\nConnection: close\r\n\r\n`)
@@ -107,7 +107,7 @@ test('CONNECT opens no tunnel', async (t) => {
   t.is(await exchange(t, service.url, 'CONNECT a:80 HTTP/1.1\r\nHost: a:80\r\n\r\n'), '')
 })
 
-test('what follows a refused request on its connection is a request of its own, or nothing', async (t) => {
+test('what follows a rejected request on its connection is a request of its own, or nothing', async (t) => {
   const service = await startService(t, { config: flatConfig('http://127.0.0.1:1/') })
   const next = 'GET /livez HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n'
   const refusal = await exchange(

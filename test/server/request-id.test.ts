@@ -57,7 +57,7 @@ test('each request gets an id of its own', async (t) => {
   t.is(ids.size, 3)
 })
 
-test('refusals have an id too, whoever makes them', async (t) => {
+test('errors have an id too, whoever makes them', async (t) => {
   const service = await startService(t, { config })
   for (const [path, method] of [
     ['/nothing', 'GET'],

@@ -5,7 +5,7 @@ import { startRemote } from '../helpers/remote.ts'
 import { startService } from '../helpers/service.ts'
 import { ENC_KEY } from '../helpers/tokens.ts'
 
-test('requests over the limit of a route are refused until one of those before has its answer', async (t) => {
+test('requests over the limit of a route are rejected until one of those before has its answer', async (t) => {
   const held: ServerResponse[] = []
   const remote = await startRemote(t, (response) => void held.push(response))
   const service = await startService(t, {

@@ -49,7 +49,7 @@ test('each request has one line, and those that call no remote have no duration 
   ])
 })
 
-test('a refused token is told by its reason', async (t) => {
+test('a rejected token is logged with its reason', async (t) => {
   const service = await startService(t, { config: flatConfig('http://127.0.0.1:1/') })
   const authorization = makeToken('{"exp":1}')
   await send(`${service.url}/checkToken`, { headers: { authorization } })
@@ -168,7 +168,7 @@ test('with log.requests off, failures alone have a line', async (t) => {
   )
 })
 
-test('a token over 8 KiB is handed out with a warning', async (t) => {
+test('a token over 8 KiB is issued with a warning', async (t) => {
   const remote = await startRemote(t, replying(`"${'x'.repeat(8000)}"`))
   const service = await startService(t, { config: flatConfig(remote.url) })
   const answer = await post(`${service.url}/getToken`, '{}')

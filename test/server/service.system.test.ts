@@ -135,7 +135,7 @@ test('a reload while a JWK Set cannot be fetched keeps the keys of it', async (t
   t.is(await check(service.url, token), 401)
 })
 
-test('a configuration with a mistake is not swapped in, and the log and a metric say so', async (t) => {
+test('a configuration with a mistake is not swapped in, and the log and a metric show it', async (t) => {
   const remote = await startRemote(t, replying('{"id":1}'))
   const service = await startWithKey(t, remote.url)
   const good = await readFile(service.file, 'utf8')
@@ -191,7 +191,7 @@ test('no request is dropped while the configuration is reloaded again and again'
   t.true(answered > 0)
 })
 
-test('a change of the listener is told to take a restart', async (t) => {
+test('a change of the listener is logged to take a restart', async (t) => {
   const remote = await startRemote(t, replying('{"id":1}'))
   const service = await startWithKey(t, remote.url)
   const text = await readFile(service.file, 'utf8')

@@ -12,7 +12,7 @@ const TRACE = {
 const TOKEN = makeToken('{"sub":"ada","exp":4102444800}')
 const CACHE = { for: '1m' }
 
-test('traceparent and tracestate reach remotes, and the endpoints that tell of tokens and of groups', async (t) => {
+test('traceparent and tracestate reach remotes, and the endpoints for tokens and for groups', async (t) => {
   const remote = await startRemote(t, replying('{"sub":"ada","groups":["staff"]}'))
   const at = (path: string) => new URL(remote.url).origin + path
   const verifier = (path: string) => ({ endpoint: at(path), allowHttp: true })

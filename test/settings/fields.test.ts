@@ -135,7 +135,7 @@ test('a URL is one of HTTP, without a password in it', (t) => {
   }
 })
 
-test('a section knows its keys, and each unknown one is told with the nearest known', (t) => {
+test('a section knows its keys, and each unknown one is reported with the nearest known', (t) => {
   const schema = section({ port: z.number().optional(), host: z.string().optional() })
   t.deepEqual(read(schema, { port: 1 }), { value: { port: 1 } })
   t.deepEqual(read(schema, { prot: 1, colour: 'x' }), [
@@ -155,7 +155,7 @@ test('a section knows its keys, and each unknown one is told with the nearest kn
   }
 })
 
-test('text may stand in the file itself, in another file, or in the environment', async (t) => {
+test('text may be in the file itself, in another file, or in the environment', async (t) => {
   const folder = await writeFiles(t, { secret: 'from a file\n' })
   const schema = material(createSecretReader({ folder, env: { SECRET: 'from a variable' } }))
   t.deepEqual(read(schema, 'from here'), { value: 'from here' })
@@ -163,7 +163,7 @@ test('text may stand in the file itself, in another file, or in the environment'
   t.deepEqual(read(schema, { env: 'SECRET' }), { value: 'from a variable' })
 })
 
-test('a reference that leads nowhere, or that is none, is told', async (t) => {
+test('a reference that leads nowhere, or that is none, is reported', async (t) => {
   const folder = await writeFiles(t)
   const schema = material(createSecretReader({ folder, env: {} }))
   t.deepEqual(read(schema, { file: 'secret' }), [`cannot read ${folder}/secret (ENOENT)`])

@@ -35,7 +35,7 @@ test('one line end after the text is no part of it', async (t) => {
   t.is(reader.read({ file: 'mark' }), 'text')
 })
 
-test('a file that cannot be read is told by its path', async (t) => {
+test('a file that cannot be read is reported by its path', async (t) => {
   const folder = await writeFiles(t)
   const reader = createSecretReader({ folder, env: {} })
   t.throws(() => reader.read({ file: 'missing' }), {
@@ -49,7 +49,7 @@ test('a file that cannot be read is told by its path', async (t) => {
   t.throws(() => reader.read({ file: 'a\0b' }), { instanceOf: SecretError })
 })
 
-test('an empty file is refused', async (t) => {
+test('an empty file is rejected', async (t) => {
   const folder = await writeFiles(t, { none: '', line: '\n' })
   const reader = createSecretReader({ folder, env: {} })
   for (const file of ['none', 'line']) {
@@ -58,7 +58,7 @@ test('an empty file is refused', async (t) => {
   }
 })
 
-test('bytes that are no text are refused: each would become the same replacement character', async (t) => {
+test('bytes that are no text are rejected: each would become the same replacement character', async (t) => {
   const folder = await writeFiles(t, {
     random: Buffer.from('f0e1d2c3b4a5968778695a4b3c2d1e0f', 'hex')
   })
@@ -69,7 +69,7 @@ test('bytes that are no text are refused: each would become the same replacement
   })
 })
 
-test('a file without end is refused', (t) => {
+test('a file without end is rejected', (t) => {
   t.throws(() => createSecretReader({ folder: '/', env: {} }).read({ file: 'dev/zero' }), {
     instanceOf: SecretError,
     message: 'cannot read /dev/zero (larger than 1 MiB)'

@@ -22,7 +22,7 @@ test('certificates and keys are PEM', (t) => {
   }
 })
 
-test('what is none is told at the start, and not quoted', (t) => {
+test('what is none is reported at the start, and not quoted', (t) => {
   const expected = `${PATH}.ca: expected PEM certificates`
   t.deepEqual(problemsOf(t, withTls({ ca: 'n0body' })), [expected])
   t.deepEqual(problemsOf(t, withTls({ ca: '' })), [expected])

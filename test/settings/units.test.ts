@@ -20,7 +20,7 @@ test('sizes are bytes', (t) => {
   t.is(parseSize('1MiB'), 1_048_576)
 })
 
-test('what is no duration is refused', (t) => {
+test('what is no duration is rejected', (t) => {
   const texts = [
     '',
     '5',
@@ -42,7 +42,7 @@ test('what is no duration is refused', (t) => {
   for (const text of texts) t.throws(() => parseDuration(text), { instanceOf: TypeError }, text)
 })
 
-test('what is no size is refused', (t) => {
+test('what is no size is rejected', (t) => {
   const texts = ['', '5', 'B', '-1B', '1.5MiB', '1 B', '1B\n', '1kb', '1KB', '1MB', '1GiB', '0x1B']
   for (const text of texts) t.throws(() => parseSize(text), { instanceOf: TypeError }, text)
 })

@@ -20,7 +20,7 @@ function findUnrevocable({ routes, revocation }: RuleContext): Problem[] {
     .filter(isGiven)
     .map(({ path }) => ({
       path,
-      message: 'there is no revocation, expected it to be configured'
+      message: 'expected the setting revocation to be there too'
     }))
 }
 
@@ -29,7 +29,7 @@ function findStoreProblems({ revocation }: RuleContext): Problem[] {
   const isTls = store?.kind === 'redis' && store.isTls
   return store === undefined || isTls || !isGiven(tls)
     ? []
-    : [{ path: tls.path, message: 'expected a rediss:// store to go with it' }]
+    : [{ path: tls.path, message: 'only goes with a rediss:// store' }]
 }
 
 /** A refresh renews the claims of a remote, so exactly one remote must be configured. */

@@ -1,7 +1,7 @@
 /** Sources that ask for something that their route does not have, or for what is not theirs. */
 
 import { namesOf, type SourceConfig } from '../../issue/sources/registry.ts'
-import { isClaimsRoute, isShownBy } from '../../protocols/claims/rules.ts'
+import { isClaimsRoute, isShownBy } from '../../protocols/claims/sources.ts'
 import type { PlacedRoute, RuleContext } from '../../protocols/rules.ts'
 import { at, isGiven, itemsOf, type PartialOf, type Placed } from '../../settings/placed.ts'
 import type { Problem } from '../../settings/problem.ts'

@@ -7,7 +7,7 @@ import { flag, seconds, size } from '../../settings/quantities.ts'
 import { routePath } from '../../settings/route-paths.ts'
 import type { SecretReader } from '../../settings/secrets.ts'
 import { section } from '../../settings/section.ts'
-import { claimHeaders } from '../forward-auth/claim-headers-settings.ts'
+import { claimHeaders } from '../forward-auth/settings.ts'
 import { auth, limits, on, tokenPlaces } from '../route-settings.ts'
 
 /** @template Name the names of the wire formats */
@@ -80,7 +80,7 @@ function createSection<Name extends string>(
     cache: size('0B', '1024MiB')
       .prefault('2MiB')
       .describe(
-        'How many tokens that were verified are remembered, by the size of their texts: those are not verified anew. Times, revocations and the end of keys count all the same. 0B is off. Default: 2MiB.'
+        'The size of the cache of verified tokens, by the length of their texts: these are not verified again. Their times, revocations and keys are checked in any case. 0B is off. Default: 2MiB.'
       ),
     groups: groupsSchema(reader),
     groupsCache,
@@ -88,12 +88,12 @@ function createSection<Name extends string>(
     requireExp: flag
       .prefault(true)
       .describe(
-        'Whether a token has to have an end (`exp`). Without one it is good as long as its key. Default: true.'
+        'Whether a token has to have an `exp`. Without one it is valid for as long as its key. Default: true.'
       ),
     skew: seconds('0s', '5m')
       .prefault('0s')
       .describe(
-        'Clock difference that is forgiven in `exp`, `nbf`, `iat` and `maxAge`. Default: 0s.'
+        'Clock difference that is allowed for in `exp`, `nbf`, `iat` and `maxAge`. Default: 0s.'
       ),
     reasons: flag
       .prefault(false)

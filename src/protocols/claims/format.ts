@@ -3,7 +3,7 @@ import type { Claims } from '../../issue/claims.ts'
 import type { Explanation } from '../../issue/issue.ts'
 import { writeObject } from '../../json/json-members.ts'
 import { toJsonText } from '../../json/json-text.ts'
-import { challengeFor } from '../bearer-token.ts'
+import { challengeOf401 } from '../bearer-token.ts'
 import { type Answer, JSON_NO_STORE, jsonAnswer } from '../exchange.ts'
 import { createOptionalBodyReader, type OptionalBodyOptions, type ReadBody } from '../json-body.ts'
 import type { WireFormat } from '../route.ts'
@@ -26,7 +26,7 @@ export function createClaimsFormat({ statuses, ...body }: ClaimsFormatOptions): 
     answer: (claims) => ({ status: 200, headers: JSON_NO_STORE, body: writeObject(claims) }),
     refuse(error) {
       const status = statusOf(error, statuses)
-      const challenge = status === 401 ? { 'WWW-Authenticate': challengeFor(error) } : {}
+      const challenge = challengeOf401(status, error)
       return jsonAnswer(status, { error: error.message }, challenge)
     }
   }

@@ -1,9 +1,12 @@
-/** The sources whose claims a `claims` route shows. */
+/** Whose sources a claims route shows: its own, or those of an issue route; and the rule that there are some. */
 import type { SourceConfig } from '../../issue/sources/registry.ts'
+import { at, isGiven } from '../../settings/placed.ts'
+import type { Problem } from '../../settings/problem.ts'
 import type { RouteConfig } from '../registry.ts'
+import type { PlacedRoute, RuleContext } from '../rules.ts'
 import type { ClaimsRouteConfig } from './settings.ts'
 
-/** Its own, or those of an issue route: the loader has seen to it that there is one. */
+/** Its own, or those of an issue route: the rule below has found that there is one. */
 export function claimsSourcesOf(
   { of, sources }: ClaimsRouteConfig,
   { routes }: { readonly routes: readonly RouteConfig[] }
@@ -19,6 +22,41 @@ interface Candidate {
 }
 
 /** Whether a route is the issue route that `of` names, or any where it names none. What krakend signs has no claims to show. */
-export function isShown({ issue, protocol }: Candidate, of: string | undefined): boolean {
+function isShown({ issue, protocol }: Candidate, of: string | undefined): boolean {
   return issue !== undefined && protocol !== 'krakend' && (of === undefined || issue === of)
+}
+
+/** Finds routes that show the claims of another one which is not there. */
+export function findClaimsProblems({ routes }: RuleContext): Problem[] {
+  return routes.filter(isClaimsRoute).flatMap((route): Problem[] => {
+    if (isGiven(at(route, 'sources'))) return []
+    const { value: of, path } = at(route, 'of')
+    const candidates = routes.filter((other) => isShownBy(other, of))
+    if (of !== undefined) {
+      return candidates.length > 0
+        ? []
+        : [{ path, message: `there is no issue route ${of} with claims to show` }]
+    }
+    return candidates.length === 1
+      ? []
+      : [
+          {
+            path: route.path,
+            message: `expected of or sources, since there are ${candidates.length} issue routes with claims to show`
+          }
+        ]
+  })
+}
+
+/** Under the same name, an issue route has a list. */
+export function isClaimsRoute(route: PlacedRoute): boolean {
+  return typeof at(route, 'claims').written === 'string'
+}
+
+/** Whether a route is the issue route, or one of those, that a claims route with this `of` shows. */
+export function isShownBy(route: PlacedRoute, of: string | undefined): boolean {
+  const { value, written } = at(route, 'issue')
+  // A wrong path is still that of an issue route, although no `of` can name it.
+  const issue = written === undefined ? undefined : (value ?? '')
+  return isShown({ issue, protocol: at(route, 'protocol').value }, of)
 }

@@ -11,7 +11,7 @@ const STATUSES = [401, 403, 503] as const
 export function describeForwardAuth(route: CheckRouteConfig): Operation {
   const headers = Object.keys(route.headers ?? {}).map((name) => [name, headerRef('Claim')])
   return {
-    summary: 'Answers a proxy whether a request may pass.',
+    summary: 'Decides for a proxy whether a request may pass.',
     description: 'By any method, and on all paths below this one too.',
     security: tokenSecurity(route, route.token ?? ['header'], 'get'),
     responses: withHeaders(

@@ -43,7 +43,7 @@ const createIntrospectionFormat: CreateCheckFormat = () => ({
   }
 })
 
-/** No claim says whether a token is active; and scopes are one text here (RFC 7662, section 2.2). */
+/** No claim shows whether a token is active; and scopes are one text here (RFC 7662, section 2.2). */
 function describeClaims(claimsText: JsonText, scope: unknown): [string, JsonText][] {
   const members = readObject(claimsText)
   members.delete('active')

@@ -1,5 +1,6 @@
 /** The `refresh` setting of an issue route: its pipeline, and the route that refresh tokens are exchanged on. */
 
+import { ServiceError } from '../../errors.ts'
 import { createGather } from '../../issue/issue.ts'
 import { mergeParts } from '../../issue/refresh/family-state.ts'
 import { createRefreshing, type Refreshing, stringClaim } from '../../issue/refresh/refresh.ts'
@@ -9,9 +10,9 @@ import { createSources } from '../../issue/sources/registry.ts'
 import type { Signer } from '../../keys/key-store.ts'
 import { longestLifetimeSeconds } from '../../settings/tokens.ts'
 import { type AddCookie, createIssueRequest, noteIssued } from '../issuing.ts'
+import { invalidRequest, parseJsonBody } from '../json-body.ts'
 import { createRoute, type Route } from '../route.ts'
 import type { Services } from '../services.ts'
-import { readRefreshToken } from './refresh-request.ts'
 import type { IssueFormat } from './route.ts'
 import type { IssueRouteConfig } from './settings.ts'
 
@@ -92,4 +93,34 @@ export function createRefreshRoute(
       return addCookie(format.answer(issued), issued, exchange)
     }
   })
+}
+
+/**
+ * Reads `grant_type=refresh_token&refresh_token=...` or `{"refresh_token": "..."}`; the content shows which.
+ * @param maxDepth levels that the JSON may nest
+ * @throws ServiceError `invalid_request`, or `unsupported_grant_type` for a form that asks for something else
+ */
+function readRefreshToken(body: Buffer, maxDepth: number): string {
+  const text = body.toString()
+  const token = text.trimStart().startsWith('{') ? tokenOfJson(body, maxDepth) : tokenOfForm(text)
+  if (typeof token !== 'string' || token === '') throw invalidRequest('expected a refresh_token')
+  return token
+}
+
+function tokenOfForm(text: string): string | undefined {
+  const form = new URLSearchParams(text)
+  const grant = form.get('grant_type')
+  if (grant !== null && grant !== 'refresh_token') {
+    throw new ServiceError('unsupported_grant_type', 'expected the grant_type refresh_token', {
+      status: 400
+    })
+  }
+  const tokens = form.getAll('refresh_token')
+  if (tokens.length > 1) throw invalidRequest('expected one refresh_token')
+  return tokens[0]
+}
+
+function tokenOfJson(body: Buffer, maxDepth: number): unknown {
+  const { refresh_token: token } = JSON.parse(parseJsonBody(body, maxDepth))
+  return token
 }

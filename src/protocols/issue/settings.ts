@@ -38,17 +38,17 @@ export function issueRouteSchema<Name extends string>(
     lifetime: lifetime
       .prefault('1h')
       .describe(
-        'How long a token is valid: a duration, or a path in the body of the client, which has there how many seconds it wants, and the most that it gets. Default: 1h.'
+        'How long a token is valid: a duration, or a path in the body of the client to the number of seconds that it wants, with the most that it gets. Default: 1h.'
       ),
     expiresAt: optionalPath
       .optional()
       .describe(
-        'Path in the reply of the only remote source, of the time until which the reply is true: in seconds or milliseconds since 1970, or as an ISO 8601 date. A token ends then, if its lifetime does not end it sooner. A reply without it is refused, unless the path ends with `?`. Default: none.'
+        'Path in the reply of the only remote source, of the time until which the reply is true: in seconds or milliseconds since 1970, or as an ISO 8601 date. A token expires then, or sooner by its lifetime. A reply without it is an error, unless the path ends with `?`. Default: none.'
       ),
     notBefore: offset('1d')
       .optional()
       .describe(
-        'When a token starts to be valid (nbf), from the time on that it is issued at: `-15s` is for clocks that are 15 seconds behind. Default: none, it has no nbf.'
+        'When a token becomes valid (nbf), counted from the time that it is issued at: `-15s` is for clocks that are 15 seconds behind. Default: none, it has no nbf.'
       ),
     jti: flag
       .default(false)

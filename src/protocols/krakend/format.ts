@@ -1,6 +1,6 @@
 /** The wire format of KrakenD's signer: the remote's reply comes back as it was, with tokens in place of some fields. */
 import type { JsonText } from '../../json/json-text.ts'
-import { challengeFor } from '../bearer-token.ts'
+import { challengeOf401 } from '../bearer-token.ts'
 import { type Answer, JSON_NO_STORE, jsonAnswer } from '../exchange.ts'
 import { createJsonBodyReader, type ReadBody } from '../json-body.ts'
 import type { WireFormat } from '../route.ts'
@@ -26,7 +26,7 @@ export function createKrakendFormat({ statuses, maxDepth }: KrakendFormatOptions
     answer: (document, status) => ({ status, headers: JSON_NO_STORE, body: document }),
     refuse(error) {
       const status = statusOf(error, statuses)
-      const challenge = status === 401 ? { 'WWW-Authenticate': challengeFor(error) } : {}
+      const challenge = challengeOf401(status, error)
       return jsonAnswer(status, { error: error.message }, challenge)
     }
   }

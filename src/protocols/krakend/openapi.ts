@@ -9,7 +9,7 @@ export function describeKrakend(route: KrakendRouteConfig): Operation {
   const signed = route.sign.map(({ path }) => `\`${path.join('.')}\``).join(', ')
   return {
     summary: "Answers with the remote's reply, some fields of which are signed.",
-    description: `The body may be any JSON, whatever its Content-Type says. Signed: ${signed}.`,
+    description: `The body may be any JSON, whatever its Content-Type. Signed: ${signed}.`,
     ...callers(route.auth),
     requestBody: { required: true, content: json({}) },
     responses: {

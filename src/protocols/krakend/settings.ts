@@ -1,12 +1,15 @@
 /** The settings of a route that signs fields of a remote's reply, as KrakenD's signer does. */
 import * as z from 'zod'
 import { remoteCallSchema } from '../../issue/sources/remote/settings.ts'
+import { at, isGiven, type PartialOf, type Placed } from '../../settings/placed.ts'
+import type { Problem } from '../../settings/problem.ts'
 import { flag, wholeSeconds } from '../../settings/quantities.ts'
 import { routePattern } from '../../settings/route-paths.ts'
 import type { SecretReader } from '../../settings/secrets.ts'
 import { section } from '../../settings/section.ts'
 import { kid, typ } from '../../settings/tokens.ts'
 import { auth, limits, on } from '../route-settings.ts'
+import { type RuleContext, routesWith, signersOf } from '../rules.ts'
 import { statusesOr } from '../statuses.ts'
 import { fieldsToSign } from './fields-to-sign.ts'
 
@@ -34,7 +37,7 @@ export function krakendRouteSchema(reader: SecretReader) {
     lifetime: wholeSeconds('1s', '36500d')
       .optional()
       .describe(
-        'How long a signed field is valid at most; an `exp` of its own may end it sooner. Default: its own `exp` alone ends it, which takes `expiresAt: required`.'
+        'How long a signed field is valid at most; by an `exp` of its own it may expire sooner. Default: only its own `exp` counts, which takes `expiresAt: required`.'
       ),
     expiresAt: z
       .literal('required', 'expected required')
@@ -59,4 +62,30 @@ export function krakendRouteSchema(reader: SecretReader) {
       error: 'expected lifetime, or expiresAt: required'
     }
   )
+}
+
+/** Finds routes without a lifetime where generated keys or revocations have to be kept until the last token has expired. */
+export function findKrakendProblems(context: RuleContext): Problem[] {
+  return routesWith(context.routes, 'krakend').flatMap((route) => {
+    const lifetime = at(route, 'lifetime')
+    if (isGiven(lifetime)) return []
+    return listKept(route, context).map((kept) => ({
+      path: lifetime.path,
+      message: `expected a lifetime, for ${kept} until the last token has expired`
+    }))
+  })
+}
+
+function listKept(
+  route: Placed<PartialOf<KrakendRouteConfig>>,
+  { keys, revocation }: RuleContext
+): string[] {
+  const isGenerated = signersOf(at(route, 'key'), keys).some(
+    (key) => at(key, 'origin').value === 'generate'
+  )
+  const isRevocable = isGiven(revocation) && !isGiven(at(revocation, 'keep'))
+  return [
+    ...(isGenerated ? ['generated keys are kept'] : []),
+    ...(isRevocable ? ['revocations without `keep` are kept'] : [])
+  ]
 }

@@ -3,15 +3,15 @@ import { type Answer, type Content, headerRef } from './parts.ts'
 
 const DESCRIPTIONS = {
   400: 'The request is not what is expected.',
-  401: 'Who asks, or the token, is not accepted.',
-  403: 'The token, or the login, is not good for this.',
+  401: 'The caller or the token is not accepted.',
+  403: 'The token or the login is not sufficient.',
   413: 'The body is too large.',
   415: 'The body is compressed.',
-  422: 'The remote does not take the request.',
+  422: 'The remote rejects the content of the request.',
   429: 'Too many requests.',
   500: 'Something is broken.',
-  502: 'The remote rejects the request, or gives no good reply.',
-  503: 'Too busy, or without what is needed, at the moment.',
+  502: 'The remote rejects the request, or its reply is not valid.',
+  503: 'Overloaded, or something that is needed is not available at the moment.',
   504: 'The remote takes too long.'
 } as const
 

@@ -22,12 +22,12 @@ export const HEADERS = {
     schema: text
   },
   EntityTag: {
-    description: 'For If-None-Match: who has the same is answered by a 304.',
+    description: 'For If-None-Match: the answer to a client that has the same is 304.',
     required: true,
     schema: text
   },
   NoSniff: {
-    description: 'The answer is what its media type says.',
+    description: 'The media type of the answer is not to be guessed.',
     required: true,
     schema: { const: 'nosniff' }
   },

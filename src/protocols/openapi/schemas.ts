@@ -15,7 +15,7 @@ export function object(
 /** A token in the compact serialization (RFC 7515, section 7.1). */
 export const compactJws = { ...text, pattern: '^[\\w-]+\\.[\\w-]+\\.[\\w-]+$' } as const
 export const refreshToken = { ...text, description: 'Where the route has refresh tokens.' } as const
-const reason = { ...text, description: 'A word for it, where the route has `reasons: true`.' }
+const reason = { ...text, description: 'The reason code, where the route has `reasons: true`.' }
 
 /** By the names that descriptions refer to. */
 export const SCHEMAS: Readonly<Record<string, Schema>> = {

@@ -10,15 +10,18 @@ const TOKEN = fields({ token: 'The token, or a refresh token.', token_type_hint:
   'token'
 ])
 const SUBJECT = fields(
-  { sub: 'The subject, all of whose tokens end.', iss: 'Their issuer; by default the own one.' },
+  {
+    sub: 'The subject whose tokens are revoked.',
+    iss: 'Their issuer; by default that of this service.'
+  },
   ['sub']
 )
-const KEY = fields({ kid: 'The key, all of whose tokens end.' }, ['kid'])
+const KEY = fields({ kid: 'The key whose tokens are revoked.' }, ['kid'])
 
 export function describeRevoke({ auth }: RevokeRouteConfig): Operation {
   return {
     summary: 'Revokes a token.',
-    description: 'A token that nobody here verifies counts as revoked.',
+    description: 'A token that no verifier of the route accepts counts as revoked.',
     ...oauthCallers(auth),
     requestBody: {
       required: true,

@@ -74,7 +74,7 @@ function createRevokeRoute(
   })
 }
 
-/** A token that nobody here verifies is as good as revoked (RFC 7009, section 2.2). */
+/** A token that no verifier of the route accepts counts as revoked (RFC 7009, section 2.2). */
 async function revokeToken(raw: string, verify: Check, revoke: Revoke): Promise<void> {
   const claims = await verifiedClaims(raw, verify)
   if (claims === undefined) return

@@ -1,6 +1,8 @@
 /** The settings of a route that issues tokens as the JWT recipe of the SuperTokens core does. */
 import * as z from 'zod'
 import { sourceSchema } from '../../issue/sources/registry.ts'
+import { at } from '../../settings/placed.ts'
+import type { Problem } from '../../settings/problem.ts'
 import { wholeSeconds } from '../../settings/quantities.ts'
 import { routePath } from '../../settings/route-paths.ts'
 import type { SecretReader } from '../../settings/secrets.ts'
@@ -8,6 +10,7 @@ import { section } from '../../settings/section.ts'
 import { kid } from '../../settings/tokens.ts'
 import { KRAKEND_ONLY } from '../krakend/settings.ts'
 import { callers, cookie, limits, on } from '../route-settings.ts'
+import { type RuleContext, routesWith } from '../rules.ts'
 
 export type SupertokensRouteConfig = z.output<ReturnType<typeof supertokensRouteSchema>>
 
@@ -54,4 +57,17 @@ export function supertokensRouteSchema(reader: SecretReader) {
       )
   }
   return section(shape, KRAKEND_ONLY)
+}
+
+/** Finds keys of another algorithm than the only one that SuperTokens clients ask for. */
+export function findSupertokensProblems({ routes, keys }: RuleContext): Problem[] {
+  return routesWith(routes, 'supertokens')
+    .flatMap((route) => [at(route, 'key'), at(route, 'dynamicKey')])
+    .flatMap(({ value: kid, path }): Problem[] => {
+      const key = kid === undefined ? undefined : keys.find((one) => at(one, 'kid').value === kid)
+      const alg = key && at(key, 'alg').value
+      return alg === undefined || alg === 'RS256'
+        ? []
+        : [{ path, message: `expected a key with the alg RS256, found ${alg}` }]
+    })
 }

@@ -1,6 +1,6 @@
 /** The wire format of Themis: the bare token, and errors as text. */
 import { sendsBody } from '../../issue/sources/registry.ts'
-import { challengeFor } from '../bearer-token.ts'
+import { challengeOf401 } from '../bearer-token.ts'
 import { NO_STORE, textAnswer } from '../exchange.ts'
 import type { CreateIssueFormat, IssueProtocol } from '../issue/route.ts'
 import { createOptionalBodyReader } from '../json-body.ts'
@@ -20,7 +20,7 @@ const createThemisFormat: CreateIssueFormat = ({ statuses, claims }, { depth }) 
 
   refuse(error) {
     const status = statusOf(error, statuses)
-    const challenge = status === 401 ? { 'WWW-Authenticate': challengeFor(error) } : {}
+    const challenge = challengeOf401(status, error)
     return textAnswer(status, error.message, challenge)
   }
 })

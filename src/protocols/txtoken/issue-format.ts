@@ -1,7 +1,7 @@
 /** The wire format of the original program's getToken. */
 import type { ErrorCode, ServiceError } from '../../errors.ts'
 import { CLAIM_REASON } from '../../issue/claims.ts'
-import { challengeFor } from '../bearer-token.ts'
+import { challengeOf401 } from '../bearer-token.ts'
 import { JSON_NO_STORE, jsonAnswer } from '../exchange.ts'
 import type { CreateIssueFormat, IssueProtocol } from '../issue/route.ts'
 import { createJsonBodyReader } from '../json-body.ts'
@@ -30,7 +30,7 @@ const createTxtokenIssueFormat: CreateIssueFormat = ({ statuses }, { depth }) =>
 
   refuse(error) {
     const status = statusOf(error, statuses)
-    const challenge = status === 401 ? { 'WWW-Authenticate': challengeFor(error) } : {}
+    const challenge = challengeOf401(status, error)
     return jsonAnswer(status, describe(error), challenge)
   }
 })

@@ -11,7 +11,7 @@ import { BEARER_PLACES } from '../token-places.ts'
 export function describeTxtokenIssue(route: IssueRouteConfig): Operation {
   return {
     summary: 'Issues a token.',
-    description: 'The body may be any JSON, whatever its Content-Type says.',
+    description: 'The body may be any JSON, whatever its Content-Type.',
     ...callers(route.auth),
     requestBody: { required: true, content: json({}) },
     responses: {

@@ -34,7 +34,7 @@ test('a wrong setting of a route does not hide what rules find in it, nor in the
     'routes[0].on: there is no listener other',
     'routes[0].refresh.recheck: expected',
     'routes[0].refresh.route: /token is a route already',
-    'routes[0].refresh: there is no revocation',
+    'routes[0].refresh: expected the setting revocation',
     'routes[0].statuses: does not go with the protocol oauth',
     'routes[1].explain: expected',
     'routes[1].of: there is no issue route /other',
@@ -92,7 +92,7 @@ test('TLS of revocations goes with a rediss:// store, wherever its URL is from',
     revocation: { tls: {}, ...store },
     routes: [{ check: '/check', verify: [{ keys: 'all' }] }]
   })
-  const expected = ['revocation.tls: expected a rediss:// store to go with it']
+  const expected = ['revocation.tls: only goes with a rediss:// store']
   for (const store of [{}, { store: 'redis://a' }, { store: { env: 'REDIS' } }]) {
     t.deepEqual(problemsOf(t, withStore(store), { env: { REDIS: 'redis://a' } }), expected)
   }

@@ -6,7 +6,7 @@ import { ENC_KEY, makeToken } from '../../helpers/tokens.ts'
 const END = Date.parse('2026-12-01T00:00:00Z')
 
 for (const cache of ['2MiB', '0B']) {
-  test(`a key that has ended takes its tokens with it (cache: ${cache})`, async (t) => {
+  test(`tokens are rejected once their key has expired (cache: ${cache})`, async (t) => {
     let now = END - 1
     const config = JSON.stringify({
       keys: [

@@ -9,7 +9,7 @@ import { ENC_KEY, makeToken } from '../../helpers/tokens.ts'
 
 const EXP = '"exp":4000000000'
 
-test('what an endpoint says of a token are its claims, in the original format as well', async (t) => {
+test('what an endpoint answers about a token are its claims, in the original format as well', async (t) => {
   const remote = await startRemote(t, replying('{"sub":"ada","level":1e400}'))
   const verify = [{ endpoint: remote.url, allowHttp: true }]
   const { ask } = await startChecking(t, { verify, protocol: 'txtoken' })
@@ -20,7 +20,7 @@ test('what an endpoint says of a token are its claims, in the original format as
   t.is(other.text, '{"error":"Token is expired"}')
 })
 
-test('a refusal ends the check, and leads to the next verifier where the route says so', async (t) => {
+test('a rejected token ends the check, or goes to the next verifier where the route asks for it', async (t) => {
   const remote = await startRemote(t, replying('{}', 401))
   const verify = [{ endpoint: remote.url, allowHttp: true }, { keys: 'all' }]
   const strict = await startChecking(t, { verify })
@@ -30,7 +30,7 @@ test('a refusal ends the check, and leads to the next verifier where the route s
   t.is(remote.requests.length, 2)
 })
 
-test('an endpoint that does not answer ends the check, and leads to the next where the route says so', async (t) => {
+test('an endpoint that does not answer ends the check, or the next verifier is asked where the route asks for it', async (t) => {
   const endpoint = await refusingUrl(t)
   const verify = [{ endpoint, allowHttp: true }, { keys: 'all' }]
   const strict = await startChecking(t, { verify, onRefusal: 'next' })
@@ -41,7 +41,7 @@ test('an endpoint that does not answer ends the check, and leads to the next whe
   t.is((await chain.ask('{"sub":"ada","exp":1}')).status, 401)
 })
 
-test('what an endpoint has said before is no answer for a token that has ended or is revoked', async (t) => {
+test('a cached answer of an endpoint does not count for a token that has expired or is revoked', async (t) => {
   const remote = await startRemote(t, replying('{"sub":"ada"}'))
   const clock = { seconds: 1 }
   const verify = [{ endpoint: remote.url, allowHttp: true, cache: { for: '5m' } }]
@@ -72,7 +72,7 @@ test('what an endpoint has said before is no answer for a token that has ended o
   t.is(await check(ending), '{"error":"Token is expired"}')
 })
 
-test('groups that are looked for elsewhere are not what the token says, nor asked for a bad token', async (t) => {
+test('groups that are looked for elsewhere are not those of the token, nor asked for a bad token', async (t) => {
   const remote = await startRemote(t, replying('', 404))
   const url = remote.url.replace('/login', '/groups/{sub}')
   const { ask, claimsOf } = await startChecking(t, {

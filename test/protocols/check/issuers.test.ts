@@ -83,7 +83,7 @@ test('a token is verified by the keys of its own issuer only, in both directions
   }
 })
 
-test('own keys verify no token that says it is from an issuer with keys of its own, on any route', async (t) => {
+test('own keys verify no token that names an issuer with keys of its own, on any route', async (t) => {
   const ofA = await startJwksServer(t, jwkSet(keysOfA, { kid: 'a' }))
   const { check } = await startChecking(t, [
     { check: '/check', verify: [{ keys: 'all' }] },
@@ -159,7 +159,7 @@ test('where the JWK Set cannot be had and no key is there, nobody knows: 503', a
   t.is(await check(signToken(ownKeys, { iss: OWN })), '200')
 })
 
-test('an unknown kid is refused while the set is fresh, and unknown once it cannot be had any more', async (t) => {
+test('an unknown kid is rejected while the set is fresh, and unknown once it cannot be fetched any more', async (t) => {
   const server = await startJwksServer(t, jwkSet(keysOfA, { kid: 'a' }))
   const verify = [jwksOf(server, A, { cooldown: '1s' })]
   const { check } = await startChecking(t, [{ check: '/check', verify }])
@@ -192,7 +192,7 @@ test('a key that was rotated in is found by the first token that names it', asyn
   t.is((await send(`${url}/check`, { headers: { authorization: token } })).status, 200)
 })
 
-test('a token that was verified before is refused once its key has left the JWK Set', async (t) => {
+test('a token that was verified before is rejected once its key has left the JWK Set', async (t) => {
   const server = await startJwksServer(t, jwkSet(keysOfA, { kid: 'a' }))
   let time = Date.now()
   const { url } = await startService(t, {

@@ -96,7 +96,7 @@ for (const [what, settings, claims, status, reason] of cases) {
   })
 }
 
-test('the scopes that would do are named, and the reason only where the route says so', async (t) => {
+test('the scopes that would do are named, and the reason only where the route shows it', async (t) => {
   const quiet = await startChecking(t, { require: { scopes: ['a', 'b'] } })
   const answer = await quiet.check({ exp: EXP })
   t.is(
@@ -112,7 +112,7 @@ test('the scopes that would do are named, and the reason only where the route sa
   )
 })
 
-test('without a token there is no error to tell the reason of', async (t) => {
+test('without a token there is no error to show the reason of', async (t) => {
   const { url } = await startChecking(t, { reasons: true })
   const answer = await send(`${url}/check`)
   t.is(answer.headers['www-authenticate'], 'Bearer')

@@ -129,7 +129,7 @@ const mistakes: [string, object, string[]][] = [
 ]
 
 for (const [what, settings, problems] of mistakes) {
-  test(`mistakes in ${what} are told`, (t) => {
+  test(`mistakes in ${what} are reported`, (t) => {
     t.deepEqual(problemsOf(t, configOf(settings)), problems)
   })
 }

@@ -7,7 +7,7 @@ import { startService } from '../../helpers/service.ts'
 const FIXED = { from: 'fixed', set: { aud: 'XMiDT', mac: 'none', level: 1 } }
 const REQUEST = { from: 'request', claim: 'mac', header: 'x-mac' }
 
-test('each claim is told with the source that set it, and those that it overrode', async (t) => {
+test('each claim is reported with the source that set it, and those that it overrode', async (t) => {
   const remote = await startRemote(
     t,
     replying('{"level":12345678901234567890,"mac":"remote","exp":1}')
@@ -32,7 +32,7 @@ test('each claim is told with the source that set it, and those that it overrode
   }
 })
 
-test('the sources of an issue route are told by their place there', async (t) => {
+test('the sources of an issue route are named by their place there', async (t) => {
   const config = JSON.stringify({
     keys: [{ alg: 'HS256', secret: '${ENC_KEY}' }],
     routes: [
@@ -52,7 +52,7 @@ test('a route that does not explain takes no notice of it', async (t) => {
   t.is((await send(`${url}/claims?explain=1`)).text, '{"aud":"XMiDT","mac":"none","level":1}')
 })
 
-test('a 401 of the remote is passed on with a challenge, where refusals are', async (t) => {
+test('a 401 of the remote is passed on with a challenge, where errors of the remote are', async (t) => {
   const remote = await startRemote(t, replying('{}', 401))
   const source = { from: 'remote', url: remote.url }
   const { url } = await startClaims(t, [source], { route: { statuses: 'relay' } })

@@ -7,7 +7,7 @@ function toValue(claim: unknown): string {
   return claimValue(JSON.stringify({ claim }) as JsonText, ['claim'])
 }
 
-test('text, numbers, true and false say themselves', (t) => {
+test('text, numbers, true and false are written as they are', (t) => {
   t.is(toValue('ada'), 'ada')
   t.is(toValue('ada@example.com'), 'ada@example.com')
   t.is(toValue(true), 'true')
@@ -24,7 +24,7 @@ test('a list has commas between its items, and an item has none', (t) => {
   t.is(toValue('a,b'), 'a%2Cb')
 })
 
-test('nothing is said of what is not there, or has no text of its own', (t) => {
+test('nothing is written for what is not there, or has no text of its own', (t) => {
   for (const claim of [
     undefined,
     null,

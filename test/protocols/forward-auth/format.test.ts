@@ -94,7 +94,7 @@ test('what only begins like the path is not below it', async (t) => {
   }
 })
 
-test('refusals are 401 and 403 with a challenge, and have no body and no claims', async (t) => {
+test('errors are 401 and 403 with a challenge, and have no body and no claims', async (t) => {
   const { url } = await startGate(t, { require: { scopes: ['read'] }, reasons: true })
   const denied = await send(`${url}/auth`, bearing(TOKEN))
   t.is(denied.status, 403)
@@ -172,7 +172,7 @@ test('what breaks on our side is a 503', async (t) => {
   t.is(answer.headers['www-authenticate'], undefined)
 })
 
-test('where there are too many requests at once, nobody is told that a token is no good', async (t) => {
+test('where there are too many requests at once, no answer rejects the token', async (t) => {
   let reply = () => {}
   const slow = await startRemote(t, (response) => {
     reply = () => replying('{"sub":"ada"}')(response)

@@ -39,14 +39,14 @@ test('an active token is answered with its claims, digit for digit', async (t) =
   t.is((await ask(`token=${token}`, { authorization: `Bearer ${KEY}` })).text, answer.text)
 })
 
-test('no claim says whether a token is active, and scopes are one text', async (t) => {
+test('no claim decides whether a token is active, and scopes are one text', async (t) => {
   const { introspect } = await startIntrospection(t)
   const token = makeToken(`{"active":false,"scope":["read","write"],"token_type":"N_A",${EXP}}`)
   const { text } = await introspect(token)
   t.is(text, `{"active":true,"token_type":"N_A","scope":"read write",${EXP}}`)
 })
 
-test('a token that is not good for whatever reason is inactive, and nothing else is said of it', async (t) => {
+test('a token that is not good for whatever reason is inactive, and nothing else is shown of it', async (t) => {
   const { introspect, log } = await startIntrospection(t)
   const bad = [
     'garbage',

@@ -11,7 +11,7 @@ import {
   startRefreshing
 } from '../../helpers/refreshing.ts'
 
-test('two replicas that are given one refresh token at once: one new token, one refusal', async (t) => {
+test('two replicas that are given one refresh token at once: one new token, one error', async (t) => {
   const { port } = await startRedis(t)
   const store = `redis://127.0.0.1:${port}/3`
   const remote = await startJsonRemote(t)

@@ -59,7 +59,7 @@ test('a refreshed token over 8 KiB is warned of', async (t) => {
   )
 })
 
-test('a refresh token is good for the route that handed it out, and unknown to all others', async (t) => {
+test('a refresh token is good for the route that issued it, and unknown to all others', async (t) => {
   const remote = await startJsonRemote(t)
   const issuing = (name: string) => ({
     issue: `/${name}/token`,
@@ -83,7 +83,7 @@ test('a refresh token is good for the route that handed it out, and unknown to a
   t.is((await post(`${url}/users/refresh`, `refresh_token=${token}`)).status, 200)
 })
 
-test('it comes in JSON or in a form, and any other grant is refused', async (t) => {
+test('it comes in JSON or in a form, and any other grant is rejected', async (t) => {
   const remote = await startJsonRemote(t)
   const { url } = await startRefreshing(t, remote)
   const { refresh_token: token } = await login(url)
@@ -121,7 +121,7 @@ test('a spent refresh token ends its family, and its tokens with it', async (t) 
   t.is((await refresh(url, other.refresh_token)).status, 200)
 })
 
-test('where the remote refuses, the family ends and the refusal is passed on', async (t) => {
+test('where the remote rejects, the family is revoked and the error is passed on', async (t) => {
   const remote = await startJsonRemote(t)
   const { url } = await startRefreshing(t, remote)
   const { token, refresh_token: refreshToken } = await login(url)
@@ -163,7 +163,7 @@ test('however the remote is asked for claims, it is asked again by POST, and not
   t.regex(remote.requests[1]?.body.toString() ?? '', /^\{"sub":"alice"/)
 })
 
-test('while one request uses a refresh token, another is refused', async (t) => {
+test('while one request uses a refresh token, another is rejected', async (t) => {
   const remote = await startJsonRemote(t)
   const { url } = await startRefreshing(t, remote)
   const { refresh_token: token } = await login(url)

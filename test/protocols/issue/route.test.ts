@@ -89,7 +89,7 @@ test('a client may ask for a lifetime, up to the most that it gets', async (t) =
   }
 })
 
-test('a client that asks for no such lifetime is refused, and the remote is not asked', async (t) => {
+test('a client that asks for no such lifetime is rejected, and the remote is not asked', async (t) => {
   for (const validity of ['0', '-1', '1.5', '"60"', 'null', 'true', '[60]']) {
     const { status, text, requests } = await ask(
       t,
@@ -120,7 +120,7 @@ test('a token ends when its reply does, or with its lifetime, whichever comes fi
   }
 })
 
-test('a reply that has ended, or does not say when it does, gives no token', async (t) => {
+test('a reply that has expired, or does not show when it does, gives no token', async (t) => {
   const expiresAt = 'until'
   for (const [reply, error] of [
     [`{"until":${START_SECONDS}}`, 'reply has expired already'],
@@ -141,7 +141,7 @@ test('a reply that has ended, or does not say when it does, gives no token', asy
   t.is((await ask(t, { expiresAt: 'until?' }, { reply: '{"until":null}' })).status, 500)
 })
 
-test('a reply that cannot be used for its end is skipped with all that it says', async (t) => {
+test('a reply that cannot be used for its end is skipped with all its claims', async (t) => {
   const { status, text } = await ask(
     t,
     { expiresAt: 'until' },

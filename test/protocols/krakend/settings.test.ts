@@ -45,7 +45,7 @@ test('the end of the fields is the lifetime, or their own, and one of them is re
   ])
 })
 
-test('generated keys are kept until the last token has ended, so that has to be known', (t) => {
+test('generated keys are kept until the last token has expired, so that has to be known', (t) => {
   const generated = { kid: 'new', alg: 'ES256', generate: { dir: 'keys' } }
   const endless = { ...ROUTE, lifetime: undefined, expiresAt: 'required' }
   const problem =
@@ -57,7 +57,7 @@ test('generated keys are kept until the last token has ended, so that has to be 
   t.notThrows(() => parse({ keys, routes: [{ ...endless, lifetime: '30d' }] }))
 })
 
-test('revocations are kept until the last token has ended, so that has to be known', (t) => {
+test('revocations are kept until the last token has expired, so that has to be known', (t) => {
   const endless = { ...ROUTE, lifetime: undefined, expiresAt: 'required' }
   const config = { ...configOf(endless), revocation: { store: 'memory' } }
   t.deepEqual(problemsOf(t, config), [
@@ -87,13 +87,13 @@ const refused: [object, string[]][] = [
 ]
 
 for (const [settings, problems] of refused) {
-  test(`a route with ${JSON.stringify(settings)} is refused`, (t) => {
+  test(`a route with ${JSON.stringify(settings)} is rejected`, (t) => {
     const found = problemsOf(t, configOf({ ...ROUTE, ...settings }))
     for (const problem of problems) t.true(found.includes(`routes[0].${problem}`), found.join('\n'))
   })
 }
 
-test('the settings of krakend are refused on routes of other protocols', (t) => {
+test('the settings of krakend are rejected on routes of other protocols', (t) => {
   for (const protocol of [undefined, 'txtoken', 'oauth']) {
     for (const settings of [{ sign: ['a'] }, { full: true }]) {
       t.deepEqual(problemsOf(t, configOf({ ...TXTOKEN, protocol, ...settings })), [
@@ -103,7 +103,7 @@ test('the settings of krakend are refused on routes of other protocols', (t) => 
   }
 })
 
-test('what a protocol does not know is told in its own words', (t) => {
+test('what a protocol does not know is reported in its own words', (t) => {
   const { sign: _sign, ...route } = ROUTE
   const [misspelt = '', lacking = '', ...more] = problemsOf(
     t,

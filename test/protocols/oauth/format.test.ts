@@ -29,7 +29,7 @@ function postForm(url: string, body: string, type = FORM) {
   return send(url, { method: 'POST', body, headers: { 'content-type': type } })
 }
 
-test('a token is answered as RFC 6749 says, and kept by no cache', async (t) => {
+test('a token is answered as RFC 6749 asks for, and kept by no cache', async (t) => {
   const remote = await startRemote(t, replying('{"id":1}'))
   const answer = await post(await startEndpoint(t, remote.url), LOGIN)
   t.is(answer.status, 200)
@@ -181,7 +181,7 @@ test('a body that is too large, or compressed, is an invalid_request', async (t)
   t.is(JSON.parse(compressed.text).error, 'invalid_request')
 })
 
-test('refresh tokens are answered beside tokens, and their refusals in the words of RFC 6749', async (t) => {
+test('refresh tokens are answered beside tokens, and their errors in the words of RFC 6749', async (t) => {
   const remote = await startRemote(t, replying('{"id":1}'))
   const issue = { refresh: { route: '/refresh', recheck: remote.url } }
   const more = { revocation: { store: 'memory' } }

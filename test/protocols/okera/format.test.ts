@@ -32,7 +32,7 @@ test('a good token is answered with its claims at the top level, digit for digit
   t.is(answer.headers['cache-control'], 'no-store')
 })
 
-test('a token is refused as JSON, with a challenge', async (t) => {
+test('a token is rejected as JSON, with a challenge', async (t) => {
   const ask = await startOkera(t)
   const refusals: [string | undefined, string, string][] = [
     [undefined, 'missing_token', 'no token present in request'],
@@ -55,7 +55,7 @@ test('a token is refused as JSON, with a challenge', async (t) => {
   }
 })
 
-test('a token that cannot be checked is not refused: 503, and nothing of the reason', async (t) => {
+test('a token that cannot be checked is not rejected: 503, and nothing of the reason', async (t) => {
   const endpoint = await refusingUrl(t)
   const ask = await startOkera(t, { verify: [{ endpoint, allowHttp: true }, { keys: 'all' }] })
   const answer = await ask(`Bearer ${makeToken(`{"sub":"ada",${EXP}}`)}`)

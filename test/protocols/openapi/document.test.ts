@@ -285,7 +285,7 @@ test('headers and parameters that sources take are described', async (t) => {
   t.deepEqual(namesOf('/claims'), [...taken, ['explain', 'query', false]])
 })
 
-test('a service that starts still, or stops, says so as it is described', async (t) => {
+test('a service that starts still, or stops, answers as it is described', async (t) => {
   const config = (store: string) =>
     JSON.stringify({
       docs: true,
@@ -303,7 +303,7 @@ test('a service that starts still, or stops, says so as it is described', async 
   }
 })
 
-test('a route that takes so many requests at once says so', async (t) => {
+test('a route that takes so many requests at once has that in its document', async (t) => {
   const { url } = await startAll(t)
   const { paths } = await fetchDocument(url)
   t.truthy(paths['/themis']?.get?.responses[429])

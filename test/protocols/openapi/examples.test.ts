@@ -80,7 +80,7 @@ const KID = /"kid":"([^"]+)"/
 
 // The flat form has no docs.
 for (const { name, text } of readExamples().filter(({ text }) => /^routes:/m.test(text))) {
-  test(`${name} answers as its document says`, async (t) => {
+  test(`${name} answers as its document describes`, async (t) => {
     const env = await createExampleEnvironment(t)
     const good = new Set<string>()
     const described = new Set<string>()

@@ -8,7 +8,7 @@ const PATHS = ['/livez', '/healthz', '/readyz', '/metrics']
 const OK = '{"status":"ok"}'
 const admin = { more: { listen: { admin: {} } } }
 
-test('a service that lives and is ready says so, whatever the remote does', async (t) => {
+test('a service that lives and is ready answers 200, whatever the remote does', async (t) => {
   const service = await startService(t, { config: flatConfig(await refusingUrl(t)) })
   for (const path of ['/livez', '/healthz', '/readyz']) {
     const answer = await send(service.url + path)
@@ -53,7 +53,7 @@ test('with a listener of their own, health and metrics are on it alone, and noth
   }
 })
 
-test('the admin listener says 503 for ready, too', async (t) => {
+test('the admin listener answers 503 for ready, too', async (t) => {
   const config = fullConfig('http://127.0.0.1:1/', admin)
   const service = await startService(t, { config, isReady: () => false })
   t.is((await send(`${service.adminUrl}/readyz`)).status, 503)

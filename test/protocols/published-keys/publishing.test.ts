@@ -166,7 +166,7 @@ test('a key is published by its kid as PEM, and as JWK to those who ask for JSON
   }
 })
 
-test('the answer that depends on Accept says so to caches', async (t) => {
+test('the answer that depends on Accept has a Vary for caches', async (t) => {
   const { url } = await startPublisher(t)
   const response = await fetch(`${url}/keys/ES256`)
   t.is(response.headers.get('vary'), 'Accept')

@@ -12,7 +12,7 @@ const API_KEY = 'an API key of the operators'
 const ISSUER = 'https://tokens.example.com'
 const OTHER_SECRET = 'another secret of thirty-two characters'
 
-test('a revoked token is refused from then on, and another is not', async (t) => {
+test('a revoked token is rejected from then on, and another is not', async (t) => {
   const { url } = await start(t)
   const [token, other] = [await issue(url), await issue(url)]
   t.is(await check(url, token), 200)
@@ -37,7 +37,7 @@ test('a revoked token is refused from then on, and another is not', async (t) =>
   )
 })
 
-test('introspection says of a revoked token that it is not active, and nothing else', async (t) => {
+test('introspection shows of a revoked token that it is not active, and nothing else', async (t) => {
   const { url } = await start(t)
   const token = await issue(url)
   const introspect = () =>
@@ -58,7 +58,7 @@ test('every issued token has a jti of its own where tokens can be revoked', asyn
   t.not(ids[0], ids[1])
 })
 
-test('only a token that verifies adds an entry, whatever the answer says', async (t) => {
+test('only a token that verifies adds an entry, whatever the answer is', async (t) => {
   const { url } = await start(t)
   const token = await issue(url)
   const { payload } = readToken(token)
@@ -86,7 +86,7 @@ test('an ES256 signature in its other spelling is the same token', async (t) => 
   t.is(await check(url, twin), 401)
 })
 
-test('a token without a jti is not said to be revoked', async (t) => {
+test('a token without a jti does not count as revoked', async (t) => {
   const { url } = await start(t)
   const token = makeToken('{"sub":"alice"}', { header: '{"alg":"HS256","kid":"main"}' })
   const { status, text } = await revoke(url, { token })
@@ -157,7 +157,7 @@ test('a key is revoked, and leaving its name out of the header does not help', a
   t.is(await check(url, other), 200)
 })
 
-test('a token that has ended is revoked all the same while a route forgives that', async (t) => {
+test('a token that has expired is revoked all the same while a route accepts it', async (t) => {
   let time = Date.parse('2030-01-01T00:00:00Z')
   const { url } = await startService(t, {
     config: JSON.stringify({
@@ -177,7 +177,7 @@ test('a token that has ended is revoked all the same while a route forgives that
   t.is(await check(url, token), 401)
 })
 
-test('the caller needs an API key where the route says so', async (t) => {
+test('the caller needs an API key where the route has some', async (t) => {
   const { url } = await start(t)
   const token = await issue(url)
   const { status, text, headers } = await revoke(url, { token }, 'a wrong key')
@@ -200,7 +200,7 @@ test('without API keys a token can be revoked by who has it, and nothing else', 
   t.is(await check(url, token), 401)
 })
 
-test('a form that does not say what to revoke is told so', async (t) => {
+test('a form that does not name what to revoke gets an error', async (t) => {
   const { url } = await start(t)
   for (const form of ['', 'token=', 'token=a&token=b', 'sub=a&kid=b', 'sub=', 'sub=a&iss=']) {
     const { status, text } = await send(`${url}/revokeToken`, {

@@ -48,7 +48,7 @@ async function start(t: ExecutionContext, route: object = {}) {
   return Object.assign(ask, { log: service.log })
 }
 
-test('requests that are not of the format are told so in the words of the core', async (t) => {
+test('requests that are not of the format get an error in the words of the core', async (t) => {
   const ask = await start(t)
   const bodyWith = (fields: object) => JSON.stringify({ ...BODY, ...fields })
   for (const [body, text] of [
@@ -77,7 +77,7 @@ test('requests that are not of the format are told so in the words of the core',
   }
 })
 
-test('versions, algorithms and methods that are not supported are told', async (t) => {
+test('versions, algorithms and methods that are not supported get an error', async (t) => {
   const ask = await start(t)
   const body = JSON.stringify(BODY)
   const other = await ask(body, { 'cdi-version': '2.9' })
@@ -95,7 +95,7 @@ test('versions, algorithms and methods that are not supported are told', async (
   }
 })
 
-test('the payload reaches the token as it was written, but for what is not its own to say', async (t) => {
+test('the payload reaches the token as it was written, but for the claims that are not its own', async (t) => {
   const ask = await start(t)
   const payload =
     '{"id":12345678901234567890,"sub":"ada","iss":"http://own.example.com","exp":1,"iat":1,"jti":"x","txtoken_use":"service-bearer"}'
@@ -124,7 +124,7 @@ test('the static key signs, unless the one that rotates is asked for', async (t)
   }
 })
 
-test('a token over 8 KiB is handed out with a warning', async (t) => {
+test('a token over 8 KiB is issued with a warning', async (t) => {
   const ask = await start(t)
   const payload = { text: 'x'.repeat(8192) }
   t.is((await ask(JSON.stringify({ ...BODY, payload }))).status, 200)
@@ -138,7 +138,7 @@ test('claims of the configuration win over the payload', async (t) => {
   t.like(JSON.parse(readToken(jwt).payload), { source: 'core', aud: 'm2', iss: BODY.jwksDomain })
 })
 
-test('a route that SuperTokens would not find, and keys that are not there, are refused at the start', async (t) => {
+test('a route that SuperTokens would not find, and keys that are not there, are rejected at the start', async (t) => {
   const error = await t.throwsAsync(start(t, { issue: '/jwt', dynamicKey: 'other' }))
   t.regex(
     error?.message ?? '',
@@ -147,7 +147,7 @@ test('a route that SuperTokens would not find, and keys that are not there, are 
   t.regex(error?.message ?? '', /routes\[0\]\.dynamicKey: there is no key with the kid other/)
 })
 
-test('keys of another algorithm than that of the client are refused at the start', async (t) => {
+test('keys of another algorithm than that of the client are rejected at the start', async (t) => {
   const config = {
     keys: [{ kid: 'shared', alg: 'HS256', secret: '${ENC_KEY}' }],
     routes: [{ ...ROUTE, key: 'shared', dynamicKey: 'shared', auth: 'none' }]
@@ -158,7 +158,7 @@ test('keys of another algorithm than that of the client are refused at the start
   ])
 })
 
-test('a route that says nothing of its callers does not start: any claims are signed for them', (t) => {
+test('a route that names no callers does not start: any claims are signed for them', (t) => {
   const problemsWith = (route: object) =>
     problemsOf(t, {
       keys: [{ kid: 'a', alg: 'RS256', generate: { dir: 'keys' } }],
@@ -173,7 +173,7 @@ test('a route that says nothing of its callers does not start: any claims are si
   ])
 })
 
-test('where there are no API keys, a source may have the headers that they would stand in', async (t) => {
+test('where there are no API keys, a source may have the headers that they would be in', async (t) => {
   const remote = await startRemote(t, replying('{"role":"admin"}'))
   const source = { from: 'remote', url: remote.url, at: 'data', forward: ['authorization'] }
   const ask = await start(t, { claims: [source] })

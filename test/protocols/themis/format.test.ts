@@ -38,7 +38,7 @@ for (const [what, ask] of [
   })
 }
 
-test('refusals are text', async (t) => {
+test('errors are text', async (t) => {
   const apiKeys = ['an API key of some length']
   const service = await startService(t, { config: config({ auth: { apiKeys } }) })
   const answer = await send(`${service.url}/issue`)
@@ -52,7 +52,7 @@ test('refusals are text', async (t) => {
   t.is(wrong.headers.allow, 'HEAD, GET, POST')
 })
 
-test('a refusal by the remote is an error, and no token without its claims', async (t) => {
+test('a request that the remote rejects is an error, and no token without its claims', async (t) => {
   const remote = await startRemote(t, replying('{}', 403))
   const claims = [{ from: 'remote', url: remote.url, at: 'data' }]
   const own = await startService(t, { config: config({ claims }) })

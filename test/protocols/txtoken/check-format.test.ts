@@ -409,7 +409,7 @@ const refusedTokens: [string, string, string][] = [
 ]
 
 for (const [what, token, error] of refusedTokens) {
-  test(`a token with ${what} is refused`, async (t) => {
+  test(`a token with ${what} is rejected`, async (t) => {
     const url = await startChecking(t)
     const answer = await post(url, JSON.stringify({ token }))
     t.is(answer.text, JSON.stringify({ error }))
@@ -563,7 +563,7 @@ test('HEAD is answered as GET, without the body', async (t) => {
 })
 
 for (const method of ['PUT', 'PATCH', 'DELETE', 'PROPFIND', 'TRACE']) {
-  test(`${method} is no way to check a token: 405, and Allow says which are`, async (t) => {
+  test(`${method} is no way to check a token: 405, and Allow names those that are`, async (t) => {
     const url = await startChecking(t)
     const answer = await send(url, { method, ...inHeader(TOKEN) })
     t.is(answer.status, 405)
@@ -595,7 +595,7 @@ test('a token is checked whether the remote is there or not', async (t) => {
   t.is((await send(`${service.url}/checkToken`, inHeader(TOKEN))).status, 200)
 })
 
-test('a refused body carries no challenge', async (t) => {
+test('a rejected body carries no challenge', async (t) => {
   const url = await startChecking(t)
   const answer = await send(url, {
     method: 'POST',

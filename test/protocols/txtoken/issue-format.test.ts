@@ -44,7 +44,7 @@ for (const [what, reply] of tokenized) {
   })
 }
 
-test('a reply is a good one whatever its label says', async (t) => {
+test('a reply is a good one whatever its label', async (t) => {
   const labels = ['text/html', 'application/json; charset=latin1', ';;', '']
   const remote = await startRemote(t, (response, { body }) => {
     response.writeHead(200, { 'content-type': labels[Number(body)] ?? '' }).end('"é"')
@@ -122,7 +122,7 @@ for (const status of [201, 204, 206, 301, 302, 303, 307, 308, 304, 400, 401, 404
   })
 }
 
-test('a refusal with a page larger than the limit for replies is still told by its status', async (t) => {
+test('an error with a page larger than the limit for replies is still known by its status', async (t) => {
   const remote = await startRemote(t, replying('x'.repeat(5000), 404))
   const config = fullConfig(remote.url, { more: { limits: { reply: '1KiB' } } })
   const service = await startService(t, { config })
@@ -296,7 +296,7 @@ test('a body may come in chunks, cut inside a character', async (t) => {
 })
 
 for (const method of ['GET', 'HEAD', 'PUT', 'PATCH', 'DELETE', 'PROPFIND', 'TRACE']) {
-  test(`${method} is no way to ask for a token: 405, and Allow says which is`, async (t) => {
+  test(`${method} is no way to ask for a token: 405, and Allow names the one that is`, async (t) => {
     const remote = await startRemote(t, replying('{}'))
     const service = await startService(t, { config: flatConfig(remote.url) })
     const answer = await send(`${service.url}/getToken`, { method })
@@ -307,7 +307,7 @@ for (const method of ['GET', 'HEAD', 'PUT', 'PATCH', 'DELETE', 'PROPFIND', 'TRAC
   })
 }
 
-test('OPTIONS tells which methods there are', async (t) => {
+test('OPTIONS lists the methods that there are', async (t) => {
   const service = await startService(t, { config: flatConfig(await refusingUrl(t)) })
   const answer = await send(`${service.url}/getToken`, { method: 'OPTIONS' })
   t.is(answer.headers.allow, 'POST')
@@ -419,7 +419,7 @@ test('a remote that repeats Retry-After is taken by none of them', async (t) => 
   t.is(answer.headers['retry-after'], undefined)
 })
 
-test('a token over the limit is not handed out', async (t) => {
+test('a token over the limit is not issued', async (t) => {
   const remote = await startRemote(t, replying(`"${'x'.repeat(300)}"`))
   const config = fullConfig(remote.url, { more: { limits: { token: '256B' } } })
   const service = await startService(t, { config })

@@ -53,7 +53,7 @@ const refused: [object, string][] = [
 ]
 
 for (const [cookie, problem] of refused) {
-  test(`the cookie ${JSON.stringify(cookie)} is refused`, (t) => {
+  test(`the cookie ${JSON.stringify(cookie)} is rejected`, (t) => {
     t.deepEqual(problemsOf(t, issuing(cookie)), [`routes[0].cookie.${problem}`])
   })
 }
