@@ -20,6 +20,7 @@ export function createKoaHost(
   const findGate = createFindRoute(routes.filter(({ methods }) => methods === 'any'))
   // Paths are compared letter by letter: `/gettoken` and `/getToken/` are other routes than `/getToken`.
   const router = new Router({ sensitive: true, strict: true })
+  const readBody = createReadBody()
 
   async function answer(
     context: Context,
@@ -84,25 +85,35 @@ function unmatchedRoute(status: number, allow: string): Route {
  */
 const ENCODING = 'latin1'
 
-/** Reads a body with koa-bodyparser, whatever its label: `curl -d` labels JSON as a form. */
-function readBody(context: Context, limitBytes: number): Promise<Buffer> | Buffer {
-  const { headers } = context.req
-  if (!hasBody(headers)) return NO_BODY
-  const parse = bodyParser({
+/** Makes the reader of bodies by koa-bodyparser, whatever their label: `curl -d` labels JSON as a form. */
+function createReadBody(): (context: Context, limitBytes: number) => Promise<Buffer> | Buffer {
+  // Each route has a limit of its own, and most have the same.
+  const parsers = new Map<number, ReturnType<typeof createParser>>()
+
+  return function readBody(context, limitBytes) {
+    const { headers } = context.req
+    if (!hasBody(headers)) return NO_BODY
+    const parse = parsers.get(limitBytes) ?? createParser(limitBytes)
+    parsers.set(limitBytes, parse)
+    const { 'content-type': label } = headers
+    // A wrong or missing label keeps no body from being read (RFC 9110, section 8.3).
+    headers['content-type'] = 'application/octet-stream'
+    return parse(context, async () => {
+      headers['content-type'] = label
+    }).then(() => {
+      const { body } = context.request
+      return Buffer.from(typeof body === 'string' ? body : '', ENCODING)
+    })
+  }
+}
+
+function createParser(limitBytes: number) {
+  return bodyParser({
     enableTypes: ['text'],
     extendTypes: { text: ['*/*'] },
     textLimit: String(limitBytes),
     onerror: throwBodyError,
     ...{ encoding: ENCODING }
-  })
-  const { 'content-type': label } = headers
-  // A wrong or missing label keeps no body from being read (RFC 9110, section 8.3).
-  headers['content-type'] = 'application/octet-stream'
-  return parse(context, async () => {
-    headers['content-type'] = label
-  }).then(() => {
-    const { body } = context.request
-    return Buffer.from(typeof body === 'string' ? body : '', ENCODING)
   })
 }
 
