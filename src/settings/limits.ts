@@ -10,7 +10,11 @@ export type Timeouts = z.output<typeof timeoutsSchema>
 
 /** How much of anything is taken. */
 export const limitsSchema = section({
-  body: size('1B', '64MiB').prefault('1MiB').describe('Largest body of a request. Default: 1MiB.'),
+  body: size('1B', '64MiB')
+    .prefault('1MiB')
+    .describe(
+      'Largest body of a request. Routes that check, introspect, revoke or refresh read no more than a token and 4KiB: 20KiB, or more with a larger `checkedToken` or `token`. Default: 1MiB.'
+    ),
   reply: size('1B', '64MiB')
     .prefault('1MiB')
     .describe('Largest reply of a remote or endpoint. Default: 1MiB.'),
