@@ -52,7 +52,7 @@ async function findModulesThatRan(t: ExecutionContext): Promise<string[]> {
   const files = functions.map(({ ranges: [whole] }) => {
     if (whole === undefined || whole.count === 0) return undefined
     const start = text.slice(whole.startOffset, whole.startOffset + 200)
-    return MODULE.exec(start)?.groups?.['file']
+    return MODULE.exec(start)?.groups?.file
   })
   return files.filter((file) => file !== undefined)
 }
