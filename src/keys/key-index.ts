@@ -3,7 +3,7 @@ import type { Key } from './key.ts'
 import type { KeySource } from './key-source.ts'
 import type { JoseHeader } from './token.ts'
 
-export interface KeyIndex {
+interface KeyIndex {
   /** The keys that may have signed a token with this header, in the order of the sources. */
   readonly candidates: (header: JoseHeader) => readonly Key[]
   readonly has: (key: Key) => boolean
