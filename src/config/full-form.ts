@@ -7,7 +7,7 @@ import { keySchema } from '../keys/settings.ts'
 import { routeSchemas } from '../protocols/registry.ts'
 import { revocationSchema } from '../revocation/settings.ts'
 import { limitsSchema, timeoutsSchema } from '../settings/limits.ts'
-import { flag } from '../settings/quantities.ts'
+import { flag, integer } from '../settings/quantities.ts'
 import type { SecretReader } from '../settings/secrets.ts'
 import { section } from '../settings/section.ts'
 import { httpUrl } from '../settings/urls.ts'
@@ -37,6 +37,11 @@ export function createFullSchema(reader: SecretReader) {
     log: logSchema.prefault({}).describe('What is logged. Logs are JSON lines on standard output.'),
     limits: limitsSchema.prefault({}).describe('How much of anything is taken.'),
     timeouts: timeoutsSchema.prefault({}).describe('How long anything may take.'),
+    workers: workersSchema
+      .prefault(1)
+      .describe(
+        'How many processes answer, on the same ports: a number, or `auto` for as many as there are processors. Limits count in each of them. Default: 1.'
+      ),
     docs: flag
       .prefault(false)
       .describe(
@@ -67,6 +72,12 @@ export function createFullSchema(reader: SecretReader) {
   }
   return section(shape, FLAT_FORM)
 }
+
+const MOST_WORKERS = 128
+const WORKERS = `a whole number from 1 to ${MOST_WORKERS}, or auto`
+const workersSchema = z
+  .union([integer(1, MOST_WORKERS), z.literal('auto')], `expected ${WORKERS}`)
+  .meta({ title: WORKERS })
 
 const logSchema = section({
   level: z

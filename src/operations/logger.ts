@@ -10,6 +10,8 @@ export interface LogStream {
   readonly settle: () => Promise<void>
   /** Writes out what is still held in memory; to be called when the process ends. */
   readonly flush: () => void
+  /** Writes lines of another process, whole and with their line ends. */
+  readonly passOn: (lines: string) => void
 }
 
 /**
@@ -23,8 +25,11 @@ const HELD_BYTES = 8 * 1024 ** 2
 /** How long the process waits at its end for a reader of the log that does not read. */
 const FLUSH_LIMIT_MS = 1000
 
-/** Makes the logger. It never waits for the reader of the log, so that a slow one does not slow the service. */
-export function createLogger(level: string): LogStream {
+/**
+ * Makes the logger. It never waits for the reader of the log, so that a slow one does not slow the service.
+ * @param fields of each line
+ */
+export function createLogger(level: string, fields: object | null = null): LogStream {
   let giveUpAt = Number.POSITIVE_INFINITY
   const destination = pino.destination({
     fd: 1,
@@ -57,7 +62,7 @@ export function createLogger(level: string): LogStream {
   const logger = pino(
     {
       level,
-      base: null,
+      base: fields,
       timestamp: createTimestamp(Date.now),
       formatters: { level: (label) => ({ level: label }) }
     },
@@ -89,7 +94,8 @@ export function createLogger(level: string): LogStream {
         // No process reads standard output, and there is no other place to report that. Without this, pino would try once more.
         destination.destroy()
       }
-    }
+    },
+    passOn: (lines) => void destination.write(lines)
   }
 }
 
