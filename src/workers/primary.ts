@@ -145,7 +145,7 @@ export async function startWorkers(options: WorkersOptions): Promise<Workers> {
         if (performance.now() - startedAt > LONGEST_PAUSE_MS) pauseMs = FIRST_PAUSE_MS
         logger.error({ worker: number, code, signal, pauseMs }, 'worker ended')
       }
-      await wait(pauseMs, undefined, { ref: false })
+      await wait(pauseMs)
       pauseMs = Math.min(2 * pauseMs, LONGEST_PAUSE_MS)
       worker = await inTurn(() => startAgain(number))
     }

@@ -1,4 +1,5 @@
 /** One worker as a process: started, called, its lines passed on, its end noticed. */
+import type { ChildProcess } from 'node:child_process'
 import cluster from 'node:cluster'
 import { once } from 'node:events'
 import type { Readable } from 'node:stream'
@@ -51,6 +52,7 @@ export function startWorkerProcess(options: WorkerProcessOptions): WorkerProcess
   const { number, handlers, passOn } = options
   const worker = cluster.fork({ [WORKER_VARIABLE]: String(number) })
   const { process: child } = worker
+  const closeUntaken = noteConnections(child)
   const written = child.stdout === null ? undefined : passLinesOn(child.stdout, passOn)
   let join = (): void => {}
   const joined = new Promise<void>((resolve) => {
@@ -67,6 +69,7 @@ export function startWorkerProcess(options: WorkerProcessOptions): WorkerProcess
 
   async function waitForEnd(): Promise<WorkerEnd> {
     const [code, signal] = (await once(child, 'exit')) as [number | null, string | null]
+    closeUntaken()
     channel.close(new WorkerError(`worker ${number} has ended (${signal ?? `exit code ${code}`})`))
     join()
     await written
@@ -82,6 +85,41 @@ export function startWorkerProcess(options: WorkerProcessOptions): WorkerProcess
       if (child.connected) child.disconnect()
     },
     kill: () => void child.kill('SIGKILL')
+  }
+}
+
+/** A connection, as Node.js passes it between processes. */
+interface ConnectionHandle {
+  readonly close: () => void
+}
+
+/** What Node.js says when it passes a connection to a worker, and what the worker answers. */
+interface ConnectionMessage {
+  readonly act?: unknown
+  readonly seq?: unknown
+  readonly ack?: unknown
+}
+
+/**
+ * Notes the connections that are on their way to a worker. Node.js keeps its own copy of each until the worker has taken it, and
+ * of a worker that ends before that for good: its client would wait without end.
+ * @returns closes those that the worker has not taken
+ */
+function noteConnections(child: ChildProcess): () => void {
+  const untaken = new Map<unknown, ConnectionHandle>()
+  const send = child.send as (...parts: unknown[]) => boolean
+  child.send = function sendAndNote(...parts: unknown[]) {
+    const [message, handle] = parts as [ConnectionMessage, ConnectionHandle | undefined]
+    if (handle !== undefined && message.act === 'newconn') untaken.set(message.seq, handle)
+    return send.apply(child, parts)
+  }
+  child.on('internalMessage', ({ ack }: ConnectionMessage) => {
+    if (ack !== undefined) untaken.delete(ack)
+  })
+
+  return function closeUntaken() {
+    for (const handle of untaken.values()) handle.close()
+    untaken.clear()
   }
 }
 
