@@ -7,7 +7,7 @@ import { keySchema } from '../keys/settings.ts'
 import { routeSchemas } from '../protocols/registry.ts'
 import { revocationSchema } from '../revocation/settings.ts'
 import { limitsSchema, timeoutsSchema } from '../settings/limits.ts'
-import { flag, integer } from '../settings/quantities.ts'
+import { flag } from '../settings/quantities.ts'
 import type { SecretReader } from '../settings/secrets.ts'
 import { section } from '../settings/section.ts'
 import { httpUrl } from '../settings/urls.ts'
@@ -76,7 +76,17 @@ export function createFullSchema(reader: SecretReader) {
 const MOST_WORKERS = 128
 const WORKERS = `a whole number from 1 to ${MOST_WORKERS}, or auto`
 const workersSchema = z
-  .union([integer(1, MOST_WORKERS), z.literal('auto')], `expected ${WORKERS}`)
+  .union(
+    [
+      z.literal('auto'),
+      z.int().meta({ minimum: 1, maximum: MOST_WORKERS }),
+      z.string().regex(/^\d+$/).transform(Number)
+    ],
+    `expected ${WORKERS}`
+  )
+  .refine((value) => value === 'auto' || (value >= 1 && value <= MOST_WORKERS), {
+    error: `expected ${WORKERS}`
+  })
   .meta({ title: WORKERS })
 
 const logSchema = section({

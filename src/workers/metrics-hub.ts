@@ -4,7 +4,7 @@ import { createMetrics, type MetricsSnapshot } from '../operations/metrics.ts'
 import type { WorkerProcess } from './worker-process.ts'
 
 /** A worker, as the metrics see it. */
-export type CountingWorker = Pick<WorkerProcess, 'call'>
+type CountingWorker = Pick<WorkerProcess, 'call'>
 
 export interface MetricsHub {
   readonly join: (worker: CountingWorker) => void

@@ -67,17 +67,17 @@ export async function startWorkers(options: WorkersOptions): Promise<Workers> {
     const worker = startWorkerProcess({
       number,
       passOn,
-      handlers: { ...storeCalls, metrics: metrics.expose }
+      handlers: { ...storeCalls, metrics: metrics.expose },
+      onEnd() {
+        running.delete(worker)
+        ready.delete(worker)
+        metrics.ready(ready.size)
+        metrics.leave(worker)
+        leave()
+      }
     })
     running.add(worker)
     metrics.join(worker)
-    void worker.ended.then(() => {
-      running.delete(worker)
-      ready.delete(worker)
-      metrics.ready(ready.size)
-      metrics.leave(worker)
-      leave()
-    })
     return worker
   }
 

@@ -8,7 +8,7 @@ import type { Handlers } from './channel.ts'
 export type StoreHubOptions = Pick<StoreOptions, 'now' | 'startTimer' | 'log'>
 
 /** One worker, as the hub sees it. */
-export interface StoreUser {
+interface StoreUser {
   /** Resolves once the list of the worker has them; rejects where that is not known. */
   readonly revoked: (handle: number, revocations: readonly PlainRevocation[]) => Promise<void>
 }

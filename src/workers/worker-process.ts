@@ -25,7 +25,7 @@ export interface WorkerProcess {
   readonly kill: () => void
 }
 
-export interface WorkerEnd {
+interface WorkerEnd {
   readonly code: number | null
   readonly signal: string | null
 }
@@ -35,6 +35,8 @@ export interface WorkerProcessOptions {
   readonly handlers: Handlers<Omit<PrimaryCalls, 'joined'>>
   /** Takes whole lines of its standard output. */
   readonly passOn: (lines: string) => void
+  /** Called as soon as the process has ended, before the calls to it are given up. */
+  readonly onEnd: () => void
 }
 
 /** Says once how workers are started: as this program was, with standard output to the primary. */
@@ -49,7 +51,7 @@ export async function prepareWorkers(): Promise<void> {
 }
 
 export function startWorkerProcess(options: WorkerProcessOptions): WorkerProcess {
-  const { number, handlers, passOn } = options
+  const { number, handlers, passOn, onEnd } = options
   const worker = cluster.fork({ [WORKER_VARIABLE]: String(number) })
   const { process: child } = worker
   const closeUntaken = noteConnections(child)
@@ -69,6 +71,7 @@ export function startWorkerProcess(options: WorkerProcessOptions): WorkerProcess
 
   async function waitForEnd(): Promise<WorkerEnd> {
     const [code, signal] = (await once(child, 'exit')) as [number | null, string | null]
+    onEnd()
     closeUntaken()
     channel.close(new WorkerError(`worker ${number} has ended (${signal ?? `exit code ${code}`})`))
     join()
