@@ -66,7 +66,7 @@ interface Running extends Pick<Instance, 'reload' | 'stop'> {
 /** Runs the service until a signal ends the process. It reloads on SIGHUP, and when one of its files changes. */
 async function runService({ file, env, load }: ServeOptions): Promise<void> {
   const log = createLogger('info')
-  const { logger, settle, flush } = log
+  const { logger, logRequest, settle, flush } = log
   // Before pino's own listener, which would wait without end for a reader that does not read.
   process.prependOnceListener('exit', flush)
   const fileWatch = createFileWatch({
@@ -92,7 +92,13 @@ async function runService({ file, env, load }: ServeOptions): Promise<void> {
   const count = config.workers === 'auto' ? availableParallelism() : config.workers
   const starting =
     count === 1
-      ? runHere({ env, logger, loaded: first.loaded, load: () => loadRecorded().loaded })
+      ? runHere({
+          env,
+          logger,
+          logRequest,
+          loaded: first.loaded,
+          load: () => loadRecorded().loaded
+        })
       : runWorkers({ count, file, first, load: loadRecorded, logger, passOn: log.passOn })
 
   async function reload(): Promise<void> {

@@ -13,7 +13,7 @@ import { warnOfRestart } from './restart.ts'
 export interface ServiceOptions
   extends Pick<
     ApplicationOptions,
-    'logger' | 'metrics' | 'tracing' | 'now' | 'isReady' | 'isStarting' | 'version'
+    'logger' | 'logRequest' | 'metrics' | 'tracing' | 'now' | 'isReady' | 'isStarting' | 'version'
   > {
   /** Loads the configuration anew. Throws a ConfigError where there is none to run with. */
   readonly load: () => LoadedConfig

@@ -17,7 +17,8 @@ const OF_THE_PRIMARY = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const
 
 /** Runs the worker that this process is. Node.js ends it when the primary ends. */
 export function runWorker(env: Environment): void {
-  const { logger, settle, flush } = createLogger('info', { worker: Number(env[WORKER_VARIABLE]) })
+  const log = createLogger('info', Number(env[WORKER_VARIABLE]))
+  const { logger, logRequest, settle, flush } = log
   process.prependOnceListener('exit', flush)
   for (const signal of OF_THE_PRIMARY) process.on(signal, () => {})
   const metrics = createMetrics()
@@ -37,6 +38,7 @@ export function runWorker(env: Environment): void {
           load: () => load(input),
           env,
           logger,
+          logRequest,
           metrics: { ...metrics, expose: () => call('metrics', null) },
           isStarting: () => isStarting,
           createStore: (settings, options) => stores.create(settings, options)
