@@ -65,6 +65,34 @@ test.serial(
   }
 )
 
+test.serial(
+  'a quick bench of the curves has a row for each amount and program, and judges each curve',
+  async (t) => {
+    const { stdout } = await bench('--rounds', '1', '--seconds', '1', '--only', 'curves')
+
+    for (const [title, amounts, programs] of [
+      ['Size of the reply', ['0.2 kB', '2 kB'], ['txtoken', 'bare', 'fastify']],
+      ['Connections', ['1 connections', '4 connections'], ['txtoken', 'bare', 'fastify']],
+      ['Remote of 200 ms', ['10 waiting', '100 waiting'], ['txtoken', 'bare', 'fastify']],
+      ['Keys', ['1 keys', '10 keys'], ['with kid', 'without kid', 'forged']],
+      ['Routes', ['2 routes', '50 routes'], ['txtoken']],
+      ['Revoked tokens', ['0 revoked', '10000 revoked'], ['txtoken']]
+    ] as const) {
+      const expected = amounts.flatMap((amount) => programs.map((program) => [amount, program]))
+      const rows = readRows(stdout, title, expected.length)
+      t.deepEqual(
+        rows.map(([amount, program]) => [amount, program]),
+        expected
+      )
+      for (const [, , ...cells] of rows) t.true(cells.length === 6 && cells.every(isPositive))
+    }
+    const [firstLogins] = readRows(stdout, 'Cold start, CPU/req µs', 1)
+    t.is(firstLogins?.[0], 'logins 1 to 100')
+    t.true(firstLogins?.slice(1).every(isPositive))
+    t.is(stdout.match(/^(met {3}|MISSED) /gm)?.length, 8)
+  }
+)
+
 test.serial('a program that runs already is measured beside the built one', async (t) => {
   const [port, remotePort] = [await findPort(), await findPort()]
   const peer = spawn(process.execPath, ['.scratch/bench/fastify-tokens.js'], {
