@@ -8,7 +8,7 @@ import type {
   ClientCertificateOptions,
   ReadClientCertificate
 } from '../issue/sources/certificate/client-certificate.ts'
-import type { Logger } from '../operations/logger.ts'
+import type { Logger, LogRequest } from '../operations/logger.ts'
 import type { Metrics } from '../operations/metrics.ts'
 import type { Tracing } from '../operations/tracing.ts'
 import type { Route } from '../protocols/route.ts'
@@ -31,6 +31,8 @@ export interface ApplicationOptions {
   /** Started; it is closed with the application. Undefined where tokens cannot be revoked. */
   readonly revocation?: ConfiguredRevocation | undefined
   readonly logger: Logger
+  /** Logs requests that went well. Default: by the logger. */
+  readonly logRequest?: LogRequest | undefined
   readonly metrics: Metrics
   /** Nothing is traced when left out. */
   readonly tracing?: Tracing | undefined
@@ -58,6 +60,7 @@ export interface Application {
 /** Builds what answers on each listener. Nothing listens yet, and no remote is connected. */
 export async function createApplication(options: ApplicationOptions): Promise<Application> {
   const { config, keyStore, revocation, logger, metrics, tracing, now, isReady, version } = options
+  const { logRequest = (level, line) => logger[level](line, 'request') } = options
   const inFlight = createInFlight()
   const connections = createConnections(metrics, `txtoken/${version}`)
   const untraced: Services = {
@@ -75,6 +78,7 @@ export async function createApplication(options: ApplicationOptions): Promise<Ap
   const services = tracing === undefined ? untraced : traceServices(untraced, tracing)
   const answerRoute = createAnswerRoute({
     logger,
+    logRequest,
     metrics,
     logRequests: config.log.requests,
     tracing,

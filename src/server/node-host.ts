@@ -106,30 +106,21 @@ function readBody(request: IncomingMessage, limitBytes: number): Promise<Buffer>
 function collect(request: IncomingMessage, limitBytes: number): Promise<Buffer> {
   const collector = createByteCollector(limitBytes)
   return new Promise((resolve, reject) => {
-    function stop(): void {
-      request.off('data', take)
-      request.off('end', finish)
-      request.off('error', fail)
-      request.off('close', fail)
-    }
-    function take(piece: Buffer): void {
-      if (collector.add(piece)) return
-      stop()
+    let ended = false
+    // No listener is taken off, since they go with the request.
+    request.on('data', (piece: Buffer) => {
+      if (ended || collector.add(piece)) return
+      ended = true
       request.pause()
       reject(bodyTooLarge())
-    }
-    function finish(): void {
-      stop()
+    })
+    request.on('end', () => {
+      ended = true
       resolve(collector.bytes())
-    }
-    function fail(): void {
-      stop()
-      reject(bodyIncomplete())
-    }
-    request.on('data', take)
-    request.on('end', finish)
-    request.on('error', fail)
-    request.on('close', fail)
+    })
+    request.on('close', () => {
+      if (!ended) reject(bodyIncomplete())
+    })
   })
 }
 
@@ -144,10 +135,11 @@ function writeAnswer(response: ServerResponse, answer: Answer, id: string): void
     response.writeHead(status, { 'X-Request-Id': id, ...(headers as Record<string, string>) }).end()
     return
   }
+  const length = typeof body === 'string' ? Buffer.byteLength(body) : body.length
   response.writeHead(status, {
     'X-Request-Id': id,
     ...(answer.headers as Record<string, string>),
-    'Content-Length': typeof body === 'string' ? Buffer.byteLength(body) : body.length
+    'Content-Length': length
   })
   response.end(body)
 }
