@@ -40,6 +40,8 @@ export interface ApplicationOptions {
   readonly now: () => number
   /** Whether the service takes new work. */
   readonly isReady: () => boolean
+  /** Whether it still waits for others before it reports that it is ready. Default: it does not. */
+  readonly isStarting?: (() => boolean) | undefined
   readonly version: string
   /** Makes the routes of the OpenAPI documents, where the configuration asks for them. */
   readonly createDocsRoutes?: CreateDocsRoutes | undefined
@@ -73,7 +75,8 @@ export async function createApplication(options: ApplicationOptions): Promise<Ap
     logger,
     metrics,
     now,
-    isReady
+    isReady,
+    isStarting: options.isStarting
   }
   const services = tracing === undefined ? untraced : traceServices(untraced, tracing)
   const answerRoute = createAnswerRoute({
