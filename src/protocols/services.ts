@@ -45,11 +45,11 @@ export interface Services {
   /** Whether the service takes new work. */
   readonly isReady: () => boolean
   /** Makes the client for a remote. It is closed with the application, as are those below. */
-  readonly connect: (options: Omit<RemoteOptions, 'userAgent' | 'onOutcome'>) => Remote
+  readonly connect: (options: Omit<RemoteOptions, 'userAgent' | 'budget' | 'onOutcome'>) => Remote
   /** Makes the client for the endpoint of a URL. */
   readonly connectEndpoint: (
     url: string,
-    options: Omit<EndpointOptions, 'userAgent' | 'onOutcome'>
+    options: Omit<EndpointOptions, 'userAgent' | 'budget' | 'onOutcome'>
   ) => Endpoint
   readonly connectDirectory: (options: Omit<LdapConnectionOptions, 'onOutcome'>) => LdapConnection
 }

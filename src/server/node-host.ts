@@ -2,6 +2,7 @@
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http'
 import type { Answer } from '../protocols/exchange.ts'
 import type { Route } from '../protocols/route.ts'
+import type { ByteBudget } from '../remote/byte-budget.ts'
 import { createByteCollector } from '../remote/byte-collector.ts'
 import { variablesIn } from '../settings/route-paths.ts'
 import type { HostParts } from './answer.ts'
@@ -11,6 +12,7 @@ import {
   createExchange,
   hasBody,
   NO_BODY,
+  noRoomForBody,
   splitTarget
 } from './exchange.ts'
 
@@ -31,7 +33,7 @@ export type FindRoute = (method: string, path: string) => FoundRoute | undefined
 /** Makes the host. */
 export function createNodeHost(
   findRoute: FindRoute,
-  { answerRoute, readCertificate, onError, fallback }: NodeHostOptions
+  { answerRoute, readCertificate, budget, onError, fallback }: NodeHostOptions
 ): RequestListener {
   return function answerOnNode(request, response) {
     const { path } = splitTarget(request.url ?? '')
@@ -42,7 +44,7 @@ export function createNodeHost(
         request,
         response,
         variables: found.variables,
-        readBody: (limitBytes) => readBody(request, limitBytes),
+        readBody: (limitBytes) => readBody(request, limitBytes, budget),
         readCertificate
       })
       const answer = answerRoute(found.route, exchange)
@@ -96,16 +98,32 @@ export function createFindRoute(routes: readonly Route[]): FindRoute {
  * Reads the body of a request; an empty one at once where there is none.
  * @throws ServiceError as {@link Exchange.readBody} does
  */
-function readBody(request: IncomingMessage, limitBytes: number): Promise<Buffer> | Buffer {
+function readBody(
+  request: IncomingMessage,
+  limitBytes: number,
+  budget: ByteBudget
+): Promise<Buffer> | Buffer {
   if (!hasBody(request.headers)) return NO_BODY
   const { 'content-length': length } = request.headers
-  if (length !== undefined && Number(length) > limitBytes) throw bodyTooLarge()
-  return collect(request, limitBytes)
+  const expected = length === undefined ? undefined : Number(length)
+  if (expected !== undefined && expected > limitBytes) throw bodyTooLarge()
+  return collect(request, { limitBytes, expected, budget })
 }
 
-function collect(request: IncomingMessage, limitBytes: number): Promise<Buffer> {
+interface CollectOptions {
+  readonly limitBytes: number
+  /** How long the body is, where the client has announced it. */
+  readonly expected: number | undefined
+  readonly budget: ByteBudget
+}
+
+function collect(
+  request: IncomingMessage,
+  { limitBytes, expected, budget }: CollectOptions
+): Promise<Buffer> {
   const collector = createByteCollector(limitBytes)
   return new Promise((resolve, reject) => {
+    const account = { bytes: 0, waitsSince: 0, cut: () => stopReading(noRoomForBody()) }
     function stop(): void {
       request.off('data', take)
       request.off('end', finish)
@@ -113,18 +131,28 @@ function collect(request: IncomingMessage, limitBytes: number): Promise<Buffer> 
       request.off('close', fail)
     }
     function take(piece: Buffer): void {
-      if (collector.add(piece)) return
-      stop()
+      if (!collector.add(piece)) stopReading(bodyTooLarge())
+      else if (!budget.resize(account, collector.held())) stopReading(noRoomForBody())
+      else if (collector.size() !== expected) budget.watch(account)
+    }
+    function stopReading(error: Error): void {
       request.pause()
-      reject(bodyTooLarge())
+      end(error)
     }
     function finish(): void {
       stop()
-      resolve(collector.bytes())
+      const bytes = collector.bytes()
+      budget.finish(account)
+      budget.resize(account, bytes.length)
+      resolve(bytes)
     }
     function fail(): void {
+      end(bodyIncomplete())
+    }
+    function end(error: Error): void {
       stop()
-      reject(bodyIncomplete())
+      budget.close(account)
+      reject(error)
     }
     request.on('data', take)
     request.on('end', finish)

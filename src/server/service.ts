@@ -3,8 +3,10 @@ import type { RequestListener } from 'node:http'
 import { openListeners } from '../config/listeners.ts'
 import type { LoadedConfig } from '../config/load.ts'
 import { createShareSource, type ShareSource } from '../keys/remote/share-source.ts'
+import type { ByteBudget } from '../remote/byte-budget.ts'
 import { createShareRevocations, type ShareRevocations } from '../revocation/share-revocations.ts'
 import { type Application, type ApplicationOptions, createApplication } from './application.ts'
+import { bodiesLimit, createBodyBudget } from './body-budget.ts'
 import { createConfiguredKeys } from './configured-keys.ts'
 import { type ConfiguredRevocation, startConfiguredRevocation } from './configured-revocation.ts'
 
@@ -38,12 +40,15 @@ interface Generation {
 /** @throws ConfigError or KeyError when it cannot start */
 export async function createService(options: ServiceOptions): Promise<Service> {
   const { load, logger, metrics } = options
+  const first = load()
+  const budget = createBodyBudget(first.config, options)
   const parts = {
     ...options,
+    budget,
     shareSource: createShareSource(),
     shareRevocations: createShareRevocations()
   }
-  let current = await build(load(), parts)
+  let current = await build(first, parts)
   let reloading = Promise.resolve()
   let isClosing = false
   /** Previous generations, whose requests in flight are still to be answered. */
@@ -74,6 +79,7 @@ export async function createService(options: ServiceOptions): Promise<Service> {
       return
     }
     metrics.configReloaded('ok')
+    budget.setLimit(bodiesLimit(current.loaded.config))
     logger.level = current.loaded.config.log.level
     logger.info('configuration reloaded')
     if (needsRestart(previous.loaded, current.loaded)) {
@@ -101,7 +107,11 @@ export async function createService(options: ServiceOptions): Promise<Service> {
 
 async function build(
   loaded: LoadedConfig,
-  parts: ServiceOptions & { shareSource: ShareSource; shareRevocations: ShareRevocations }
+  parts: ServiceOptions & {
+    budget: ByteBudget
+    shareSource: ShareSource
+    shareRevocations: ShareRevocations
+  }
 ): Promise<Generation> {
   const { config, origin } = loaded
   const keyStore = createConfiguredKeys(loaded, parts)

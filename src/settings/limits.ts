@@ -14,6 +14,11 @@ export const limitsSchema = section({
   reply: size('1B', '64MiB')
     .prefault('1MiB')
     .describe('Largest reply of a remote or endpoint. Default: 1MiB.'),
+  bodies: size('2B', '65536MiB')
+    .optional()
+    .describe(
+      'Bytes of all bodies and replies in memory together. Beyond it the answer is 503, and unfinished bodies are cut, the slowest first. Default: 64MiB, or twice `body` or `reply` where that is more.'
+    ),
   depth: integer(1, 1000)
     .prefault(64)
     .describe(
