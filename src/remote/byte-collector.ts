@@ -8,73 +8,93 @@ export interface ByteCollector {
   readonly add: (piece: Buffer) => boolean
   /** How many bytes have come so far. */
   readonly size: () => number
-  /** How many bytes of memory they take: a little more, where they came in small pieces. */
+  /** How many bytes of memory they take. */
   readonly held: () => number
-  /** All bytes so far. */
+  /** All bytes; no more can be added. */
   readonly bytes: () => Buffer
+  /** Lets go of all bytes, once, however often it is called. */
+  readonly discard: () => void
 }
 
-/** Pieces from this size on are kept as they are. Smaller ones are copied into blocks of twice this size. */
-const LARGE_BYTES = 8 * 1024
+export interface ByteCollectorOptions {
+  /** The most bytes that are taken. */
+  readonly limit: number
+  /** How many bytes are to come. A first piece of another length is copied; without a number it is kept until there is a second. */
+  readonly expected?: number | undefined
+  /** Where blocks are from. Default: each is new. */
+  readonly blocks?: Blocks | undefined
+}
+
+/** Blocks of memory that are used again, since the garbage collector would find them late. */
+export interface Blocks {
+  readonly take: () => Buffer
+  /** Nobody may use the block afterwards. */
+  readonly give: (block: Buffer) => void
+}
+
+const BLOCK_BYTES = 16 * 1024
+
+/** @param most how many unused blocks are kept, in bytes */
+export function createBlocks(most: number): Blocks {
+  const unused: Buffer[] = []
+
+  return {
+    take: () => unused.pop() ?? Buffer.allocUnsafeSlow(BLOCK_BYTES),
+    give(block) {
+      if ((unused.length + 1) * BLOCK_BYTES <= most) unused.push(block)
+    }
+  }
+}
+
+const NEW_BLOCKS = createBlocks(0)
 
 /**
  * A list of all pieces would cost hundreds of bytes for each, and the other side decides how small they are: a mebibyte in chunks of one
  * byte would take 400 of them. One buffer that doubles would leave its smaller ones behind as garbage, which is memory too.
  */
-export function createByteCollector(limit: number): ByteCollector {
-  let pieces: Buffer[] = []
+export function createByteCollector(options: ByteCollectorOptions): ByteCollector {
+  const { limit, expected, blocks = NEW_BLOCKS } = options
   let size = 0
-  let held = 0
-  /** The last block is filled up to here; undefined where the last piece is kept as it came. */
-  let filled: number | undefined
+  /** Most bodies come in one piece, and that is kept as it is. */
+  let whole: Buffer | undefined
+  let taken: Buffer[] = []
 
-  function keep(piece: Buffer, length: number | undefined): void {
-    pieces.push(piece)
-    held += piece.length
-    filled = length
+  /** @param at how many bytes are in the blocks already */
+  function copy(piece: Buffer, at: number): void {
+    let copied = 0
+    while (copied < piece.length) {
+      const filled = (at + copied) % BLOCK_BYTES
+      if (filled === 0) taken.push(blocks.take())
+      copied += piece.copy(taken.at(-1) as Buffer, filled, copied)
+    }
+  }
+
+  function discard(): void {
+    whole = undefined
+    for (const block of taken) blocks.give(block)
+    taken = []
   }
 
   return {
     add(piece) {
       if (size + piece.length > limit) return false
-      // Most bodies come in one piece.
-      if (size === 0 || piece.length >= LARGE_BYTES) {
-        closeBlock()
-        keep(piece, undefined)
-      } else if (!fill(piece)) {
-        closeBlock()
-        const room = Math.max(piece.length, Math.min(2 * LARGE_BYTES, limit - size))
-        const block = Buffer.allocUnsafeSlow(room)
-        piece.copy(block)
-        keep(block, piece.length)
+      if (size === 0 && (expected === undefined || expected === piece.length)) whole = piece
+      else {
+        if (whole !== undefined) copy(whole, 0)
+        whole = undefined
+        copy(piece, size)
       }
       size += piece.length
       return true
     },
     size: () => size,
-    held: () => held,
+    held: () => whole?.length ?? taken.length * BLOCK_BYTES,
     bytes() {
-      closeBlock()
-      if (pieces.length > 1) pieces = [Buffer.concat(pieces, size)]
-      held = size
-      return pieces[0] ?? Buffer.alloc(0)
-    }
-  }
-
-  /** Copies a piece into the block that is not full, if it has room. */
-  function fill(piece: Buffer): boolean {
-    const block = pieces.at(-1)
-    if (filled === undefined || block === undefined) return false
-    if (filled + piece.length > block.length) return false
-    piece.copy(block, filled)
-    filled += piece.length
-    return true
-  }
-
-  /** The block takes no more, and only what is in it counts as bytes. Its memory stays as it is. */
-  function closeBlock(): void {
-    if (filled === undefined) return
-    pieces.push(pieces.pop()?.subarray(0, filled) ?? Buffer.alloc(0))
-    filled = undefined
+      const bytes = whole ?? Buffer.concat(taken, size)
+      discard()
+      whole = bytes
+      return bytes
+    },
+    discard
   }
 }

@@ -41,8 +41,8 @@ export function createCall(
   let controller: Dispatcher.DispatchController | undefined
   let status = 0
   let headers: Headers = {}
-  const collector = createByteCollector(maxReplyBytes)
-  const account: Account = { bytes: 0, waitsSince: 0, cut: undefined }
+  const collector = createByteCollector({ limit: maxReplyBytes, blocks: budget?.blocks })
+  const account: Account = { bytes: 0, waitsSince: undefined, cut: undefined }
 
   function release(): void {
     budget?.close(account)
@@ -56,6 +56,7 @@ export function createCall(
     if (ended !== undefined) return
     ended = result instanceof ServiceError ? result : true
     if (ended !== true) release()
+    collector.discard()
     onEnd(result, status)
   }
 

@@ -90,7 +90,7 @@ export function createEndpoint(options: EndpointOptions): Endpoint {
           computedValue > 0 && error.request?.reusedSocket === true ? 1 : 0
       }
     })
-    const account: Account = { bytes: 0, waitsSince: 0, cut: undefined }
+    const account: Account = { bytes: 0, waitsSince: undefined, cut: undefined }
     let fault: ServiceError | undefined
     call.on('downloadProgress', ({ transferred }) => {
       if (transferred > maxReplyBytes)

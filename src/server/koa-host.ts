@@ -134,11 +134,11 @@ function countBody(
   budget: ByteBudget
 ): { account: Account; noRoom: Promise<never> } {
   const { promise: noRoom, reject } = withRejection()
-  const account: Account = { bytes: 0, waitsSince: 0, cut: stop }
+  const account: Account = { bytes: 0, waitsSince: undefined, cut: stop }
 
   function count({ length }: Buffer): void {
-    if (budget.resize(account, account.bytes + length)) budget.watch(account)
-    else stop()
+    budget.watch(account)
+    if (!budget.resize(account, account.bytes + length)) stop()
   }
   function stop(): void {
     request.off('data', count)

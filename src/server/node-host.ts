@@ -1,20 +1,11 @@
 /** The host on node:http: it answers routes whose path is plain text, and gates. It leaves all other requests to the host behind it. */
-import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http'
+import type { RequestListener, ServerResponse } from 'node:http'
 import type { Answer } from '../protocols/exchange.ts'
 import type { Route } from '../protocols/route.ts'
-import type { ByteBudget } from '../remote/byte-budget.ts'
-import { createByteCollector } from '../remote/byte-collector.ts'
 import { variablesIn } from '../settings/route-paths.ts'
 import type { HostParts } from './answer.ts'
-import {
-  bodyIncomplete,
-  bodyTooLarge,
-  createExchange,
-  hasBody,
-  NO_BODY,
-  noRoomForBody,
-  splitTarget
-} from './exchange.ts'
+import { createExchange, splitTarget } from './exchange.ts'
+import { readBody } from './read-body.ts'
 
 export interface NodeHostOptions extends HostParts {
   /** Answers the requests that are for none of the routes. */
@@ -92,73 +83,6 @@ export function createFindRoute(routes: readonly Route[]): FindRoute {
     }
     return plain.get(`${method} ${path}`)
   }
-}
-
-/**
- * Reads the body of a request; an empty one at once where there is none.
- * @throws ServiceError as {@link Exchange.readBody} does
- */
-function readBody(
-  request: IncomingMessage,
-  limitBytes: number,
-  budget: ByteBudget
-): Promise<Buffer> | Buffer {
-  if (!hasBody(request.headers)) return NO_BODY
-  const { 'content-length': length } = request.headers
-  const expected = length === undefined ? undefined : Number(length)
-  if (expected !== undefined && expected > limitBytes) throw bodyTooLarge()
-  return collect(request, { limitBytes, expected, budget })
-}
-
-interface CollectOptions {
-  readonly limitBytes: number
-  /** How long the body is, where the client has announced it. */
-  readonly expected: number | undefined
-  readonly budget: ByteBudget
-}
-
-function collect(
-  request: IncomingMessage,
-  { limitBytes, expected, budget }: CollectOptions
-): Promise<Buffer> {
-  const collector = createByteCollector(limitBytes)
-  return new Promise((resolve, reject) => {
-    const account = { bytes: 0, waitsSince: 0, cut: () => stopReading(noRoomForBody()) }
-    function stop(): void {
-      request.off('data', take)
-      request.off('end', finish)
-      request.off('error', fail)
-      request.off('close', fail)
-    }
-    function take(piece: Buffer): void {
-      if (!collector.add(piece)) stopReading(bodyTooLarge())
-      else if (!budget.resize(account, collector.held())) stopReading(noRoomForBody())
-      else if (collector.size() !== expected) budget.watch(account)
-    }
-    function stopReading(error: Error): void {
-      request.pause()
-      end(error)
-    }
-    function finish(): void {
-      stop()
-      const bytes = collector.bytes()
-      budget.finish(account)
-      budget.resize(account, bytes.length)
-      resolve(bytes)
-    }
-    function fail(): void {
-      end(bodyIncomplete())
-    }
-    function end(error: Error): void {
-      stop()
-      budget.close(account)
-      reject(error)
-    }
-    request.on('data', take)
-    request.on('end', finish)
-    request.on('error', fail)
-    request.on('close', fail)
-  })
 }
 
 /** Statuses whose answers have no content (RFC 9110, sections 15.3.5, 15.3.6 and 15.4.5). */
