@@ -5,8 +5,9 @@ import { get } from 'node:http'
 import { createServer } from 'node:net'
 import { setTimeout as delay } from 'node:timers/promises'
 
+const HOST = '127.0.0.1'
 const POLL_INTERVAL_MS = 2
-const READY_TIMEOUT_MS = 10_000
+const READY_TIMEOUT_MS = 30_000
 const STOP_TIMEOUT_MS = 10_000
 
 /** How to start a server of the bench. */
@@ -19,8 +20,12 @@ export interface ServerCommand {
   readonly readyStatus: number
 }
 
+/** A server that runs. */
 export interface Server {
   readonly pid: number
+  readonly host: string
+  readonly port: number
+  /** NaN where the bench did not start it. */
   readonly startToReadySeconds: number
   readonly stop: () => Promise<void>
 }
@@ -28,12 +33,12 @@ export interface Server {
 /**
  * Starts a server and waits until it is ready. What it logs is read and thrown away, as a container runtime would
  * read it: a file would bill the server for the file system, /dev/null would take the lines for nothing.
- * @param prefix words before the command, such as `taskset`
+ * @param node the words of the command line before the file
  * @throws Error when it ends or is not ready in time
  */
-async function startServer(command: ServerCommand, prefix: readonly string[]): Promise<Server> {
+async function startServer(command: ServerCommand, node: readonly string[]): Promise<Server> {
   const startedAt = performance.now()
-  const child = spawnNode(prefix, [command.file], {
+  const child = spawnCommand([...node, command.file], {
     env: { ...process.env, NODE_ENV: 'production', ...command.env },
     stdio: ['ignore', 'pipe', 'inherit']
   })
@@ -42,7 +47,7 @@ async function startServer(command: ServerCommand, prefix: readonly string[]): P
   try {
     await waitUntilReady(child, command)
     const startToReadySeconds = (performance.now() - startedAt) / 1000
-    return { pid: pidOf(child), startToReadySeconds, stop }
+    return { pid: pidOf(child), host: HOST, port: command.port, startToReadySeconds, stop }
   } catch (error) {
     await stop()
     throw error
@@ -53,17 +58,18 @@ async function startServer(command: ServerCommand, prefix: readonly string[]): P
 const START_ATTEMPTS = 3
 
 /**
- * Starts a server on a port that is free.
+ * Starts a server on a port that is free, or on the one that is given.
  * @throws Error when it does not start on any of the ports that were tried
  */
 export async function startOnFreePort(
   prepare: (port: number) => ServerCommand,
-  prefix: readonly string[]
-): Promise<Server & { readonly port: number }> {
+  node: readonly string[],
+  fixedPort?: number
+): Promise<Server> {
   for (let attempt = 1; ; attempt += 1) {
-    const port = await findFreePort()
+    const port = fixedPort ?? (await findFreePort())
     try {
-      return { ...(await startServer(prepare(port), prefix)), port }
+      return await startServer(prepare(port), node)
     } catch (error) {
       if (attempt === START_ATTEMPTS) throw error
     }
@@ -72,21 +78,23 @@ export async function startOnFreePort(
 
 /**
  * Runs a program to its end.
+ * @param input what it reads from standard input
  * @returns what it wrote to standard output
  * @throws Error when its exit code is not 0
  */
-export async function runProgram(prefix: readonly string[], args: readonly string[]) {
-  const child = spawnNode(prefix, args, { stdio: ['ignore', 'pipe', 'inherit'] })
+export async function runProgram(command: readonly string[], input = '') {
+  const child = spawnCommand(command, { stdio: ['pipe', 'pipe', 'inherit'] })
+  child.stdin?.end(input)
   const chunks: Buffer[] = []
   child.stdout?.on('data', (chunk: Buffer) => chunks.push(chunk))
   const [code] = await once(child, 'close')
-  if (code !== 0) throw new Error(`${args[0]} ended with exit code ${code}`)
+  if (code !== 0) throw new Error(`${command.join(' ')} ended with exit code ${code}`)
   return Buffer.concat(chunks).toString()
 }
 
 /** A port that is free on loopback right now. */
 async function findFreePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1')
+  const server = createServer().listen(0, HOST)
   await once(server, 'listening')
   const address = server.address()
   server.close()
@@ -94,13 +102,11 @@ async function findFreePort(): Promise<number> {
   return address.port
 }
 
-function spawnNode(
-  prefix: readonly string[],
-  args: readonly string[],
+function spawnCommand(
+  [command = process.execPath, ...args]: readonly string[],
   options: Parameters<typeof spawn>[2]
 ): ChildProcess {
-  const [command = process.execPath, ...rest] = [...prefix, process.execPath, ...args]
-  return spawn(command, rest, options)
+  return spawn(command, args, options)
 }
 
 async function waitUntilReady(child: ChildProcess, command: ServerCommand): Promise<void> {
@@ -115,7 +121,7 @@ async function waitUntilReady(child: ChildProcess, command: ServerCommand): Prom
 /** The status of GET /readyz, or undefined when nobody answers. */
 function readStatus(port: number): Promise<number | undefined> {
   return new Promise((resolve) => {
-    const options = { host: '127.0.0.1', port, path: '/readyz', agent: false }
+    const options = { host: HOST, port, path: '/readyz', agent: false }
     get(options, (response) => {
       response.resume()
       response.on('end', () => resolve(response.statusCode))

@@ -1,30 +1,36 @@
-/** Measures the built program against bare reference programs. See README.md beside this file. */
+/** Measures the built program beside other programs. See README.md beside this file. */
+import { execFileSync } from 'node:child_process'
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { cpus, loadavg, tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
-import { startOnFreePort } from './child-process.ts'
-import { type Figures, type MeasureOptions, measure } from './measure.ts'
+import { compare } from './compare.ts'
+import { type Experiment, keepWorst, type Outcome } from './experiment.ts'
 import { type Options, parseOptions } from './options.ts'
 import { createPlacement } from './placement.ts'
 import { assertAccounting } from './process-usage.ts'
-import { formatBudgets, formatScenario } from './report.ts'
-import type { Bench, Scenario } from './scenario.ts'
+import { formatBudgets, formatMarkdown, formatTable } from './report.ts'
+import { createCheckTokenAgainst, createGetTokenAgainst, type Peer } from './scenarios/against.ts'
 import { createBesideIssuingScenario } from './scenarios/beside-issuing.ts'
 import { createCheckKnownTokenScenario, createCheckTokenScenario } from './scenarios/check-token.ts'
 import { createGetTokenScenario } from './scenarios/get-token.ts'
-import { buildPrograms, prepareBareServer } from './servers.ts'
-import { judge, type ScenarioSummary, summarize } from './summary.ts'
+import { measureStarts } from './scenarios/start.ts'
+import { buildPrograms, startRemote } from './servers.ts'
 
 const BUSY_LOAD = 0.5
 
-const scenarioCreators: Readonly<Record<string, (bench: Bench) => Scenario>> = {
-  'get-token': createGetTokenScenario,
-  'check-token': createCheckTokenScenario,
-  'check-known-token': createCheckKnownTokenScenario,
-  'beside-issuing': createBesideIssuingScenario
+/** What the budgets are judged by. */
+const budgetExperiments: Readonly<Record<string, Experiment>> = {
+  'get-token': compare(createGetTokenScenario),
+  'check-token': compare(createCheckTokenScenario),
+  'check-known-token': compare(createCheckKnownTokenScenario),
+  'beside-issuing': compare(createBesideIssuingScenario),
+  start: measureStarts
 }
 
-const options = parseOptions(process.argv.slice(2), Object.keys(scenarioCreators))
+const experiments = { ...budgetExperiments }
+const options = parseOptions(process.argv.slice(2), {
+  budgets: Object.keys(budgetExperiments)
+})
 assertAccounting()
 const [loadAverage = 0] = loadavg()
 if (loadAverage > BUSY_LOAD) print(`The machine is busy (load ${loadAverage}), expect noise.\n`)
@@ -36,56 +42,60 @@ try {
   rmSync(folder, { recursive: true })
 }
 
-async function runBench({ rounds, seconds, only, output }: Options, folder: string): Promise<void> {
-  const measuring = { seconds, placement: createPlacement() }
-  const remoteServer = await startOnFreePort(
-    (port) => prepareBareServer('remote', port),
-    measuring.placement.others
-  )
-  const remoteUrl = `http://127.0.0.1:${remoteServer.port}/login`
-  const summaries: ScenarioSummary[] = []
+async function runBench(options: Options, folder: string): Promise<void> {
+  const { rounds, seconds, output, markdown } = options
+  const placement = createPlacement(options.node)
+  const remote = await startRemote(placement, options.remotePort)
+  const remoteUrl = `http://127.0.0.1:${remote.port}/login`
+  if (options.peer !== undefined) print(`The remote is at ${remoteUrl}\n`)
+  const bench = { folder, secret: 's'.repeat(40), remoteUrl, placement, rounds, seconds }
+  const outcomes: Outcome[] = []
   try {
-    for (const [name, createScenario] of Object.entries(scenarioCreators)) {
-      if (!only.includes(name)) continue
-      const scenario = createScenario({ folder, secret: 's'.repeat(40), remoteUrl })
-      const summary = summarize(name, scenario, await runRounds(scenario, rounds, measuring))
-      print(`${formatScenario(summary)}\n`)
-      summaries.push(summary)
+    for (const runExperiment of chooseExperiments(options)) {
+      const outcome = await runExperiment(bench)
+      for (const table of outcome.tables) print(`${formatTable(table)}\n`)
+      outcomes.push(outcome)
     }
   } finally {
-    await remoteServer.stop()
+    await remote.stop()
   }
-  const budgets = judge(summaries)
+  const budgets = keepWorst(outcomes.flatMap((outcome) => outcome.budgets))
   print(formatBudgets(budgets))
-  const results = { ...describeRun(rounds, seconds), budgets, scenarios: summaries }
-  mkdirSync(dirname(output), { recursive: true })
-  writeFileSync(output, `${JSON.stringify(results, null, 2)}\n`)
-}
-
-/** Measures the two variants in turn, so that a change of the machine's mood meets both. */
-async function runRounds(
-  { variants: [first, second] }: Scenario,
-  rounds: number,
-  measuring: MeasureOptions
-): Promise<[Figures[], Figures[]]> {
-  const firsts: Figures[] = []
-  const seconds: Figures[] = []
-  for (let round = 0; round < rounds; round += 1) {
-    firsts.push(await measure(first, measuring))
-    seconds.push(await measure(second, measuring))
+  const run = describeRun(options)
+  const scenarios = outcomes.map(({ title, figures }) => ({ title, ...figures }))
+  if (output !== undefined) {
+    writeFile(output, `${JSON.stringify({ ...run, budgets, scenarios }, null, 2)}\n`)
   }
-  return [firsts, seconds]
+  if (markdown === undefined) return
+  const processors = `${run.cpu.count} processors`
+  writeFile(markdown, formatMarkdown({ ...run, processors }, outcomes, budgets))
 }
 
-function describeRun(rounds: number, seconds: number) {
+function chooseExperiments({ only, peer }: Options): Experiment[] {
+  if (peer !== undefined) return compareWithPeer(peer)
+  return Object.entries(experiments)
+    .filter(([name]) => only.includes(name))
+    .map(([, experiment]) => experiment)
+}
+
+function compareWithPeer(peer: Peer): Experiment[] {
+  return [compare(createGetTokenAgainst(peer)), compare(createCheckTokenAgainst(peer))]
+}
+
+function describeRun({ rounds, seconds, node }: Options) {
   const [cpu] = cpus()
   return {
     date: new Date().toISOString(),
-    node: process.version,
+    node: execFileSync(node, ['--version'], { encoding: 'utf8' }).trim(),
     cpu: { model: cpu?.model, count: cpus().length },
     rounds,
     seconds
   }
+}
+
+function writeFile(file: string, text: string): void {
+  mkdirSync(dirname(file), { recursive: true })
+  writeFileSync(file, text)
 }
 
 function print(text: string): void {

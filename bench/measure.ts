@@ -1,16 +1,16 @@
 /** One run: a fresh server process, a warm-up, a load, and what the operating system accounts for it. */
-import { runProgram, startOnFreePort } from './child-process.ts'
+import type { Server } from './child-process.ts'
+import { applyLoad, assertAnswered } from './load.ts'
 import type { Placement } from './placement.ts'
 import { readCpuSeconds, readMemory } from './process-usage.ts'
-import type { Load, LoadResult } from './programs/load.ts'
+import type { LoadResult } from './programs/load-contract.ts'
 import type { RouteLoad, Variant } from './scenario.ts'
-import { loadGenerator } from './servers.ts'
 
 const WARM_UP_SHARE = 0.5
 const BYTES_PER_MEGABYTE = 1_000_000
 
 /** The figures of one run, or the medians of several. */
-export interface Figures {
+export type Figures = {
   readonly cpuMicrosecondsPerRequest: number
   readonly requestsPerSecond: number
   readonly p50Milliseconds: number
@@ -20,6 +20,8 @@ export interface Figures {
   readonly startToReadySeconds: number
   /** The share of one processor that the server used: near 1, the server was the bottleneck. */
   readonly cpuShare: number
+  /** What the load generator spent on a request. */
+  readonly generatorMicroseconds: number
 }
 
 export interface MeasureOptions {
@@ -30,12 +32,11 @@ export interface MeasureOptions {
 /** @throws Error when the server does not start, gives a wrong answer or fails a request */
 export async function measure(variant: Variant, options: MeasureOptions): Promise<Figures> {
   const { seconds, placement } = options
-  const server = await startOnFreePort(variant.prepare, placement.server)
-  const { port } = server
-  const apply = ({ path, ...load }: RouteLoad, duration: number) =>
-    applyLoad({ ...load, url: `http://127.0.0.1:${port}${path}`, duration }, placement)
+  const server = await variant.start(placement)
+  const apply = (load: RouteLoad, duration: number) =>
+    applyRouteLoad(server, load, duration, placement)
   try {
-    variant.assertAnswer(await requestOnce(port, variant.load))
+    variant.assertAnswer(await requestOnce(server, variant.load), 0)
     await apply(variant.load, seconds * WARM_UP_SHARE)
     const cpuSecondsBefore = readCpuSeconds(server.pid)
     const [result] = await Promise.all([
@@ -43,40 +44,55 @@ export async function measure(variant: Variant, options: MeasureOptions): Promis
       variant.background && apply(variant.background, seconds)
     ])
     const cpuSeconds = readCpuSeconds(server.pid) - cpuSecondsBefore
+    for (const { body, variation } of result.samples) variant.assertAnswer(body, variation)
     const { rssBytes, peakRssBytes } = readMemory(server.pid)
+    const { rate } = variant
+    const timed = rate === undefined ? result : await apply({ ...variant.load, rate }, seconds)
+    const { good, other } = timed
+    const { p50Microseconds, p99Microseconds } = good.count > 0 ? good : other
     return {
       cpuMicrosecondsPerRequest: (cpuSeconds * 1e6) / result.requests,
       requestsPerSecond: result.requests / result.seconds,
-      p50Milliseconds: result.p50Microseconds / 1000,
-      p99Milliseconds: result.p99Microseconds / 1000,
+      p50Milliseconds: p50Microseconds / 1000,
+      p99Milliseconds: p99Microseconds / 1000,
       rssMegabytes: rssBytes / BYTES_PER_MEGABYTE,
       peakRssMegabytes: peakRssBytes / BYTES_PER_MEGABYTE,
       startToReadySeconds: server.startToReadySeconds,
-      cpuShare: cpuSeconds / result.seconds
+      cpuShare: cpuSeconds / result.seconds,
+      generatorMicroseconds: result.cpuMicrosecondsPerRequest
     }
   } finally {
     await server.stop()
   }
 }
 
-async function applyLoad(load: Load, placement: Placement): Promise<LoadResult> {
-  const output = await runProgram(placement.others, [loadGenerator, JSON.stringify(load)])
-  const result = JSON.parse(output) as LoadResult
-  if (result.requests === 0 || result.failures > 0) {
-    throw new Error(`${result.failures} of ${result.requests} requests to ${load.url} failed`)
-  }
+/**
+ * Applies a load to a server that runs.
+ * @throws Error when a request gets no answer or one with another status than expected
+ */
+async function applyRouteLoad(
+  { host, port }: Server,
+  { expectedStatus, ...load }: RouteLoad,
+  seconds: number,
+  placement: Placement
+): Promise<LoadResult> {
+  const result = await applyLoad({ ...load, host, port, seconds }, placement)
+  assertAnswered(result, load.path, expectedStatus)
   return result
 }
 
 /** Sends the first request of a load by itself. */
-async function requestOnce(port: number, load: RouteLoad): Promise<string> {
-  const headers = { ...load.headers, ...load.requests?.[0]?.headers }
-  const response = await fetch(`http://127.0.0.1:${port}${load.path}`, {
+export async function requestOnce({ host, port }: Server, load: RouteLoad): Promise<string> {
+  const [first] = load.requests ?? []
+  const requestBody = first?.body ?? load.body
+  const response = await fetch(`http://${host}:${port}${load.path}`, {
     method: load.method,
-    headers,
-    ...(load.body !== undefined && { body: load.body })
+    headers: { ...load.headers, ...first?.headers },
+    ...(requestBody !== undefined && { body: requestBody })
   })
   const body = await response.text()
-  if (response.status !== 200) throw new Error(`${load.path} answered ${response.status}`)
+  if (response.status !== (load.expectedStatus ?? 200)) {
+    throw new Error(`${load.path} answered ${response.status}`)
+  }
   return body
 }

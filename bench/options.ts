@@ -1,43 +1,79 @@
 /** The command line of the bench. */
 import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
+import type { Peer } from './scenarios/against.ts'
+
+const LATEST_RESULTS = fileURLToPath(new URL('results/latest.json', import.meta.url))
 
 export interface Options {
   readonly rounds: number
   /** How long each run measures. Half as long again goes to its warm-up. */
   readonly seconds: number
-  /** Names of the scenarios to run. */
+  /** Names of the experiments to run. */
   readonly only: readonly string[]
-  /** Where the results go as JSON. */
-  readonly output: string
+  /** Where the results go as JSON. Part of a bench is written only where this is asked for. */
+  readonly output?: string
+  /** Where the tables go as Markdown. */
+  readonly markdown?: string
+  /** The Node.js that the measured programs run on. */
+  readonly node: string
+  /** A program that runs already, and is all that is measured beside the built one. */
+  readonly peer?: Peer
+  /** Where the remote listens; any free port by default. */
+  readonly remotePort?: number
 }
 
 /**
- * @param scenarios the names of all scenarios, which are run where none is asked for
+ * @param groups names of groups of experiments, each with the names in it; the first is run where none is asked for
  * @throws TypeError or RangeError on an option that is unknown or out of range
  */
-export function parseOptions(args: readonly string[], scenarios: readonly string[]): Options {
+export function parseOptions(
+  args: readonly string[],
+  groups: Readonly<Record<string, readonly string[]>>
+): Options {
+  const names = Object.values(groups).flat()
+  const [firstGroup = ''] = Object.keys(groups)
   const { values } = parseArgs({
     args: [...args],
     options: {
-      rounds: { type: 'string', default: '5' },
+      rounds: { type: 'string', default: '7' },
       seconds: { type: 'string', default: '5' },
-      only: { type: 'string', multiple: true, default: [...scenarios] },
-      output: {
-        type: 'string',
-        default: fileURLToPath(new URL('results/latest.json', import.meta.url))
-      }
+      only: { type: 'string', multiple: true },
+      output: { type: 'string' },
+      markdown: { type: 'string' },
+      node: { type: 'string', default: process.execPath },
+      against: { type: 'string' },
+      pid: { type: 'string' },
+      name: { type: 'string', default: 'peer' },
+      rate: { type: 'string', default: '1000' },
+      'remote-port': { type: 'string' }
     }
   })
-  const unknown = values.only.find((name) => !scenarios.includes(name))
+  const { only = [firstGroup] } = values
+  const unknown = only.find((name) => !names.includes(name) && !(name in groups))
   if (unknown !== undefined) {
-    throw new RangeError(`--only is ${unknown}, expected one of ${scenarios.join(', ')}`)
+    const known = [...Object.keys(groups), ...names].join(', ')
+    throw new RangeError(`--only is ${unknown}, expected one of ${known}`)
   }
+  const { markdown, against, 'remote-port': remotePort } = values
+  const isWhole = values.only === undefined && against === undefined
+  const output = values.output ?? (isWhole ? LATEST_RESULTS : undefined)
   return {
     rounds: parseCount('rounds', values.rounds),
     seconds: parseCount('seconds', values.seconds),
-    only: values.only,
-    output: values.output
+    only: only.flatMap((name) => groups[name] ?? [name]),
+    ...(output !== undefined && { output }),
+    ...(markdown !== undefined && { markdown }),
+    node: values.node,
+    ...(against !== undefined && {
+      peer: {
+        name: values.name,
+        url: new URL(against),
+        pid: parseCount('pid', values.pid ?? 'missing'),
+        rate: parseCount('rate', values.rate)
+      }
+    }),
+    ...(remotePort !== undefined && { remotePort: parseCount('remote-port', remotePort) })
   }
 }
 

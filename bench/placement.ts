@@ -1,21 +1,29 @@
-/** Which processors the measured server and everything around it run on. */
+/** Which processors the measured server and everything around it run on, and by which Node.js. */
 import { spawnSync } from 'node:child_process'
 import { readAllowedCpus } from './process-usage.ts'
 
-/** Words to put before a command so that it runs where it should; empty where nothing is pinned. */
+/** Words of a command line, up to and including node. */
 export interface Placement {
+  /** The measured server, on a processor of its own. */
   readonly server: readonly string[]
+  /** A measured server of several processes, on all processors. */
+  readonly spread: readonly string[]
+  /** Load generator and remote. */
   readonly others: readonly string[]
 }
 
-/** The last processor for the server alone, the rest for the load. Nothing is pinned on one processor or without taskset. */
-export function createPlacement(): Placement {
+/**
+ * The last processor for the server alone, the rest for the load. Nothing is pinned on one processor or without taskset.
+ * @param node the Node.js that the measured servers run on
+ */
+export function createPlacement(node: string): Placement {
   const cpus = readAllowedCpus()
-  const serverCpu = cpus.at(-1)
   const hasTaskset = spawnSync('taskset', ['--version']).status === 0
-  if (!hasTaskset || serverCpu === undefined || cpus.length < 2) return { server: [], others: [] }
+  const pin = (list: readonly number[]) =>
+    hasTaskset && cpus.length > 1 ? ['taskset', '--cpu-list', list.join(',')] : []
   return {
-    server: ['taskset', '--cpu-list', String(serverCpu)],
-    others: ['taskset', '--cpu-list', cpus.slice(0, -1).join(',')]
+    server: [...pin(cpus.slice(-1)), node],
+    spread: [node],
+    others: [...pin(cpus.slice(0, -1)), process.execPath]
   }
 }

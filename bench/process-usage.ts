@@ -1,5 +1,5 @@
 /** What the operating system has accounted to a process. Linux only: it reads /proc. */
-import { readFileSync } from 'node:fs'
+import { readdirSync, readFileSync } from 'node:fs'
 
 // USER_HZ of proc(5). It is 100 on every architecture that Node.js runs on.
 const TICKS_PER_SECOND = 100
@@ -19,18 +19,33 @@ export function assertAccounting(): void {
   }
 }
 
-/** User and system time of a process and all its threads, in seconds. */
+/** User and system time of a process and those that it started, with all their threads, in seconds. */
 export function readCpuSeconds(pid: number): number {
+  return sum(listProcesses(pid).map(readOwnCpuSeconds))
+}
+
+/** Resident memory of a process and those that it started, now and at its highest. Pages that they share count for each. */
+export function readMemory(pid: number): MemoryUsage {
+  const statuses = listProcesses(pid).map((each) => readFileSync(`/proc/${each}/status`, 'utf8'))
+  return {
+    rssBytes: sum(statuses.map((status) => readSize(status, 'VmRSS'))),
+    peakRssBytes: sum(statuses.map((status) => readSize(status, 'VmHWM')))
+  }
+}
+
+/** A process and its descendants. */
+function listProcesses(pid: number): number[] {
+  const children = readdirSync(`/proc/${pid}/task`).flatMap((thread) =>
+    readFileSync(`/proc/${pid}/task/${thread}/children`, 'utf8').split(' ').filter(Boolean)
+  )
+  return [pid, ...children.flatMap((child) => listProcesses(Number(child)))]
+}
+
+function readOwnCpuSeconds(pid: number): number {
   const stat = readFileSync(`/proc/${pid}/stat`, 'utf8')
   // The second field is the command in parentheses and may hold anything, so the count starts behind it, at field 3.
   const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ')
   return (Number(fields[14 - 3]) + Number(fields[15 - 3])) / TICKS_PER_SECOND
-}
-
-/** Resident memory of a process, now and at its highest since it started. */
-export function readMemory(pid: number): MemoryUsage {
-  const status = readFileSync(`/proc/${pid}/status`, 'utf8')
-  return { rssBytes: readSize(status, 'VmRSS'), peakRssBytes: readSize(status, 'VmHWM') }
 }
 
 /** The processors that this process may run on. */
@@ -47,4 +62,8 @@ function readSize(status: string, name: string): number {
   const match = new RegExp(`^${name}:\\s*(\\d+) kB$`, 'm').exec(status)
   if (match === null) throw new Error(`/proc/<pid>/status has no ${name}`)
   return Number(match[1]) * BYTES_PER_KIBIBYTE
+}
+
+function sum(values: readonly number[]): number {
+  return values.reduce((total, value) => total + value, 0)
 }

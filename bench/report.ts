@@ -1,60 +1,62 @@
-/** Puts the results of a bench into words and columns. */
-import type { Figures } from './measure.ts'
-import type { Budget, ScenarioSummary } from './summary.ts'
+/** Writes the tables and budgets of a bench: in columns for a terminal, and as Markdown for the pages. */
+import type { Budget, Outcome, Table } from './experiment.ts'
 
-const NAME_WIDTH = 24
-const COLUMN_WIDTH = 13
+const NAME_WIDTH = 28
+const COLUMN_WIDTH = 14
 
-const columns: readonly { name: keyof Figures; head: string; digits: number }[] = [
-  { name: 'cpuMicrosecondsPerRequest', head: 'CPU/req µs', digits: 1 },
-  { name: 'requestsPerSecond', head: 'requests/s', digits: 0 },
-  { name: 'p50Milliseconds', head: 'p50 ms', digits: 2 },
-  { name: 'p99Milliseconds', head: 'p99 ms', digits: 2 },
-  { name: 'rssMegabytes', head: 'RSS MB', digits: 0 },
-  { name: 'peakRssMegabytes', head: 'peak RSS MB', digits: 0 },
-  { name: 'startToReadySeconds', head: 'ready s', digits: 3 },
-  { name: 'cpuShare', head: 'CPU share', digits: 2 }
-]
-
-/** A scenario as a table: a line for each variant with its medians, then their ratio. */
-export function formatScenario({ title, variants, ratios }: ScenarioSummary): string {
-  const lines = [
-    formatLine(
-      title,
-      columns.map(({ head }) => head)
-    ),
-    ...variants.map(({ name, medians }) =>
-      formatLine(
-        name,
-        columns.map((column) => medians[column.name].toFixed(column.digits))
-      )
-    ),
-    formatLine(
-      'ratio',
-      columns.map(({ name }) => ratios[name].median.toFixed(2))
-    ),
-    formatLine(
-      '  lowest',
-      columns.map(({ name }) => ratios[name].lowest.toFixed(2))
-    ),
-    formatLine(
-      '  highest',
-      columns.map(({ name }) => ratios[name].highest.toFixed(2))
-    )
-  ]
-  return lines.join('\n')
+export function formatTable({ head, rows }: Table): string {
+  return [head, ...rows].map(formatLine).join('\n')
 }
 
-/** The budgets, a line each. A miss is told and fails nothing. */
+/** The budgets, a line each. A miss is shown and fails nothing. */
 export function formatBudgets(budgets: readonly Budget[]): string {
   return budgets
-    .map(({ what, measured, limit, unit, met }) => {
-      const verdict = met ? 'met   ' : 'MISSED'
-      return `${verdict}  ${what}: ${measured.toFixed(2)} of at most ${limit} ${unit}`
+    .map((budget) => {
+      const verdict = budget.met ? 'met   ' : 'MISSED'
+      const { what, measured, unit } = budget
+      return `${verdict}  ${what}: ${measured.toFixed(2)} of ${formatLimit(budget)} ${unit}`
     })
     .join('\n')
 }
 
-function formatLine(name: string, cells: readonly string[]): string {
+/** A page with the budgets first and every table after them. */
+export function formatMarkdown(
+  run: { readonly node: string; readonly processors: string; readonly rounds: number },
+  outcomes: readonly Outcome[],
+  budgets: readonly Budget[]
+): string {
+  const head = `Node.js ${run.node}, ${run.processors}, medians of ${run.rounds} rounds`
+  const budgetTable = {
+    head: [head, 'txtoken', 'compared with', 'measured', 'budget', ''],
+    rows: budgets.map((budget) => [
+      budget.what,
+      budget.own,
+      budget.other ?? '',
+      `${budget.measured.toFixed(2)} ${budget.unit}`,
+      formatLimit(budget),
+      budget.met ? 'met' : '**missed**'
+    ])
+  }
+  const tables = outcomes.flatMap(({ title, tables }) => [
+    `### ${title}`,
+    ...tables.map(toMarkdown)
+  ])
+  return `${['## Budgets', toMarkdown(budgetTable), '## Tables', head, ...tables].join('\n\n')}\n`
+}
+
+function formatLimit({ limit, atLeast }: Budget): string {
+  return `${atLeast ? 'at least' : 'at most'} ${limit}`
+}
+
+function formatLine([name = '', ...cells]: readonly string[]): string {
   return name.padEnd(NAME_WIDTH) + cells.map((cell) => cell.padStart(COLUMN_WIDTH)).join('')
+}
+
+function toMarkdown({ head, rows }: Table): string {
+  const line = (cells: readonly string[]) => `| ${cells.join(' | ')} |`
+  return [
+    line(head),
+    line(head.map((_, index) => (index === 0 ? '---' : '---:'))),
+    ...rows.map(line)
+  ].join('\n')
 }

@@ -1,8 +1,9 @@
-/** The servers that the bench starts: the built program, the references, the remote. */
+/** The servers of the bench: the built program, the programs that it is compared with, the remote, and those that run already. */
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { runProgram, type ServerCommand } from './child-process.ts'
+import { runProgram, type Server, startOnFreePort } from './child-process.ts'
+import type { Placement } from './placement.ts'
 
 const root = fileURLToPath(new URL('../', import.meta.url))
 
@@ -11,27 +12,65 @@ const programsFolder = join(root, '.scratch/bench')
 
 export const loadGenerator = join(programsFolder, 'load.js')
 
+/** Starts a server, or finds the one that runs. */
+export type StartServer = (placement: Placement) => Promise<Server>
+
 /** One of bench/programs, which answers 404 to /readyz as soon as it listens. */
-export function prepareBareServer(
-  name: string,
-  port: number,
-  env: Readonly<Record<string, string>> = {}
-): ServerCommand {
+export function bareServer(name: string, env: Readonly<Record<string, string>> = {}): StartServer {
   const file = join(programsFolder, `${name}.js`)
-  return { file, port, env: { ...env, PORT: String(port) }, readyStatus: 404 }
+  return function startBareServer({ server }) {
+    const prepare = (port: number) => ({
+      file,
+      port,
+      env: { ...env, PORT: String(port) },
+      readyStatus: 404
+    })
+    return startOnFreePort(prepare, server)
+  }
 }
 
-/** The built program. Only what it cannot do without is configured, all else is as it comes. */
-export function prepareProgram(folder: string, port: number, settings: object): ServerCommand {
-  const configuration = join(folder, `txtoken-${port}.yml`)
-  const listen = { main: { port, host: '127.0.0.1' } }
-  writeFileSync(configuration, JSON.stringify({ listen, ...settings }))
-  const env = { CFG_FILE: configuration }
-  return { file: join(root, 'dist/main.js'), port, env, readyStatus: 200 }
+/**
+ * The built program. Only what it cannot do without is configured, all else is as it comes.
+ * @param spread whether it may use all processors
+ */
+export function program(folder: string, settings: object, spread = false): StartServer {
+  return function startProgram(placement) {
+    const prepare = (port: number) => {
+      const configuration = join(folder, `txtoken-${port}.yml`)
+      const listen = { main: { port, host: '127.0.0.1' } }
+      writeFileSync(configuration, JSON.stringify({ listen, ...settings }))
+      const env = { CFG_FILE: configuration }
+      return { file: join(root, 'dist/main.js'), port, env, readyStatus: 200 }
+    }
+    return startOnFreePort(prepare, spread ? placement.spread : placement.server)
+  }
+}
+
+/** A server that somebody else started and will stop. */
+export function runningServer({ hostname, port }: URL, pid: number): StartServer {
+  return async () => ({
+    pid,
+    host: hostname,
+    port: Number(port || 80),
+    startToReadySeconds: Number.NaN,
+    stop: async () => {}
+  })
+}
+
+/** @param port where it listens; any that is free by default */
+export function startRemote({ others }: Placement, port?: number): Promise<Server> {
+  const file = join(programsFolder, 'remote.js')
+  const prepare = (port: number) => ({
+    file,
+    port,
+    env: { PORT: String(port) },
+    readyStatus: 404
+  })
+  return startOnFreePort(prepare, others, port)
 }
 
 /** Compiles bench/programs like the built program, so that nothing is translated while it is measured. */
 export async function buildPrograms(): Promise<void> {
   const compiler = join(root, 'node_modules/typescript/bin/tsc')
-  await runProgram([], [compiler, '--project', join(root, 'bench/tsconfig.json')])
+  await runProgram([process.execPath, compiler, '--project', join(root, 'bench/tsconfig.json')])
 }

@@ -1,5 +1,4 @@
 /** Medians and ratios over the rounds of a bench. */
-import type { Figures } from './measure.ts'
 
 export interface Ratio {
   readonly median: number
@@ -7,30 +6,31 @@ export interface Ratio {
   readonly highest: number
 }
 
+/** Figures by their names. */
+type Named = Readonly<Record<string, number>>
+
 /** The median of each figure over the rounds. */
-export function medianFigures(rounds: readonly Figures[]): Figures {
-  return mapFigures(rounds, (name) => median(rounds.map((figures) => figures[name])))
+export function medianFigures<Figures extends Named>(rounds: readonly Figures[]): Figures {
+  return mapFigures(rounds, (name) =>
+    median(rounds.map((figures) => figures[name] ?? Number.NaN))
+  ) as Figures
 }
 
 /** How often each figure of one variant holds that of the other, round by round. */
-export function figureRatios(
+export function figureRatios<Figures extends Named>(
   rounds: readonly Figures[],
   others: readonly Figures[]
 ): Record<keyof Figures, Ratio> {
   return mapFigures(rounds, (name) => {
     const ratios = rounds.map(
-      (figures, round) => figures[name] / (others[round]?.[name] ?? Number.NaN)
+      (figures, round) => (figures[name] ?? Number.NaN) / (others[round]?.[name] ?? Number.NaN)
     )
     return { median: median(ratios), lowest: Math.min(...ratios), highest: Math.max(...ratios) }
-  })
+  }) as Record<keyof Figures, Ratio>
 }
 
-function mapFigures<T>(
-  rounds: readonly Figures[],
-  map: (name: keyof Figures) => T
-): Record<keyof Figures, T> {
-  const names = Object.keys(rounds[0] ?? {}) as (keyof Figures)[]
-  return Object.fromEntries(names.map((name) => [name, map(name)])) as Record<keyof Figures, T>
+function mapFigures<T>(rounds: readonly Named[], map: (name: string) => T): Record<string, T> {
+  return Object.fromEntries(Object.keys(rounds[0] ?? {}).map((name) => [name, map(name)]))
 }
 
 function median(values: readonly number[]): number {

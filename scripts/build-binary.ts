@@ -2,8 +2,7 @@
  * Builds the standalone binaries: the program as one file of JavaScript inside of a Node.js of the version that the image
  * ships (https://nodejs.org/api/single-executable-applications.html). Takes architectures, x64 and arm64 where left out.
  */
-import { execFileSync, spawn } from 'node:child_process'
-import { once } from 'node:events'
+import { execFileSync } from 'node:child_process'
 import {
   chmodSync,
   copyFileSync,
@@ -14,12 +13,12 @@ import {
   writeFileSync
 } from 'node:fs'
 import { join } from 'node:path'
-import { createInterface } from 'node:readline'
-import { build, type Plugin } from 'esbuild'
 import { inject } from 'postject'
+import { bundleProgram } from './bundle.ts'
 
 const ROOT = join(import.meta.dirname, '..')
 const BUILD = join(ROOT, 'build')
+const PROGRAM = join(BUILD, 'txtoken.cjs')
 const ARCHITECTURES = ['x64', 'arm64'] as const
 type Architecture = (typeof ARCHITECTURES)[number]
 
@@ -33,84 +32,27 @@ const PACKAGED_FILES = [
   'dist/swagger-ui/swagger-ui-bundle.js'
 ]
 
-/** What is another thing inside of a binary: its files are its own, and a native addon has to lie beside it. */
-const insideOfBinary: Plugin = {
-  name: 'inside-of-binary',
-  setup({ onLoad, onResolve }) {
-    onLoad({ filter: /\/src\/packaged-file\.ts$/ }, () => ({
-      contents: `import { getAsset } from 'node:sea'
-        export const readPackagedFile = (name) => getAsset(name, 'utf8')`
-    }))
-    onResolve({ filter: /^classic-level$/ }, ({ path }) => ({ path, namespace: 'beside' }))
-    onLoad({ filter: /.*/, namespace: 'beside' }, ({ path }) => ({
-      contents: `try {
-          module.exports = require('node:module').createRequire(process.execPath)('${path}')
-        } catch (cause) {
-          const message = 'expected ${path} in node_modules beside the standalone program, which cannot hold it'
-          throw Object.assign(new Error(message, { cause }), { name: 'CommandError' })
-        }`
-    }))
+/** What a binary begins with: the program, with what V8 compiled of it where it was built. A native addon has to be beside the binary. */
+const START = `const { createRequire } = require('node:module')
+const { getAsset, getRawAsset } = require('node:sea')
+const { Script } = require('node:vm')
+
+function requireOutside(name) {
+  if (name !== 'classic-level') return require(name)
+  try {
+    return createRequire(process.execPath)(name)
+  } catch (cause) {
+    const message = 'expected ' + name + ' in node_modules beside the standalone program, which cannot hold it'
+    throw Object.assign(new Error(message, { cause }), { name: 'CommandError' })
   }
 }
 
-/** The program as a function of what it requires, so that both of the following can call it. */
-const FUNCTION = { banner: '(function (require, module, exports) {', footer: '})' }
-
-/** What a binary begins with: the program, with what V8 needs not compile anew. */
-const START = `const { getRawAsset } = require('node:sea')
-const { Script } = require('node:vm')
 const cachedData = CACHED ? Buffer.from(getRawAsset('txtoken.cache')) : undefined
 new Script(Buffer.from(getRawAsset('txtoken.cjs')).latin1Slice(), {
   filename: 'txtoken.cjs',
   cachedData
-}).runInThisContext()(require, module, exports)
+}).runInThisContext()(requireOutside, (name) => getAsset(name, 'utf8'))
 `
-
-/** Runs the program, and at its end keeps what V8 has compiled of it. The code cache of Node.js itself has next to nothing of it. */
-const REHEARSAL = `const { readFileSync, writeFileSync } = require('node:fs')
-const { Script } = require('node:vm')
-const script = new Script(readFileSync('txtoken.cjs', 'latin1'), { filename: 'txtoken.cjs' })
-const sea = { getAsset: (name) => readFileSync('../' + name, 'utf8') }
-process.on('exit', () => writeFileSync('txtoken.cache', script.createCachedData()))
-script.runInThisContext()((name) => (name === 'node:sea' ? sea : require(name)), module, exports)
-`
-
-/** Starts the demo and ends it, so that there is a code cache of what a start takes. */
-async function rehearse(runtime: string): Promise<void> {
-  writeFileSync(join(BUILD, 'rehearsal.cjs'), REHEARSAL)
-  const demo = spawn(join(runtime, 'bin/node'), ['rehearsal.cjs', 'demo'], {
-    cwd: BUILD,
-    env: { PORT: '0', DEMO_PORT: '0' },
-    stdio: ['ignore', 'pipe', 'inherit']
-  })
-  const ended = once(demo, 'exit')
-  for await (const line of createInterface(demo.stdout)) {
-    if (line === 'Check it:') demo.kill('SIGTERM')
-  }
-  const [code] = await ended
-  if (code !== 0) throw new Error(`expected the demo to end well, found the exit code ${code}`)
-}
-
-async function bundle(file: string): Promise<void> {
-  await build({
-    entryPoints: [join(ROOT, 'src/main.ts')],
-    outfile: file,
-    bundle: true,
-    minifySyntax: true,
-    minifyWhitespace: true,
-    platform: 'node',
-    format: 'cjs',
-    target: 'node20',
-    banner: { js: FUNCTION.banner },
-    footer: { js: FUNCTION.footer },
-    plugins: [insideOfBinary],
-    // Scripts cannot import; what they would is built into Node.js, or in the bundle.
-    supported: { 'dynamic-import': false },
-    // A file that is read from beside the code would be missing.
-    logOverride: { 'empty-import-meta': 'error' },
-    logLevel: 'warning'
-  })
-}
 
 /**
  * Fetches Node.js for an architecture out of the npm registry, unless it is there already.
@@ -146,8 +88,8 @@ async function buildBinary(
   const blob = `${output}.blob`
   const main = `${output}.cjs`
   // Compiled ahead of time, which only the architecture that runs it can do.
-  const parts = architecture === process.arch ? ['txtoken.cjs', 'txtoken.cache'] : ['txtoken.cjs']
-  writeFileSync(main, START.replace('CACHED', String(parts.includes('txtoken.cache'))))
+  const isOwn = architecture === process.arch
+  writeFileSync(main, START.replace('CACHED', String(isOwn)))
   writeFileSync(
     settings,
     JSON.stringify({
@@ -156,7 +98,8 @@ async function buildBinary(
       disableExperimentalSEAWarning: true,
       assets: Object.fromEntries([
         ...PACKAGED_FILES.map((name) => [name, join(ROOT, name)]),
-        ...parts.map((name) => [name, join(BUILD, name)])
+        ['txtoken.cjs', PROGRAM],
+        ...(isOwn ? [['txtoken.cache', PROGRAM.replace('.cjs', `-${architecture}.cache`)]] : [])
       ])
     })
   )
@@ -183,8 +126,11 @@ async function main(names: readonly string[]): Promise<void> {
   const ownRuntime = fetchRuntime(own, major)
   // One and the same version everywhere: what one version writes, another might not read.
   const version = versionOf(ownRuntime) ?? major
-  await bundle(join(BUILD, 'txtoken.cjs'))
-  await rehearse(ownRuntime)
+  await bundleProgram({ outfile: PROGRAM, external: ['classic-level'] })
+  const compileAhead = join(import.meta.dirname, 'compile-ahead.js')
+  execFileSync(join(ownRuntime, 'bin/node'), [compileAhead, PROGRAM, ROOT], {
+    stdio: ['ignore', 'ignore', 'inherit']
+  })
   for (const name of wanted) {
     const target = name === own ? ownRuntime : fetchRuntime(name, version)
     const output = await buildBinary(name, { own: ownRuntime, target })

@@ -1,48 +1,175 @@
-/** The load generator: takes a load as JSON in its argument, writes what came of it as JSON to standard output. */
+/**
+ * The load generator: takes a load as JSON from standard input, writes what came of it as JSON to standard output. Its
+ * requests are bytes that were prepared at the start, so that it costs less than the server that it measures.
+ */
+import { text } from 'node:stream/consumers'
 import { createHistogram } from 'node:perf_hooks'
-import autocannon from 'autocannon'
+import { type Connection, openConnection } from './connection.ts'
+import type { Latencies, Load, LoadResult, RequestVariation, Sample } from './load-contract.ts'
 
-const MICROSECONDS_PER_MILLISECOND = 1000
-const SAMPLE_INTERVAL_MS = 100
+/** A late timer is the generator's own: what is due is sent as if it were due now, unless it is later than this. */
+const TIMER_SLACK_MS = 3
+const TICK_MS = 1
+const RECONNECT_MS = 50
+/** How long answers are waited for once nothing more is sent. */
+const GRACE_MS = 5000
+/** One body out of so many is reported. */
+const SAMPLE_EVERY = 1000
+const MAX_SAMPLES = 20
 
-/** Requests that are sent over and over, on each connection the next one as soon as the last one is answered. */
-export interface Load {
-  readonly url: string
-  readonly connections: number
-  readonly duration: number
-  readonly method: 'GET' | 'POST'
-  readonly headers?: Readonly<Record<string, string>>
-  readonly body?: string
-  /** Variations that are sent in turn. */
-  readonly requests?: readonly { readonly headers: Readonly<Record<string, string>> }[]
-  /** How many requests a second to send at most, all connections together. */
-  readonly overallRate?: number
-}
+const load = JSON.parse(await text(process.stdin)) as Load
+process.stdout.write(JSON.stringify(await runLoad(load)))
 
-export interface LoadResult {
-  readonly requests: number
-  readonly failures: number
-  readonly seconds: number
-  readonly p50Microseconds: number
-  readonly p99Microseconds: number
-}
-
-const load = JSON.parse(process.argv[2] ?? '') as Load
-// autocannon's own histogram counts whole milliseconds, and most answers take less than one.
-const latencies = createHistogram()
-const startedAt = performance.now()
-const { errors, non2xx } = await new Promise<autocannon.Result>((resolve, reject) => {
-  const options = { ...load, sampleInt: SAMPLE_INTERVAL_MS } as autocannon.Options
-  const run = autocannon(options, (error, result) => (error ? reject(error) : resolve(result)))
-  run.on('response', (_client, _status, _bytes, milliseconds) => {
-    latencies.record(Math.max(1, Math.round(milliseconds * MICROSECONDS_PER_MILLISECOND)))
+async function runLoad(load: Load): Promise<LoadResult> {
+  const { host = '127.0.0.1', port, connections, seconds, rate } = load
+  const requests = (load.requests ?? [{}]).map((variation) => prepareRequest(load, variation))
+  const limit = load.count ?? Number.POSITIVE_INFINITY
+  const statuses: Record<string, number> = {}
+  const good = createHistogram()
+  const other = createHistogram()
+  const samples: Sample[] = []
+  const idle: (() => void)[] = []
+  const dueTimes: number[] = []
+  const open = new Set<Connection>()
+  /** How many of the due times are sent. */
+  let taken = 0
+  let sent = 0
+  let answered = 0
+  let unanswered = 0
+  let lastAnswerAt = 0
+  let isSending = true
+  let finish = () => {}
+  const finished = new Promise<void>((resolve) => {
+    finish = resolve
   })
-})
-const result: LoadResult = {
-  requests: latencies.count,
-  failures: errors + non2xx,
-  seconds: (performance.now() - startedAt) / 1000,
-  p50Microseconds: latencies.percentile(50),
-  p99Microseconds: latencies.percentile(99)
+
+  const startedAt = performance.now()
+  const cpuBefore = process.cpuUsage()
+  for (let index = 0; index < connections; index += 1) connectOne()
+  if (rate !== undefined) tick(rate, 0)
+  const stopTimer = setTimeout(stopSending, seconds * 1000)
+  await finished
+  const { user, system } = process.cpuUsage(cpuBefore)
+  for (const connection of open) connection.destroy()
+  return {
+    requests: answered,
+    seconds: (lastAnswerAt - startedAt) / 1000,
+    statuses,
+    good: describeLatencies(good),
+    other: describeLatencies(other),
+    unanswered: sent - answered,
+    unsent: dueTimes.length - taken,
+    cpuMicrosecondsPerRequest: (user + system) / answered,
+    samples
+  }
+
+  function connectOne(): void {
+    let isOpen = false
+    let isWaiting = false
+    let dueAt = 0
+    let variation = 0
+    const connection = openConnection({ host, port, onOpen, onAnswer, onClose })
+    open.add(connection)
+
+    function onOpen(): void {
+      isOpen = true
+      sendNext()
+    }
+
+    function sendNext(): void {
+      if (!isSending) return
+      if (rate === undefined) {
+        send(performance.now())
+      } else if (taken < dueTimes.length) {
+        taken += 1
+        send(dueTimes[taken - 1] as number)
+      } else {
+        idle.push(sendNext)
+      }
+    }
+
+    function send(due: number): void {
+      dueAt = due
+      isWaiting = true
+      variation = sent % requests.length
+      sent += 1
+      connection.send(requests[variation] as Buffer, sent % SAMPLE_EVERY === 1)
+      if (sent >= limit) stopSending()
+    }
+
+    function onAnswer(status: number, body: string | undefined): void {
+      lastAnswerAt = performance.now()
+      isWaiting = false
+      answered += 1
+      statuses[status] = (statuses[status] ?? 0) + 1
+      const microseconds = Math.max(1, Math.round((lastAnswerAt - dueAt) * 1000))
+      if (status >= 200 && status < 300) good.record(microseconds)
+      else other.record(microseconds)
+      if (body !== undefined && samples.length < MAX_SAMPLES)
+        samples.push({ variation, status, body })
+      if (!isSending) finishIfDone()
+      else if (!connection.isLast()) sendNext()
+    }
+
+    function onClose(): void {
+      open.delete(connection)
+      const index = idle.indexOf(sendNext)
+      if (index !== -1) idle.splice(index, 1)
+      if (isWaiting) unanswered += 1
+      if (!isSending) finishIfDone()
+      else setTimeout(reconnect, isOpen ? 0 : RECONNECT_MS)
+    }
+  }
+
+  function reconnect(): void {
+    if (isSending) connectOne()
+  }
+
+  function tick(rate: number, made: number): void {
+    if (!isSending) return
+    const now = performance.now()
+    let count = made
+    for (; count < ((now - startedAt) / 1000) * rate; count += 1) {
+      const due = startedAt + (count * 1000) / rate
+      dueTimes.push(now - due > TIMER_SLACK_MS ? due : now)
+    }
+    while (dueTimes.length > taken && idle.length > 0) idle.pop()?.()
+    setTimeout(tick, TICK_MS, rate, count)
+  }
+
+  function stopSending(): void {
+    if (!isSending) return
+    isSending = false
+    clearTimeout(stopTimer)
+    setTimeout(finish, GRACE_MS).unref()
+    finishIfDone()
+  }
+
+  function finishIfDone(): void {
+    if (answered + unanswered >= sent) finish()
+  }
 }
-process.stdout.write(JSON.stringify(result))
+
+function prepareRequest(load: Load, variation: RequestVariation): Buffer {
+  const { host = '127.0.0.1', port, path, method } = load
+  const body = variation.body ?? load.body ?? ''
+  const headers = Object.entries({ ...load.headers, ...variation.headers })
+  const lines = [
+    `${method} ${path} HTTP/1.1`,
+    `host: ${host}:${port}`,
+    ...headers.map(([name, value]) => `${name}: ${value}`),
+    ...(method === 'POST' ? [`content-length: ${Buffer.byteLength(body)}`] : [])
+  ]
+  return Buffer.from(`${lines.join('\r\n')}\r\n\r\n${body}`)
+}
+
+function describeLatencies(histogram: ReturnType<typeof createHistogram>): Latencies {
+  const { count } = histogram
+  if (count === 0) return { count, p50Microseconds: 0, p99Microseconds: 0, maxMicroseconds: 0 }
+  return {
+    count,
+    p50Microseconds: histogram.percentile(50),
+    p99Microseconds: histogram.percentile(99),
+    maxMicroseconds: histogram.max
+  }
+}

@@ -25,7 +25,7 @@ serve(async (request, response) => {
   try {
     const reply = await pool.request({
       method: 'POST',
-      path: remote.pathname,
+      path: remote.pathname + remote.search,
       headers: remoteHeaders,
       body
     })

@@ -7,7 +7,7 @@ import { generateKeyPairSync } from 'node:crypto'
 import jwt from 'jsonwebtoken'
 import { remoteReply } from '../programs/remote-reply.ts'
 import type { Bench, Scenario } from '../scenario.ts'
-import { prepareProgram } from '../servers.ts'
+import { program } from '../servers.ts'
 
 /** Requests a second: enough of each to meet, and too few to queue for the processor. */
 const CHECKS = 1000
@@ -38,14 +38,12 @@ export function createBesideIssuingScenario({ folder, secret, remoteUrl }: Bench
     keyid: 'hmac'
   })
   const common = {
-    // The budgets of memory and start are judged by the scenarios under full load.
-    isProgram: false,
-    prepare: (port: number) => prepareProgram(folder, port, settings),
+    start: program(folder, settings),
     load: {
       path: '/checkToken',
       method: 'POST' as const,
       connections: 8,
-      overallRate: CHECKS,
+      rate: CHECKS,
       headers: { authorization: `Bearer ${token}` }
     },
     assertAnswer: (body: string) => assert.equal(JSON.parse(body).Valid, true)
@@ -60,7 +58,7 @@ export function createBesideIssuingScenario({ folder, secret, remoteUrl }: Bench
           path: '/getToken',
           method: 'POST',
           connections: 8,
-          overallRate: TOKENS,
+          rate: TOKENS,
           body: '{"email":"ann@example.com","password":"12345"}'
         }
       },

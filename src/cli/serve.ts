@@ -52,7 +52,7 @@ type Load = (onFiles: (files: readonly string[]) => void) => LoadedConfig
 
 /** Runs the service until a signal ends the process. It reloads on SIGHUP, and when one of its files changes. */
 async function runService(load: Load, env: Environment): Promise<void> {
-  const { logger, settle, flush } = createLogger('info')
+  const { logger, logRequest, settle, flush } = createLogger('info')
   // Before pino's own listener, which would wait without end for a reader that does not read.
   process.prependOnceListener('exit', flush)
   const tracing = await createTracing({ env, logger, version: VERSION })
@@ -65,6 +65,7 @@ async function runService(load: Load, env: Environment): Promise<void> {
   const starting = createService({
     load: () => load(fileWatch.watch),
     logger,
+    logRequest,
     metrics: createMetrics(),
     tracing,
     now: Date.now,

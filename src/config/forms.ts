@@ -17,6 +17,9 @@ interface ParseResult {
   readonly problems: readonly Problem[]
 }
 
+/** Each schema parses once, and the code that zod would write for it costs more than that. */
+const ONCE = { jitless: true }
+
 type FlatSchema = ReturnType<typeof createFlatSchema>
 type FullSchema = ReturnType<typeof createFullSchema>
 
@@ -35,7 +38,7 @@ function countKnown(tree: unknown, { shape }: FlatSchema | FullSchema): number {
 }
 
 function parseFlat(tree: unknown, schema: FlatSchema, full: FullSchema): ParseResult {
-  const { data: flat, error } = schema.safeParse(tree)
+  const { data: flat, error } = schema.safeParse(tree, ONCE)
   const found = findFlatProblems({
     value: flat ?? parsePartly(schema, tree),
     written: tree,
@@ -44,13 +47,13 @@ function parseFlat(tree: unknown, schema: FlatSchema, full: FullSchema): ParseRe
   const problems = [...describeIssues(error?.issues ?? [], tree), ...found]
   if (flat === undefined) return { problems }
   const written = toFullForm(flat)
-  const config = full.parse(written)
+  const config = full.parse(written, ONCE)
   const unfit = findKeyProblems(config.keys).map(({ message }) => ({ path: ['encKey'], message }))
   return { config, written, problems: [...problems, ...unfit] }
 }
 
 function parseFull(tree: unknown, schema: FullSchema): ParseResult {
-  const { data: config, error } = schema.safeParse(tree)
+  const { data: config, error } = schema.safeParse(tree, ONCE)
   const keys = config?.keys ?? readEachKey(tree, schema)
   const found = findFullProblems({
     value: config ?? parsePartly(schema, tree),

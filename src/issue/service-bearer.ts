@@ -16,7 +16,7 @@ export interface ServiceBearerOptions {
 }
 
 /**
- * Makes a function that returns the bearer to send now. The bearer is signed once and renewed before it expires, by the call
+ * Makes a function that returns the value of the Authorization header to send now (RFC 6750, section 2.1). The bearer is signed once and renewed before it expires, by the call
  * that finds it old: there is no timer. It carries a mark that issued tokens never have, so that neither can be used as
  * the other although both may be signed with one key (RFC 8725, section 3.12).
  */
@@ -25,23 +25,28 @@ export function createServiceBearer({
   signer,
   now
 }: ServiceBearerOptions): () => Promise<string> | string {
-  let current: { readonly token: Promise<string> | string; readonly renewAt: number } | undefined
+  let current: { readonly value: Promise<string> | string; readonly renewAt: number } | undefined
 
   return function serviceBearer() {
     const seconds = Math.floor(now() / 1000)
     if (current === undefined || seconds >= current.renewAt) {
       const token = signer(writeBearer(data, seconds + SERVICE_BEARER_LIFETIME_SECONDS))
-      const made = { token, renewAt: seconds + SERVICE_BEARER_LIFETIME_SECONDS - RENEWAL_SECONDS }
+      const value = token instanceof Promise ? token.then(toBearer) : toBearer(token)
+      const made = { value, renewAt: seconds + SERVICE_BEARER_LIFETIME_SECONDS - RENEWAL_SECONDS }
       current = made
-      if (token instanceof Promise) {
+      if (value instanceof Promise) {
         // The caller reports a failure; the next call tries again.
-        token.catch(() => {
+        value.catch(() => {
           if (current === made) current = undefined
         })
       }
     }
-    return current.token
+    return current.value
   }
+}
+
+function toBearer(token: string): string {
+  return `Bearer ${token}`
 }
 
 function writeBearer(data: JsonText, expiresAt: number): string {

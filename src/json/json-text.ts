@@ -79,12 +79,16 @@ export function toJsonText(value: string | number | boolean | object | null): Js
   return JSON.stringify(value) as JsonText
 }
 
-const WHITE_SPACE = /[\0- ]/
+/** Characters that JSON has between tokens alone (RFC 8259, sections 2 and 7). */
+const BREAK = /[^ -\uffff]/
+/** A space at an end of the text, or beside a character that separates tokens. Every space between tokens is one of these; within strings some are. */
+const SPACE_BETWEEN = /^ | $|[[\]{}:,] | [[\]{}:,]/
 
 /** Whether there is no space to leave out, and too few brackets for too deep a nesting. Most JSON that programs write is like this. */
 function isPlain(text: string, maxDepth: number): boolean {
   return (
-    !WHITE_SPACE.test(text) &&
+    !BREAK.test(text) &&
+    !(text.includes(' ') && SPACE_BETWEEN.test(text)) &&
     countOf('{', text, maxDepth) + countOf('[', text, maxDepth) <= maxDepth
   )
 }

@@ -25,10 +25,6 @@ export interface Token {
 /** The claims of a token whose signature is verified (RFC 7519, section 4), as JavaScript values. */
 export type VerifiedClaims = Readonly<Record<string, unknown>>
 
-/** Full groups of four, then a rest whose unused bits are zero (RFC 4648, sections 3.5 and 5). */
-const BASE64URL =
-  /^(?:[A-Za-z0-9_-]{4})*(?:[A-Za-z0-9_-][AQgw]|[A-Za-z0-9_-]{2}[AEIMQUYcgkosw048])?$/
-
 /**
  * Takes a token apart (RFC 7519, section 7.2, steps 1 to 6).
  * @param raw the token as the client sent it
@@ -133,10 +129,11 @@ function decodeJsonObject(part: string, name: string, maxDepth: number): JsonObj
 
 /** Base64url has one spelling for each value. Others decode alike, so they would make a second text for the same token. */
 function decodePart(part: string, name: string): Buffer {
-  if (part === '' || !BASE64URL.test(part)) {
+  const bytes = Buffer.from(part, 'base64url')
+  if (part === '' || bytes.toString('base64url') !== part) {
     throw malformed(`Token ${name} is not canonical base64url`)
   }
-  return Buffer.from(part, 'base64url')
+  return bytes
 }
 
 function malformed(message: string) {

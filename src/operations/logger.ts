@@ -4,8 +4,27 @@ import pino, { type Logger } from 'pino'
 
 export type { Logger }
 
+/** What the log has of a request that was answered without an error. Nothing in it needs escaping in JSON, but for the route. */
+export interface RequestLine {
+  /** Made of characters that need no escaping. */
+  readonly requestId: string
+  /** In hexadecimal digits. */
+  readonly traceId: string | undefined
+  readonly method: string
+  /** The path as configured. */
+  readonly route: string
+  readonly status: number
+  readonly durationMs: number
+  readonly remoteMs: number | undefined
+}
+
+/** Logs a request that was answered without an error. */
+export type LogRequest = (level: 'info' | 'debug', line: RequestLine) => void
+
 export interface LogStream {
   readonly logger: Logger
+  /** Writes the line that the logger would write, at a third of the cost: there is one for every request. */
+  readonly logRequest: LogRequest
   /** Waits for the write that is under way, which `flush` cannot; to be called before the process ends by itself. */
   readonly settle: () => Promise<void>
   /** Writes out what is still held in memory; to be called when the process ends. */
@@ -16,7 +35,7 @@ export interface LogStream {
  * A line is written at once, and those that come within this time after it are gathered up to this size: a write for each would cost more
  * than all else that is done for a request.
  */
-const GATHERED_BYTES = 8 * 1024
+const GATHERED_BYTES = 64 * 1024
 const GATHERED_MS = 100
 /** While the reader is stuck, lines beyond this size are dropped: the service matters more than its log. */
 const HELD_BYTES = 8 * 1024 ** 2
@@ -54,23 +73,22 @@ export function createLogger(level: string): LogStream {
     }, GATHERED_MS).unref()
   }
 
+  function write(line: string): void {
+    gathered += line
+    if (!isGathering) writeOut()
+    else if (gathered.length >= GATHERED_BYTES) writeGathered()
+  }
+
+  const timestamp = createTimestamp(Date.now)
   const logger = pino(
-    {
-      level,
-      base: null,
-      timestamp: createTimestamp(Date.now),
-      formatters: { level: (label) => ({ level: label }) }
-    },
-    {
-      write(line) {
-        gathered += line
-        if (!isGathering) writeOut()
-        else if (gathered.length >= GATHERED_BYTES) writeGathered()
-      }
-    }
+    { level, base: null, timestamp, formatters: { level: (label) => ({ level: label }) } },
+    { write }
   )
   return {
     logger,
+    logRequest(level, line) {
+      if (logger.isLevelEnabled(level)) write(writeRequestLine(level, timestamp(), line))
+    },
     async settle() {
       writeGathered()
       const settled = new Promise((resolve) => destination.flush(resolve))
@@ -91,6 +109,20 @@ export function createLogger(level: string): LogStream {
       }
     }
   }
+}
+
+/** The same text as that of pino for the same fields: a test compares the two. */
+function writeRequestLine(
+  level: string,
+  time: string,
+  { requestId, traceId, method, route, status, durationMs, remoteMs }: RequestLine
+): string {
+  const trace = traceId === undefined ? '' : `,"traceId":"${traceId}"`
+  const remote = remoteMs === undefined ? '' : `,"remoteMs":${remoteMs}`
+  return (
+    `{"level":"${level}"${time},"requestId":"${requestId}"${trace},"method":"${method}",` +
+    `"route":${JSON.stringify(route)},"status":${status},"durationMs":${durationMs}${remote},"msg":"request"}\n`
+  )
 }
 
 /** Lines of the same millisecond share the text of their time. */

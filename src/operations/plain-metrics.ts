@@ -84,22 +84,36 @@ export function createPlainHistogram(
   }
 }
 
-/** One record for each combination of label values. */
+/** One record for each combination of label values. They are found label by label: a key of them all would be a new text each time. */
 function createSeries<Data>(labelNames: readonly string[], createData: () => Data) {
-  const series = new Map<string, { readonly labels: Labels; readonly data: Data }>()
+  interface Node {
+    readonly next: Map<string, Node>
+    data?: Data
+  }
+  const root: Node = { next: new Map() }
+  const all: { readonly labels: Labels; readonly data: Data }[] = []
+
+  function create(values: readonly string[]): Data {
+    const labels = Object.fromEntries(labelNames.map((name, index) => [name, values[index] ?? '']))
+    const data = createData()
+    all.push({ labels, data })
+    return data
+  }
 
   return {
-    all: () => [...series.values()],
+    all: () => all,
     find(values: readonly string[]): Data {
-      const key = values.length === 1 ? (values[0] ?? '') : values.join('\n')
-      const known = series.get(key)
-      if (known !== undefined) return known.data
-      const labels = Object.fromEntries(
-        labelNames.map((name, index) => [name, values[index] ?? ''])
-      )
-      const data = createData()
-      series.set(key, { labels, data })
-      return data
+      let node = root
+      for (const value of values) {
+        let next = node.next.get(value)
+        if (next === undefined) {
+          next = { next: new Map() }
+          node.next.set(value, next)
+        }
+        node = next
+      }
+      node.data ??= create(values)
+      return node.data
     }
   }
 }

@@ -3,7 +3,7 @@ import * as z from 'zod'
 import { cookieName } from '../settings/headers.ts'
 import { integer } from '../settings/quantities.ts'
 import { routePath } from '../settings/route-paths.ts'
-import { material, type SecretReader } from '../settings/secrets.ts'
+import { material, oncePerReader } from '../settings/secrets.ts'
 import { section } from '../settings/section.ts'
 
 const API_KEY_LENGTH = 20
@@ -15,7 +15,7 @@ export const on = z
   .describe('The listener that the route is on. Default: main.')
 
 /** Those who may call a route. */
-export function callers(reader: SecretReader) {
+export const callers = oncePerReader(function callers(reader) {
   return section({
     apiKeys: z
       .array(
@@ -29,12 +29,12 @@ export function callers(reader: SecretReader) {
         'The keys that are accepted, in the `api-key` header or as a Bearer of the Authorization header: each has at least 20 characters. To introspect, to revoke, and with `protocol: oauth`, the password of HTTP Basic may be the key too, with any user name.'
       )
   })
-}
+})
 
 /** Who may call a route. */
-export function auth(reader: SecretReader) {
+export const auth = oncePerReader(function auth(reader) {
   return callers(reader).optional().describe('Who may call the route. Default: everybody.')
-}
+})
 
 /** How much a route takes at once. */
 export const limits = section({

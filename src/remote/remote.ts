@@ -1,5 +1,7 @@
 /** Calls to a JSON API: pooled connections, one total deadline, one size, no redirects, nothing inflated. */
-import { Pool } from 'undici'
+// The pool alone: the package's index loads fetch, WebSocket, caches and mocks with it, 6 MB. undici has no `exports`, so that this is a
+// path as public as any; `test/e2e/start.test.ts` fails where it brings more.
+import Pool from 'undici/lib/dispatcher/pool.js'
 import { type ErrorCode, overloaded, ServiceError } from '../errors.ts'
 import type { ByteBudget } from './byte-budget.ts'
 import { createCall, type Success } from './call.ts'

@@ -1,9 +1,9 @@
 /** What happens to every request around its route, on either host: the guard, the count, the log line, the metrics, the span. */
 import { ServiceError } from '../errors.ts'
-import type { Logger } from '../operations/logger.ts'
+import type { Logger, LogRequest, RequestLine } from '../operations/logger.ts'
 import type { Metrics } from '../operations/metrics.ts'
 import type { Tracing } from '../operations/tracing.ts'
-import type { Answer, Exchange, Note } from '../protocols/exchange.ts'
+import type { Answer, Exchange } from '../protocols/exchange.ts'
 import { plainFormat } from '../protocols/operations/route.ts'
 import { answerError, type Route } from '../protocols/route.ts'
 import type { ByteBudget } from '../remote/byte-budget.ts'
@@ -12,6 +12,8 @@ import { traceAnswers } from './tracing.ts'
 
 export interface AnswerOptions {
   readonly logger: Logger
+  /** Logs requests that went well. */
+  readonly logRequest: LogRequest
   readonly metrics: Metrics
   /** Whether requests that went well get a line. Failures on our side always do. */
   readonly logRequests: boolean
@@ -40,7 +42,7 @@ export interface HostParts {
 
 /** Makes the function that both hosts answer with. Nothing can be added to one host and be missing from the other. */
 export function createAnswerRoute(options: AnswerOptions): AnswerRoute {
-  const { logger, metrics, logRequests, tracing, isReady, inFlight, budget } = options
+  const { logger, logRequest, metrics, logRequests, tracing, isReady, inFlight, budget } = options
 
   function answerObserved(route: Route, exchange: Exchange): Promise<Answer> | Answer {
     const startedAt = performance.now()
@@ -56,14 +58,25 @@ export function createAnswerRoute(options: AnswerOptions): AnswerRoute {
     budget.release(exchange.body.length)
     const seconds = (performance.now() - startedAt) / 1000
     const { status } = answer
-    metrics.requestEnded(exchange.note.route, status, seconds)
-    const level = levelOf(exchange.note, status)
-    if (level === 'error' || logRequests) {
-      const withStack = logger.isLevelEnabled('debug')
-      logger[level](describeRequest(exchange, { status, seconds, withStack }), 'request')
+    const { note } = exchange
+    metrics.requestEnded(note.route, status, seconds)
+    if (note.error !== undefined) logFailure(exchange, note.error, { status, seconds })
+    else if (logRequests) {
+      logRequest(note.isOperation ? 'debug' : 'info', describeRequest(exchange, status, seconds))
     }
     // Once the service stops, no connection stays open for another request.
     return isReady() ? answer : { ...answer, headers: { ...answer.headers, Connection: 'close' } }
+  }
+
+  function logFailure(exchange: Exchange, error: ServiceError, { status, seconds }: Outcome): void {
+    const level = levelOf(error, status)
+    if (level !== 'error' && !logRequests) return
+    const line = {
+      ...describeRequest(exchange, status, seconds),
+      remote: exchange.note.failedRemote,
+      ...describeError(error, logger.isLevelEnabled('debug'))
+    }
+    logger[level](line, 'request')
   }
 
   return tracing === undefined ? answerObserved : traceAnswers(answerObserved, tracing)
@@ -103,31 +116,24 @@ function findAmbiguity({ method, target, rawHeaders }: Exchange): string | undef
 }
 
 /** What our side or the remote broke is an error. Rejected credentials are not: somebody mistyped a password. */
-function levelOf({ error, isOperation }: Note, status: number): 'error' | 'info' | 'debug' {
-  if (error === undefined) return isOperation ? 'debug' : 'info'
-  if (error.code === 'client_gone') return 'info'
-  if (error.remoteStatus !== undefined) return error.remoteStatus < 500 ? 'info' : 'error'
-  return status < 500 ? 'info' : 'error'
+function levelOf({ code, remoteStatus }: ServiceError, status: number): 'error' | 'info' {
+  if (code === 'client_gone') return 'info'
+  return (remoteStatus ?? status) < 500 ? 'info' : 'error'
 }
 
 interface Outcome {
   readonly status: number
   readonly seconds: number
-  /** Whether the cause of an error is shown with its stack. */
-  readonly withStack: boolean
 }
 
-/**
- * Describes what was answered, never what was asked: URLs, headers and bodies hold tokens and passwords. Of the cause of an error it
- * has name, code and message.
- */
+/** Describes what was answered, never what was asked: URLs, headers and bodies hold tokens and passwords. */
 function describeRequest(
-  { id: requestId, method, note }: Exchange,
-  { status, seconds, withStack }: Outcome
-) {
-  const { traceId, route, remoteSeconds, failedRemote: remote, error } = note
-  const line = {
-    requestId,
+  { id, method, note: { traceId, route, remoteSeconds } }: Exchange,
+  status: number,
+  seconds: number
+): RequestLine {
+  return {
+    requestId: id,
     traceId,
     method,
     route,
@@ -135,9 +141,9 @@ function describeRequest(
     durationMs: milliseconds(seconds),
     remoteMs: remoteSeconds === undefined ? undefined : milliseconds(remoteSeconds)
   }
-  return error === undefined ? line : { ...line, remote, ...describeError(error, withStack) }
 }
 
+/** Of the cause of an error the log has name, code and message. */
 function describeError(
   { code, message, reason, remoteStatus, cause }: ServiceError,
   withStack: boolean

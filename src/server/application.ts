@@ -8,19 +8,20 @@ import type {
   ClientCertificateOptions,
   ReadClientCertificate
 } from '../issue/sources/certificate/client-certificate.ts'
-import type { Logger } from '../operations/logger.ts'
+import type { Logger, LogRequest } from '../operations/logger.ts'
 import type { Metrics } from '../operations/metrics.ts'
 import type { Tracing } from '../operations/tracing.ts'
 import type { Route } from '../protocols/route.ts'
 import type { Services } from '../protocols/services.ts'
 import type { ByteBudget } from '../remote/byte-budget.ts'
+import { variablesIn } from '../settings/route-paths.ts'
 import { type AnswerRoute, createAnswerRoute, createInFlight, type HostParts } from './answer.ts'
 import { createBodyBudget } from './body-budget.ts'
 import type { ConfiguredKeys } from './configured-keys.ts'
 import { verifiersOf } from './configured-keys.ts'
 import type { ConfiguredRevocation } from './configured-revocation.ts'
 import { createConnections } from './connections.ts'
-import { createKoaHost } from './koa-host.ts'
+import { createLazyHost } from './lazy-host.ts'
 import { type CreateDocsRoutes, createListenerRoutes } from './listener-routes.ts'
 import { createFindRoute, createNodeHost } from './node-host.ts'
 import { traceServices } from './tracing.ts'
@@ -32,6 +33,8 @@ export interface ApplicationOptions {
   /** Started; it is closed with the application. Undefined where tokens cannot be revoked. */
   readonly revocation?: ConfiguredRevocation | undefined
   readonly logger: Logger
+  /** Logs requests that went well. Default: by the logger. */
+  readonly logRequest?: LogRequest | undefined
   readonly metrics: Metrics
   /** Nothing is traced when left out. */
   readonly tracing?: Tracing | undefined
@@ -62,6 +65,7 @@ export interface Application {
 export async function createApplication(options: ApplicationOptions): Promise<Application> {
   const { config, keyStore, revocation, logger, metrics, tracing, now, isReady, version } = options
   const { budget = createBodyBudget(config, options) } = options
+  const { logRequest = (level, line) => logger[level](line, 'request') } = options
   const inFlight = createInFlight()
   const connections = createConnections(metrics, { userAgent: `txtoken/${version}`, budget })
   const untraced: Services = {
@@ -79,6 +83,7 @@ export async function createApplication(options: ApplicationOptions): Promise<Ap
   const services = tracing === undefined ? untraced : traceServices(untraced, tracing)
   const answerRoute = createAnswerRoute({
     logger,
+    logRequest,
     metrics,
     logRequests: config.log.requests,
     tracing,
@@ -136,9 +141,15 @@ async function loadCertificateReader(
   return createClientCertificateReader(options)
 }
 
-/** Answers routes of plain paths, and gates, on node:http, and everything else on Koa. Each route has one host. */
+/**
+ * Answers routes of plain paths, and gates, on node:http, and everything else on Koa. Each route has one host. Most services have no
+ * route on Koa, so it is loaded ahead only where there is one, and else by the first request that is for no route: it takes 20 ms and 5 MB.
+ */
 export const createHosts: CreateHosts = function createHosts(routes, parts) {
-  const fallback = createKoaHost(routes, parts)
+  const fallback = createLazyHost(
+    async () => (await import('./koa-host.ts')).createKoaHost(routes, parts),
+    { ...parts, isNeeded: routes.some(({ path }) => variablesIn(path).length > 0) }
+  )
   return createNodeHost(createFindRoute(routes), { ...parts, fallback })
 }
 

@@ -6,6 +6,7 @@ import { createLogger, type Logger } from '../operations/logger.ts'
 import { createMetrics } from '../operations/metrics.ts'
 import { createTracing } from '../operations/tracing.ts'
 import { VERSION } from '../version.ts'
+import type { ApplicationOptions } from './application.ts'
 import { createService } from './service.ts'
 
 /** Exactly one of `configFile` and `config`. */
@@ -43,12 +44,13 @@ export interface EmbeddedApp {
  */
 export async function createApp(options: EmbeddedAppOptions): Promise<EmbeddedApp> {
   const load = createLoad(options)
-  const { logger, end } = openLog(options.logger)
+  const { logger, logRequest, end } = openLog(options.logger)
   let isReady = true
   const tracing = await createTracing({ env: process.env, logger, version: VERSION }).catch(fail)
   const service = await createService({
     load,
     logger,
+    logRequest,
     metrics: createMetrics(),
     tracing,
     now: options.now ?? Date.now,
@@ -87,13 +89,18 @@ function createLoad({ configFile, config, env = process.env }: EmbeddedAppOption
   return () => readConfig(config ?? {}, { env })
 }
 
+interface OpenLog extends Pick<ApplicationOptions, 'logger' | 'logRequest'> {
+  readonly end: () => Promise<void>
+}
+
 /** The level is set by the configuration, which must not change that of a logger that others use. */
-function openLog(shared: Logger | undefined) {
+function openLog(shared: Logger | undefined): OpenLog {
   if (shared !== undefined) return { logger: shared.child({}), end: async () => {} }
-  const { logger, settle, flush } = createLogger('info')
+  const { logger, logRequest, settle, flush } = createLogger('info')
   process.prependOnceListener('exit', flush)
   return {
     logger,
+    logRequest,
     async end() {
       await settle()
       process.off('exit', flush)

@@ -96,10 +96,11 @@ function writeAnswer(response: ServerResponse, answer: Answer, id: string): void
     response.writeHead(status, { 'X-Request-Id': id, ...(headers as Record<string, string>) }).end()
     return
   }
+  const length = typeof body === 'string' ? Buffer.byteLength(body) : body.length
   response.writeHead(status, {
     'X-Request-Id': id,
     ...(answer.headers as Record<string, string>),
-    'Content-Length': typeof body === 'string' ? Buffer.byteLength(body) : body.length
+    'Content-Length': length
   })
   response.end(body)
 }

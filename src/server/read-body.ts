@@ -42,13 +42,10 @@ function collect(
       waitsSince: undefined,
       cut: () => stopReading(noRoomForBody())
     }
-    function stop(): void {
-      request.off('data', take)
-      request.off('end', finish)
-      request.off('error', fail)
-      request.off('close', fail)
-    }
+    let ended = false
+
     function take(piece: Buffer): void {
+      if (ended) return
       if (collector.add(piece)) {
         if (collector.size() !== expected) budget.watch(account)
         if (!budget.resize(account, collector.held())) stopReading(noRoomForBody())
@@ -56,27 +53,27 @@ function collect(
     }
     function stopReading(error: Error): void {
       request.pause()
-      end(error)
+      fail(error)
     }
     function finish(): void {
-      stop()
+      if (ended) return
+      ended = true
       const bytes = collector.bytes()
       budget.finish(account)
       budget.resize(account, bytes.length)
       resolve(bytes)
     }
-    function fail(): void {
-      end(bodyIncomplete())
-    }
-    function end(error: Error): void {
-      stop()
+    function fail(error: Error): void {
+      ended = true
       budget.close(account)
       collector.discard()
       reject(error)
     }
+    // No listener is taken off, since they go with the request.
     request.on('data', take)
     request.on('end', finish)
-    request.on('error', fail)
-    request.on('close', fail)
+    request.on('close', () => {
+      if (!ended) fail(bodyIncomplete())
+    })
   })
 }

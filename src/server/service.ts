@@ -14,7 +14,7 @@ import { type ConfiguredRevocation, startConfiguredRevocation } from './configur
 export interface ServiceOptions
   extends Pick<
     ApplicationOptions,
-    'logger' | 'metrics' | 'tracing' | 'now' | 'isReady' | 'version'
+    'logger' | 'logRequest' | 'metrics' | 'tracing' | 'now' | 'isReady' | 'version'
   > {
   /** Loads the configuration anew. Throws a ConfigError where there is none to run with. */
   readonly load: () => LoadedConfig

@@ -23,8 +23,23 @@ const reference = section({
   .refine((value) => Object.keys(value).length === 1, { error: MATERIAL_EXPECTED })
   .meta({ minProperties: 1, maxProperties: 1 })
 
+/** Makes a function that makes a schema once for each reader. Making one takes long, and many settings have the same. */
+export function oncePerReader<Schema>(
+  create: (reader: SecretReader) => Schema
+): (reader: SecretReader) => Schema {
+  const made = new WeakMap<SecretReader, Schema>()
+
+  return function schemaOf(reader) {
+    const known = made.get(reader)
+    if (known !== undefined) return known
+    const schema = create(reader)
+    made.set(reader, schema)
+    return schema
+  }
+}
+
 /** Text that may be in the file itself, in another file, or in the environment. `writeOnly` masks it where it is shown. */
-export function material(reader: SecretReader) {
+export const material = oncePerReader(function material(reader) {
   return z
     .union([z.string(), reference], { error: MATERIAL_EXPECTED })
     .meta({ title: MATERIAL, writeOnly: true })
@@ -38,7 +53,7 @@ export function material(reader: SecretReader) {
         return z.NEVER
       }
     })
-}
+})
 
 /** Has one of the two. */
 interface SecretReference {

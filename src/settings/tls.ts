@@ -1,11 +1,11 @@
 /** Settings of TLS: certificates and their keys. They are checked at start, since with wrong ones each connection would fail. */
 import { createSecureContext, type SecureContextOptions } from 'node:tls'
 import { createTlsOptions } from '../remote/tls-options.ts'
-import { material, type SecretReader } from './secrets.ts'
+import { material, oncePerReader } from './secrets.ts'
 import { section } from './section.ts'
 
 /** TLS of the calls to a remote. */
-export function remoteTlsSchema(reader: SecretReader) {
+export const remoteTlsSchema = oncePerReader(function remoteTlsSchema(reader) {
   return section({
     ca: authorities(reader)
       .optional()
@@ -22,28 +22,28 @@ export function remoteTlsSchema(reader: SecretReader) {
       error: 'expected the key to be that of the cert',
       when: ({ issues }) => issues.length === 0
     })
-}
+})
 
 /** Certificates of authorities to trust. */
-export function authorities(reader: SecretReader) {
+export const authorities = oncePerReader(function authorities(reader) {
   return material(reader).refine((ca) => isTaken(() => createTlsOptions({ ca })), {
     error: 'expected PEM certificates'
   })
-}
+})
 
 /** A certificate to show, and those between it and its authority. */
-export function certificateChain(reader: SecretReader) {
+export const certificateChain = oncePerReader(function certificateChain(reader) {
   return material(reader).refine((cert) => isPair({ cert }), {
     error: 'expected PEM certificates'
   })
-}
+})
 
 /** The key of a certificate to show. */
-export function certificateKey(reader: SecretReader) {
+export const certificateKey = oncePerReader(function certificateKey(reader) {
   return material(reader).refine((key) => isPair({ key }), {
     error: 'expected a PEM private key without a passphrase'
   })
-}
+})
 
 /** Whether OpenSSL takes them. Its errors are of no use to an author of a configuration. */
 export function isPair({ cert, key }: SecureContextOptions): boolean {

@@ -1,9 +1,12 @@
-import { execFile } from 'node:child_process'
+import { execFile, spawn } from 'node:child_process'
+import { once } from 'node:events'
 import { mkdtemp, readFile, rm } from 'node:fs/promises'
+import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
-import test from 'ava'
+import test, { type ExecutionContext } from 'ava'
+import { buildPrograms } from '../../bench/servers.ts'
 
 const run = promisify(execFile)
 
@@ -11,54 +14,122 @@ function bench(...args: string[]) {
   return run(process.execPath, ['--import=tsx', 'bench/main.ts', ...args])
 }
 
-test('a quick bench prints a whole table and writes its results as JSON', async (t) => {
+test.before(buildPrograms)
+
+async function makeFolder(t: ExecutionContext): Promise<string> {
   const folder = await mkdtemp(join(tmpdir(), 'txtoken-bench-test-'))
   t.teardown(() => rm(folder, { recursive: true }))
-  const output = join(folder, 'results.json')
+  return folder
+}
 
-  const { stdout } = await bench('--rounds', '1', '--seconds', '1', '--output', output)
+test.serial(
+  'a quick bench prints whole tables and writes its results as JSON and Markdown',
+  async (t) => {
+    const folder = await makeFolder(t)
+    const output = join(folder, 'results.json')
+    const markdown = join(folder, 'tables.md')
 
-  for (const [title, ...names] of [
-    ['getToken', 'txtoken', 'reference', 'ratio'],
-    ['checkToken', 'txtoken', 'reference', 'ratio'],
-    ['checkToken beside RS256', 'beside issuing', 'alone', 'ratio']
-  ]) {
-    const lines = stdout.split('\n')
-    const start = lines.findIndex((line) => line.startsWith(`${title}  `))
-    const rows = lines.slice(start + 1, start + 4).map((line) => line.trim().split(/ {2,}/))
+    const { stdout } = await bench(
+      ...['--rounds', '1', '--seconds', '1', '--output', output, '--markdown', markdown]
+    )
+
+    for (const [title, ...names] of [
+      ['getToken', 'txtoken', 'bare', 'fastify', 'ratio to bare'],
+      ['checkToken, each token new', 'txtoken', 'bare', 'fastify', 'ratio to bare'],
+      ['checkToken, known tokens', 'txtoken', 'bare', 'fastify', 'ratio to bare'],
+      ['checkToken beside RS256', 'beside issuing', 'alone', 'ratio to alone']
+    ]) {
+      const rows = readRows(stdout, title ?? '', names.length)
+      t.deepEqual(
+        rows.map(([name]) => name),
+        names
+      )
+      for (const [, ...cells] of rows) t.true(cells.length === 9 && cells.every(isPositive))
+    }
+    t.is(stdout.match(/^(met {3}|MISSED) /gm)?.length, 7)
+
+    const results = JSON.parse(await readFile(output, 'utf8'))
+    t.is(results.node, process.version)
+    t.is(results.rounds, 1)
+    t.is(results.budgets.length, 7)
+    for (const { variants, comparisons } of results.scenarios.slice(0, 4)) {
+      t.true(variants.length === comparisons.length + 1)
+      for (const { medians, rounds } of variants) {
+        t.deepEqual(rounds, [medians])
+        t.true(Object.values(medians).every(isPositive))
+      }
+    }
+    const page = await readFile(markdown, 'utf8')
+    t.is(page.match(/^\| .* \| (met|\*\*missed\*\*) \|$/gm)?.length, 7)
+    t.regex(page, /^\| txtoken \|( +[\d.]+ \|){9}$/m)
+  }
+)
+
+test.serial('a program that runs already is measured beside the built one', async (t) => {
+  const [port, remotePort] = [await findPort(), await findPort()]
+  const peer = spawn(process.execPath, ['.scratch/bench/fastify-tokens.js'], {
+    env: {
+      ...process.env,
+      PORT: String(port),
+      KEY: 'k'.repeat(40),
+      REMOTE: `http://127.0.0.1:${remotePort}/login`
+    },
+    stdio: 'ignore'
+  })
+  t.teardown(() => peer.kill())
+
+  const { stdout } = await bench(
+    ...['--rounds', '1', '--seconds', '1', '--rate', '50', '--name', 'my-program'],
+    ...['--against', `http://127.0.0.1:${port}`, '--pid', String(peer.pid)],
+    ...['--remote-port', String(remotePort)]
+  )
+
+  t.true(stdout.includes(`The remote is at http://127.0.0.1:${remotePort}/login\n`))
+  for (const title of ['getToken', 'checkToken']) {
+    const rows = readRows(stdout, `${title}, latencies at 50 a second`, 3)
     t.deepEqual(
       rows.map(([name]) => name),
-      names
+      ['txtoken', 'my-program', 'ratio to my-program']
     )
-    for (const [, ...cells] of rows) t.true(cells.length === 8 && cells.every(isPositive))
+    // How long it took to start is not known of a program that runs.
+    t.is(rows[1]?.filter((cell) => cell === '-').length, 1)
   }
-  t.is(stdout.match(/^(met {3}|MISSED) /gm)?.length, 5)
-
-  const results = JSON.parse(await readFile(output, 'utf8'))
-  t.is(results.node, process.version)
-  t.is(results.rounds, 1)
-  t.is(results.budgets.length, 5)
-  for (const scenario of results.scenarios) {
-    for (const { medians, rounds } of scenario.variants) {
-      t.deepEqual(rounds, [medians])
-      t.true(Object.values(medians).every(isPositive))
-    }
-  }
+  t.is(peer.exitCode, null)
 })
 
-test('an unknown scenario is refused with the names of the known ones', async (t) => {
+test('an unknown scenario is rejected with the names of the known ones', async (t) => {
   const error = await t.throwsAsync(bench('--only', 'forgery'))
   t.regex(
     String(error),
-    /--only is forgery, expected one of get-token, check-token, check-known-token, beside-issuing/
+    /--only is forgery, expected one of budgets, .*get-token, check-token, check-known-token, beside-issuing/
   )
 })
 
-test('a round count that is no whole number is refused', async (t) => {
+test('a round count that is no whole number is rejected', async (t) => {
   const error = await t.throwsAsync(bench('--rounds', 'many'))
   t.regex(String(error), /--rounds is many, expected a whole number of at least 1/)
 })
 
+test('a program that runs already needs its process id', async (t) => {
+  const error = await t.throwsAsync(bench('--against', 'http://127.0.0.1:1'))
+  t.regex(String(error), /--pid is missing, expected a whole number of at least 1/)
+})
+
+/** The rows below the head of a table, as cells. */
+function readRows(text: string, title: string, count: number): string[][] {
+  const lines = text.split('\n')
+  const start = lines.findIndex((line) => line.startsWith(`${title}  `))
+  return lines.slice(start + 1, start + 1 + count).map((line) => line.trim().split(/ {2,}/))
+}
+
 function isPositive(value: unknown): boolean {
   return Number(value) > 0
+}
+
+async function findPort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  const address = server.address()
+  server.close()
+  return typeof address === 'object' && address !== null ? address.port : 0
 }

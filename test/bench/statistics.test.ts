@@ -10,7 +10,8 @@ const figures = (value: number): Figures => ({
   rssMegabytes: value,
   peakRssMegabytes: value,
   startToReadySeconds: value,
-  cpuShare: value
+  cpuShare: value,
+  generatorMicroseconds: value
 })
 
 test('the median of an odd number of rounds is the middle one', (t) => {

@@ -12,7 +12,7 @@ test('the client loads no Koa, no other framework, and no store', (t) => {
     'http-cache-semantics',
     'jose',
     'jsonwebtoken',
-    'undici'
+    'undici/lib/dispatcher/pool.js'
   ])
 })
 

@@ -13,13 +13,22 @@ test('one argument names the version of Node.js in every image', (t) => {
   t.is(globalArguments.NODE_VERSION, '26')
   const names = stages.map(({ name }) => name)
   const outside = stages.map(({ base }) => base).filter((base) => !names.includes(base))
-  t.is(outside.length, 2)
+  t.is(outside.length, 3)
   for (const base of outside) t.true(/\$\{NODE_VERSION\}/.test(base), base)
 })
 
 test('the image that runs has no shell and nothing to install with', (t) => {
   t.regex(image.base, /^gcr\.io\/distroless\/nodejs\$\{NODE_VERSION\}-debian13:nonroot$/)
   t.deepEqual(textsOf(image, 'RUN'), [])
+})
+
+test('what is compiled ahead is compiled by the Node.js that runs it, on the processor of the builder', (t) => {
+  const source = copiesOf(image).find(({ destination }) => destination === '/app/dist')?.from
+  const compiled = stages.find(({ name }) => name === source)
+  t.is(`${compiled?.base}:nonroot`, image.base)
+  t.deepEqual(textsOf(compiled ?? image, 'RUN'), [
+    '["/nodejs/bin/node", "scripts/compile-ahead.js", "dist/program.cjs", "."]'
+  ])
 })
 
 test('the user is a number and not root', (t) => {

@@ -273,8 +273,7 @@ for (const [title, env] of Object.entries(CASES)) {
     const { url, lines, loaded } = await runTellingLoaded(t, remote.url, env)
     await loginAndCheck(url)
     const requests = await lines()
-    // The library of the metrics brings it along.
-    t.deepEqual(await loaded(), ['api'])
+    t.deepEqual(await loaded(), [])
     t.is(remote.requests[0]?.headers.traceparent, TRACEPARENT)
     t.is(remote.requests[0]?.headers.tracestate, TRACESTATE)
     t.deepEqual(

@@ -78,7 +78,10 @@ async function runStep(text: string, cwd: string): Promise<void> {
   if (command.startsWith('npm ci --omit=dev')) await installForProduction(cwd)
   else if (command.startsWith('npm ci'))
     await symlink(join(ROOT, 'node_modules'), join(cwd, 'node_modules'))
-  else await run('sh', ['-c', command], { cwd })
+  else if (command.startsWith('["/nodejs/bin/node", ')) {
+    const [, ...args] = JSON.parse(command) as string[]
+    await run(process.execPath, args, { cwd })
+  } else await run('sh', ['-c', command], { cwd })
 }
 
 /** Copies the packages that the lock file does not mark as needed for development only. */

@@ -1,5 +1,6 @@
 import { spawn } from 'node:child_process'
 import { createInterface } from 'node:readline'
+import { text } from 'node:stream/consumers'
 import test, { type ExecutionContext } from 'ava'
 
 /** Logs two lines. No time passes in it before it reads something. */
@@ -49,4 +50,40 @@ test('lines that come while another one is written follow it, whether more are l
   pass()
   t.is(await next(), 'first')
   t.is(await next(), 'second')
+})
+
+/** Logs each of two requests twice: by itself, and as pino does. */
+const REQUESTS = `
+  import { createLogger } from './src/operations/logger.ts'
+  Date.now = () => 1_700_000_000_123
+  const { logger, logRequest, flush } = createLogger('debug')
+  const common = { method: 'POST', route: '/a"bé', status: 200, durationMs: 1.25 }
+  for (const line of [
+    { requestId: 'a-1', traceId: undefined, ...common, remoteMs: undefined },
+    { requestId: 'a=2', traceId: '0af7651916cd43dd8448eb211c80319c', ...common, remoteMs: 0.5 }
+  ]) {
+    logRequest('debug', line)
+    logger.debug(line, 'request')
+  }
+  logger.level = 'info'
+  logRequest('debug', { requestId: 'hidden', traceId: undefined, ...common, remoteMs: undefined })
+  flush()
+`
+
+test('the line of a request is the one that pino writes for the same fields', async (t) => {
+  const child = spawn(
+    process.execPath,
+    ['--import=tsx', '--input-type=module', '--eval', REQUESTS],
+    {
+      stdio: ['ignore', 'pipe', 'inherit']
+    }
+  )
+  t.timeout(60_000, 'the program never ended')
+  const lines = (await text(child.stdout)).trimEnd().split('\n')
+  t.is(lines.length, 4)
+  for (const index of [0, 2]) {
+    const { msg, route } = JSON.parse(lines[index] ?? '')
+    t.deepEqual([msg, route], ['request', '/a"bé'])
+    t.is(lines[index], lines[index + 1])
+  }
 })

@@ -2,7 +2,7 @@
 import * as z from 'zod'
 import { type Address, addressesBelow } from '../../remote/address.ts'
 import { schemasOf } from '../../settings/kinds.ts'
-import type { SecretReader } from '../../settings/secrets.ts'
+import { oncePerReader } from '../../settings/secrets.ts'
 import type { Verifier } from '../check.ts'
 import { endpointKind } from './endpoint-verifier.ts'
 import { jwksKind } from './jwks.ts'
@@ -17,9 +17,9 @@ const VERIFIER_KINDS = [keysKind, jwksKind, endpointKind] as const
 export type VerifierConfig = z.output<ReturnType<(typeof VERIFIER_KINDS)[number]['settings']>>
 
 /** The settings of one verifier, of any kind. */
-export function verifierSchema(reader: SecretReader) {
+export const verifierSchema = oncePerReader(function verifierSchema(reader) {
   return z.union(schemasOf(VERIFIER_KINDS, reader), 'expected a verifier')
-}
+})
 
 /** The settings of a check route that are about its verifiers. */
 interface VerifiersConfig {

@@ -4,7 +4,7 @@ import type { Signer } from '../../keys/key-store.ts'
 import { type Address, addressesBelow } from '../../remote/address.ts'
 import { expectedKind, schemasOf } from '../../settings/kinds.ts'
 import type { PartialOf, Placed } from '../../settings/placed.ts'
-import type { SecretReader } from '../../settings/secrets.ts'
+import { oncePerReader, type SecretReader } from '../../settings/secrets.ts'
 import type { Source } from '../issue.ts'
 import { certificateKind } from './certificate/certificate-source.ts'
 import { fixedKind } from './fixed.ts'
@@ -41,12 +41,12 @@ export function sourceSchema(reader: SecretReader) {
 }
 
 /** The `claims` of a route. */
-export function sourcesSchema(reader: SecretReader) {
+export const sourcesSchema = oncePerReader(function sourcesSchema(reader) {
   return z
     .array(sourceSchema(reader), 'expected a list of sources')
     .min(1, 'expected at least one source')
     .describe('The sources of the claims, in order; later ones win.')
-}
+})
 
 /**
  * Makes the sources of a route.

@@ -2,7 +2,7 @@
 import { getCiphers } from 'node:tls'
 import * as z from 'zod'
 import { duration, flag, integer, size } from '../../settings/quantities.ts'
-import { material, type SecretReader } from '../../settings/secrets.ts'
+import { material, oncePerReader } from '../../settings/secrets.ts'
 import { section } from '../../settings/section.ts'
 import type { RemoteKeyConfig } from '../settings.ts'
 import {
@@ -12,7 +12,7 @@ import {
 } from './remote-key-source.ts'
 
 /** None has a default value here, so that it is known which were given; the described defaults are those of the key source. */
-export function remoteKeyShape(reader: SecretReader) {
+export const remoteKeyShape = oncePerReader(function remoteKeyShape(reader) {
   return {
     allowHttp: flag
       .optional()
@@ -67,7 +67,7 @@ export function remoteKeyShape(reader: SecretReader) {
       .optional()
       .describe('Limits of a JWK Set.')
   }
-}
+})
 
 export const STALE_LIMIT_EXPECTED = 'expected a duration that is not shorter than refresh'
 

@@ -1,7 +1,7 @@
 /** The settings of the headers that a remote is sent. */
 import * as z from 'zod'
 import { headerName } from '../../../settings/headers.ts'
-import { material, type SecretReader } from '../../../settings/secrets.ts'
+import { material, oncePerReader } from '../../../settings/secrets.ts'
 
 /** Of one connection alone (RFC 9110, section 7.6.1), or set by the service itself for each call. */
 const NEVER_SENT: ReadonlySet<string> = new Set([
@@ -39,7 +39,7 @@ export const forward = z
 const VALUE = /^[\x21-\x7e](?:[\t\x20-\x7e]*[\x21-\x7e])?$/
 
 /** The setting `headers`. */
-export function headers(reader: SecretReader) {
+export const headers = oncePerReader(function headers(reader) {
   return z
     .record(
       z.string(),
@@ -68,4 +68,4 @@ export function headers(reader: SecretReader) {
     })
     .optional()
     .describe('Headers that every call has, such as an API key. Default: none.')
-}
+})

@@ -62,8 +62,8 @@ function createRemoteSource(config: RemoteConfig, context: SourceContext): Sourc
   return async function remoteSource(request) {
     const { onAbort, note, limit } = request
     const { method, path, headers, body } = writeCall(request)
-    const authorization =
-      serviceBearer === undefined ? undefined : `Bearer ${await serviceBearer()}`
+    const bearer = serviceBearer?.()
+    const authorization = bearer instanceof Promise ? await bearer : bearer
     const startedAt = performance.now()
     try {
       const reply = await remote.call({

@@ -4,7 +4,7 @@ import type { JsonText } from '../../../json/json-text.ts'
 import { jsonTree, optionalPath } from '../../../settings/json.ts'
 import { duration, integer, size } from '../../../settings/quantities.ts'
 import { variablesIn } from '../../../settings/route-paths.ts'
-import type { SecretReader } from '../../../settings/secrets.ts'
+import { oncePerReader } from '../../../settings/secrets.ts'
 import { section } from '../../../settings/section.ts'
 import { remoteTlsSchema } from '../../../settings/tls.ts'
 import { claimMap, foreignClaimName } from '../claim-name.ts'
@@ -15,19 +15,19 @@ import { urlTemplate } from './url-template.ts'
 /** The settings of a remote source. */
 export type RemoteConfig = z.output<ReturnType<typeof remoteSourceSchema>>
 
-export function remoteSourceSchema(reader: SecretReader) {
+export const remoteSourceSchema = oncePerReader(function remoteSourceSchema(reader) {
   return refineRemote(section({ ...callShape(reader), ...replyShape, ...connectionShape(reader) }))
-}
+})
 
 /** The settings of a call whose reply has none. */
 export type RemoteCallConfig = z.output<ReturnType<typeof remoteCallSchema>>
 
 /** How the remote is called, whatever becomes of its reply. */
-export function remoteCallSchema(reader: SecretReader) {
+export const remoteCallSchema = oncePerReader(function remoteCallSchema(reader) {
   return refineRemote(section({ ...callShape(reader), ...connectionShape(reader) }))
-}
+})
 
-function callShape(reader: SecretReader) {
+const callShape = oncePerReader(function callShape(reader) {
   return {
     from: z
       .literal('remote', 'expected remote')
@@ -54,7 +54,7 @@ function callShape(reader: SecretReader) {
     headers: headers(reader),
     forward
   }
-}
+})
 
 const replyShape = {
   success: z
@@ -93,7 +93,7 @@ const replyShape = {
     )
 }
 
-function connectionShape(reader: SecretReader) {
+const connectionShape = oncePerReader(function connectionShape(reader) {
   return {
     timeout: duration('1ms', '5m')
       .prefault('5s')
@@ -115,7 +115,7 @@ function connectionShape(reader: SecretReader) {
       .optional()
       .describe('TLS of an https:// remote. The certificate of the remote is always verified.')
   }
-}
+})
 
 /** The settings that the rules are about. */
 interface RemoteSettings {
