@@ -32,7 +32,12 @@ export interface Metrics {
   /** The exposition text, and its media type. */
   readonly expose: () => Promise<string>
   readonly contentType: string
+  /** The metrics as data, to be added up with those of other processes. */
+  readonly snapshot: () => Promise<MetricsSnapshot>
 }
+
+/** The metrics of a process, as data that can be sent to another one. */
+export type MetricsSnapshot = Awaited<ReturnType<Registry['getMetricsAsJSON']>>
 
 const SECONDS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10]
 
@@ -96,16 +101,19 @@ export function createMetrics(): Metrics {
   const revocationEntries = new Gauge({
     name: 'txtoken_revocation_entries',
     help: 'Revocations held in memory.',
+    aggregator: 'max',
     registers
   })
   const revocationAvailable = new Gauge({
     name: 'txtoken_revocation_available',
     help: 'Whether the revocations in memory are complete: 1, or 0 while the store is out of reach.',
+    aggregator: 'min',
     registers
   })
   const revocationSynchronized = new Gauge({
     name: 'txtoken_revocation_synchronized_timestamp_seconds',
     help: 'When the revocations in memory were last known to be complete.',
+    aggregator: 'min',
     registers
   })
   const openChecks = new Counter({
@@ -161,6 +169,7 @@ export function createMetrics(): Metrics {
     bodyRejected: (outcome) => bodiesRejected([outcome]),
     checkedOpen: () => openChecks.inc(),
     expose: () => registry.metrics(),
-    contentType: registry.contentType
+    contentType: registry.contentType,
+    snapshot: () => registry.getMetricsAsJSON()
   }
 }

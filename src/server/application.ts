@@ -42,6 +42,8 @@ export interface ApplicationOptions {
   readonly now: () => number
   /** Whether the service takes new work. */
   readonly isReady: () => boolean
+  /** Whether it still waits for others before it reports that it is ready. Default: it does not. */
+  readonly isStarting?: (() => boolean) | undefined
   readonly version: string
   /** What bodies and replies may hold in memory, also those of previous configurations. Default: one for this application alone. */
   readonly budget?: ByteBudget | undefined
@@ -78,7 +80,8 @@ export async function createApplication(options: ApplicationOptions): Promise<Ap
     logger,
     metrics,
     now,
-    isReady
+    isReady,
+    isStarting: options.isStarting
   }
   const services = tracing === undefined ? untraced : traceServices(untraced, tracing)
   const answerRoute = createAnswerRoute({

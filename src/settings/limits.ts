@@ -35,7 +35,7 @@ export const limitsSchema = section({
   calls: integer(1, 65_535)
     .prefault(256)
     .describe(
-      'Calls in flight to one remote or endpoint; beyond it the answer is 503. Default: 256.'
+      'Calls in flight to one remote or endpoint, in each worker; beyond it the answer is 503. Default: 256.'
     )
 }).refine(
   ({ bodies, body, reply }) => bodies === undefined || bodies >= 4 * Math.max(body, reply),
