@@ -25,6 +25,7 @@ import { createCheckTokenAgainst, createGetTokenAgainst, type Peer } from './sce
 import { createBesideIssuingScenario } from './scenarios/beside-issuing.ts'
 import { createCheckKnownTokenScenario, createCheckTokenScenario } from './scenarios/check-token.ts'
 import { createGetTokenScenario } from './scenarios/get-token.ts'
+import { measureOverload } from './scenarios/overload.ts'
 import { measureStarts } from './scenarios/start.ts'
 import { buildPrograms, startRemote } from './servers.ts'
 
@@ -47,7 +48,8 @@ const curveExperiments: Readonly<Record<string, Experiment>> = {
   keys: draw(createKeysCurve),
   routes: draw(createRoutesCurve),
   'revoked-tokens': draw(createRevokedTokensCurve),
-  'cold-start': measureColdStart
+  'cold-start': measureColdStart,
+  overload: measureOverload
 }
 
 const experiments = { ...budgetExperiments, ...curveExperiments }

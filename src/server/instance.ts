@@ -44,7 +44,7 @@ export async function createInstance(options: InstanceOptions): Promise<Instance
     isReady: () => isReady,
     version: VERSION
   })
-  const { timeouts } = service.loaded().config
+  const { timeouts, limits } = service.loaded().config
   const listeners = new Map<string, Listener>()
 
   return {
@@ -60,7 +60,8 @@ export async function createInstance(options: InstanceOptions): Promise<Instance
     },
     async listen(known = {}) {
       for (const [name, { host, port, tls }] of openListeners(service.loaded().config)) {
-        const address = { host, port: known[name] ?? port, timeouts, tls }
+        const maxConnections = name === 'admin' ? undefined : limits.connections
+        const address = { host, port: known[name] ?? port, timeouts, tls, maxConnections }
         listeners.set(name, await listen(service.listener(name), address))
       }
       return Object.fromEntries(Array.from(listeners, ([name, { port }]) => [name, port]))
