@@ -17,7 +17,7 @@ test('under overload a part of the logins is rejected before their bodies are re
     // As early as can be, so that this machine need not be slow.
     limits: { eventLoopDelay: '5ms' },
     log: { requests: false },
-    keys: [{ alg: 'RS256', pem: key }],
+    keys: [{ alg: 'RS256', private: key }],
     routes: [
       { issue: '/getToken', claims: [{ from: 'fixed', set: { sub: 'ada' } }], lifetime: '1h' }
     ]
