@@ -23,6 +23,7 @@ import { assertAccounting } from './process-usage.ts'
 import { formatBudgets, formatMarkdown, formatTable } from './report.ts'
 import { createCheckTokenAgainst, createGetTokenAgainst, type Peer } from './scenarios/against.ts'
 import { createBesideIssuingScenario } from './scenarios/beside-issuing.ts'
+import { measureBodies } from './scenarios/bodies.ts'
 import { createCheckKnownTokenScenario, createCheckTokenScenario } from './scenarios/check-token.ts'
 import { createGetTokenScenario } from './scenarios/get-token.ts'
 import { measureStarts } from './scenarios/start.ts'
@@ -38,7 +39,8 @@ const budgetExperiments: Readonly<Record<string, Experiment>> = {
   'check-known-token': compare(createCheckKnownTokenScenario),
   'beside-issuing': compare(createBesideIssuingScenario),
   start: measureStarts,
-  workers: compare(createWorkersScenario)
+  workers: compare(createWorkersScenario),
+  bodies: measureBodies
 }
 
 /** How cost grows. They take longer than the budgets, and run only where they are asked for. */

@@ -47,12 +47,12 @@ test.serial(
       )
       for (const [, ...cells] of rows) t.true(cells.length === 9 && cells.every(isPositive))
     }
-    t.is(countVerdicts(stdout), 8)
+    t.is(countVerdicts(stdout), 9)
 
     const results = JSON.parse(await readFile(output, 'utf8'))
     t.is(results.node, process.version)
     t.is(results.rounds, 1)
-    t.is(results.budgets.length, 8)
+    t.is(results.budgets.length, 9)
     for (const { variants, comparisons } of results.scenarios.filter(hasRatios)) {
       t.true(variants.length === comparisons.length + 1)
       for (const { medians, rounds } of variants) {
@@ -61,7 +61,7 @@ test.serial(
       }
     }
     const page = await readFile(markdown, 'utf8')
-    t.is(page.match(/^\| .* \| (met|\*\*missed\*\*) \|$/gm)?.length, 8)
+    t.is(page.match(/^\| .* \| (met|\*\*missed\*\*) \|$/gm)?.length, 9)
     t.regex(page, /^\| txtoken \|( +[\d.]+ \|){9}$/m)
   }
 )
