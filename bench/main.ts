@@ -4,6 +4,18 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { cpus, loadavg, tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { compare } from './compare.ts'
+import { draw } from './curve.ts'
+import {
+  createKeysCurve,
+  createRevokedTokensCurve,
+  createRoutesCurve
+} from './curves/check-token.ts'
+import { measureColdStart } from './curves/cold-start.ts'
+import {
+  createConnectionsCurve,
+  createReplySizeCurve,
+  createSlowRemoteCurve
+} from './curves/get-token.ts'
 import { type Experiment, keepWorst, type Outcome } from './experiment.ts'
 import { type Options, parseOptions } from './options.ts'
 import { createPlacement } from './placement.ts'
@@ -27,9 +39,21 @@ const budgetExperiments: Readonly<Record<string, Experiment>> = {
   start: measureStarts
 }
 
-const experiments = { ...budgetExperiments }
+/** How cost grows. They take longer than the budgets, and run only where they are asked for. */
+const curveExperiments: Readonly<Record<string, Experiment>> = {
+  'reply-size': draw(createReplySizeCurve),
+  connections: draw(createConnectionsCurve),
+  'slow-remote': draw(createSlowRemoteCurve),
+  keys: draw(createKeysCurve),
+  routes: draw(createRoutesCurve),
+  'revoked-tokens': draw(createRevokedTokensCurve),
+  'cold-start': measureColdStart
+}
+
+const experiments = { ...budgetExperiments, ...curveExperiments }
 const options = parseOptions(process.argv.slice(2), {
-  budgets: Object.keys(budgetExperiments)
+  budgets: Object.keys(budgetExperiments),
+  curves: Object.keys(curveExperiments)
 })
 assertAccounting()
 const [loadAverage = 0] = loadavg()

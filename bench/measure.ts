@@ -70,7 +70,7 @@ export async function measure(variant: Variant, options: MeasureOptions): Promis
  * Applies a load to a server that runs.
  * @throws Error when a request gets no answer or one with another status than expected
  */
-async function applyRouteLoad(
+export async function applyRouteLoad(
   { host, port }: Server,
   { expectedStatus, ...load }: RouteLoad,
   seconds: number,

@@ -50,6 +50,7 @@ export const explain = createCommand({
         ...drawOwnPaths(name, config)
       ].join('\n')
     )
+    if (config.workers !== 1) blocks.unshift(`workers: ${config.workers}`)
     const keys = (bare.keys ?? []).flatMap((key, index) => drawKey(key, config.keys[index]))
     if (keys.length > 0) blocks.push(['keys', ...keys].join('\n'))
     if (config.revocation !== undefined) {

@@ -1,15 +1,14 @@
 /** `serve`: runs the service until a signal stops it. */
-import { setTimeout as wait } from 'node:timers/promises'
-import type { Config } from '../config/full-form.ts'
+import { availableParallelism } from 'node:os'
 import { openListeners } from '../config/listeners.ts'
-import { type LoadedConfig, loadConfig } from '../config/load.ts'
+import { type LoadedConfig, type LoadOptions, loadConfig } from '../config/load.ts'
+import { createTextRecorder, type RecordedConfig } from '../config/recorded-texts.ts'
 import { createFileWatch } from '../config/watch.ts'
 import { createLogger } from '../operations/logger.ts'
-import { createMetrics } from '../operations/metrics.ts'
-import { createTracing } from '../operations/tracing.ts'
-import { type Listener, listen } from '../server/listen.ts'
-import { createService } from '../server/service.ts'
+import type { Instance, InstanceOptions, Ports } from '../server/instance.ts'
 import { VERSION } from '../version.ts'
+import { WORKER_VARIABLE } from '../worker-variable.ts'
+import type { WorkersOptions } from '../workers/primary.ts'
 import {
   type CommandContext,
   configFileOf,
@@ -32,9 +31,14 @@ export const serve = createCommand({
   examples: ['txtoken serve --config txtoken.yml', 'CFG_FILE=txtoken.yml txtoken'],
   async run({ values, ...context }) {
     const { env } = context
+    if (env[WORKER_VARIABLE] !== undefined && process.connected) {
+      const { runWorker } = await import('../workers/worker.ts')
+      runWorker(env)
+      return undefined
+    }
     if (values.config === undefined && (env.CFG_FILE ?? '') === '') return runDemo(context)
     const file = configFileOf(values.config, env)
-    await runService((onFiles) => loadConfig({ file, env, onFiles }), env)
+    await runService({ file, env, load: (options) => loadConfig({ ...options, file, env }) })
     return undefined
   }
 })
@@ -43,42 +47,32 @@ export const serve = createCommand({
 export async function runDemo({ env, print }: CommandContext): Promise<undefined> {
   const { startDemo } = await import('../demo/demo.ts')
   const demo = await startDemo(env)
-  await runService(demo.load, env)
+  await runService({ file: '', env, load: demo.load })
   print(demo.greeting)
 }
 
-/** Loads the configuration, and reports the files that it has read. */
-type Load = (onFiles: (files: readonly string[]) => void) => LoadedConfig
+interface ServeOptions {
+  /** The configuration file, as the user named it. */
+  readonly file: string
+  readonly env: Environment
+  readonly load: (options: Pick<LoadOptions, 'onFiles' | 'readText'>) => LoadedConfig
+}
+
+/** The service while it runs, in this process or in several. */
+interface Running extends Pick<Instance, 'reload' | 'stop'> {
+  readonly ports: Ports
+}
 
 /** Runs the service until a signal ends the process. It reloads on SIGHUP, and when one of its files changes. */
-async function runService(load: Load, env: Environment): Promise<void> {
-  const { logger, logRequest, settle, flush } = createLogger('info')
+async function runService({ file, env, load }: ServeOptions): Promise<void> {
+  const log = createLogger('info')
+  const { logger, logRequest, settle, flush } = log
   // Before pino's own listener, which would wait without end for a reader that does not read.
   process.prependOnceListener('exit', flush)
-  const tracing = await createTracing({ env, logger, version: VERSION })
-  const listeners = new Map<string, Listener>()
-  let ready = true
   const fileWatch = createFileWatch({
     intervalMs: WATCH_INTERVAL_MS,
     onChange: () => void reload()
   })
-  const starting = createService({
-    load: () => load(fileWatch.watch),
-    logger,
-    logRequest,
-    metrics: createMetrics(),
-    tracing,
-    now: Date.now,
-    isReady: () => ready,
-    version: VERSION
-  })
-
-  async function reload(): Promise<void> {
-    const service = await starting
-    await service.reload()
-    renewTls(listeners, service.loaded().config)
-  }
-
   // A signal ends the process at once while the service starts, and from the second signal on.
   const exitAtOnce = (signal: StopSignal): unknown => process.exit(SIGNAL_CODES[signal])
   let stop = exitAtOnce
@@ -87,44 +81,56 @@ async function runService(load: Load, env: Environment): Promise<void> {
   }
   process.on('SIGHUP', () => void reload())
 
-  const service = await starting
-  const { config } = service.loaded()
-  const { timeouts } = config
+  function loadRecorded(): RecordedConfig {
+    const { readText, texts } = createTextRecorder()
+    const loaded = load({ onFiles: fileWatch.watch, readText })
+    return { loaded, texts: texts() }
+  }
 
+  const first = loadRecorded()
+  const { config } = first.loaded
+  const count = config.workers === 'auto' ? availableParallelism() : config.workers
+  const starting =
+    count === 1
+      ? runHere({
+          env,
+          logger,
+          logRequest,
+          loaded: first.loaded,
+          load: () => loadRecorded().loaded
+        })
+      : runWorkers({ count, file, first, load: loadRecorded, logger, passOn: log.passOn })
+
+  async function reload(): Promise<void> {
+    await (await starting).reload()
+  }
+
+  const running = await starting
   stop = async function stopGracefully(signal) {
     stop = exitAtOnce
-    ready = false
     fileWatch.close()
     logger.info({ signal }, 'stopping')
-    await wait(timeouts.drain)
-    const inTime = await stopAll([...listeners.values()], timeouts.shutdown)
-    await service.close()
-    await tracing?.close()
+    const inTime = await running.stop()
     if (inTime) logger.info('stopped')
     else logger.warn('stopped, and cut requests that took too long')
     await settle()
     process.exit(inTime ? 0 : 1)
   }
-
-  const open = openListeners(config)
-  for (const [name, { host, port, tls }] of open) {
-    listeners.set(name, await listen(service.listener(name), { host, port, timeouts, tls }))
-  }
   // Logged only once all of them listen.
-  for (const [name, { host }] of open) {
-    const port = listeners.get(name)?.port
-    logger.info({ version: VERSION, listener: name, host, port }, 'listening')
+  for (const [name, { host }] of openListeners(config)) {
+    const line = { version: VERSION, listener: name, host, port: running.ports[name] }
+    logger.info(count === 1 ? line : { ...line, workers: count }, 'listening')
   }
 }
 
-function renewTls(listeners: ReadonlyMap<string, Listener>, { listen }: Config): void {
-  for (const [name, listener] of listeners) {
-    const tls = listen[name]?.tls
-    if (tls !== undefined) listener.renewTls(tls)
-  }
+async function runHere(options: Omit<InstanceOptions, 'metrics'>): Promise<Running> {
+  const { createInstance } = await import('../server/instance.ts')
+  const { createMetrics } = await import('../operations/metrics.ts')
+  const instance = await createInstance({ ...options, metrics: createMetrics() })
+  return { ...instance, ports: await instance.listen() }
 }
 
-async function stopAll(listeners: readonly Listener[], deadlineMs: number): Promise<boolean> {
-  const results = await Promise.all(listeners.map((listener) => listener.stop(deadlineMs)))
-  return results.every(Boolean)
+async function runWorkers(options: WorkersOptions): Promise<Running> {
+  const { startWorkers } = await import('../workers/primary.ts')
+  return startWorkers(options)
 }

@@ -45,6 +45,7 @@ const FULL_FORM: Readonly<Record<keyof FullConfigInput, string>> = {
   log: FULL,
   limits: FULL,
   timeouts: FULL,
+  workers: FULL,
   docs: FULL,
   issuer: FULL,
   keys: FULL,

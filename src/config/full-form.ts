@@ -37,6 +37,11 @@ export function createFullSchema(reader: SecretReader) {
     log: logSchema.prefault({}).describe('What is logged. Logs are JSON lines on standard output.'),
     limits: limitsSchema.prefault({}).describe('How much of anything is taken.'),
     timeouts: timeoutsSchema.prefault({}).describe('How long anything may take.'),
+    workers: workersSchema
+      .prefault(1)
+      .describe(
+        'How many processes answer, on the same ports: a number, or `auto` for as many as there are processors. Limits count in each of them. Default: 1.'
+      ),
     docs: flag
       .prefault(false)
       .describe(
@@ -67,6 +72,22 @@ export function createFullSchema(reader: SecretReader) {
   }
   return section(shape, FLAT_FORM)
 }
+
+const MOST_WORKERS = 128
+const WORKERS = `a whole number from 1 to ${MOST_WORKERS}, or auto`
+const workersSchema = z
+  .union(
+    [
+      z.literal('auto'),
+      z.int().meta({ minimum: 1, maximum: MOST_WORKERS }),
+      z.string().regex(/^\d+$/).transform(Number)
+    ],
+    `expected ${WORKERS}`
+  )
+  .refine((value) => value === 'auto' || (value >= 1 && value <= MOST_WORKERS), {
+    error: `expected ${WORKERS}`
+  })
+  .meta({ title: WORKERS })
 
 const logSchema = section({
   level: z

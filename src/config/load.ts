@@ -2,7 +2,7 @@
 import { dirname, resolve } from 'node:path'
 import { formatPath, type Problem } from '../settings/problem.ts'
 import { createSecretReader, type SecretReader } from '../settings/secrets.ts'
-import { readTextFile, TextFileError } from '../settings/text-file.ts'
+import { type ReadText, readTextFile, TextFileError } from '../settings/text-file.ts'
 import { substituteEnvironment } from './environment.ts'
 import { parseForm } from './forms.ts'
 import type { Config } from './full-form.ts'
@@ -17,22 +17,33 @@ export interface LoadedConfig {
   readonly origin?: Origin | undefined
 }
 
-interface LoadOptions {
+export interface LoadOptions {
   file: string
   env: Readonly<Record<string, string | undefined>>
   /** Called with every file that was asked for, as soon as they have been read. */
   onFiles?: ((files: readonly string[]) => void) | undefined
+  /** Reads the file, and those that it names. Default: from the disk. */
+  readText?: ReadText | undefined
 }
 
 /**
  * Reads a configuration file.
  * @throws ConfigError with every problem that could be found
  */
-export function loadConfig({ file, env, onFiles }: LoadOptions): LoadedConfig {
+export function loadConfig({
+  file,
+  env,
+  onFiles,
+  readText = readTextFile
+}: LoadOptions): LoadedConfig {
   const path = resolve(file)
-  const reader = createSecretReader({ folder: dirname(path), env })
+  const reader = createSecretReader({ folder: dirname(path), env, readText })
   try {
-    const { config, origin } = parseWhole(readConfigText(file), { file, env, reader })
+    const { config, origin } = parseWhole(readConfigText(file, readText), {
+      file,
+      env,
+      reader
+    })
     return { config, origin, files: [path, ...reader.files] }
   } finally {
     // Files that are missing or wrong are among them: a change of these may be what fixes it.
@@ -40,9 +51,9 @@ export function loadConfig({ file, env, onFiles }: LoadOptions): LoadedConfig {
   }
 }
 
-function readConfigText(file: string): string {
+function readConfigText(file: string, readText: ReadText): string {
   try {
-    return readTextFile(resolve(file))
+    return readText(resolve(file))
   } catch (error) {
     if (!(error instanceof TextFileError)) throw error
     const message = `cannot read the file (${error.message})`
@@ -88,9 +99,12 @@ export interface WrittenConfig extends Pick<LoadedConfig, 'config' | 'origin'> {
  * Reads a configuration file to show it.
  * @throws ConfigError with every problem that could be found
  */
-export function loadWrittenConfig({ file, env }: Omit<LoadOptions, 'onFiles'>): WrittenConfig {
+export function loadWrittenConfig({
+  file,
+  env
+}: Omit<LoadOptions, 'onFiles' | 'readText'>): WrittenConfig {
   const reader = createSecretReader({ folder: dirname(resolve(file)), env })
-  return parseWhole(readConfigText(file), { file, env, reader })
+  return parseWhole(readConfigText(file, readTextFile), { file, env, reader })
 }
 
 function parseWhole(source: string | object, { file, env, reader }: ParseOptions): WrittenConfig {

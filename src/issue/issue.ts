@@ -38,15 +38,20 @@ export interface IssueRequest {
 /** Contributes claims. Throws a ServiceError to reject the request. */
 export type Source = (request: IssueRequest) => Promise<Claims> | Claims
 
+const NONE: Claims = new Map()
+
 /** Asks sources, in order; later ones win. */
-export type Gather = (request: IssueRequest) => Promise<Map<string, JsonText>>
+export type Gather = (request: IssueRequest) => Promise<Claims>
 
 /** Makes one function of several sources. It calls one after the other, so that after an error no further one is called. */
 export function createGather(sources: readonly Source[]): Gather {
   return async function gather(request) {
-    const claims = new Map<string, JsonText>()
+    let claims: Claims = NONE
     for (const source of sources) {
-      for (const [name, value] of await source(request)) claims.set(name, value)
+      const more = await source(request)
+      // Most routes have one source with claims: its own are not copied.
+      if (claims.size === 0) claims = more
+      else if (more.size > 0) claims = new Map([...claims, ...more])
     }
     return claims
   }

@@ -1,11 +1,11 @@
 /** Sealing: fields of a JSON document are replaced by their signatures, and all else stays as it was written. */
 import { ServiceError } from '../errors.ts'
-import { type Field, findFields, type Place } from '../json/find-fields.ts'
-import { readObject, textOf } from '../json/json-members.ts'
+import { findFields } from '../json/find-fields.ts'
+import { type Place, readObject, textOf } from '../json/json-members.ts'
 import type { JsonPath } from '../json/json-path.ts'
 import type { JsonText } from '../json/json-text.ts'
 import { remoteReply } from '../remote/remote-errors.ts'
-import type { Claims } from './claims.ts'
+import { type Claims, MOST_CLAIMS } from './claims.ts'
 import type { Sign } from './sign.ts'
 
 /** A field whose value is the claims of a token. */
@@ -54,7 +54,8 @@ export function createSeal(options: SealOptions): Seal {
   const { fields, sign, lifetimeSeconds = Number.POSITIVE_INFINITY, requiresExp, full } = options
 
   async function signField(document: JsonText, { name, place }: SignableField): Promise<string> {
-    const claims = readObject(textOf(document, place))
+    const claims = readObject(textOf(document, place), MOST_CLAIMS)
+    if (claims.size > MOST_CLAIMS) throw unusable(name, `more than ${MOST_CLAIMS} members`)
     const expiresAt = readExp(claims, name, requiresExp)
     try {
       return (await sign(claims, { lifetimeSeconds, expiresAt })).token
@@ -77,7 +78,8 @@ export function createSeal(options: SealOptions): Seal {
 }
 
 function findSignable(document: JsonText, { path, optional }: FieldToSign): SignableField[] {
-  return findFields(document, path).flatMap(({ trail, place }: Field): SignableField[] => {
+  const search = { skipsMissing: optional, most: MOST_FIELDS }
+  return findFields(document, path, search).flatMap(({ trail, place }): SignableField[] => {
     const name = trail.join('.')
     const value = place === undefined ? undefined : textOf(document, place)
     if (optional && (value === undefined || value === 'null')) return []

@@ -2,6 +2,7 @@
 import { randomBytes } from 'node:crypto'
 import { ServiceError } from '../errors.ts'
 import type { Signer } from '../keys/key-store.ts'
+import { writeString } from '../json/json-text.ts'
 import { type Claims, RESERVED_CLAIMS } from './claims.ts'
 
 /** How long a token is valid: until the earlier of the two. */
@@ -79,7 +80,7 @@ export function createTokenId(): string {
 function writeClaims(claims: Claims): string {
   let text = ''
   for (const [name, value] of claims) {
-    if (!RESERVED_CLAIMS.has(name)) text += `${JSON.stringify(name)}:${value},`
+    if (!RESERVED_CLAIMS.has(name)) text += `${writeString(name)}:${value},`
   }
   return text
 }

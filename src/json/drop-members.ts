@@ -1,61 +1,44 @@
 /** Leaves members out of JSON text, without parsing what stays. */
-import { endOfValue } from './json-members.ts'
-import {
-  CLOSE_BRACE,
-  CLOSE_BRACKET,
-  COMMA,
-  type JsonText,
-  OPEN_BRACE,
-  OPEN_BRACKET
-} from './json-text.ts'
+import { endOfString, endOfValue, nameAt } from './json-members.ts'
+import { CLOSE_BRACE, COLON, COMMA, type JsonText, OPEN_BRACE, QUOTE } from './json-text.ts'
 
 /**
- * Leaves out the members of objects (RFC 8259, section 4) with certain names, at any depth. One pass over the text.
+ * Leaves out the members of objects (RFC 8259, section 4) with certain names, at any depth. One pass over the text; what lies between
+ * two dropped members is copied at once.
  * @param isDropped called with each name, its escapes decoded
  */
 export function dropMembers(text: JsonText, isDropped: (name: string) => boolean): JsonText {
   let kept = ''
+  let keptFrom = 0
+  // Whether an object, by its depth, has a member that stays: then the comma before a dropped one goes, else the comma behind it.
+  const hasKept: boolean[] = []
+
+  /** @returns where the text goes on */
+  function drop(start: number, end: number): number {
+    const isBehindKept = hasKept.at(-1) === true
+    const next = isBehindKept || text.charCodeAt(end) !== COMMA ? end : end + 1
+    kept += text.slice(keptFrom, isBehindKept ? start - 1 : start)
+    keptFrom = next
+    return next
+  }
+
   let index = 0
-
-  function copyValue(): void {
+  while (index < text.length) {
     const char = text.charCodeAt(index)
-    if (char === OPEN_BRACE) copyObject()
-    else if (char === OPEN_BRACKET) copyArray()
-    else copyTo(endOfValue(text, index))
-  }
-
-  function copyObject(): void {
-    let separator = ''
-    copyTo(index + 1)
-    while (text.charCodeAt(index) !== CLOSE_BRACE) {
-      if (text.charCodeAt(index) === COMMA) index++
-      const nameEnd = endOfValue(text, index)
-      if (isDropped(JSON.parse(text.slice(index, nameEnd)))) {
-        index = endOfValue(text, nameEnd + 1)
-      } else {
-        kept += separator
-        separator = ','
-        copyTo(nameEnd + 1)
-        copyValue()
+    if (char === QUOTE) {
+      const end = endOfString(text, index) + 1
+      // In JSON without white space a string before a colon is a name, and no other string is.
+      if (text.charCodeAt(end) !== COLON) index = end
+      else if (isDropped(nameAt(text, index, end))) index = drop(index, endOfValue(text, end + 1))
+      else {
+        hasKept[hasKept.length - 1] = true
+        index = end + 1
       }
+    } else {
+      if (char === OPEN_BRACE) hasKept.push(false)
+      else if (char === CLOSE_BRACE) hasKept.pop()
+      index++
     }
-    copyTo(index + 1)
   }
-
-  function copyArray(): void {
-    copyTo(index + 1)
-    while (text.charCodeAt(index) !== CLOSE_BRACKET) {
-      if (text.charCodeAt(index) === COMMA) copyTo(index + 1)
-      copyValue()
-    }
-    copyTo(index + 1)
-  }
-
-  function copyTo(end: number): void {
-    kept += text.slice(index, end)
-    index = end
-  }
-
-  copyValue()
-  return kept as JsonText
+  return (keptFrom === 0 ? text : kept + text.slice(keptFrom)) as JsonText
 }

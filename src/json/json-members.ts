@@ -8,69 +8,136 @@ import {
   type JsonText,
   OPEN_BRACE,
   OPEN_BRACKET,
-  QUOTE
+  QUOTE,
+  writeString
 } from './json-text.ts'
 
-/** One value inside of an object or array, and where it is in the text of that. */
-export interface Member {
-  /** The name of a member of an object, the index of an item of an array. */
-  readonly name: string
+/** From the first character on, up to the one after the last. */
+export interface Place {
   readonly start: number
   readonly end: number
 }
 
 /**
- * The members of an object or array (RFC 8259, sections 4 and 5), in their order; none for any other value. A name that is
- * there twice is returned twice.
+ * Gets the place of one value of an object or array, and that of its name with the quotes; in an array the name is empty.
+ * Plain numbers: an object for each of half a million values would cost more than to find them.
+ * @returns `false` where no further value is wanted
  */
-export function membersOf(text: JsonText): Member[] {
-  const isObject = text.charCodeAt(0) === OPEN_BRACE
-  if (!isObject && text.charCodeAt(0) !== OPEN_BRACKET) return []
-  const members: Member[] = []
-  let index = 1
-  while (index < text.length - 1) {
-    let name = String(members.length)
-    if (isObject) {
-      const nameEnd = endOfValue(text, index)
-      name = JSON.parse(text.slice(index, nameEnd))
-      index = nameEnd + 1
-    }
-    const end = endOfValue(text, index)
-    members.push({ name, start: index, end })
-    index = end + 1
+type VisitMember = (start: number, end: number, nameStart: number, nameEnd: number) => unknown
+
+/** Visits the values of the object or array at a place (RFC 8259, sections 4 and 5), in their order; none of any other value. */
+export function visitMembers(text: JsonText, { start, end }: Place, visit: VisitMember): void {
+  const isObject = text.charCodeAt(start) === OPEN_BRACE
+  if (!isObject && text.charCodeAt(start) !== OPEN_BRACKET) return
+  let index = start + 1
+  while (index < end - 1) {
+    const nameStart = index
+    const nameEnd = isObject ? endOfString(text, index) + 1 : index
+    if (isObject) index = nameEnd + 1
+    const valueEnd = endOfValue(text, index)
+    if (visit(index, valueEnd, nameStart, nameEnd) === false) return
+    index = valueEnd + 1
   }
-  return members
+}
+
+/** Visits the members of an object that have a name, or the item of an array that has it as its index. */
+export function visitNamed(
+  text: JsonText,
+  place: Place,
+  name: string,
+  visit: (start: number, end: number) => unknown
+): void {
+  if (text.charCodeAt(place.start) === OPEN_BRACKET) {
+    const wanted = INDEX.test(name) ? Number(name) : -1
+    let item = 0
+    visitMembers(text, place, (start, end) => {
+      if (item++ === wanted) return visit(start, end)
+      return wanted >= item
+    })
+    return
+  }
+  visitMembers(text, place, (start, end, nameStart, nameEnd) =>
+    isName(text, nameStart, nameEnd, name) ? visit(start, end) : true
+  )
+}
+
+const INDEX = /^(?:0|[1-9]\d*)$/
+
+/** The longest escape, `\u0061`, writes six characters for one. */
+const LONGEST_ESCAPE = 6
+
+/** Whether a name in the text is this one. Most are not, and are as long or do not begin alike: those are not decoded. */
+function isName(text: JsonText, start: number, end: number, name: string): boolean {
+  const length = end - start - 2
+  if (length < name.length || length > name.length * LONGEST_ESCAPE) return false
+  return (
+    (length === name.length || text.slice(start, end).includes('\\')) &&
+    nameAt(text, start, end) === name
+  )
+}
+
+/** The name at a place, its escapes decoded. */
+export function nameAt(text: JsonText, start: number, end: number): string {
+  const name = text.slice(start + 1, end - 1)
+  return name.includes('\\') ? JSON.parse(text.slice(start, end)) : name
+}
+
+/** Whether all items of an array pass a test of their texts. */
+export function everyItem(text: JsonText, isWanted: (item: JsonText) => boolean): boolean {
+  let areAll = true
+  visitMembers(text, { start: 0, end: text.length }, (start, end) => {
+    areAll = isWanted(textOf(text, { start, end }))
+    return areAll
+  })
+  return areAll
+}
+
+/** The items of an array. */
+export function itemsOf(text: JsonText): JsonText[] {
+  const items: JsonText[] = []
+  visitMembers(text, { start: 0, end: text.length }, (start, end) => {
+    items.push(textOf(text, { start, end }))
+  })
+  return items
 }
 
 /** How many members an object has (RFC 8259, section 4). A name that is there twice counts twice. */
 export function countMembers(text: JsonText): number {
   let count = 0
-  let index = 1
-  while (index < text.length - 1) {
-    const nameEnd = endOfValue(text, index)
-    index = endOfValue(text, nameEnd + 1) + 1
+  visitMembers(text, { start: 0, end: text.length }, () => {
     count++
-  }
+  })
   return count
 }
 
-/** The text of a member: of valid JSON each value is valid JSON, too. */
-export function textOf(text: JsonText, { start, end }: Pick<Member, 'start' | 'end'>): JsonText {
+/** The text at a place: of valid JSON each value is valid JSON, too. */
+export function textOf(text: JsonText, { start, end }: Place): JsonText {
   return text.slice(start, end) as JsonText
 }
 
 /** Members of an object by their names, in order: each kept as text, to take some out and put others in. */
 export type JsonObject = ReadonlyMap<string, JsonText>
 
-/** Reads the members of an object; of a name that is there twice, the last counts. */
-export function readObject(text: JsonText): Map<string, JsonText> {
-  return new Map(membersOf(text).map((member) => [member.name, textOf(text, member)]))
+/**
+ * Reads the members of an object; of a name that is there twice, the last counts.
+ * @param most stops at one member more than this
+ */
+export function readObject(text: JsonText, most = Number.POSITIVE_INFINITY): Map<string, JsonText> {
+  const members = new Map<string, JsonText>()
+  visitMembers(text, { start: 0, end: text.length }, (start, end, nameStart, nameEnd) => {
+    members.set(nameAt(text, nameStart, nameEnd), text.slice(start, end) as JsonText)
+    return members.size <= most
+  })
+  return members
 }
 
 /** Writes an object out of the texts of its members. */
 export function writeObject(members: JsonObject): JsonText {
-  const texts = [...members].map(([name, value]) => `${JSON.stringify(name)}:${value}`)
-  return `{${texts.join(',')}}` as JsonText
+  let text = ''
+  for (const [name, value] of members) {
+    text += `${text === '' ? '' : ','}${writeString(name)}:${value}`
+  }
+  return `{${text}}` as JsonText
 }
 
 /** Where a value that starts here ends: before the comma, colon or bracket behind it. There is no white space in the text. */
@@ -89,10 +156,12 @@ export function endOfValue(text: string, start: number): number {
 }
 
 /** The index of the quote that ends the string which starts here. */
-function endOfString(text: string, start: number): number {
+export function endOfString(text: string, start: number): number {
   let index = start + 1
-  while (text.charCodeAt(index) !== QUOTE) {
-    index += text.charCodeAt(index) === BACKSLASH ? 2 : 1
+  let char = text.charCodeAt(index)
+  while (char !== QUOTE) {
+    index += char === BACKSLASH ? 2 : 1
+    char = text.charCodeAt(index)
   }
   return index
 }

@@ -1,5 +1,5 @@
 /** Paths into JSON, such as `user.roles.0`. */
-import { membersOf, textOf } from './json-members.ts'
+import { type Place, textOf, visitNamed } from './json-members.ts'
 import type { JsonText } from './json-text.ts'
 
 /** The names that lead to a value, from the outside in; an index is a name of its array's items. */
@@ -33,14 +33,16 @@ export function formatJsonPath(path: JsonPath): string {
 
 /** The text of the value that a path leads to. Undefined where it leads nowhere; of a name that is there twice, the last counts. */
 export function textAt(text: JsonText, path: JsonPath): JsonText | undefined {
-  let found: JsonText | undefined = text
+  let found: Place = { start: 0, end: text.length }
   for (const name of path) {
-    const outer: JsonText = found
-    const member = membersOf(outer).findLast((one) => one.name === name)
-    if (member === undefined) return undefined
-    found = textOf(outer, member)
+    let last: Place | undefined
+    visitNamed(text, found, name, (start, end) => {
+      last = { start, end }
+    })
+    if (last === undefined) return undefined
+    found = last
   }
-  return found
+  return textOf(text, found)
 }
 
 /** An array has its items, and nothing else that JSON knows of. */

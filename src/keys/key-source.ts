@@ -8,7 +8,9 @@ export interface KeySource {
   readonly name: string | undefined
   /** The key that signs at this time, if any. */
   readonly signingKey: (now: number) => Key | undefined
-  /** The keys that tokens may be verified with at this time. */
+  /** Whether its keys are the same at all times. Default: they may change. */
+  readonly isFixed?: boolean
+  /** The keys that tokens may be verified with at this time: the same array for as long as they are the same. */
   readonly verificationKeys: (now: number) => readonly Key[]
   /** The keys whose public half is to be published at this time: those that verify, and those that will sign soon. */
   readonly publishedKeys: (now: number) => readonly Key[]
@@ -39,6 +41,7 @@ export function createFixedKeySource(key: Key, name: string | undefined): KeySou
   const signingKey = key.sign === undefined ? undefined : key
   return {
     name,
+    isFixed: true,
     signingKey: () => signingKey,
     verificationKeys: () => keys,
     publishedKeys: () => keys,
@@ -54,6 +57,8 @@ export interface KeyPeriod {
   readonly until?: number | undefined
 }
 
+const NO_KEYS: readonly Key[] = []
+
 /** Limits a source to a period. Without a period the source is returned as it is. */
 export function limitToPeriod(source: KeySource, { from, until }: KeyPeriod): KeySource {
   if (from === undefined && until === undefined) return source
@@ -61,8 +66,9 @@ export function limitToPeriod(source: KeySource, { from, until }: KeyPeriod): Ke
   const end = until ?? Number.POSITIVE_INFINITY
   return {
     ...source,
+    isFixed: false,
     signingKey: (now) => (now >= start && now < end ? source.signingKey(now) : undefined),
-    verificationKeys: (now) => (now < end ? source.verificationKeys(now) : []),
+    verificationKeys: (now) => (now < end ? source.verificationKeys(now) : NO_KEYS),
     publishedKeys: (now) => (now < end ? source.publishedKeys(now) : []),
     changesAt: (now) =>
       now < end ? Math.min(end, source.changesAt(now)) : Number.POSITIVE_INFINITY

@@ -2,6 +2,7 @@
 import { ServiceError } from '../errors.ts'
 import type { Key, PublicJwk, SignPayload } from './key.ts'
 import { KeyError } from './key-error.ts'
+import { createKeyIndexAt } from './key-index.ts'
 import type { KeySource } from './key-source.ts'
 import type { JoseHeader } from './token.ts'
 
@@ -60,22 +61,31 @@ export interface KeyStore {
   readonly close: () => void
 }
 
+/** The sources of a selection. */
+interface Selected {
+  readonly sources: readonly KeySource[]
+  readonly indexAt: ReturnType<typeof createKeyIndexAt>
+}
+
 /**
  * @param sources in the order in which they are asked for a key that signs
  * @param now the clock, in milliseconds since 1970
  */
 export function createKeyStore(sources: readonly KeySource[], now: () => number): KeyStore {
   // Routes make their selections at start, and pass the same objects with each request.
-  const selected = new WeakMap<object, readonly KeySource[]>()
+  const selected = new WeakMap<KeySelection, Selected>()
 
-  function select(selection: KeySelection): readonly KeySource[] {
-    if (selection === ALL_KEYS) return sources
-    const found = selected.get(selection) ?? findSelected(selection)
-    selected.set(selection, found)
-    return found
+  function select(selection: KeySelection): Selected {
+    const known = selected.get(selection)
+    if (known !== undefined) return known
+    const found = findSelected(selection)
+    const made = { sources: found, indexAt: createKeyIndexAt(found) }
+    selected.set(selection, made)
+    return made
   }
 
   function findSelected(selection: KeySelection): readonly KeySource[] {
+    if (selection === ALL_KEYS) return sources
     if ('except' in selection) {
       return sources.filter(({ name }) => name === undefined || !selection.except.includes(name))
     }
@@ -89,7 +99,7 @@ export function createKeyStore(sources: readonly KeySource[], now: () => number)
   return {
     signer(name, typ) {
       const signOf = typ === undefined ? signOfKey : createSignAs(typ)
-      const eligible = select(name === undefined ? ALL_KEYS : [name])
+      const eligible = findSelected(name === undefined ? ALL_KEYS : [name])
       return function signWithCurrentKey(payload) {
         const time = now()
         for (const source of eligible) {
@@ -100,21 +110,9 @@ export function createKeyStore(sources: readonly KeySource[], now: () => number)
         throw new ServiceError('internal', 'No key can sign now.', { status: 500 })
       }
     },
-    candidates(header, selection = ALL_KEYS) {
-      const time = now()
-      // Every check of a new token comes here, and each list in between would cost more than the comparison.
-      const found: Key[] = []
-      for (const source of select(selection)) {
-        for (const key of source.verificationKeys(time)) {
-          if (mayHaveSigned(key, header)) found.push(key)
-        }
-      }
-      return found
-    },
-    isCurrent(key, selection = ALL_KEYS) {
-      const time = now()
-      return select(selection).some((source) => source.verificationKeys(time).includes(key))
-    },
+    candidates: (header, selection = ALL_KEYS) =>
+      select(selection).indexAt(now()).candidates(header),
+    isCurrent: (key, selection = ALL_KEYS) => select(selection).indexAt(now()).has(key),
     published() {
       const time = now()
       const published = new Map<string, PublishedKey>()
@@ -130,10 +128,10 @@ export function createKeyStore(sources: readonly KeySource[], now: () => number)
       return Math.min(...sources.map((source) => source.changesAt(time)))
     },
     async refreshForKid(kid, selection = ALL_KEYS) {
-      await Promise.all(select(selection).map((source) => source.refreshForKid?.(kid)))
+      await Promise.all(select(selection).sources.map((source) => source.refreshForKid?.(kid)))
     },
     isUncertain: (header, selection = ALL_KEYS) =>
-      select(selection).some((source) => source.isUncertain?.(header) === true),
+      select(selection).sources.some((source) => source.isUncertain?.(header) === true),
     async start() {
       const results = await Promise.allSettled(sources.map((source) => source.start?.()))
       const reasons = results.flatMap((result) =>
@@ -166,12 +164,4 @@ function createSignAs(typ: string): (key: Key) => SignPayload | undefined {
 function combineReasons(reasons: readonly unknown[]): unknown {
   const fault = reasons.find((reason) => !(reason instanceof KeyError))
   return fault ?? new KeyError(reasons.map((reason) => (reason as KeyError).message).join('; '))
-}
-
-/** The algorithm comes from the key (RFC 8725, section 3.1). A kid only counts where both sides have one. */
-function mayHaveSigned(key: Key, header: JoseHeader): boolean {
-  return (
-    key.alg === header.alg &&
-    (key.kid === undefined || header.kid === undefined || key.kid === header.kid)
-  )
 }

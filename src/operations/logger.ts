@@ -29,6 +29,8 @@ export interface LogStream {
   readonly settle: () => Promise<void>
   /** Writes out what is still held in memory; to be called when the process ends. */
   readonly flush: () => void
+  /** Writes lines of another process, whole and with their line ends. */
+  readonly passOn: (lines: string) => void
 }
 
 /**
@@ -42,8 +44,11 @@ const HELD_BYTES = 8 * 1024 ** 2
 /** How long the process waits at its end for a reader of the log that does not read. */
 const FLUSH_LIMIT_MS = 1000
 
-/** Makes the logger. It never waits for the reader of the log, so that a slow one does not slow the service. */
-export function createLogger(level: string): LogStream {
+/**
+ * Makes the logger. It never waits for the reader of the log, so that a slow one does not slow the service.
+ * @param worker the number of this process, where there are several: each line has it
+ */
+export function createLogger(level: string, worker?: number): LogStream {
   let giveUpAt = Number.POSITIVE_INFINITY
   const destination = pino.destination({
     fd: 1,
@@ -79,7 +84,7 @@ export function createLogger(level: string): LogStream {
     else if (gathered.length >= GATHERED_BYTES) writeGathered()
   }
 
-  const timestamp = createTimestamp(Date.now)
+  const timestamp = createTimestamp(Date.now, worker)
   const logger = pino(
     { level, base: null, timestamp, formatters: { level: (label) => ({ level: label }) } },
     { write }
@@ -107,7 +112,8 @@ export function createLogger(level: string): LogStream {
         // No process reads standard output, and there is no other place to report that. Without this, pino would try once more.
         destination.destroy()
       }
-    }
+    },
+    passOn: (lines) => void destination.write(lines)
   }
 }
 
@@ -125,15 +131,16 @@ function writeRequestLine(
   )
 }
 
-/** Lines of the same millisecond share the text of their time. */
-function createTimestamp(now: () => number): () => string {
+/** Lines of the same millisecond share the text of their time, with the number of the worker after it. */
+function createTimestamp(now: () => number, worker: number | undefined): () => string {
+  const after = worker === undefined ? '' : `,"worker":${worker}`
   let writtenFor = Number.NaN
   let text = ''
   return function timestamp() {
     const milliseconds = now()
     if (milliseconds !== writtenFor) {
       writtenFor = milliseconds
-      text = `,"time":"${new Date(milliseconds).toISOString()}"`
+      text = `,"time":"${new Date(milliseconds).toISOString()}"${after}`
     }
     return text
   }

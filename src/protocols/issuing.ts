@@ -4,6 +4,7 @@ import type { IssueRequest } from '../issue/issue.ts'
 import type { IssuedToken } from '../issue/sign.ts'
 import type { JsonText } from '../json/json-text.ts'
 import type { Answer, Exchange } from './exchange.ts'
+import { readForm } from './form.ts'
 import { isForm, parseJsonBody } from './json-body.ts'
 import type { CookieConfig } from './route-settings.ts'
 import type { Services } from './services.ts'
@@ -45,8 +46,7 @@ export function createIssueRequest(
 function readParameters(exchange: Exchange): URLSearchParams {
   const query = new URLSearchParams(exchange.query)
   if (!isForm(exchange)) return query
-  const form = new URLSearchParams(exchange.body.toString())
-  return new URLSearchParams([...query, ...form])
+  return new URLSearchParams([...query, ...readForm(exchange.body)])
 }
 
 /** The router leaves what it cannot decode as it is, so that `%ff` would be the same text as `%25ff`. */

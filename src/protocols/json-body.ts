@@ -1,6 +1,6 @@
 /** Bodies of requests: JSON, forms, and which of the two a body is. */
 import { ServiceError } from '../errors.ts'
-import { type JsonText, JsonTextError, parseJsonBytes } from '../json/json-text.ts'
+import { type JsonText, JsonTextError, type ReadJson, readJsonBytes } from '../json/json-text.ts'
 import type { Exchange } from './exchange.ts'
 
 /** Reads a body; it gives the bytes as they were sent. Throws a ServiceError `invalid_request` for a body that it does not take. */
@@ -37,12 +37,22 @@ export function createOptionalBodyReader({ isSent, maxDepth }: OptionalBodyOptio
  * @throws ServiceError `invalid_request` for bytes that are not JSON
  */
 export function parseJsonBody(body: Uint8Array, maxDepth: number): JsonText {
+  return readJsonBody(body, maxDepth).text
+}
+
+/** {@link parseJsonBody} for callers that want to look into the value too, without parsing it twice. */
+export function readJsonBody(body: Uint8Array, maxDepth: number): ReadJson {
   try {
-    return parseJsonBytes(body, maxDepth)
+    return readJsonBytes(body, maxDepth)
   } catch (error) {
     if (!(error instanceof JsonTextError)) throw error
     throw invalidRequest(`body is ${error.message}`)
   }
+}
+
+/** Whether a body is an object of JSON, whatever its Content-Type: no form begins with a brace. */
+export function startsWithBrace(body: Buffer): boolean {
+  return body.toString().trimStart().startsWith('{')
 }
 
 /** Parameters may follow the type (RFC 9110, section 8.3.1). */

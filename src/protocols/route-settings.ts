@@ -41,7 +41,7 @@ export const limits = section({
   requests: integer(1, 65_535)
     .optional()
     .describe(
-      'Requests in flight on the route; beyond it the answer is 429 with `Retry-After`. Checks that are answered at once, without a wait for a verifier or for groups, do not count. Default: no limit.'
+      'Requests in flight on the route, in each worker; beyond it the answer is 429 with `Retry-After`. Checks that are answered at once, without a wait for a verifier or for groups, do not count. Default: no limit.'
     )
 })
   .prefault({})

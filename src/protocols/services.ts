@@ -44,12 +44,14 @@ export interface Services {
   readonly now: () => number
   /** Whether the service takes new work. */
   readonly isReady: () => boolean
+  /** Whether it still waits for others before it reports that it is ready. Default: it does not. */
+  readonly isStarting?: (() => boolean) | undefined
   /** Makes the client for a remote. It is closed with the application, as are those below. */
-  readonly connect: (options: Omit<RemoteOptions, 'userAgent' | 'onOutcome'>) => Remote
+  readonly connect: (options: Omit<RemoteOptions, 'userAgent' | 'budget' | 'onOutcome'>) => Remote
   /** Makes the client for the endpoint of a URL. */
   readonly connectEndpoint: (
     url: string,
-    options: Omit<EndpointOptions, 'userAgent' | 'onOutcome'>
+    options: Omit<EndpointOptions, 'userAgent' | 'budget' | 'onOutcome'>
   ) => Endpoint
   readonly connectDirectory: (options: Omit<LdapConnectionOptions, 'onOutcome'>) => LdapConnection
 }

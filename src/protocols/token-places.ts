@@ -1,9 +1,10 @@
 /** The places of a token in a request, and the reader for those that a route takes it from. */
 import { ServiceError } from '../errors.ts'
-import { JsonTextError, parseJsonBytes } from '../json/json-text.ts'
+import { JsonTextError, readJsonBytes } from '../json/json-text.ts'
 import { readAuthorization } from './bearer-token.ts'
 import type { Exchange } from './exchange.ts'
-import { invalidRequest } from './json-body.ts'
+import { readForm } from './form.ts'
+import { invalidRequest, startsWithBrace } from './json-body.ts'
 
 export type TokenPlace = 'header' | 'query' | 'body' | `cookie:${string}`
 
@@ -85,15 +86,12 @@ function inQuery({ query }: Exchange) {
 /** The content shows whether a body is JSON or a form, since clients label them wrongly: no form begins with a brace. */
 function inBody(body: Buffer, maxDepth: number) {
   if (body.length === 0) return []
-  const text = body.toString()
-  return text.trimStart().startsWith('{')
-    ? [tokenOfJson(body, maxDepth)]
-    : new URLSearchParams(text).getAll(PARAMETER)
+  return startsWithBrace(body) ? [tokenOfJson(body, maxDepth)] : readForm(body).getAll(PARAMETER)
 }
 
 function tokenOfJson(body: Buffer, maxDepth: number): string | undefined {
   try {
-    const { token } = JSON.parse(parseJsonBytes(body, maxDepth)) as { token?: unknown }
+    const { token } = readJsonBytes(body, maxDepth).value as { token?: unknown }
     if (token === undefined || typeof token === 'string') return token
   } catch (error) {
     if (error instanceof JsonTextError) throw invalidRequest(`body is ${error.message}`, 'request')

@@ -9,7 +9,7 @@ import { createRevocationRequirement } from '../revocation/requirement.ts'
 import { createRevoke } from '../revocation/revocation.ts'
 import { createRevocations } from '../revocation/revocations.ts'
 import type { ShareRevocations } from '../revocation/share-revocations.ts'
-import { createStore } from '../revocation/stores/stores.ts'
+import { type CreateStore, createStore } from '../revocation/stores/stores.ts'
 import { longestLifetimeMs } from '../settings/tokens.ts'
 
 export interface ConfiguredRevocation extends RevocationService {
@@ -23,6 +23,8 @@ export interface ConfiguredRevocationOptions {
   readonly now: () => number
   /** Keeps what was read for the configuration before. */
   readonly shareRevocations: ShareRevocations
+  /** Makes the store. Default: one of this process. */
+  readonly createStore?: CreateStore | undefined
   /** Where the configuration was written. */
   readonly origin?: Origin | undefined
 }
@@ -43,12 +45,12 @@ export async function startConfiguredRevocation(
 ): Promise<ConfiguredRevocation | undefined> {
   const { revocation: settings } = config
   if (settings === undefined) return undefined
-  const { logger, metrics, now, shareRevocations } = options
+  const { logger, metrics, now, shareRevocations, createStore: create = createStore } = options
   const startTimer = startUnreferencedTimer
   const { store, tls, whenUnavailable, skew, keep } = settings
   const { revocations, release } = await shareRevocations(JSON.stringify([store, tls]), async () =>
     createRevocations({
-      store: await createStore(store, { now, startTimer, log: logger, tls }),
+      store: await create(store, { now, startTimer, log: logger, tls }),
       now,
       startTimer,
       maxEntries: MAX_ENTRIES,

@@ -1,21 +1,36 @@
 /** The service as a whole, as its configuration describes it: now, and after each change of the configuration. */
 import type { RequestListener } from 'node:http'
-import { openListeners } from '../config/listeners.ts'
 import type { LoadedConfig } from '../config/load.ts'
 import { createShareSource, type ShareSource } from '../keys/remote/share-source.ts'
+import type { ByteBudget } from '../remote/byte-budget.ts'
 import { createShareRevocations, type ShareRevocations } from '../revocation/share-revocations.ts'
+import type { CreateStore } from '../revocation/stores/stores.ts'
 import { type Application, type ApplicationOptions, createApplication } from './application.ts'
+import { bodiesLimit, createBodyBudget } from './body-budget.ts'
 import { createConfiguredKeys } from './configured-keys.ts'
 import { type ConfiguredRevocation, startConfiguredRevocation } from './configured-revocation.ts'
+import { warnOfRestart } from './restart.ts'
 
 /** What outlives a configuration is passed to the application of each. */
 export interface ServiceOptions
   extends Pick<
     ApplicationOptions,
-    'logger' | 'logRequest' | 'metrics' | 'tracing' | 'now' | 'isReady' | 'version'
+    'logger' | 'logRequest' | 'metrics' | 'tracing' | 'now' | 'isReady' | 'isStarting' | 'version'
   > {
   /** Loads the configuration anew. Throws a ConfigError where there is none to run with. */
   readonly load: () => LoadedConfig
+  /** What it starts with. Default: what `load` gives. */
+  readonly loaded?: LoadedConfig | undefined
+  /** Makes the store of revocations. Default: one of this process. */
+  readonly createStore?: CreateStore | undefined
+}
+
+/** A configuration that is ready to take over from the one before. Exactly one of the two is called, once. */
+export interface PreparedConfig {
+  /** Swaps it in whole. Requests in flight end with the configuration that they began with. */
+  readonly commit: () => void
+  /** Closes it; the one before stays. */
+  readonly discard: () => Promise<void>
 }
 
 export interface Service {
@@ -23,7 +38,12 @@ export interface Service {
   readonly loaded: () => LoadedConfig
   /** What answers on a listener, by its name: always by the newest configuration. */
   readonly listener: (name: string) => RequestListener
-  /** Swaps in a new configuration whole, or keeps the old one and logs why. Requests in flight end with the configuration that they began with. */
+  /**
+   * Builds a configuration beside the current one.
+   * @throws ConfigError or KeyError when it could not run
+   */
+  readonly prepare: (loaded: LoadedConfig) => Promise<PreparedConfig>
+  /** Prepares a new configuration and commits it, or keeps the old one and logs why. */
   readonly reload: () => Promise<void>
   /** Waits for a reload that is under way and for the requests in flight, then closes everything. No reload starts after it. */
   readonly close: () => Promise<void>
@@ -38,12 +58,15 @@ interface Generation {
 /** @throws ConfigError or KeyError when it cannot start */
 export async function createService(options: ServiceOptions): Promise<Service> {
   const { load, logger, metrics } = options
+  const first = options.loaded ?? load()
+  const budget = createBodyBudget(first.config, options)
   const parts = {
     ...options,
+    budget,
     shareSource: createShareSource(),
     shareRevocations: createShareRevocations()
   }
-  let current = await build(load(), parts)
+  let current = await build(first, parts)
   let reloading = Promise.resolve()
   let isClosing = false
   /** Previous generations, whose requests in flight are still to be answered. */
@@ -60,11 +83,26 @@ export async function createService(options: ServiceOptions): Promise<Service> {
     retiring.add(retired)
   }
 
+  async function prepare(loaded: LoadedConfig): Promise<PreparedConfig> {
+    const next = await build(loaded, parts)
+    return {
+      commit() {
+        const previous = current
+        current = next
+        logger.level = loaded.config.log.level
+        budget.setLimit(bodiesLimit(loaded.config))
+        retire(previous)
+      },
+      discard: next.app.close
+    }
+  }
+
   async function swap(): Promise<void> {
     if (isClosing) return
     const previous = current
     try {
-      current = await build(load(), parts)
+      const { commit } = await prepare(load())
+      commit()
     } catch (error) {
       metrics.configReloaded('failed')
       logger.error(
@@ -74,18 +112,15 @@ export async function createService(options: ServiceOptions): Promise<Service> {
       return
     }
     metrics.configReloaded('ok')
-    logger.level = current.loaded.config.log.level
     logger.info('configuration reloaded')
-    if (needsRestart(previous.loaded, current.loaded)) {
-      logger.warn('listen or timeouts have changed, which takes a restart')
-    }
-    retire(previous)
+    warnOfRestart(logger, previous.loaded, current.loaded)
   }
 
   return {
     loaded: () => current.loaded,
     listener: (name) => (request, response) =>
       (current.app.listeners.get(name) ?? refuseWithoutRoutes)(request, response),
+    prepare,
     reload() {
       // One after the other, so that the last one asked for is the last one swapped in.
       reloading = reloading.then(swap)
@@ -101,7 +136,11 @@ export async function createService(options: ServiceOptions): Promise<Service> {
 
 async function build(
   loaded: LoadedConfig,
-  parts: ServiceOptions & { shareSource: ShareSource; shareRevocations: ShareRevocations }
+  parts: ServiceOptions & {
+    budget: ByteBudget
+    shareSource: ShareSource
+    shareRevocations: ShareRevocations
+  }
 ): Promise<Generation> {
   const { config, origin } = loaded
   const keyStore = createConfiguredKeys(loaded, parts)
@@ -129,18 +168,4 @@ async function build(
 /** For a listener that the newest configuration has nothing on, and that is open until the next restart. */
 const refuseWithoutRoutes: RequestListener = function refuseWithoutRoutes(_request, response) {
   response.writeHead(503, { Connection: 'close' }).end()
-}
-
-/** Certificates are taken over while the service runs; what is asked of clients is not. */
-function needsRestart(before: LoadedConfig, after: LoadedConfig): boolean {
-  const fixed = ({ config }: LoadedConfig) => {
-    const listeners = [...openListeners(config)].map(([name, { host, port, tls }]) => [
-      name,
-      host,
-      port,
-      tls?.clientCertificate
-    ])
-    return JSON.stringify([listeners, config.timeouts])
-  }
-  return fixed(before) !== fixed(after)
 }

@@ -2,7 +2,7 @@
 import { resolve } from 'node:path'
 import * as z from 'zod'
 import { section } from './section.ts'
-import { readTextFile, TextFileError } from './text-file.ts'
+import { type ReadText, readTextFile, TextFileError } from './text-file.ts'
 
 const MATERIAL = 'text in quotes, { file: path } or { env: NAME }'
 const MATERIAL_EXPECTED = `expected ${MATERIAL}`
@@ -79,10 +79,16 @@ interface SecretReaderOptions {
   /** The folder that relative paths start from: that of the configuration file. */
   folder: string
   env: Readonly<Record<string, string | undefined>>
+  /** Reads a text file. Default: from the disk. */
+  readText?: ReadText | undefined
 }
 
 /** Makes the reader for one configuration. It has read no file yet. */
-export function createSecretReader({ folder, env }: SecretReaderOptions): SecretReader {
+export function createSecretReader({
+  folder,
+  env,
+  readText = readTextFile
+}: SecretReaderOptions): SecretReader {
   const files = new Set<string>()
   return {
     files,
@@ -97,15 +103,15 @@ export function createSecretReader({ folder, env }: SecretReaderOptions): Secret
       }
       const path = resolve(folder, file)
       files.add(path)
-      return readSecretFile(path)
+      return readSecretFile(path, readText)
     }
   }
 }
 
-function readSecretFile(path: string): string {
+function readSecretFile(path: string, readText: ReadText): string {
   let text: string
   try {
-    text = readTextFile(path)
+    text = readText(path)
   } catch (error) {
     if (!(error instanceof TextFileError)) throw error
     throw new SecretError(`cannot read ${path} (${error.message})`)

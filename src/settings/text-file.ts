@@ -12,6 +12,9 @@ export class TextFileError extends Error {
   override readonly name = 'TextFileError'
 }
 
+/** Reads a text file by its path. Throws a TextFileError. */
+export type ReadText = (path: string) => string
+
 /** @throws TextFileError */
 export function readTextFile(path: string): string {
   const bytes = readBytes(path)

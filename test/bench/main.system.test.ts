@@ -46,7 +46,7 @@ test.serial(
       )
       for (const [, ...cells] of rows) t.true(cells.length === 9 && cells.every(isPositive))
     }
-    t.is(stdout.match(/^(met {3}|MISSED) /gm)?.length, 7)
+    t.is(countVerdicts(stdout), 7)
 
     const results = JSON.parse(await readFile(output, 'utf8'))
     t.is(results.node, process.version)
@@ -64,6 +64,57 @@ test.serial(
     t.regex(page, /^\| txtoken \|( +[\d.]+ \|){9}$/m)
   }
 )
+
+test.serial('quick curves of getToken have rows for each amount, and a verdict', async (t) => {
+  const stdout = await drawCurves('reply-size', 'connections', 'slow-remote')
+  const programs = ['txtoken', 'bare', 'fastify']
+  assertCurve(t, stdout, 'Size of the reply', ['0.2 kB', '2 kB'], programs)
+  assertCurve(t, stdout, 'Connections', ['1 connections', '4 connections'], programs)
+  assertCurve(t, stdout, 'Remote of 200 ms', ['10 waiting', '100 waiting'], programs)
+  t.is(countVerdicts(stdout), 3)
+})
+
+test.serial('quick curves of checkToken have rows for each amount, and a verdict', async (t) => {
+  const stdout = await drawCurves('keys', 'routes', 'revoked-tokens')
+  const kinds = ['with kid', 'without kid', 'forged']
+  assertCurve(t, stdout, 'Keys', ['1 keys', '10 keys'], kinds)
+  assertCurve(t, stdout, 'Routes', ['2 routes', '50 routes'], ['txtoken'])
+  assertCurve(t, stdout, 'Revoked tokens', ['0 revoked', '10000 revoked'], ['txtoken'])
+  t.is(countVerdicts(stdout), 5)
+})
+
+test.serial('a quick cold start shows what the first logins cost', async (t) => {
+  const stdout = await drawCurves('cold-start')
+  const [firstLogins = []] = readRows(stdout, 'Cold start, CPU/req µs', 1)
+  t.is(firstLogins[0], 'logins 1 to 100')
+  t.true(firstLogins.length === 5 && firstLogins.slice(1).every(isPositive))
+})
+
+async function drawCurves(...names: string[]): Promise<string> {
+  const only = names.flatMap((name) => ['--only', name])
+  const { stdout } = await bench('--rounds', '1', '--seconds', '1', ...only)
+  return stdout
+}
+
+function assertCurve(
+  t: ExecutionContext,
+  stdout: string,
+  title: string,
+  amounts: readonly string[],
+  programs: readonly string[]
+): void {
+  const expected = amounts.flatMap((amount) => programs.map((program) => [amount, program]))
+  const rows = readRows(stdout, title, expected.length)
+  t.deepEqual(
+    rows.map(([amount, program]) => [amount, program]),
+    expected
+  )
+  for (const [, , ...cells] of rows) t.true(cells.length === 6 && cells.every(isPositive))
+}
+
+function countVerdicts(stdout: string): number | undefined {
+  return stdout.match(/^(met {3}|MISSED) /gm)?.length
+}
 
 test.serial('a program that runs already is measured beside the built one', async (t) => {
   const [port, remotePort] = [await findPort(), await findPort()]

@@ -27,6 +27,20 @@ const hs256 = (secret: unknown) => ({ alg: 'HS256', secret })
 const refusals: readonly (readonly [what: string, ...entries: readonly object[]])[] = [
   ['RSA under 2048 bits', { alg: 'RS256', private: toPem(shortRsa) }],
   ['RSA with the exponent 1', { alg: 'RS256', public: json(rsa, { e: 'AQ', d: undefined }) }],
+  [
+    'RSA over 8192 bits',
+    {
+      alg: 'RS256',
+      public: json(rsa, { n: Buffer.alloc(2048, 0xff).toString('base64url'), d: undefined })
+    }
+  ],
+  [
+    'RSA with a long exponent',
+    {
+      alg: 'RS256',
+      public: json(rsa, { e: Buffer.alloc(375, 0xff).toString('base64url'), d: undefined })
+    }
+  ],
   ['a short secret', hs256('0123456789abcdef')],
   ['a PEM text as a secret', hs256(toPem(p256.verifying))],
   ['a JWK as a secret', hs256(json(p256.verifying))],

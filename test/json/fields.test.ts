@@ -3,7 +3,7 @@ import test from 'ava'
 import fc from 'fast-check'
 import { dropMembers } from '../../src/json/drop-members.ts'
 import { findFields } from '../../src/json/find-fields.ts'
-import { membersOf, textOf } from '../../src/json/json-members.ts'
+import { nameAt, textOf, visitMembers } from '../../src/json/json-members.ts'
 import { parseJsonPath, textAt, valueAtPath } from '../../src/json/json-path.ts'
 import { type JsonText, parseJsonText } from '../../src/json/json-text.ts'
 import { spelledJson } from '../helpers/json-arbitrary.ts'
@@ -45,12 +45,16 @@ test('the members of any JSON are those that JSON.parse finds', (t) => {
     fc.property(fc.json({ maxDepth: 4 }), (json) => {
       const whole = parseJsonText(json, 99)
       const value: unknown = JSON.parse(whole)
-      const members = membersOf(whole)
+      const found: [string, unknown][] = []
+      visitMembers(whole, { start: 0, end: whole.length }, (start, end, nameStart, nameEnd) => {
+        const name =
+          nameStart === nameEnd ? String(found.length) : nameAt(whole, nameStart, nameEnd)
+        found.push([name, JSON.parse(textOf(whole, { start, end }))])
+      })
       if (typeof value !== 'object' || value === null) {
-        t.deepEqual(members, [])
+        t.deepEqual(found, [])
         return
       }
-      const found = members.map((member) => [member.name, JSON.parse(textOf(whole, member))])
       t.deepEqual(Object.fromEntries(found), Object.fromEntries(Object.entries(value)))
       for (const [name, inner] of Object.entries(value)) {
         t.deepEqual(valueAtPath(value, [name]), inner)
@@ -73,7 +77,7 @@ const searched = parseJsonText(
 
 /** What is found, as `trail: text`. */
 function found(path: string): string[] {
-  return findFields(searched, parseJsonPath(path)).map(
+  return findFields(searched, parseJsonPath(path), { skipsMissing: false, most: 99 }).map(
     ({ trail, place }) =>
       `${trail.join('.')}: ${place === undefined ? 'missing' : searched.slice(place.start, place.end)}`
   )

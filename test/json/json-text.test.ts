@@ -1,6 +1,6 @@
 import test from 'ava'
 import fc from 'fast-check'
-import { parseJsonBytes, parseJsonText, toJsonText } from '../../src/json/json-text.ts'
+import { parseJsonBytes, parseJsonText, toJsonText, writeString } from '../../src/json/json-text.ts'
 import { spelledJson } from '../helpers/json-arbitrary.ts'
 
 const DEPTH = 64
@@ -81,6 +81,23 @@ for (const [what, text, message] of [
     t.throws(() => parse(text), { name: 'JsonTextError', message })
   })
 }
+
+test('a string is written as JSON.stringify writes it', (t) => {
+  fc.assert(
+    fc.property(
+      fc.string({ unit: 'binary' }),
+      (value) => writeString(value) === JSON.stringify(value)
+    )
+  )
+  for (const value of ['', '"', '\\', '\n', '\u001f', '\u007f', '\ud800', '\ud83d\ude00', 'é']) {
+    t.is(writeString(value), JSON.stringify(value))
+  }
+})
+
+test('white space goes from text beyond ASCII and beyond UTF-8 too', (t) => {
+  t.is(parse(' [ "é" , 1 ] '), '["é",1]')
+  t.is(parse(' [ "€" , "\ud800" ] '), '["€","\ud800"]')
+})
 
 test('values of our own are written as JSON', (t) => {
   t.is<string, string>(toJsonText({ a: ['é', 1, null] }), '{"a":["é",1,null]}')

@@ -98,6 +98,44 @@ test('candidates have the algorithm and, where both have one, the kid of the tok
   t.deepEqual(store.candidates({ alg: 'HS256' }, ['other']), [])
 })
 
+test('the list of candidates is made anew when keys change, and not for each token', (t) => {
+  let keys = [makeKey('HS256', 'a')]
+  let now = NOON
+  let asked = 0
+  const count = (source: KeySource): KeySource => ({
+    ...source,
+    verificationKeys(time) {
+      asked++
+      return source.verificationKeys(time)
+    }
+  })
+  const store = createStore(
+    [
+      ...Array.from({ length: 100 }, (_, index) => count(makeSource('HS256', `fixed-${index}`))),
+      makeSource('HS256', undefined, { isFixed: false, verificationKeys: () => keys }),
+      limitToPeriod(makeSource('HS256', 'old'), { until: NOON + 1000 })
+    ],
+    () => now
+  )
+  const kids = () =>
+    store
+      .candidates({ alg: 'HS256' })
+      .slice(100)
+      .map(({ kid }) => kid)
+  const all = store.candidates({ alg: 'HS256' })
+  t.is(all.length, 102)
+  t.is(store.candidates({ alg: 'HS256' }), all)
+  t.deepEqual(kids(), ['a', 'old'])
+  const [first] = keys
+  t.true(first !== undefined && store.isCurrent(first))
+  keys = [makeKey('HS256', 'b'), makeKey('HS256', 'c')]
+  t.deepEqual(kids(), ['b', 'c', 'old'])
+  t.false(first !== undefined && store.isCurrent(first))
+  now = NOON + 1000
+  t.deepEqual(kids(), ['b', 'c'])
+  t.is(asked, 100, 'fixed keys are read once')
+})
+
 test('published are the public halves by kid, in the order of the sources, and no secret', (t) => {
   const { signing, verifying } = generateKeys('ES256')
   const key = createKey({ alg: 'ES256', material: signing, kid: 'ec' })

@@ -1,10 +1,11 @@
 /** Verification with the keys of a key store. */
-import { checkUnavailable, ServiceError } from '../../errors.ts'
+import { checkUnavailable, invalidToken, ServiceError } from '../../errors.ts'
 import type { Key } from '../../keys/key.ts'
 import { ALL_KEYS, type KeySelection, type KeyStore } from '../../keys/key-store.ts'
 import type { JoseHeader, Token, VerifiedClaims } from '../../keys/token.ts'
 import type { Verified, Verifier } from '../check.ts'
 import type { KeysFor } from './issuer-keys.ts'
+import { createLastKeys } from './last-keys.ts'
 
 export interface KeysVerifierOptions {
   readonly keyStore: KeyStore
@@ -13,11 +14,12 @@ export interface KeysVerifierOptions {
 }
 
 /**
- * Chooses keys by `iss`, `alg` and `kid`; where several keys fit, one of them must have signed the token. Where no key fits and
+ * Chooses keys by `iss`, `alg` and `kid`; where several keys fit, one of them must have signed the token, and eight of them are tried. Where no key fits and
  * a JWK Set that may have one cannot be fetched, it is unknown whether the token is valid: `check_unavailable`.
  */
 export function createKeysVerifier(options: KeysVerifierOptions): Verifier {
   const { keyStore, keysFor = () => ALL_KEYS } = options
+  const lastKeys = createLastKeys()
 
   async function findKeys(header: JoseHeader, selection: KeySelection): Promise<readonly Key[]> {
     if (header.kid !== undefined) await keyStore.refreshForKid(header.kid, selection)
@@ -40,11 +42,11 @@ export function createKeysVerifier(options: KeysVerifierOptions): Verifier {
         const claims = key.verify(token)
         if (claims instanceof Promise) {
           return claims.then(
-            (verified) => describe(verified, { key, selection, keyStore }),
+            (verified) => accept(verified, key),
             (error) => tryNext(error, () => tryKeys(token, keys, selection, index + 1))
           )
         }
-        return describe(claims, { key, selection, keyStore })
+        return accept(claims, key)
       } catch (error) {
         if (!isRejection(error)) throw error
         rejection = error
@@ -52,15 +54,46 @@ export function createKeysVerifier(options: KeysVerifierOptions): Verifier {
     }
     if (rejection !== undefined) throw rejection
     return undefined
+
+    function accept(claims: VerifiedClaims, key: Key): Verified {
+      if (keys.length > 1) lastKeys.remember(token, key)
+      return describe(claims, { key, selection, keyStore })
+    }
+  }
+
+  /** Tries the keys that fit a token, of many only a few. */
+  function verifyWith(token: Token, keys: readonly Key[], selection: KeySelection): Found {
+    if (keys.length <= 1) return tryKeys(token, keys, selection)
+    const tried = lastKeys.putFirst(token, keys).slice(0, MOST_TRIED_KEYS)
+    if (tried.length === keys.length) return tryKeys(token, tried, selection)
+    try {
+      const found = tryKeys(token, tried, selection)
+      return found instanceof Promise ? found.catch(rejectUntried) : found
+    } catch (error) {
+      return rejectUntried(error)
+    }
   }
 
   return function verifyWithKeys(token) {
     const selection = keysFor(token.payload.iss)
     if (selection === undefined) return undefined
     const known = keyStore.candidates(token.header, selection)
-    if (known.length > 0) return tryKeys(token, known, selection)
-    return findKeys(token.header, selection).then((keys) => tryKeys(token, keys, selection))
+    if (known.length > 0) return verifyWith(token, known, selection)
+    return findKeys(token.header, selection).then((keys) => verifyWith(token, keys, selection))
   }
+}
+
+/** Each costs 20 microseconds or more, and whoever sends a token without a `kid` chooses that all are tried. */
+const MOST_TRIED_KEYS = 8
+
+/** There may be a key for the token among those that were not tried, so the signature is not what is wrong. */
+function rejectUntried(error: unknown): never {
+  if (!isRejection(error)) throw error
+  throw invalidToken(
+    `Token names no key, and is signed with none of the ${MOST_TRIED_KEYS} that were tried`,
+    'key',
+    error
+  )
 }
 
 type Found = Promise<Verified | undefined> | Verified | undefined

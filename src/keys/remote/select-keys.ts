@@ -47,6 +47,8 @@ function importForOnly(jwk: Jwk, { algorithms, requireAlg, typ }: KeyChoice): Ke
       // Other errors may quote the material, and none may end the process: the set comes from another server.
       reasons.add(error instanceof KeyError ? error.message : 'found a JWK that cannot be read')
     }
+    // To read a private key takes milliseconds, and a third algorithm changes nothing.
+    if (fitting.length > 1) break
   }
   const [key, another] = fitting
   if (key === undefined) return [...reasons].join('; ')

@@ -10,6 +10,7 @@ import type { Answer, Exchange } from '../exchange.ts'
 import type { Described, RouteBuilder } from '../protocol.ts'
 import { createRoute, type Route, type WireFormat } from '../route.ts'
 import type { Services } from '../services.ts'
+import { longestToken, tokenBodyBytes } from '../token-limits.ts'
 import type { CheckRouteConfig } from './settings.ts'
 
 /** How a request carries the token to check, and how the answer describes a valid one. */
@@ -43,9 +44,6 @@ export function createCheckBuilder<Name extends string>({
   }
 }
 
-/** Characters of a token, all of which are ASCII: twice what most servers take as a header field. */
-const MAX_TOKEN_LENGTH = 16 * 1024
-
 /** Makes the route. It answers without a promise where no verifier and no groups have to be waited for. */
 function createCheckRoute(
   config: CheckRouteConfig,
@@ -61,7 +59,7 @@ function createCheckRoute(
       requirements: createRequirements(config, { now, revocation }),
       resolveGroups: createRouteGroups(config, services),
       maxDepth: limits.depth,
-      maxTokenLength: limits.checkedToken ?? Math.max(MAX_TOKEN_LENGTH, limits.token ?? 0),
+      maxTokenLength: longestToken(limits),
       cache: config.cache === 0 ? undefined : createCheckCache(config.cache)
     }),
     tracing
@@ -85,7 +83,7 @@ function createCheckRoute(
     format,
     apiKeys: config.auth?.apiKeys,
     maxRequests: config.limits.requests,
-    maxBodyBytes: format.methods === 'any' ? undefined : limits.body,
+    maxBodyBytes: format.methods === 'any' ? undefined : tokenBodyBytes(limits),
     respond(exchange) {
       try {
         const checked = check(format.read(exchange), exchange.trace)

@@ -1,5 +1,5 @@
 /** Claims as header fields, for a service behind a proxy that knows nothing of tokens. */
-import { membersOf, textOf } from '../../json/json-members.ts'
+import { itemsOf } from '../../json/json-members.ts'
 import { type JsonPath, parseJsonPath, textAt } from '../../json/json-path.ts'
 import type { JsonText } from '../../json/json-text.ts'
 
@@ -32,7 +32,7 @@ export function claimValue(claims: JsonText, path: JsonPath): string {
   const text = textAt(claims, path)
   if (text === undefined) return ''
   if (!text.startsWith('[')) return encodeScalar(text) ?? ''
-  const items = membersOf(text).map((item) => encodeScalar(textOf(text, item)))
+  const items = itemsOf(text).map(encodeScalar)
   return items.includes(undefined) ? '' : items.join(',')
 }
 

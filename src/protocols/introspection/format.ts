@@ -4,6 +4,7 @@ import { readObject, writeObject } from '../../json/json-members.ts'
 import { type JsonText, toJsonText } from '../../json/json-text.ts'
 import type { CheckProtocol, CreateCheckFormat } from '../check/route.ts'
 import { JSON_NO_STORE, jsonAnswer, NO_STORE } from '../exchange.ts'
+import { readForm } from '../form.ts'
 import { invalidRequest } from '../json-body.ts'
 import { oauthErrorAnswer, oauthWord } from '../oauth-error.ts'
 import { describeIntrospection, SCHEMAS } from './openapi.ts'
@@ -17,7 +18,7 @@ const createIntrospectionFormat: CreateCheckFormat = () => ({
   takesBasic: true,
 
   read({ body }) {
-    const tokens = new URLSearchParams(body.toString()).getAll('token')
+    const tokens = readForm(body).getAll('token')
     const [token] = tokens
     if (token === undefined || token === '') {
       throw invalidRequest('expected a form with a token', 'request')

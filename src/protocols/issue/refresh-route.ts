@@ -10,9 +10,11 @@ import { createSources } from '../../issue/sources/registry.ts'
 import type { Signer } from '../../keys/key-store.ts'
 import { longestLifetimeSeconds } from '../../settings/tokens.ts'
 import { type AddCookie, createIssueRequest, noteIssued } from '../issuing.ts'
-import { invalidRequest, parseJsonBody } from '../json-body.ts'
+import { readForm } from '../form.ts'
+import { invalidRequest, readJsonBody, startsWithBrace } from '../json-body.ts'
 import { createRoute, type Route } from '../route.ts'
 import type { Services } from '../services.ts'
+import { tokenBodyBytes } from '../token-limits.ts'
 import type { IssueFormat } from './route.ts'
 import type { IssueRouteConfig } from './settings.ts'
 
@@ -84,7 +86,7 @@ export function createRefreshRoute(
     path,
     format: { ...format, methods: ['POST'] },
     apiKeys,
-    maxBodyBytes: limits.body,
+    maxBodyBytes: tokenBodyBytes(limits),
     async respond(exchange) {
       const { body } = exchange
       const given = readRefreshToken(body, limits.depth)
@@ -101,14 +103,13 @@ export function createRefreshRoute(
  * @throws ServiceError `invalid_request`, or `unsupported_grant_type` for a form that asks for something else
  */
 function readRefreshToken(body: Buffer, maxDepth: number): string {
-  const text = body.toString()
-  const token = text.trimStart().startsWith('{') ? tokenOfJson(body, maxDepth) : tokenOfForm(text)
+  const token = startsWithBrace(body) ? tokenOfJson(body, maxDepth) : tokenOfForm(body)
   if (typeof token !== 'string' || token === '') throw invalidRequest('expected a refresh_token')
   return token
 }
 
-function tokenOfForm(text: string): string | undefined {
-  const form = new URLSearchParams(text)
+function tokenOfForm(body: Buffer): string | undefined {
+  const form = readForm(body)
   const grant = form.get('grant_type')
   if (grant !== null && grant !== 'refresh_token') {
     throw new ServiceError('unsupported_grant_type', 'expected the grant_type refresh_token', {
@@ -121,6 +122,6 @@ function tokenOfForm(text: string): string | undefined {
 }
 
 function tokenOfJson(body: Buffer, maxDepth: number): unknown {
-  const { refresh_token: token } = JSON.parse(parseJsonBody(body, maxDepth))
+  const { refresh_token: token } = readJsonBody(body, maxDepth).value as Record<string, unknown>
   return token
 }

@@ -1,6 +1,7 @@
 /** The wire format of an OAuth 2.0 token endpoint (RFC 6749, sections 5.1 and 5.2). */
 import { jsonAnswer, NO_STORE } from '../exchange.ts'
 import type { CreateIssueFormat, IssueProtocol } from '../issue/route.ts'
+import { readForm } from '../form.ts'
 import { invalidRequest, isForm, parseJsonBody } from '../json-body.ts'
 import { oauthErrorAnswer, oauthWord } from '../oauth-error.ts'
 import { statusOf } from '../statuses.ts'
@@ -60,10 +61,10 @@ const REPLACEMENT = '\ufffd'
 
 /** A field without a value counts as left out, and each may be given once (RFC 6749, section 3.2). */
 function toJson(body: Buffer): Buffer {
-  const fields = [...new URLSearchParams(body.toString())]
+  const fields = [...readForm(body)]
   const names = new Set(fields.map(([name]) => name))
   if (names.size < fields.length) throw invalidRequest('form has a field twice')
-  if (fields.some((field) => field.join().includes(REPLACEMENT))) {
+  if (fields.some((texts) => texts.some((text) => text.includes(REPLACEMENT)))) {
     throw invalidRequest('form is not valid UTF-8')
   }
   const given = fields.filter(([, value]) => value !== '')

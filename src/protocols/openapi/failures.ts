@@ -5,7 +5,7 @@ const DESCRIPTIONS = {
   400: 'The request is not what is expected.',
   401: 'The caller or the token is not accepted.',
   403: 'The token or the login is not sufficient.',
-  413: 'The body is too large.',
+  413: 'The body is larger than the route takes.',
   415: 'The body is compressed.',
   422: 'The remote rejects the content of the request.',
   429: 'Too many requests.',

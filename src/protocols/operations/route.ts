@@ -4,7 +4,7 @@ import { OPERATION_PATHS, type OperationPath } from '../own-paths.ts'
 import { createRoute, type Route, type WireFormat } from '../route.ts'
 import type { Services } from '../services.ts'
 
-export type OperationServices = Pick<Services, 'metrics' | 'isReady' | 'revocation'>
+export type OperationServices = Pick<Services, 'metrics' | 'isReady' | 'isStarting' | 'revocation'>
 
 /** A path, and the keys of those who may use it; everybody may where there are none. */
 export interface OperationRoute {
@@ -41,10 +41,11 @@ function createLiveRoute({ path }: OperationRoute): Route {
 /** Shows whether the service takes new work. The remote does not matter here. */
 export function createHealthRoute(
   route: OperationRoute,
-  { isReady, revocation }: OperationServices
+  { isReady, isStarting, revocation }: OperationServices
 ): Route {
   function status(): 'ok' | 'starting' | 'stopping' {
     if (!isReady()) return 'stopping'
+    if (isStarting?.() === true) return 'starting'
     // Tokens cannot be checked before their revocations have been read.
     return revocation?.isReady() === false ? 'starting' : 'ok'
   }

@@ -1,5 +1,6 @@
 /** The wire format of revoking (RFC 7009), and beyond it the fields by which subjects and keys are revoked. */
 import { type Answer, type Exchange, emptyAnswer, NO_STORE } from '../exchange.ts'
+import { readForm } from '../form.ts'
 import { invalidRequest } from '../json-body.ts'
 import { oauthErrorAnswer, oauthWord } from '../oauth-error.ts'
 import type { WireFormat } from '../route.ts'
@@ -23,7 +24,7 @@ export const revocationFormat: RevocationFormat = {
   takesBasic: true,
 
   read({ body }) {
-    const form = new URLSearchParams(body.toString())
+    const form = readForm(body)
     const given = FIELDS.filter((name) => form.has(name))
     const [field] = given
     if (field === undefined || given.length > 1) {

@@ -10,6 +10,7 @@ import type { Revoke } from '../../revocation/revocation.ts'
 import type { RouteBuilder } from '../protocol.ts'
 import { createRoute, type Route } from '../route.ts'
 import type { Services } from '../services.ts'
+import { longestToken, tokenBodyBytes } from '../token-limits.ts'
 import { type RevocationRequest, revocationFormat } from './format.ts'
 import { describeRevoke } from './openapi.ts'
 import type { RevokeRouteConfig } from './settings.ts'
@@ -37,7 +38,8 @@ function createRevokeRoute(
   const check = createCheck({
     verifiers: (config.verify ?? ALL_KEYS).map((verifier) => createVerifier(verifier, services)),
     requirements: [],
-    maxDepth: limits.depth
+    maxDepth: limits.depth,
+    maxTokenLength: longestToken(limits)
   })
   const verify = withSpan('verify', check, services.tracing)
 
@@ -60,7 +62,7 @@ function createRevokeRoute(
     path: config.revoke,
     format: revocationFormat,
     apiKeys: config.auth?.apiKeys,
-    maxBodyBytes: limits.body,
+    maxBodyBytes: tokenBodyBytes(limits),
     async respond(exchange) {
       const request = revocationFormat.read(exchange)
       await carryOut(request, exchange.trace)

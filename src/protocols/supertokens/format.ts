@@ -1,6 +1,6 @@
 /** The wire format of the SuperTokens core: its JWT recipe, CDI 5.4. */
 import { ServiceError } from '../../errors.ts'
-import type { Claims } from '../../issue/claims.ts'
+import { type Claims, MOST_CLAIMS } from '../../issue/claims.ts'
 import type { IssuedToken } from '../../issue/sign.ts'
 import { readObject } from '../../json/json-members.ts'
 import { type JsonText, JsonTextError, parseJsonBytes, toJsonText } from '../../json/json-text.ts'
@@ -99,13 +99,17 @@ function readFields(body: Uint8Array, maxDepth: number): ReadonlyMap<string, Jso
     throw error
   }
   if (!text.startsWith('{')) throw invalidRequest('Invalid Json Input')
-  return readObject(text)
+  const fields = readObject(text, MOST_CLAIMS)
+  if (fields.size > MOST_CLAIMS) throw invalidRequest('Invalid Json Input')
+  return fields
 }
 
 function readPayload(fields: ReadonlyMap<string, JsonText>): Map<string, JsonText> {
   const payload = fields.get('payload')
   if (payload?.startsWith('{') !== true) throw invalidField('payload')
-  return readObject(payload)
+  const claims = readObject(payload, MOST_CLAIMS)
+  if (claims.size > MOST_CLAIMS) throw invalidField('payload')
+  return claims
 }
 
 function readValidity(fields: ReadonlyMap<string, JsonText>, mostSeconds: number): number {

@@ -43,7 +43,7 @@ function createSupertokensRoutes(config: SupertokensRouteConfig, services: Servi
         const asked = format.read(exchange)
         if (asked === undefined) return UNSUPPORTED_ALGORITHM
         const gathered = await gather(createIssueRequest(exchange, exchange.body, limits.depth))
-        const claims = new Map([...asked.claims, ...gathered])
+        const claims = gathered.size === 0 ? asked.claims : new Map([...asked.claims, ...gathered])
         const sign = asked.useStaticKey ? signStatic : signDynamic
         const issued = await sign(claims, { lifetimeSeconds: asked.validitySeconds })
         noteIssued(exchange, issued.token, services)
@@ -54,7 +54,6 @@ function createSupertokensRoutes(config: SupertokensRouteConfig, services: Servi
     createRoute({
       path: versionPathOf(config.issue),
       format: { ...format, methods: ['GET'] },
-      maxBodyBytes: limits.body,
       respond: () => VERSIONS
     })
   ]

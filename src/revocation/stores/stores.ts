@@ -37,6 +37,12 @@ export function createStore<Kind extends KindName>(
   return kinds[settings.kind].create(settings, options)
 }
 
+/** How a store is made: {@link createStore}, or what another process does in its place. */
+export type CreateStore = (
+  settings: StoreSettings,
+  options: StoreOptions
+) => Promise<RevocationStore>
+
 /** Where a store is reached over the network, without a user or password; undefined for one on this machine. */
 export function addressOfStore<Kind extends KindName>(
   settings: SettingsOf[Kind] & { readonly kind: Kind }

@@ -167,6 +167,17 @@ interface Rejection {
   readonly message: string
 }
 
+/** An odd exponent, its first and its last bit set. */
+function exponentOf(bits: number): string {
+  const hex = (2n ** BigInt(bits - 1) + 1n).toString(16)
+  return Buffer.from(hex.padStart(hex.length + (hex.length % 2), '0'), 'hex').toString('base64url')
+}
+
+test('an RSA key may have an exponent of 33 bits, and 8192 bits', (t) => {
+  const n = Buffer.alloc(1024, 0xff).toString('base64url')
+  t.notThrows(() => parsePublicKey(json({ ...publicRsaJwk, e: exponentOf(33), n }), 'RS256'))
+})
+
 const rejections: readonly Rejection[] = [
   {
     what: 'an RSA key under 2048 bits, private',
@@ -189,6 +200,22 @@ const rejections: readonly Rejection[] = [
       message: `found an RSA key with the public exponent ${exponent}, expected an odd one from 3 on, usually 65537`
     })
   ),
+  ...[34, 3000].map(
+    (bits): Rejection => ({
+      what: `an RSA key with an exponent of ${bits} bits`,
+      parse: () => parsePublicKey(json({ ...publicRsaJwk, e: exponentOf(bits) }), 'RS256'),
+      message: `found an RSA key with a public exponent of ${bits} bits, expected at most 33, usually 65537`
+    })
+  ),
+  {
+    what: 'an RSA key of more than 8192 bits',
+    parse: () =>
+      parsePublicKey(
+        json({ ...publicRsaJwk, n: Buffer.alloc(1025, 0xff).toString('base64url') }),
+        'RS256'
+      ),
+    message: 'found an RSA key of 8200 bits, expected an RSA key of at most 8192 bits for RS256'
+  },
   {
     what: 'an RSA-PSS key, which JWK cannot express',
     parse: () => parsePrivateKey(toPem(rsaPss), 'PS256'),

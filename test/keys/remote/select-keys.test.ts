@@ -88,6 +88,11 @@ const unfit: readonly { title: string; jwk: Record<string, unknown>; reason: Reg
     jwk: weakPublic,
     reason: /1024 bits, expected an RSA key of at least 2048/
   },
+  {
+    title: 'a large exponent',
+    jwk: { ...rsaPublic, e: Buffer.alloc(375, 0xff).toString('base64url') },
+    reason: /public exponent of 3000 bits, expected at most 33/
+  },
   { title: 'another alg', jwk: { ...rsaPublic, alg: 'RS512' }, reason: /"RS512", expected RS256/ },
   {
     title: 'another use',

@@ -1,10 +1,10 @@
 /** What is taken of a remote's reply: its claims, and the time at which it expires. */
 import { dropMembers } from '../../../json/drop-members.ts'
-import { membersOf, readObject, textOf } from '../../../json/json-members.ts'
+import { itemsOf, readObject } from '../../../json/json-members.ts'
 import { formatJsonPath, type JsonPath, textAt } from '../../../json/json-path.ts'
 import type { JsonText } from '../../../json/json-text.ts'
 import { remoteReply } from '../../../remote/remote-errors.ts'
-import { type Claims, IDENTITY_CLAIMS, RESERVED_CLAIMS } from '../../claims.ts'
+import { type Claims, IDENTITY_CLAIMS, MOST_CLAIMS, RESERVED_CLAIMS } from '../../claims.ts'
 import type { IssueRequest } from '../../issue.ts'
 import { createNameMatcher } from '../../name-patterns.ts'
 
@@ -45,10 +45,11 @@ export function createTakeClaims({ at, pick, drop }: TakeClaimsOptions): TakeCla
   }
   return function mergeMembers(reply) {
     if (!reply.startsWith('{')) throw remoteReply('reply is not an object')
-    const members = [...readObject(clean(reply))]
-    return new Map(
-      members.filter(([name]) => !RESERVED_CLAIMS.has(name) && !IDENTITY_CLAIMS.has(name))
-    )
+    const claims = readObject(clean(reply), MOST_CLAIMS)
+    if (claims.size > MOST_CLAIMS) throw remoteReply(`reply has more than ${MOST_CLAIMS} members`)
+    for (const name of RESERVED_CLAIMS) claims.delete(name)
+    for (const name of IDENTITY_CLAIMS) claims.delete(name)
+    return claims
   }
 }
 
@@ -85,7 +86,7 @@ const EMPTY = '""'
  */
 function toIdentity(claim: string, value: JsonText): JsonText | undefined {
   if (claim !== 'aud' || !value.startsWith('[')) return toNonEmptyText(value)
-  const items = membersOf(value).map((item) => toNonEmptyText(textOf(value, item)))
+  const items = itemsOf(value).map(toNonEmptyText)
   return items.length === 0 || items.includes(undefined)
     ? undefined
     : (`[${items.join(',')}]` as JsonText)

@@ -1,5 +1,5 @@
 /** The types that a claim taken from a request may have, and how texts and JSON become one of them. */
-import { membersOf, textOf } from '../../../json/json-members.ts'
+import { everyItem } from '../../../json/json-members.ts'
 import { type JsonText, JsonTextError, parseJsonText, toJsonText } from '../../../json/json-text.ts'
 
 export const CLAIM_TYPES = ['string', 'number', 'boolean', 'json', 'list'] as const
@@ -59,7 +59,7 @@ function readJson(text: string, maxDepth: number): JsonText | undefined {
 }
 
 function isListOfStrings(text: JsonText): boolean {
-  return text.startsWith('[') && membersOf(text).every((member) => isString(textOf(text, member)))
+  return text.startsWith('[') && everyItem(text, isString)
 }
 
 function isString(text: JsonText): boolean {

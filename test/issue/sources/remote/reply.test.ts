@@ -40,6 +40,14 @@ test('or its members are claims, without those that say who and until when', (t)
   t.deepEqual(take({}, '{"a":1,"a":2}'), { a: '2' })
 })
 
+test('a reply is merged up to 10,000 members, and is an error beyond them', (t) => {
+  const replyOf = (count: number) =>
+    `{${Array.from({ length: count }, (_, index) => `"m${index}":0`).join(',')}}`
+  t.is(Object.keys(take({}, replyOf(10_000))).length, 10_000)
+  t.throws(() => take({}, replyOf(10_001)), { message: 'reply has more than 10000 members' })
+  t.deepEqual(take({ at: 'data' }, replyOf(10_001)), { data: replyOf(10_001) })
+})
+
 test('a reply that has no members cannot be merged', (t) => {
   for (const reply of ['[]', 'null', '"{}"', '1']) {
     const error = t.throws(() => take({}, reply), { instanceOf: ServiceError })

@@ -1,0 +1,93 @@
+/** The service in one process: what answers, and the listeners that it answers on. */
+import { setTimeout as wait } from 'node:timers/promises'
+import type { Config } from '../config/full-form.ts'
+import { openListeners } from '../config/listeners.ts'
+import { createTracing } from '../operations/tracing.ts'
+import { VERSION } from '../version.ts'
+import { type Listener, listen } from './listen.ts'
+import { createService, type Service, type ServiceOptions } from './service.ts'
+
+export interface InstanceOptions
+  extends Omit<ServiceOptions, 'isReady' | 'now' | 'tracing' | 'version'> {
+  /** The environment, which tracing is set up by. */
+  readonly env: Readonly<Record<string, string | undefined>>
+}
+
+/** Ports by the names of their listeners. */
+export type Ports = Readonly<Record<string, number>>
+
+export interface Instance extends Pick<Service, 'prepare'> {
+  /**
+   * Listens on every listener of the configuration.
+   * @param known ports in place of those of the configuration
+   * @returns the ports, also where the system chose them
+   * @throws ListenError
+   */
+  readonly listen: (known?: Ports) => Promise<Ports>
+  readonly reload: () => Promise<void>
+  /**
+   * Takes no new work, and waits for the requests in flight.
+   * @returns whether all of them ended in time
+   */
+  readonly stop: () => Promise<boolean>
+}
+
+/** @throws ConfigError, KeyError or TracingError when it cannot start */
+export async function createInstance(options: InstanceOptions): Promise<Instance> {
+  const { env, logger } = options
+  const tracing = await createTracing({ env, logger, version: VERSION })
+  let isReady = true
+  const service = await createService({
+    ...options,
+    tracing,
+    now: Date.now,
+    isReady: () => isReady,
+    version: VERSION
+  })
+  const { timeouts } = service.loaded().config
+  const listeners = new Map<string, Listener>()
+
+  return {
+    async prepare(loaded) {
+      const { commit, discard } = await service.prepare(loaded)
+      return {
+        discard,
+        commit() {
+          commit()
+          renewTls(listeners, loaded.config)
+        }
+      }
+    },
+    async listen(known = {}) {
+      for (const [name, { host, port, tls }] of openListeners(service.loaded().config)) {
+        const address = { host, port: known[name] ?? port, timeouts, tls }
+        listeners.set(name, await listen(service.listener(name), address))
+      }
+      return Object.fromEntries(Array.from(listeners, ([name, { port }]) => [name, port]))
+    },
+    async reload() {
+      await service.reload()
+      renewTls(listeners, service.loaded().config)
+    },
+    async stop() {
+      isReady = false
+      await wait(timeouts.drain)
+      const inTime = await stopAll([...listeners.values()], timeouts.shutdown)
+      await service.close()
+      await tracing?.close()
+      return inTime
+    }
+  }
+}
+
+function renewTls(listeners: ReadonlyMap<string, Listener>, { listen }: Config): void {
+  for (const [name, listener] of listeners) {
+    const tls = listen[name]?.tls
+    if (tls !== undefined) listener.renewTls(tls)
+  }
+}
+
+async function stopAll(listeners: readonly Listener[], deadlineMs: number): Promise<boolean> {
+  const results = await Promise.all(listeners.map((listener) => listener.stop(deadlineMs)))
+  return results.every(Boolean)
+}

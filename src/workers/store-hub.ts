@@ -1,0 +1,214 @@
+/** The stores that the primary holds for its workers, so that what one of them revokes is revoked in all. */
+import { createRevocationList, type RevocationList } from '../revocation/revocation-list.ts'
+import type { RevocationStore, StoreOptions } from '../revocation/stores/store.ts'
+import { createStore, type StoreSettings } from '../revocation/stores/stores.ts'
+import { fromPlain, type PlainRevocation, type PrimaryCalls, toPlain } from './calls.ts'
+import type { Handlers } from './channel.ts'
+
+export type StoreHubOptions = Pick<StoreOptions, 'now' | 'startTimer' | 'log'>
+
+/** One worker, as the hub sees it. */
+interface StoreUser {
+  /** Resolves once the list of the worker has them; rejects where that is not known. */
+  readonly revoked: (handle: number, revocations: readonly PlainRevocation[]) => Promise<void>
+}
+
+type StoreCalls = Pick<
+  PrimaryCalls,
+  'openStore' | 'addRevocation' | 'getRecord' | 'putRecord' | 'swapRecord' | 'closeStore'
+>
+
+export interface StoreHub {
+  /** What answers the calls of one worker, until it leaves. */
+  readonly join: (user: StoreUser) => Handlers<StoreCalls> & { readonly leave: () => void }
+  /** The store of the configuration that is in use stays open while no worker lives that has it open. */
+  readonly keep: (settings: StoreSettings | undefined) => void
+  readonly close: () => Promise<void>
+}
+
+/** A store that is open in some worker. */
+interface OpenStore {
+  readonly store: RevocationStore
+  readonly list: RevocationList
+  readonly users: Set<Opening>
+}
+
+/** A store in one worker. */
+interface Opening {
+  readonly handle: number
+  readonly user: StoreUser
+}
+
+const SWEEP_INTERVAL_MS = 60_000
+/** Revocations in one message to a worker that has just started. */
+const MOST_IN_MESSAGE = 5000
+
+export function createStoreHub(options: StoreHubOptions): StoreHub {
+  const stores = new Map<string, Promise<OpenStore>>()
+  const closing = new Map<string, Promise<void>>()
+  /** Stores that are being opened for a worker. */
+  const wanted = new Set<{ readonly id: string }>()
+  let keptId: string | undefined
+
+  async function open(id: string, settings: StoreSettings): Promise<OpenStore> {
+    // A folder cannot be opened again before it is closed.
+    await closing.get(id)
+    return openStore(settings, options)
+  }
+
+  async function use(id: string, settings: StoreSettings): Promise<OpenStore> {
+    const opening = stores.get(id) ?? open(id, settings)
+    stores.set(id, opening)
+    try {
+      return await opening
+    } catch (error) {
+      stores.delete(id)
+      throw error
+    }
+  }
+
+  function isWanted(id: string): boolean {
+    return id === keptId || [...wanted].some((one) => one.id === id)
+  }
+
+  async function closeUnused(): Promise<void> {
+    for (const [id, opening] of stores) {
+      const found = await opening.catch(() => undefined)
+      if (found === undefined || found.users.size > 0 || isWanted(id)) continue
+      if (!stores.delete(id)) continue
+      const closed = found.store.close().finally(() => closing.delete(id))
+      closing.set(id, closed)
+      await closed
+    }
+  }
+
+  async function broadcast({ users }: OpenStore, revocation: PlainRevocation): Promise<void> {
+    await Promise.all(
+      Array.from(users, async (opening) => {
+        const { user, handle } = opening
+        try {
+          await user.revoked(handle, [revocation])
+        } catch (error) {
+          // A worker that has ended answers no check any more.
+          if (users.has(opening)) throw error
+        }
+      })
+    )
+  }
+
+  return {
+    join(user) {
+      const opened = new Map<number, { readonly open: OpenStore; readonly opening: Opening }>()
+      let hasLeft = false
+
+      function storeOf(handle: number): OpenStore {
+        const found = opened.get(handle)
+        if (found === undefined) throw new Error('the store is closed')
+        return found.open
+      }
+
+      function forget(handle: number): void {
+        const found = opened.get(handle)
+        if (found === undefined) return
+        opened.delete(handle)
+        found.open.users.delete(found.opening)
+      }
+
+      return {
+        async openStore({ handle, settings }) {
+          const want = { id: JSON.stringify(settings) }
+          const opening = { handle, user }
+          wanted.add(want)
+          try {
+            const found = await use(want.id, settings)
+            if (hasLeft) return
+            // It follows from now on, so that nothing is missed between what was there and what comes.
+            found.users.add(opening)
+            opened.set(handle, { open: found, opening })
+            await sendAll(opening, found.list)
+          } finally {
+            wanted.delete(want)
+          }
+        },
+        async addRevocation({ handle, revocation }) {
+          const found = storeOf(handle)
+          const added = fromPlain(revocation)
+          await found.store.add(added)
+          found.list.add(added)
+          await broadcast(found, revocation)
+        },
+        getRecord: async ({ handle, name }) =>
+          (await storeOf(handle).store.records.get(name)) ?? null,
+        putRecord: ({ handle, name, record }) => storeOf(handle).store.records.put(name, record),
+        swapRecord: ({ handle, name, expected, next }) =>
+          storeOf(handle).store.records.swap(name, expected, next),
+        async closeStore({ handle }) {
+          forget(handle)
+          await closeUnused()
+        },
+        leave() {
+          hasLeft = true
+          for (const handle of [...opened.keys()]) forget(handle)
+          void closeUnused()
+        }
+      }
+    },
+    keep(settings) {
+      keptId = settings === undefined ? undefined : JSON.stringify(settings)
+      void closeUnused()
+    },
+    async close() {
+      keptId = undefined
+      await closeUnused()
+    }
+  }
+}
+
+async function openStore(settings: StoreSettings, options: StoreHubOptions): Promise<OpenStore> {
+  const { now, startTimer } = options
+  const store = await createStore(settings, options)
+  const list = createRevocationList(now)
+  let stopSweeping = (): void => {}
+
+  async function sweep(): Promise<void> {
+    list.sweep()
+    stopSweeping = startTimer(sweep, SWEEP_INTERVAL_MS)
+  }
+
+  try {
+    await store.start({
+      add(revocations) {
+        for (const revocation of revocations) list.add(revocation)
+      },
+      held: list.entries,
+      available() {},
+      unavailable() {}
+    })
+  } catch (error) {
+    await store.close()
+    throw error
+  }
+  await sweep()
+  return {
+    list,
+    users: new Set(),
+    store: {
+      ...store,
+      async close() {
+        stopSweeping()
+        await store.close()
+      }
+    }
+  }
+}
+
+async function sendAll({ user, handle }: Opening, list: RevocationList): Promise<void> {
+  let batch: PlainRevocation[] = []
+  for (const revocation of list.entries()) {
+    batch.push(toPlain(revocation))
+    if (batch.length < MOST_IN_MESSAGE) continue
+    await user.revoked(handle, batch)
+    batch = []
+  }
+  if (batch.length > 0) await user.revoked(handle, batch)
+}

@@ -1,0 +1,143 @@
+/** One worker as a process: started, called, its lines passed on, its end noticed. */
+import type { ChildProcess } from 'node:child_process'
+import cluster from 'node:cluster'
+import { once } from 'node:events'
+import type { Readable } from 'node:stream'
+import { WORKER_VARIABLE } from '../worker-variable.ts'
+import type { PrimaryCalls, WorkerCalls } from './calls.ts'
+import { type Channel, createChannel, type Handlers } from './channel.ts'
+
+/** A worker has ended. The message names its exit code or signal. */
+class WorkerError extends Error {
+  override readonly name = 'WorkerError'
+}
+
+export interface WorkerProcess {
+  readonly number: number
+  readonly call: Channel<WorkerCalls>['call']
+  /** Resolves once it can be called, or has ended: a call that comes earlier is lost. */
+  readonly joined: Promise<void>
+  /** Resolves once the process has ended and all its lines were passed on. */
+  readonly ended: Promise<WorkerEnd>
+  /** Lets it write out its last lines and end. */
+  readonly end: () => void
+  /** Ends it at once. */
+  readonly kill: () => void
+}
+
+interface WorkerEnd {
+  readonly code: number | null
+  readonly signal: string | null
+}
+
+export interface WorkerProcessOptions {
+  readonly number: number
+  readonly handlers: Handlers<Omit<PrimaryCalls, 'joined'>>
+  /** Takes whole lines of its standard output. */
+  readonly passOn: (lines: string) => void
+  /** Called as soon as the process has ended, before the calls to it are given up. */
+  readonly onEnd: () => void
+}
+
+/** Says once how workers are started: as this program was, with standard output to the primary. */
+export async function prepareWorkers(): Promise<void> {
+  const stdio = ['ignore', 'pipe', 'inherit', 'ipc'] as const
+  const { isSea } = await import('node:sea')
+  cluster.setupPrimary({
+    stdio: [...stdio],
+    // A program that has its Node.js inside has no file of JavaScript: the first argument would be one too many.
+    ...(isSea() && { exec: 'serve', args: [] })
+  })
+}
+
+export function startWorkerProcess(options: WorkerProcessOptions): WorkerProcess {
+  const { number, handlers, passOn, onEnd } = options
+  const worker = cluster.fork({ [WORKER_VARIABLE]: String(number) })
+  const { process: child } = worker
+  const closeUntaken = noteConnections(child)
+  const written = child.stdout === null ? undefined : passLinesOn(child.stdout, passOn)
+  let join = (): void => {}
+  const joined = new Promise<void>((resolve) => {
+    join = resolve
+  })
+  const channel = createChannel<WorkerCalls, PrimaryCalls>(
+    {
+      // A message to a worker that has just ended is lost with it.
+      send: (message) => void worker.send(message, () => {}),
+      onMessage: (listener) => void worker.on('message', listener)
+    },
+    { ...handlers, joined: () => join() }
+  )
+
+  async function waitForEnd(): Promise<WorkerEnd> {
+    const [code, signal] = (await once(child, 'exit')) as [number | null, string | null]
+    onEnd()
+    closeUntaken()
+    channel.close(new WorkerError(`worker ${number} has ended (${signal ?? `exit code ${code}`})`))
+    join()
+    await written
+    return { code, signal }
+  }
+
+  return {
+    number,
+    joined,
+    call: channel.call,
+    ended: waitForEnd(),
+    end() {
+      if (child.connected) child.disconnect()
+    },
+    kill: () => void child.kill('SIGKILL')
+  }
+}
+
+/** A connection, as Node.js passes it between processes. */
+interface ConnectionHandle {
+  readonly close: () => void
+}
+
+/** What Node.js says when it passes a connection to a worker, and what the worker answers. */
+interface ConnectionMessage {
+  readonly act?: unknown
+  readonly seq?: unknown
+  readonly ack?: unknown
+}
+
+/**
+ * Notes the connections that are on their way to a worker. Node.js keeps its own copy of each until the worker has taken it, and
+ * of a worker that ends before that for good: its client would wait without end.
+ * @returns closes those that the worker has not taken
+ */
+function noteConnections(child: ChildProcess): () => void {
+  const untaken = new Map<unknown, ConnectionHandle>()
+  const send = child.send as (...parts: unknown[]) => boolean
+  child.send = function sendAndNote(...parts: unknown[]) {
+    const [message, handle] = parts as [ConnectionMessage, ConnectionHandle | undefined]
+    if (handle !== undefined && message.act === 'newconn') untaken.set(message.seq, handle)
+    return send.apply(child, parts)
+  }
+  child.on('internalMessage', ({ ack }: ConnectionMessage) => {
+    if (ack !== undefined) untaken.delete(ack)
+  })
+
+  return function closeUntaken() {
+    for (const handle of untaken.values()) handle.close()
+    untaken.clear()
+  }
+}
+
+/** Cuts what a process writes into whole lines. Of a line that it did not finish, nothing is passed on. */
+async function passLinesOn(stream: Readable, passOn: (lines: string) => void): Promise<void> {
+  let rest: Buffer[] = []
+  stream.on('data', (chunk: Buffer) => {
+    const end = chunk.lastIndexOf('\n') + 1
+    if (end === 0) {
+      rest.push(chunk)
+      return
+    }
+    const whole = Buffer.concat([...rest, chunk.subarray(0, end)])
+    rest = end === chunk.length ? [] : [chunk.subarray(end)]
+    passOn(whole.toString())
+  })
+  await once(stream, 'close')
+}

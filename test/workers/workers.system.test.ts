@@ -1,0 +1,400 @@
+/** The built program with several workers: to its clients and its operator it is one. */
+import { once } from 'node:events'
+import { createServer } from 'node:http'
+import { type AddressInfo, connect } from 'node:net'
+import { setTimeout as wait } from 'node:timers/promises'
+import test, { type ExecutionContext } from 'ava'
+import { eventually } from '../helpers/eventually.ts'
+import { writeConfig, writeFiles } from '../helpers/folder.ts'
+import { openConnection, post, send, statusIn } from '../helpers/http.ts'
+import { samplesOf, scrape } from '../helpers/metrics.ts'
+import { runProgram, runService, urlOf } from '../helpers/program.ts'
+import { replying, startRemote } from '../helpers/remote.ts'
+import {
+  check,
+  fileStore,
+  login,
+  type RunningWorkers,
+  reloadWith,
+  revoke,
+  runWorkers,
+  workersConfig
+} from '../helpers/workers.ts'
+
+const GENERATED = { alg: 'ES256', kid: 'made' }
+const REFRESH = 'grant_type=refresh_token&refresh_token='
+
+test.serial('all workers answer on one port, and each listener has its own', async (t) => {
+  const service = await runWorkers(t)
+  for (let count = 0; count < 8; count++)
+    t.is((await post(`${service.url}/getToken`, '{}')).status, 200)
+  await eventually(() => requestsIn(service).length === 8)
+  t.deepEqual([...new Set(requestsIn(service).map(({ worker }) => worker))].sort(), [1, 2])
+  const listening = service.log().filter(({ msg }) => msg === 'listening')
+  t.deepEqual(
+    listening.map(({ listener, workers }) => [listener, workers]),
+    [
+      ['main', 2],
+      ['admin', 2]
+    ]
+  )
+  t.not(listening[0]?.port, listening[1]?.port)
+  t.is((await send(`${await urlOf(service, 'admin')}/readyz`)).status, 200)
+})
+
+test.serial('generated keys are made once, and every worker has them', async (t) => {
+  const dir = `${await writeFiles(t)}/keys`
+  const service = await runWorkers(t, { keys: [{ ...GENERATED, generate: { dir } }] })
+  const made = service.log().filter(({ msg }) => msg === 'made a key')
+  t.is(made.length, 1)
+  const sets = new Set<string>()
+  for (let count = 0; count < 6; count++) {
+    sets.add((await send(`${service.url}/.well-known/jwks.json`)).text)
+    const { token } = await login(service.url)
+    for (let again = 0; again < 4; again++) t.is(await check(service.url, token), 200)
+  }
+  t.is(sets.size, 1)
+})
+
+const STORES = { memory: async () => 'memory', file: fileStore }
+
+for (const [kind, createStore] of Object.entries(STORES)) {
+  test.serial(
+    `${kind}: once a token is revoked every worker rejects it, after they all were killed too`,
+    async (t) => {
+      const service = await runWorkers(t, { revocation: { store: await createStore(t) } })
+      const { url } = service
+      const kept = (await login(url)).token
+      const revoked: string[] = []
+      for (let count = 0; count < 10; count++) {
+        const { token } = await login(url)
+        // In the cache of each worker.
+        for (let again = 0; again < 4; again++) t.is(await check(url, token), 200)
+        t.is(await revoke(url, token), 200)
+        for (let again = 0; again < 4; again++) t.is(await check(url, token), 401)
+        revoked.push(token)
+      }
+      await service.killOne()
+      for (const token of revoked) t.is(await check(url, token), 401)
+      for (const pid of service.pids()) process.kill(pid, 'SIGKILL')
+      await service.saying('worker ended')
+      await eventually(async () => {
+        const started = service.log().filter(({ msg }) => msg === 'worker started again')
+        return started.length === 3
+      }, 20)
+      for (const token of [...revoked, ...revoked]) t.is(await check(url, token), 401)
+      t.is(await check(url, kept), 200)
+    }
+  )
+
+  test.serial(`${kind}: a refresh token is used once, whichever worker is asked`, async (t) => {
+    const { url } = await runWorkers(t, { revocation: { store: await createStore(t) } })
+    for (let count = 0; count < 5; count++) {
+      const first = await login(url)
+      const next = await post(`${url}/refreshToken`, REFRESH + first.refresh_token)
+      t.is(next.status, 200)
+      const { token, refresh_token } = JSON.parse(next.text)
+      t.is(await check(url, token), 200)
+      // Whoever comes with a used one ends the family, at all workers.
+      t.not((await post(`${url}/refreshToken`, REFRESH + first.refresh_token)).status, 200)
+      for (let again = 0; again < 3; again++) t.is(await check(url, token), 401)
+      t.not((await post(`${url}/refreshToken`, REFRESH + refresh_token)).status, 200)
+    }
+    const { refresh_token } = await login(url)
+    const answers = await Promise.all(
+      Array.from({ length: 6 }, () => post(`${url}/refreshToken`, REFRESH + refresh_token))
+    )
+    t.true(answers.filter(({ status }) => status === 200).length <= 1)
+  })
+}
+
+test.serial('workers that are killed under load give no wrong answer', async (t) => {
+  const service = await runWorkers(t)
+  const { url } = service
+  const revoked: string[] = []
+  const wrong: string[] = []
+  let answers = 0
+  let lost = 0
+  let isOver = false
+
+  async function expectStatus(expected: number, ask: () => Promise<number>): Promise<boolean> {
+    try {
+      const status = await ask()
+      answers++
+      if (status !== expected) wrong.push(`${status} in place of ${expected}: ${ask}`)
+      return status === expected
+    } catch (error) {
+      // The connection was reset or refused: there is no answer.
+      if (!('code' in (error as Error))) throw error
+      lost++
+      return false
+    }
+  }
+
+  async function runClient(): Promise<void> {
+    while (!isOver) {
+      const answer = await post(`${url}/getToken`, '{}').catch(() => undefined)
+      if (answer === undefined) {
+        lost++
+        continue
+      }
+      answers++
+      if (answer.status !== 200) wrong.push(`getToken ${answer.status} ${answer.text}`)
+      const { token } = JSON.parse(answer.text) as { token: string }
+      await expectStatus(200, () => check(url, token))
+      if (await expectStatus(200, () => revoke(url, token))) revoked.push(token)
+      else continue
+      await expectStatus(401, () => check(url, token))
+      const old = revoked[Math.floor(Math.random() * revoked.length)] ?? token
+      await expectStatus(401, () => check(url, old))
+    }
+  }
+
+  const clients = Array.from({ length: 6 }, runClient)
+  for (let round = 0; round < 3; round++) await service.killOne()
+  isOver = true
+  await Promise.all(clients)
+  t.deepEqual(wrong, [])
+  t.true(answers > 100, `${answers} answers`)
+  for (const token of revoked) t.is(await check(url, token), 401)
+  t.log(`${answers} answers, ${lost} lost, ${revoked.length} revoked`)
+})
+
+test.serial('a configuration reaches all workers, and a bad one none', async (t) => {
+  const remote = await startRemote(t, replying('{"id":1}'))
+  const service = await runWorkers(t)
+  const { url } = service
+  const withHealth = (path: string, more: object = {}) => {
+    const config = JSON.parse(workersConfig(remote.url))
+    return JSON.stringify({
+      ...config,
+      ...more,
+      routes: [...config.routes, { health: path, on: 'main' }]
+    })
+  }
+  const statuses = async (path: string) => {
+    const found = new Set<number>()
+    for (let count = 0; count < 6; count++) found.add((await send(url + path)).status)
+    return [...found]
+  }
+
+  await reloadWith(service, withHealth('/new'), '"configuration reloaded"')
+  t.deepEqual(await statuses('/new'), [200])
+  await reloadWith(service, '{ "workers": 2, "rout', 'the old one stays')
+  t.deepEqual(await statuses('/new'), [200])
+  // It is read without a problem, and cannot be run.
+  const dir = `${service.file}/keys`
+  await reloadWith(
+    service,
+    withHealth('/newer', { keys: [{ ...GENERATED, generate: { dir } }] }),
+    'cannot open the directory'
+  )
+  t.deepEqual(await statuses('/newer'), [404])
+  t.deepEqual(await statuses('/new'), [200])
+  const failures = service.log().filter(({ msg }) => String(msg).includes('the old one stays'))
+  t.is(failures.length, 2)
+  t.is(failures[0]?.worker, undefined)
+  // A worker that starts later has what the others have, whatever is in the file.
+  await service.killOne()
+  t.deepEqual(await statuses('/new'), [200])
+  const metrics = await scrape(await urlOf(service, 'admin'))
+  t.is(metrics.get('txtoken_config_reloads_total{result="ok"}'), 1)
+  t.is(metrics.get('txtoken_config_reloads_total{result="failed"}'), 2)
+})
+
+test.serial('a change of workers takes a restart', async (t) => {
+  const service = await runWorkers(t)
+  await reloadWith(
+    service,
+    workersConfig('http://127.0.0.1:1', { workers: 3 }),
+    'workers has changed, which takes a restart'
+  )
+  t.is(service.pids().length, 2)
+})
+
+test.serial('the metrics are those of all workers, and no counter goes down', async (t) => {
+  const service = await runWorkers(t)
+  const admin = await urlOf(service, 'admin')
+  const logins = 'txtoken_requests_total{route="/getToken",status="200"}'
+  const counted = 'txtoken_request_duration_seconds_count{route="/getToken"}'
+  const { token } = await login(service.url)
+  for (let count = 1; count < 20; count++) await login(service.url)
+  t.is(await revoke(service.url, token), 200)
+  for (let count = 0; count < 4; count++) {
+    const page = await scrape(admin)
+    t.is(page.get(logins), 20)
+    t.is(page.get(counted), 20)
+    t.is(page.get('txtoken_workers_ready'), 2)
+    t.is(page.get('txtoken_revocation_entries'), 1)
+    t.is(page.get('txtoken_revocation_available'), 1)
+  }
+  const before = await scrape(admin)
+  await service.killOne()
+  await login(service.url)
+  const after = await scrape(admin)
+  t.is(after.get(logins), 21)
+  t.is(after.get(counted), 21)
+  const restarts = Object.values(samplesOf(after, 'txtoken_worker_restarts_total'))
+  t.deepEqual(restarts, [1])
+  for (const [name, value] of before) {
+    const isCounter = /^(?:txtoken_\w+|process_cpu\w*)(?:_total|_count|_sum|_bucket)\b/.test(name)
+    if (isCounter) t.true((after.get(name) ?? 0) >= value, name)
+  }
+})
+
+test.serial(
+  'the log has whole lines, however long they are and however slow its reader',
+  async (t) => {
+    const path = `/${'long'.repeat(1500)}`
+    const service = await runWorkers(t, {
+      routes: [{ issue: path, claims: [{ from: 'fixed', set: { a: 1 } }] }]
+    })
+    const { stdout } = service.process
+    stdout?.pause()
+    const wanted = 300
+    for (let count = 0; count < wanted / 10; count++) {
+      const answers = await Promise.all(
+        Array.from({ length: 10 }, () => post(service.url + path, '{}'))
+      )
+      t.true(answers.every(({ status }) => status === 200))
+    }
+    await wait(300)
+    stdout?.resume()
+    await eventually(() => requestsIn(service).length === wanted, 20)
+    t.deepEqual([...new Set(requestsIn(service).map(({ worker }) => worker))].sort(), [1, 2])
+  }
+)
+
+test.serial('SIGTERM drains all workers, and the exit code is 0', async (t) => {
+  let answer = (): void => {}
+  const answered = new Promise<void>((resolve) => {
+    answer = resolve
+  })
+  const remote = await startRemote(t, async (response) => {
+    await answered
+    replying('{"id":1}')(response)
+  })
+  const service = await runWorkers(t, JSON.parse(workersConfig(remote.url)))
+  const clients = Array.from({ length: 4 }, () => openConnection(t, service.url))
+  for (const client of clients) {
+    client.write('POST /getToken HTTP/1.1\r\nHost: a\r\nContent-Length: 2\r\n\r\n{}')
+  }
+  await eventually(() => remote.requests.length === 4)
+  // A terminal sends it to all processes of its group.
+  for (const pid of service.pids()) process.kill(pid, 'SIGINT')
+  service.process.kill('SIGTERM')
+  await service.saying('"stopping"')
+  await eventually(() => refuses(service.url))
+  answer()
+  for (const client of clients) t.is(statusIn(await client.closed), 200)
+  const { code, stderr } = await service.exit()
+  t.is(code, 0)
+  t.is(stderr, '')
+  t.deepEqual(
+    service
+      .log()
+      .map(({ msg }) => msg)
+      .filter((text) => text !== 'request'),
+    ['listening', 'listening', 'stopping', 'stopped']
+  )
+  t.is(requestsIn(service).length, 4)
+})
+
+test.serial('a request that takes too long is cut, and the exit code is 1', async (t) => {
+  const remote = await startRemote(t, () => {})
+  const config = JSON.parse(workersConfig(remote.url, { timeouts: { shutdown: '200ms' } }))
+  const service = await runWorkers(t, config)
+  const client = openConnection(t, service.url)
+  client.write('POST /getToken HTTP/1.1\r\nHost: a\r\nContent-Length: 2\r\n\r\n{}')
+  await eventually(() => remote.requests.length === 1)
+  service.process.kill('SIGTERM')
+  const { code } = await service.exit()
+  t.is(code, 1)
+})
+
+test.serial('a second signal ends all processes at once', async (t) => {
+  const service = await runWorkers(t, { timeouts: { drain: '5m' } })
+  const pids = service.pids()
+  service.process.kill('SIGTERM')
+  await service.saying('"stopping"')
+  await eventually(
+    async () => (await send(`${await urlOf(service, 'admin')}/readyz`)).status === 503
+  )
+  service.process.kill('SIGINT')
+  t.is((await service.exit()).code, 130)
+  await eventually(() => pids.every(isGone))
+})
+
+test.serial('workers end when the primary ends', async (t) => {
+  const service = await runWorkers(t)
+  const pids = service.pids()
+  t.is(pids.length, 2)
+  service.process.kill('SIGKILL')
+  await once(service.process, 'exit')
+  await eventually(() => pids.every(isGone))
+})
+
+test.serial('what keeps a worker from starting is reported as by one process', async (t) => {
+  const server = createServer().listen(0, '127.0.0.1')
+  t.teardown(() => server.close())
+  await once(server, 'listening')
+  const { port } = server.address() as AddressInfo
+  const taken = { listen: { main: { port, host: '127.0.0.1' } } }
+  t.is(
+    await failureOf(t, { ...taken, workers: 2 }),
+    `txtoken serve: cannot listen on 127.0.0.1:${port}: the port is taken by another program\n`
+  )
+  const keys = [{ ...GENERATED, generate: { dir: '/dev/null/keys' } }]
+  const alone = await failureOf(t, { keys, workers: 1 })
+  t.is(await failureOf(t, { keys, workers: 2 }), alone)
+  t.regex(
+    await failureOf(t, { workers: 0 }),
+    /txtoken.yml:1: workers: expected a whole number from 1 to 128, or auto\n/
+  )
+})
+
+test.serial('auto is as many workers as there are processors', async (t) => {
+  const { availableParallelism } = await import('node:os')
+  const remote = await startRemote(t, replying('{"id":1}'))
+  const config = workersConfig(remote.url, { workers: 'auto' })
+  const service = await runService(t, config)
+  const line = service
+    .output()
+    .stdout.split('\n')
+    .find((text) => text.includes('"listening"'))
+  const count = availableParallelism()
+  t.is(JSON.parse(line ?? '{}').workers, count === 1 ? undefined : count)
+})
+
+function requestsIn(service: RunningWorkers): Record<string, unknown>[] {
+  return service.log().filter(({ msg, route }) => msg === 'request' && route !== '/metrics')
+}
+
+function refuses(url: string): Promise<boolean> {
+  const { hostname, port } = new URL(url)
+  return new Promise((resolve) => {
+    const socket = connect({ host: hostname, port: Number(port) })
+    socket.on('error', () => resolve(true))
+    socket.on('connect', () => {
+      socket.destroy()
+      resolve(false)
+    })
+  })
+}
+
+function isGone(pid: number): boolean {
+  try {
+    process.kill(pid, 0)
+    return false
+  } catch {
+    return true
+  }
+}
+
+async function failureOf(t: ExecutionContext, settings: object): Promise<string> {
+  const file = await writeConfig(t, workersConfig('http://127.0.0.1:1', settings))
+  const { code, stdout, stderr } = await runProgram(t, { env: { CFG_FILE: file } }).exit()
+  t.is(code, 1)
+  t.is(stdout, '')
+  return stderr
+}
