@@ -5,6 +5,7 @@ import { openListeners } from '../config/listeners.ts'
 import { createTracing } from '../operations/tracing.ts'
 import { VERSION } from '../version.ts'
 import { type Listener, listen } from './listen.ts'
+import { applyMemory } from './memory.ts'
 import { createService, type Service, type ServiceOptions } from './service.ts'
 
 export interface InstanceOptions
@@ -44,7 +45,8 @@ export async function createInstance(options: InstanceOptions): Promise<Instance
     isReady: () => isReady,
     version: VERSION
   })
-  const { timeouts } = service.loaded().config
+  const { memory, timeouts } = service.loaded().config
+  applyMemory(memory)
   const listeners = new Map<string, Listener>()
 
   return {
