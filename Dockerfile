@@ -32,7 +32,7 @@ FROM gcr.io/distroless/nodejs${NODE_VERSION}-debian13:nonroot
 # is not heap; with another limit, set NODE_OPTIONS to another heap: see docs/sizing.md.
 ENV PATH=/nodejs/bin:$PATH \
     NODE_ENV=production \
-    NODE_OPTIONS="--max-old-space-size=128 --max-semi-space-size=8" \
+    NODE_OPTIONS="--max-old-space-size=96 --max-semi-space-size=8" \
     CFG_FILE=/config/txtoken.yml
 
 # All of it belongs to root, and the user below can only read it. WORKDIR stands after the copying,

@@ -102,3 +102,21 @@ export function insufficientScope(
 ): ServiceError {
   return new ServiceError('insufficient_scope', message, { status: 403, reason, ...options })
 }
+
+/** Seconds that an overloaded service asks its clients to wait: long enough for most calls in flight to end. */
+const OVERLOADED_RETRY_SECONDS = 1
+
+/**
+ * Makes the error for what is one more than the service takes at once.
+ * @param message what there is too much of
+ */
+export function overloaded(
+  message: string,
+  headers: Readonly<Record<string, string>> = {}
+): ServiceError {
+  return new ServiceError('overloaded', message, {
+    status: 503,
+    retryAfter: OVERLOADED_RETRY_SECONDS,
+    headers
+  })
+}

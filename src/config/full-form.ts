@@ -46,7 +46,7 @@ export function createFullSchema(reader: SecretReader) {
       .enum(['normal', 'small'], 'expected normal or small')
       .default('normal')
       .describe(
-        'How much memory each process takes: `small` takes about a third less at its peak, and up to twice the CPU. Default: normal.'
+        'How much memory each process takes at its peak. `small` takes about 30 MB less, and more CPU for each request. Default: normal.'
       ),
     docs: flag
       .prefault(false)

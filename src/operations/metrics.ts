@@ -25,6 +25,10 @@ export interface Metrics {
   readonly revocationSynchronized: (time: number) => void
   /** A token was checked against a list of revocations that may be incomplete. */
   readonly checkedOpen: () => void
+  /** @param held the bytes of all bodies and replies in memory */
+  readonly observeBodies: (held: () => number) => void
+  /** A body or reply for which there was no memory, or a body that was cut to make room. */
+  readonly bodyRejected: (outcome: 'cut' | 'rejected') => void
   /** The exposition text, and its media type. */
   readonly expose: () => Promise<string>
   readonly contentType: string
@@ -117,8 +121,23 @@ export function createMetrics(): Metrics {
     help: 'Tokens that passed while the revocation store was out of reach.',
     registers
   })
+  const bodiesRejected = createPlainCounter(registry, {
+    name: 'txtoken_bodies_rejected_total',
+    help: 'Bodies that were cut to make room, and bodies and replies that there was no room for.',
+    labelNames: ['outcome']
+  })
+  let bytesHeld = () => 0
+  new Gauge({
+    name: 'txtoken_body_bytes',
+    help: 'Bytes of request bodies and replies of remotes that are held in memory.',
+    registers,
+    collect() {
+      this.set(bytesHeld())
+    }
+  })
   // Without a value before the first one, its increase would not be visible.
   for (const result of ['ok', 'failed']) reloads([result], 0)
+  for (const outcome of ['cut', 'rejected']) bodiesRejected([outcome], 0)
   // A zero would mean that there is a store, and that it is unavailable.
   for (const gauge of [revocationEntries, revocationAvailable, revocationSynchronized]) {
     gauge.remove()
@@ -144,6 +163,10 @@ export function createMetrics(): Metrics {
     revocationEntries: (count) => revocationEntries.set(count),
     revocationAvailable: (isAvailable) => revocationAvailable.set(isAvailable ? 1 : 0),
     revocationSynchronized: (time) => revocationSynchronized.set(time / 1000),
+    observeBodies(held) {
+      bytesHeld = held
+    },
+    bodyRejected: (outcome) => bodiesRejected([outcome]),
     checkedOpen: () => openChecks.inc(),
     expose: () => registry.metrics(),
     contentType: registry.contentType,

@@ -47,11 +47,11 @@ export interface Services {
   /** Whether it still waits for others before it reports that it is ready. Default: it does not. */
   readonly isStarting?: (() => boolean) | undefined
   /** Makes the client for a remote. It is closed with the application, as are those below. */
-  readonly connect: (options: Omit<RemoteOptions, 'userAgent' | 'onOutcome'>) => Remote
+  readonly connect: (options: Omit<RemoteOptions, 'userAgent' | 'budget' | 'onOutcome'>) => Remote
   /** Makes the client for the endpoint of a URL. */
   readonly connectEndpoint: (
     url: string,
-    options: Omit<EndpointOptions, 'userAgent' | 'onOutcome'>
+    options: Omit<EndpointOptions, 'userAgent' | 'budget' | 'onOutcome'>
   ) => Endpoint
   readonly connectDirectory: (options: Omit<LdapConnectionOptions, 'onOutcome'>) => LdapConnection
 }

@@ -6,37 +6,95 @@ export interface ByteCollector {
    * @returns false where it would go over the limit; it is not taken then
    */
   readonly add: (piece: Buffer) => boolean
-  /** All bytes so far. */
+  /** How many bytes have come so far. */
+  readonly size: () => number
+  /** How many bytes of memory they take. */
+  readonly held: () => number
+  /** All bytes; no more can be added. */
   readonly bytes: () => Buffer
+  /** Lets go of all bytes, once, however often it is called. */
+  readonly discard: () => void
 }
 
-/**
- * A list of the pieces would cost hundreds of bytes for each, and the other side decides how small they are:
- * a mebibyte in chunks of one byte would take 400 of them.
- */
-export function createByteCollector(limit: number): ByteCollector {
-  let collected: Buffer = Buffer.alloc(0)
-  let length = 0
+export interface ByteCollectorOptions {
+  /** The most bytes that are taken. */
+  readonly limit: number
+  /** How many bytes are to come. A first piece of another length is copied; without a number it is kept until there is a second. */
+  readonly expected?: number | undefined
+  /** Where blocks are from. Default: each is new. */
+  readonly blocks?: Blocks | undefined
+}
 
-  function grow(needed: number): void {
-    const larger = Buffer.allocUnsafe(Math.min(limit, Math.max(needed, 2 * collected.length)))
-    collected.copy(larger, 0, 0, length)
-    collected = larger
+/** Blocks of memory that are used again, since the garbage collector would find them late. */
+export interface Blocks {
+  readonly take: () => Buffer
+  /** Nobody may use the block afterwards. */
+  readonly give: (block: Buffer) => void
+}
+
+const BLOCK_BYTES = 16 * 1024
+
+/** @param most how many unused blocks are kept, in bytes */
+export function createBlocks(most: number): Blocks {
+  const unused: Buffer[] = []
+
+  return {
+    take: () => unused.pop() ?? Buffer.allocUnsafeSlow(BLOCK_BYTES),
+    give(block) {
+      if ((unused.length + 1) * BLOCK_BYTES <= most) unused.push(block)
+    }
+  }
+}
+
+const NEW_BLOCKS = createBlocks(0)
+
+/**
+ * A list of all pieces would cost hundreds of bytes for each, and the other side decides how small they are: a mebibyte in chunks of one
+ * byte would take 400 of them. One buffer that doubles would leave its smaller ones behind as garbage, which is memory too.
+ */
+export function createByteCollector(options: ByteCollectorOptions): ByteCollector {
+  const { limit, expected, blocks = NEW_BLOCKS } = options
+  let size = 0
+  /** Most bodies come in one piece, and that is kept as it is. */
+  let whole: Buffer | undefined
+  let taken: Buffer[] = []
+
+  /** @param at how many bytes are in the blocks already */
+  function copy(piece: Buffer, at: number): void {
+    let copied = 0
+    while (copied < piece.length) {
+      const filled = (at + copied) % BLOCK_BYTES
+      if (filled === 0) taken.push(blocks.take())
+      copied += piece.copy(taken.at(-1) as Buffer, filled, copied)
+    }
+  }
+
+  function discard(): void {
+    whole = undefined
+    for (const block of taken) blocks.give(block)
+    taken = []
   }
 
   return {
     add(piece) {
-      const needed = length + piece.length
-      if (needed > limit) return false
-      // Most bodies come in one piece, and that is kept as it is.
-      if (length === 0) collected = piece
+      if (size + piece.length > limit) return false
+      if (size === 0 && (expected === undefined || expected === piece.length)) whole = piece
       else {
-        if (needed > collected.length) grow(needed)
-        piece.copy(collected, length)
+        if (whole !== undefined) copy(whole, 0)
+        whole = undefined
+        copy(piece, size)
       }
-      length = needed
+      size += piece.length
       return true
     },
-    bytes: () => collected.subarray(0, length)
+    size: () => size,
+    held: () => whole?.length ?? taken.length * BLOCK_BYTES,
+    bytes() {
+      const bytes = whole ?? Buffer.concat(taken, size)
+      discard()
+      whole = bytes
+      return bytes
+    },
+    discard
   }
 }

@@ -1,6 +1,7 @@
 /** One call to a remote: collects the reply, judges it, and ends once, whatever comes first. */
 import type { Dispatcher } from 'undici'
-import { ServiceError } from '../errors.ts'
+import { overloaded, ServiceError } from '../errors.ts'
+import type { Account, ByteBudget } from './byte-budget.ts'
 import { createByteCollector } from './byte-collector.ts'
 import { remoteFailed, remoteReply } from './remote-errors.ts'
 
@@ -14,6 +15,8 @@ export interface Call {
   readonly handler: Dispatcher.DispatchHandler
   /** Ends the call from our side, and its connection with it. Does nothing after the call has ended. */
   readonly cut: (makeError: () => ServiceError) => void
+  /** Gives back the bytes of the reply. A call that fails does so by itself. */
+  readonly release: () => void
 }
 
 /** What of a reply is taken. */
@@ -22,6 +25,8 @@ export interface ReplyRules {
   readonly maxReplyBytes: number
   /** The statuses of replies that are a success. */
   readonly success: Success
+  /** Default: the bytes of replies are counted nowhere. */
+  readonly budget?: ByteBudget | undefined
 }
 
 /** 200 alone, or any 2xx. */
@@ -29,14 +34,19 @@ export type Success = 200 | '2xx'
 
 /** @param onEnd called once: with the body of a success and its status, or with what went wrong */
 export function createCall(
-  { maxReplyBytes, success }: ReplyRules,
+  { maxReplyBytes, success, budget }: ReplyRules,
   onEnd: (result: Buffer | ServiceError, status: number) => void
 ): Call {
   let ended: ServiceError | true | undefined
   let controller: Dispatcher.DispatchController | undefined
   let status = 0
   let headers: Headers = {}
-  const collector = createByteCollector(maxReplyBytes)
+  const collector = createByteCollector({ limit: maxReplyBytes, blocks: budget?.blocks })
+  const account: Account = { bytes: 0, waitsSince: undefined, cut: undefined }
+
+  function release(): void {
+    budget?.close(account)
+  }
 
   function isSuccess(): boolean {
     return status === 200 || (success === '2xx' && status >= 200 && status < 300)
@@ -45,6 +55,8 @@ export function createCall(
   function end(result: Buffer | ServiceError): void {
     if (ended !== undefined) return
     ended = result instanceof ServiceError ? result : true
+    if (ended !== true) release()
+    collector.discard()
     onEnd(result, status)
   }
 
@@ -65,6 +77,7 @@ export function createCall(
 
   return {
     cut,
+    release,
     handler: {
       onRequestStart(started) {
         controller = started
@@ -80,7 +93,9 @@ export function createCall(
         if (fault !== undefined) cut(() => remoteReply(fault))
       },
       onResponseData(_controller, chunk) {
+        if (ended !== undefined) return
         if (!collector.add(chunk)) cut(() => remoteReply('reply too large'))
+        else if (budget?.resize(account, collector.held()) === false) cut(noRoomForReply)
       },
       onResponseEnd() {
         end(isSuccess() ? collector.bytes() : remoteStatusError(status, headers))
@@ -99,6 +114,11 @@ function findFault(headers: Headers, maxReplyBytes: number): string | undefined 
   if (encoding !== undefined && encoding !== 'identity') return 'reply is compressed'
   if (Number(headers['content-length']) > maxReplyBytes) return 'reply too large'
   return undefined
+}
+
+/** For a reply that there is no memory for now. */
+function noRoomForReply(): ServiceError {
+  return overloaded('Too many replies in flight.')
 }
 
 function remoteStatusError(status: number, headers: Headers): ServiceError {

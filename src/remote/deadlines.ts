@@ -13,16 +13,19 @@ export interface Deadlines {
 
 interface Deadline {
   readonly endsAt: number
-  /** Does nothing, once the deadline has ended. */
-  onExpire: () => void
+  readonly onExpire: () => void
+  /** Its place in the list; -1 once it has ended. */
+  place: number
 }
 
 /**
- * All deadlines last equally long, so they end in the order in which they began: only the oldest needs watching.
+ * The running deadlines are a list in no order, where the last takes the place of one that ends: as many as there are calls in flight.
+ * A Set would keep memory: V8 gives one that has changed often a new table, to which the old one points, so that once a table is
+ * old in the sense of its collector, all later ones stay until a full collection, with the requests of their deadlines.
  * @param durationMs how long each lasts
  */
 export function createDeadlines(durationMs: number): Deadlines {
-  const running = new Set<Deadline>()
+  const running: Deadline[] = []
   let timer: NodeJS.Timeout | undefined
 
   function watch(delayMs: number): void {
@@ -30,37 +33,42 @@ export function createDeadlines(durationMs: number): Deadlines {
     timer.unref()
   }
 
+  function end(deadline: Deadline): void {
+    const { place } = deadline
+    if (place === -1) return
+    deadline.place = -1
+    const last = running.pop()
+    if (last === undefined || last === deadline) return
+    running[place] = last
+    last.place = place
+  }
+
   function expire(): void {
-    timer = undefined
     const now = performance.now()
-    for (const deadline of running) {
-      if (deadline.endsAt > now) {
-        watch(Math.ceil(deadline.endsAt - now))
-        return
-      }
-      running.delete(deadline)
+    const due = running.filter(({ endsAt }) => endsAt <= now).sort((a, b) => a.endsAt - b.endsAt)
+    for (const deadline of due) {
+      // One that expires may have ended others.
+      if (deadline.place === -1) continue
+      end(deadline)
       deadline.onExpire()
+    }
+    timer = undefined
+    if (running.length > 0) {
+      watch(Math.ceil(Math.min(...running.map(({ endsAt }) => endsAt)) - performance.now()))
     }
   }
 
   return {
     start(onExpire) {
-      const deadline = { endsAt: performance.now() + durationMs, onExpire }
-      running.add(deadline)
+      const deadline = { endsAt: performance.now() + durationMs, onExpire, place: running.length }
+      running.push(deadline)
       if (timer === undefined) watch(durationMs)
-      return () => {
-        running.delete(deadline)
-        // V8 gives a set that has changed often a new table, and the old one points to it. Once one of them is old in the sense of
-        // its collector, all later ones stay until a full collection, with what was in them: whole requests, if their deadlines held them.
-        deadline.onExpire = ignore
-      }
+      return () => end(deadline)
     },
     close() {
-      running.clear()
+      for (const deadline of running.splice(0)) deadline.place = -1
       clearTimeout(timer)
       timer = undefined
     }
   }
 }
-
-function ignore(): void {}

@@ -1,9 +1,10 @@
 /** Calls to an endpoint that a check depends on: one deadline, one size, no redirects, nothing inflated. */
 import { Agent as HttpAgent } from 'node:http'
 import { Agent as HttpsAgent } from 'node:https'
-import { checkUnavailable, type ServiceError } from '../errors.ts'
+import { checkUnavailable, overloaded, type ServiceError } from '../errors.ts'
 import { measure } from './measure.ts'
-import { type CallOutcome, overloaded } from './remote.ts'
+import type { Account, ByteBudget } from './byte-budget.ts'
+import { type CallOutcome, tooManyCalls } from './remote.ts'
 import { createTlsOptions } from './tls-options.ts'
 import type { TraceHeaders } from './trace-context.ts'
 
@@ -22,6 +23,8 @@ export interface EndpointOptions {
   readonly maxCalls: number
   readonly tls?: EndpointTls | undefined
   readonly userAgent: string
+  /** The bytes of a reply count in it until it is whole. Default: they are counted nowhere. */
+  readonly budget?: ByteBudget | undefined
   /** Called with how each call ended, and how long it took. */
   readonly onOutcome: (outcome: CallOutcome, seconds: number) => void
 }
@@ -51,7 +54,7 @@ const CLOSED: readonly string[] = ['ECONNRESET', 'EPIPE']
 
 /** Makes a client with connections of its own, kept open between calls. Nothing is connected before the first. */
 export function createEndpoint(options: EndpointOptions): Endpoint {
-  const { timeoutMs, maxReplyBytes, maxCalls, tls = {}, userAgent, onOutcome } = options
+  const { timeoutMs, maxReplyBytes, maxCalls, tls = {}, userAgent, budget, onOutcome } = options
   const agent = {
     http: new HttpAgent({ keepAlive: true }),
     https: new HttpsAgent({
@@ -87,10 +90,14 @@ export function createEndpoint(options: EndpointOptions): Endpoint {
           computedValue > 0 && error.request?.reusedSocket === true ? 1 : 0
       }
     })
-    let isTooLarge = false
+    const account: Account = { bytes: 0, waitsSince: undefined, cut: undefined }
+    let fault: ServiceError | undefined
     call.on('downloadProgress', ({ transferred }) => {
-      if (transferred <= maxReplyBytes) return
-      isTooLarge = true
+      if (transferred > maxReplyBytes)
+        fault = unanswered(url, `found more than ${maxReplyBytes} bytes`)
+      else if (budget?.resize(account, transferred) === false)
+        fault = overloaded('Too many replies in flight.')
+      else return
       call.cancel()
     })
     try {
@@ -100,16 +107,18 @@ export function createEndpoint(options: EndpointOptions): Endpoint {
       }
       return { status: statusCode, body: Buffer.from(rawBody) }
     } catch (error) {
-      if (isTooLarge) throw unanswered(url, `found more than ${maxReplyBytes} bytes`)
+      if (fault !== undefined) throw fault
       if (signal.aborted) throw unanswered(url, 'found no whole reply in time')
       throw unanswered(url, describe(error))
+    } finally {
+      budget?.close(account)
     }
   }
 
   let callsInFlight = 0
 
   async function askWithinLimit(call: EndpointCall): Promise<EndpointReply> {
-    if (callsInFlight >= maxCalls) throw overloaded()
+    if (callsInFlight >= maxCalls) throw tooManyCalls()
     callsInFlight++
     try {
       return await ask(call)

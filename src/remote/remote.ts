@@ -2,7 +2,8 @@
 // The pool alone: the package's index loads fetch, WebSocket, caches and mocks with it, 6 MB. undici has no `exports`, so that this is a
 // path as public as any; `test/e2e/start.test.ts` fails where it brings more.
 import Pool from 'undici/lib/dispatcher/pool.js'
-import { type ErrorCode, ServiceError } from '../errors.ts'
+import { type ErrorCode, overloaded, ServiceError } from '../errors.ts'
+import type { ByteBudget } from './byte-budget.ts'
 import { createCall, type Success } from './call.ts'
 import { createDeadlines } from './deadlines.ts'
 import { remoteTimeout } from './remote-errors.ts'
@@ -51,6 +52,8 @@ export interface RemoteOptions {
   /** The most calls in flight; one more is rejected as `overloaded`. Each has a connection of its own, so none waits in a hidden queue. */
   readonly maxCalls: number
   readonly tls?: RemoteTls | undefined
+  /** The bytes of replies count in it until nobody waits for the answer any more. Default: they are counted nowhere. */
+  readonly budget?: ByteBudget | undefined
   readonly onOutcome: (outcome: CallOutcome, seconds: number) => void
 }
 
@@ -61,17 +64,22 @@ interface RemoteTls {
   readonly key?: string | undefined
 }
 
-/** Seconds that an overloaded service asks its clients to wait: long enough for most calls in flight to end. */
-const OVERLOADED_RETRY_SECONDS = 1
-
 /** Makes the client for one remote. Nothing is connected before the first call. */
 export function createRemote(options: RemoteOptions): Remote {
-  const { userAgent, timeoutMs, connectTimeoutMs, maxReplyBytes, maxCalls, tls, onOutcome } =
-    options
+  const {
+    userAgent,
+    timeoutMs,
+    connectTimeoutMs,
+    maxReplyBytes,
+    maxCalls,
+    tls,
+    budget,
+    onOutcome
+  } = options
   const { headers: own } = options
   const url = new URL(options.url)
   const ownPath = url.pathname + url.search
-  const replyRules = { maxReplyBytes, success: options.success ?? 200 }
+  const replyRules = { maxReplyBytes, success: options.success ?? 200, budget }
   const deadlines = createDeadlines(timeoutMs)
   const pool = new Pool(url.origin, {
     connections: maxCalls,
@@ -97,7 +105,7 @@ export function createRemote(options: RemoteOptions): Remote {
     }) {
       if (callsInFlight >= maxCalls) {
         onOutcome('overloaded', 0)
-        throw overloaded()
+        throw tooManyCalls()
       }
       callsInFlight++
       const startedAt = performance.now()
@@ -112,7 +120,10 @@ export function createRemote(options: RemoteOptions): Remote {
           resolve(result)
         })
         const endDeadline = deadlines.start(() => call.cut(remoteTimeout))
-        onAbort(() => call.cut(clientGone))
+        onAbort(() => {
+          call.cut(clientGone)
+          call.release()
+        })
         const headers = {
           accept: 'application/json',
           'content-type': body === null ? undefined : 'application/json',
@@ -137,11 +148,8 @@ function outcomeOf({ code, remoteStatus = 0 }: ServiceError): CallOutcome {
 }
 
 /** For a call that is one more than may be in flight. */
-export function overloaded(): ServiceError {
-  return new ServiceError('overloaded', 'Too many calls in flight.', {
-    status: 503,
-    retryAfter: OVERLOADED_RETRY_SECONDS
-  })
+export function tooManyCalls(): ServiceError {
+  return overloaded('Too many calls in flight.')
 }
 
 /** Nobody reads this answer; 499 is what nginx logs for the same. */

@@ -6,6 +6,7 @@ import type { Tracing } from '../operations/tracing.ts'
 import type { Answer, Exchange } from '../protocols/exchange.ts'
 import { plainFormat } from '../protocols/operations/route.ts'
 import { answerError, type Route } from '../protocols/route.ts'
+import type { ByteBudget } from '../remote/byte-budget.ts'
 import type { ReadCertificate } from './exchange.ts'
 import { traceAnswers } from './tracing.ts'
 
@@ -21,6 +22,8 @@ export interface AnswerOptions {
   /** Whether the service takes new work. */
   readonly isReady: () => boolean
   readonly inFlight: InFlight
+  /** Gets back the bytes of each body once its request is answered. */
+  readonly budget: ByteBudget
 }
 
 /** Answers a request on a route. It neither throws nor rejects. */
@@ -31,13 +34,15 @@ export interface HostParts {
   readonly answerRoute: AnswerRoute
   /** Left out on a listener that asks for no certificates. */
   readonly readCertificate: ReadCertificate | undefined
+  /** Every byte of a body counts in it, from its arrival on. */
+  readonly budget: ByteBudget
   /** Gets the error of an answer that could not be written. */
   readonly onError: (error: Error) => void
 }
 
 /** Makes the function that both hosts answer with. Nothing can be added to one host and be missing from the other. */
 export function createAnswerRoute(options: AnswerOptions): AnswerRoute {
-  const { logger, logRequest, metrics, logRequests, tracing, isReady, inFlight } = options
+  const { logger, logRequest, metrics, logRequests, tracing, isReady, inFlight, budget } = options
 
   function answerObserved(route: Route, exchange: Exchange): Promise<Answer> | Answer {
     const startedAt = performance.now()
@@ -50,6 +55,7 @@ export function createAnswerRoute(options: AnswerOptions): AnswerRoute {
 
   function finish(answer: Answer, exchange: Exchange, startedAt: number): Answer {
     inFlight.leave()
+    budget.release(exchange.body.length)
     const seconds = (performance.now() - startedAt) / 1000
     const { status } = answer
     const { note } = exchange

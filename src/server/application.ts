@@ -13,8 +13,10 @@ import type { Metrics } from '../operations/metrics.ts'
 import type { Tracing } from '../operations/tracing.ts'
 import type { Route } from '../protocols/route.ts'
 import type { Services } from '../protocols/services.ts'
+import type { ByteBudget } from '../remote/byte-budget.ts'
 import { variablesIn } from '../settings/route-paths.ts'
 import { type AnswerRoute, createAnswerRoute, createInFlight, type HostParts } from './answer.ts'
+import { createBodyBudget } from './body-budget.ts'
 import type { ConfiguredKeys } from './configured-keys.ts'
 import { verifiersOf } from './configured-keys.ts'
 import type { ConfiguredRevocation } from './configured-revocation.ts'
@@ -43,6 +45,8 @@ export interface ApplicationOptions {
   /** Whether it still waits for others before it reports that it is ready. Default: it does not. */
   readonly isStarting?: (() => boolean) | undefined
   readonly version: string
+  /** What bodies and replies may hold in memory, also those of previous configurations. Default: one for this application alone. */
+  readonly budget?: ByteBudget | undefined
   /** Makes the routes of the OpenAPI documents, where the configuration asks for them. */
   readonly createDocsRoutes?: CreateDocsRoutes | undefined
   /** Makes what answers the routes of a listener. Default: {@link createHosts}. */
@@ -62,9 +66,10 @@ export interface Application {
 /** Builds what answers on each listener. Nothing listens yet, and no remote is connected. */
 export async function createApplication(options: ApplicationOptions): Promise<Application> {
   const { config, keyStore, revocation, logger, metrics, tracing, now, isReady, version } = options
+  const { budget = createBodyBudget(config, options) } = options
   const { logRequest = (level, line) => logger[level](line, 'request') } = options
   const inFlight = createInFlight()
-  const connections = createConnections(metrics, `txtoken/${version}`)
+  const connections = createConnections(metrics, { userAgent: `txtoken/${version}`, budget })
   const untraced: Services = {
     ...connections,
     issuer: config.issuer,
@@ -86,13 +91,14 @@ export async function createApplication(options: ApplicationOptions): Promise<Ap
     logRequests: config.log.requests,
     tracing,
     isReady,
-    inFlight
+    inFlight,
+    budget
   })
   const { createDocsRoutes } = options
   const listeners = new Map<string, RequestListener>()
   for (const [name, settings] of openListeners(config)) {
     const routes = await createListenerRoutes(name, { config, services, version, createDocsRoutes })
-    listeners.set(name, await createListener(routes, settings, { ...options, answerRoute }))
+    listeners.set(name, await createListener(routes, settings, { ...options, answerRoute, budget }))
   }
 
   return {
@@ -108,6 +114,7 @@ export async function createApplication(options: ApplicationOptions): Promise<Ap
 
 interface ListenerOptions extends Pick<ApplicationOptions, 'logger' | 'now' | 'createHosts'> {
   readonly answerRoute: AnswerRoute
+  readonly budget: ByteBudget
 }
 
 async function createListener(
@@ -115,10 +122,11 @@ async function createListener(
   { tls, responseHeaders }: ListenerConfig,
   options: ListenerOptions
 ): Promise<RequestListener> {
-  const { answerRoute, logger, now, createHosts: create = createHosts } = options
+  const { answerRoute, budget, logger, now, createHosts: create = createHosts } = options
   const authorities = tls?.clientCa
   const listener = create(routes, {
     answerRoute,
+    budget,
     readCertificate:
       authorities === undefined ? undefined : await loadCertificateReader({ authorities, now }),
     onError: ({ name, message }) => logger.error({ name, error: message }, 'response failed')

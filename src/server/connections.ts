@@ -2,6 +2,7 @@
 import { createLdapConnection } from '../check/groups/ldap/ldap-connection.ts'
 import type { Metrics } from '../operations/metrics.ts'
 import type { Services } from '../protocols/services.ts'
+import type { ByteBudget } from '../remote/byte-budget.ts'
 import { createEndpoint } from '../remote/endpoint.ts'
 import { createRemote } from '../remote/remote.ts'
 
@@ -10,12 +11,21 @@ export interface Connections
   readonly close: () => Promise<void>
 }
 
+export interface ConnectionsOptions {
+  readonly userAgent: string
+  /** The bytes of replies count in it. */
+  readonly budget: ByteBudget
+}
+
 interface Closable {
   readonly close: () => void | Promise<void>
 }
 
 /** Makes connections that are closed together, and whose calls the metrics count by their host. */
-export function createConnections(metrics: Metrics, userAgent: string): Connections {
+export function createConnections(
+  metrics: Metrics,
+  { userAgent, budget }: ConnectionsOptions
+): Connections {
   const opened: Closable[] = []
 
   function keep<Connection extends Closable>(connection: Connection): Connection {
@@ -27,9 +37,9 @@ export function createConnections(metrics: Metrics, userAgent: string): Connecti
 
   return {
     connect: (options) =>
-      keep(createRemote({ ...options, userAgent, onOutcome: observe(options.url) })),
+      keep(createRemote({ ...options, userAgent, budget, onOutcome: observe(options.url) })),
     connectEndpoint: (url, options) =>
-      keep(createEndpoint({ ...options, userAgent, onOutcome: observe(url) })),
+      keep(createEndpoint({ ...options, userAgent, budget, onOutcome: observe(url) })),
     connectDirectory: (options) =>
       keep(createLdapConnection({ ...options, onOutcome: observe(options.url) })),
     async close() {

@@ -2,7 +2,7 @@
 import { randomUUID } from 'node:crypto'
 import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from 'node:http'
 import type { TLSSocket } from 'node:tls'
-import { ServiceError } from '../errors.ts'
+import { overloaded, ServiceError } from '../errors.ts'
 import type { ClientCertificate } from '../issue/sources/certificate/client-certificate.ts'
 import type { Exchange, Note } from '../protocols/exchange.ts'
 import { readTraceHeaders } from '../remote/trace-context.ts'
@@ -93,6 +93,11 @@ export function bodyTooLarge(): ServiceError {
     status: 413,
     headers: { Connection: 'close' }
   })
+}
+
+/** The error for a body that there is no memory for now. The rest of it may still be on its way. */
+export function noRoomForBody(): ServiceError {
+  return overloaded('Too many bodies in flight.', { Connection: 'close' })
 }
 
 /** The error for a body of which the connection broke off. */

@@ -1,5 +1,5 @@
 /** The Koa application: it answers routes with path variables, and everything that is no route: 404, 405, and OPTIONS. */
-import type { RequestListener } from 'node:http'
+import type { IncomingMessage, RequestListener } from 'node:http'
 import Router from '@koa/router'
 import Koa, { type Context } from 'koa'
 import bodyParser from 'koa-bodyparser'
@@ -7,20 +7,28 @@ import { ServiceError } from '../errors.ts'
 import { type Answer, type Exchange, emptyAnswer } from '../protocols/exchange.ts'
 import { plainFormat } from '../protocols/operations/route.ts'
 import { answerError, type Route } from '../protocols/route.ts'
+import type { Account, ByteBudget } from '../remote/byte-budget.ts'
 import { toRouterPath } from '../settings/route-paths.ts'
 import type { HostParts } from './answer.ts'
-import { bodyIncomplete, bodyTooLarge, createExchange, hasBody, NO_BODY } from './exchange.ts'
+import {
+  bodyIncomplete,
+  bodyTooLarge,
+  createExchange,
+  hasBody,
+  NO_BODY,
+  noRoomForBody
+} from './exchange.ts'
 import { createFindRoute } from './node-host.ts'
 
 /** Makes the host. Its router knows all routes of the listener, also those of another host: a wrong method is a 405. */
 export function createKoaHost(
   routes: readonly Route[],
-  { answerRoute, readCertificate, onError }: HostParts
+  { answerRoute, readCertificate, budget, onError }: HostParts
 ): RequestListener {
   const findGate = createFindRoute(routes.filter(({ methods }) => methods === 'any'))
   // Paths are compared letter by letter: `/gettoken` and `/getToken/` are other routes than `/getToken`.
   const router = new Router({ sensitive: true, strict: true })
-  const readBody = createReadBody()
+  const readBody = createReadBody(budget)
 
   async function answer(
     context: Context,
@@ -86,7 +94,9 @@ function unmatchedRoute(status: number, allow: string): Route {
 const ENCODING = 'latin1'
 
 /** Makes the reader of bodies by koa-bodyparser, whatever their label: `curl -d` labels JSON as a form. */
-function createReadBody(): (context: Context, limitBytes: number) => Promise<Buffer> | Buffer {
+function createReadBody(
+  budget: ByteBudget
+): (context: Context, limitBytes: number) => Promise<Buffer> | Buffer {
   // Each route has a limit of its own, and most have the same.
   const parsers = new Map<number, ReturnType<typeof createParser>>()
 
@@ -98,13 +108,54 @@ function createReadBody(): (context: Context, limitBytes: number) => Promise<Buf
     const { 'content-type': label } = headers
     // A wrong or missing label keeps no body from being read (RFC 9110, section 8.3).
     headers['content-type'] = 'application/octet-stream'
-    return parse(context, async () => {
+    const { account, noRoom } = countBody(context.req, budget)
+    const parsed = parse(context, async () => {
       headers['content-type'] = label
-    }).then(() => {
-      const { body } = context.request
-      return Buffer.from(typeof body === 'string' ? body : '', ENCODING)
     })
+    return Promise.race([parsed, noRoom]).then(
+      () => {
+        const { body } = context.request
+        const bytes = Buffer.from(typeof body === 'string' ? body : '', ENCODING)
+        budget.finish(account)
+        budget.resize(account, bytes.length)
+        return bytes
+      },
+      (error) => {
+        budget.close(account)
+        throw error
+      }
+    )
   }
+}
+
+/** Counts the bytes of a body beside its parser, which knows no other limit than that of one body. */
+function countBody(
+  request: IncomingMessage,
+  budget: ByteBudget
+): { account: Account; noRoom: Promise<never> } {
+  const { promise: noRoom, reject } = withRejection()
+  const account: Account = { bytes: 0, waitsSince: undefined, cut: stop }
+
+  function count({ length }: Buffer): void {
+    budget.watch(account)
+    if (!budget.resize(account, account.bytes + length)) stop()
+  }
+  function stop(): void {
+    request.off('data', count)
+    request.pause()
+    reject(noRoomForBody())
+  }
+
+  request.on('data', count)
+  return { account, noRoom }
+}
+
+function withRejection(): { promise: Promise<never>; reject: (error: Error) => void } {
+  let reject: (error: Error) => void = () => {}
+  const promise = new Promise<never>((_resolve, rejectPromise) => {
+    reject = rejectPromise
+  })
+  return { promise, reject }
 }
 
 function createParser(limitBytes: number) {

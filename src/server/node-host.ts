@@ -1,18 +1,11 @@
 /** The host on node:http: it answers routes whose path is plain text, and gates. It leaves all other requests to the host behind it. */
-import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http'
+import type { RequestListener, ServerResponse } from 'node:http'
 import type { Answer } from '../protocols/exchange.ts'
 import type { Route } from '../protocols/route.ts'
-import { createByteCollector } from '../remote/byte-collector.ts'
 import { variablesIn } from '../settings/route-paths.ts'
 import type { HostParts } from './answer.ts'
-import {
-  bodyIncomplete,
-  bodyTooLarge,
-  createExchange,
-  hasBody,
-  NO_BODY,
-  splitTarget
-} from './exchange.ts'
+import { createExchange, splitTarget } from './exchange.ts'
+import { readBody } from './read-body.ts'
 
 export interface NodeHostOptions extends HostParts {
   /** Answers the requests that are for none of the routes. */
@@ -31,7 +24,7 @@ export type FindRoute = (method: string, path: string) => FoundRoute | undefined
 /** Makes the host. */
 export function createNodeHost(
   findRoute: FindRoute,
-  { answerRoute, readCertificate, onError, fallback }: NodeHostOptions
+  { answerRoute, readCertificate, budget, onError, fallback }: NodeHostOptions
 ): RequestListener {
   return function answerOnNode(request, response) {
     const { path } = splitTarget(request.url ?? '')
@@ -42,7 +35,7 @@ export function createNodeHost(
         request,
         response,
         variables: found.variables,
-        readBody: (limitBytes) => readBody(request, limitBytes),
+        readBody: (limitBytes) => readBody(request, limitBytes, budget),
         readCertificate
       })
       const answer = answerRoute(found.route, exchange)
@@ -90,38 +83,6 @@ export function createFindRoute(routes: readonly Route[]): FindRoute {
     }
     return plain.get(`${method} ${path}`)
   }
-}
-
-/**
- * Reads the body of a request; an empty one at once where there is none.
- * @throws ServiceError as {@link Exchange.readBody} does
- */
-function readBody(request: IncomingMessage, limitBytes: number): Promise<Buffer> | Buffer {
-  if (!hasBody(request.headers)) return NO_BODY
-  const { 'content-length': length } = request.headers
-  if (length !== undefined && Number(length) > limitBytes) throw bodyTooLarge()
-  return collect(request, limitBytes)
-}
-
-function collect(request: IncomingMessage, limitBytes: number): Promise<Buffer> {
-  const collector = createByteCollector(limitBytes)
-  return new Promise((resolve, reject) => {
-    let ended = false
-    // No listener is taken off, since they go with the request.
-    request.on('data', (piece: Buffer) => {
-      if (ended || collector.add(piece)) return
-      ended = true
-      request.pause()
-      reject(bodyTooLarge())
-    })
-    request.on('end', () => {
-      ended = true
-      resolve(collector.bytes())
-    })
-    request.on('close', () => {
-      if (!ended) reject(bodyIncomplete())
-    })
-  })
 }
 
 /** Statuses whose answers have no content (RFC 9110, sections 15.3.5, 15.3.6 and 15.4.5). */

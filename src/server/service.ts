@@ -2,9 +2,11 @@
 import type { RequestListener } from 'node:http'
 import type { LoadedConfig } from '../config/load.ts'
 import { createShareSource, type ShareSource } from '../keys/remote/share-source.ts'
+import type { ByteBudget } from '../remote/byte-budget.ts'
 import { createShareRevocations, type ShareRevocations } from '../revocation/share-revocations.ts'
 import type { CreateStore } from '../revocation/stores/stores.ts'
 import { type Application, type ApplicationOptions, createApplication } from './application.ts'
+import { bodiesLimit, createBodyBudget } from './body-budget.ts'
 import { createConfiguredKeys } from './configured-keys.ts'
 import { type ConfiguredRevocation, startConfiguredRevocation } from './configured-revocation.ts'
 import { warnOfRestart } from './restart.ts'
@@ -56,12 +58,15 @@ interface Generation {
 /** @throws ConfigError or KeyError when it cannot start */
 export async function createService(options: ServiceOptions): Promise<Service> {
   const { load, logger, metrics } = options
+  const first = options.loaded ?? load()
+  const budget = createBodyBudget(first.config, options)
   const parts = {
     ...options,
+    budget,
     shareSource: createShareSource(),
     shareRevocations: createShareRevocations()
   }
-  let current = await build(options.loaded ?? load(), parts)
+  let current = await build(first, parts)
   let reloading = Promise.resolve()
   let isClosing = false
   /** Previous generations, whose requests in flight are still to be answered. */
@@ -85,6 +90,7 @@ export async function createService(options: ServiceOptions): Promise<Service> {
         const previous = current
         current = next
         logger.level = loaded.config.log.level
+        budget.setLimit(bodiesLimit(loaded.config))
         retire(previous)
       },
       discard: next.app.close
@@ -130,7 +136,11 @@ export async function createService(options: ServiceOptions): Promise<Service> {
 
 async function build(
   loaded: LoadedConfig,
-  parts: ServiceOptions & { shareSource: ShareSource; shareRevocations: ShareRevocations }
+  parts: ServiceOptions & {
+    budget: ByteBudget
+    shareSource: ShareSource
+    shareRevocations: ShareRevocations
+  }
 ): Promise<Generation> {
   const { config, origin } = loaded
   const keyStore = createConfiguredKeys(loaded, parts)

@@ -18,6 +18,11 @@ export const limitsSchema = section({
   reply: size('1B', '64MiB')
     .prefault('1MiB')
     .describe('Largest reply of a remote or endpoint. Default: 1MiB.'),
+  bodies: size('2B', '65536MiB')
+    .optional()
+    .describe(
+      'Bytes of all bodies and replies in memory together. Beyond it the answer is 503. Unfinished bodies may take a quarter of it; beyond that they are cut, the slowest first. Default: 64MiB, or four times `body` or `reply` where that is more.'
+    ),
   depth: integer(1, 1000)
     .prefault(64)
     .describe(
@@ -36,7 +41,13 @@ export const limitsSchema = section({
     .describe(
       'Calls in flight to one remote or endpoint, in each worker; beyond it the answer is 503. Default: 256.'
     )
-})
+}).refine(
+  ({ bodies, body, reply }) => bodies === undefined || bodies >= 4 * Math.max(body, reply),
+  {
+    error: 'expected at least four times body and reply, since a quarter is for unfinished bodies',
+    path: ['bodies']
+  }
+)
 
 /** How long anything may take. */
 export const timeoutsSchema = section({

@@ -48,7 +48,8 @@ export async function startWorkers(options: WorkersOptions): Promise<Workers> {
   /** Those of them that answer. */
   const ready = new Set<WorkerProcess>()
   let { loaded } = first
-  let input: ConfigInput = { file, texts: first.texts }
+  const firstInput: ConfigInput = { file, texts: first.texts }
+  let input = firstInput
   let isStopping = false
   let lastTurn: Promise<unknown> = Promise.resolve()
 
@@ -83,7 +84,8 @@ export async function startWorkers(options: WorkersOptions): Promise<Workers> {
 
   async function build(worker: WorkerProcess, withinMs?: number): Promise<void> {
     await worker.joined
-    await worker.call('start', input, withinMs)
+    const start = { current: input, first: input === firstInput ? undefined : firstInput }
+    await worker.call('start', start, withinMs)
   }
 
   async function setReady(worker: WorkerProcess): Promise<void> {

@@ -54,6 +54,8 @@ export function startWorkerProcess(options: WorkerProcessOptions): WorkerProcess
   const { number, handlers, passOn, onEnd } = options
   const worker = cluster.fork({ [WORKER_VARIABLE]: String(number) })
   const { process: child } = worker
+  // A message that it no longer gets is an error too, which its end follows.
+  worker.on('error', () => {})
   const closeUntaken = noteConnections(child)
   const written = child.stdout === null ? undefined : passLinesOn(child.stdout, passOn)
   let join = (): void => {}
@@ -70,7 +72,7 @@ export function startWorkerProcess(options: WorkerProcessOptions): WorkerProcess
   )
 
   async function waitForEnd(): Promise<WorkerEnd> {
-    const [code, signal] = (await once(child, 'exit')) as [number | null, string | null]
+    const { code, signal } = await endOf(child)
     onEnd()
     closeUntaken()
     channel.close(new WorkerError(`worker ${number} has ended (${signal ?? `exit code ${code}`})`))
@@ -89,6 +91,16 @@ export function startWorkerProcess(options: WorkerProcessOptions): WorkerProcess
     },
     kill: () => void child.kill('SIGKILL')
   }
+}
+
+/** Waits for the end of a process, also of one that could not be started. */
+function endOf(child: ChildProcess): Promise<WorkerEnd> {
+  return new Promise((resolve) => {
+    child.once('exit', (code, signal) => resolve({ code, signal }))
+    child.on('error', ({ code }: NodeJS.ErrnoException) => {
+      if (child.pid === undefined) resolve({ code: null, signal: code ?? 'not started' })
+    })
+  })
 }
 
 /** A connection, as Node.js passes it between processes. */

@@ -107,6 +107,7 @@ async function readLabels(): Promise<ReadonlyMap<string, readonly string[]>> {
   metrics.tokenChecked('/', 'valid', 'none')
   metrics.jwksFetched('fetched')
   metrics.revoked('token')
+  metrics.bodyRejected('cut')
   const samples = [...(await metrics.expose()).matchAll(/^(\w+)(?:\{(.*)\})? /gm)]
   return new Map(
     samples.map(([, name = '', labels = '']) => [

@@ -41,6 +41,7 @@ interface ServiceOptions {
   folder?: string
   now?: () => number
   isReady?: () => boolean
+  isStarting?: () => boolean
   /** Makes what answers the routes of a listener. Default: as in the program. */
   createHosts?: CreateHosts | undefined
 }
@@ -87,6 +88,7 @@ export async function startService(
     metrics,
     now,
     isReady: options.isReady ?? (() => true),
+    isStarting: options.isStarting,
     version: '0.0.0-test'
   })
   t.teardown(app.close)

@@ -220,7 +220,7 @@ test('the bytes that were collected come out in their order, and the pieces are 
   fc.assert(
     fc.property(pieces, (given) => {
       const before = given.map((piece) => Buffer.from(piece))
-      const collector = createByteCollector(100_000)
+      const collector = createByteCollector({ limit: 100_000 })
       for (const piece of given) t.true(collector.add(piece))
       t.deepEqual(collector.bytes(), Buffer.concat(before))
       t.deepEqual(given, before)
@@ -232,7 +232,7 @@ test('the bytes that were collected come out in their order, and the pieces are 
 test('up to the limit every piece is collected, and a piece over it is not', (t) => {
   fc.assert(
     fc.property(pieces, fc.nat(400), (given, limit) => {
-      const collector = createByteCollector(limit)
+      const collector = createByteCollector({ limit })
       let taken = 0
       for (const piece of given) {
         const fits = taken + piece.length <= limit
@@ -246,14 +246,14 @@ test('up to the limit every piece is collected, and a piece over it is not', (t)
 })
 
 test('a single collected piece is not copied', (t) => {
-  const collector = createByteCollector(10)
+  const collector = createByteCollector({ limit: 10 })
   const piece = Buffer.from('piece')
   collector.add(piece)
   t.is(collector.bytes().buffer, piece.buffer)
 })
 
 test('collecting a mebibyte costs no more in a million pieces than in one', (t) => {
-  const collector = createByteCollector(2 ** 20)
+  const collector = createByteCollector({ limit: 2 ** 20 })
   const before = process.memoryUsage().heapUsed
   for (let index = 0; index < 2 ** 20; index++) collector.add(Buffer.from([index & 0xff]))
   const grown = process.memoryUsage().heapUsed - before

@@ -202,6 +202,29 @@ test.serial('a configuration reaches all workers, and a bad one none', async (t)
   t.is(metrics.get('txtoken_config_reloads_total{result="failed"}'), 2)
 })
 
+test.serial('a worker that starts later listens as the others do', async (t) => {
+  const remote = await startRemote(t, replying('{"id":1}'))
+  const service = await runWorkers(t)
+  const { port } = new URL(service.url)
+  const config = JSON.parse(workersConfig(remote.url))
+  // Another port, for which the program has to be started again.
+  const listen = { main: { port: 1, host: '127.0.0.2' }, admin: config.listen.admin }
+  await reloadWith(
+    service,
+    JSON.stringify({
+      ...config,
+      listen,
+      routes: [...config.routes, { health: '/new', on: 'main' }]
+    }),
+    'listen or timeouts have changed, which takes a restart'
+  )
+  await service.killOne()
+  await service.killOne()
+  for (let count = 0; count < 4; count++) {
+    t.is((await send(`http://127.0.0.1:${port}/new`)).status, 200)
+  }
+})
+
 test.serial('a change of workers takes a restart', async (t) => {
   const service = await runWorkers(t)
   await reloadWith(

@@ -99,3 +99,18 @@ test('TLS of revocations goes with a rediss:// store, wherever its URL is from',
   const wrong = problemsOf(t, withStore({ store: 'http://a' }))
   t.deepEqual(wrong.length, 1)
 })
+
+test('the memory for bodies holds four of the largest, since a quarter is for unfinished ones', (t) => {
+  const routes = [{ check: '/check', verify: [{ keys: 'all' }] }]
+  const keys = [{ alg: 'HS256', secret: SECRET }]
+  const expected =
+    'limits.bodies: expected at least four times body and reply, since a quarter is for unfinished bodies'
+  const problems = (limits: object) => problemsOf(t, { keys, routes, limits })
+  t.deepEqual(problems({ bodies: '3MiB' }), [expected])
+  t.deepEqual(problems({ bodies: '16MiB', reply: '5MiB' }), [expected])
+  const others = problems({ body: '64MiB', depth: 0 })
+  t.deepEqual(
+    others.filter((problem) => problem.includes('bodies')),
+    []
+  )
+})

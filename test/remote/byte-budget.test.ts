@@ -1,0 +1,170 @@
+/** The memory for bodies and replies: what counts, who is cut, and that nothing is left behind. */
+import test from 'ava'
+import fc from 'fast-check'
+import { type Account, createByteBudget } from '../../src/remote/byte-budget.ts'
+import { createBlocks, createByteCollector } from '../../src/remote/byte-collector.ts'
+
+const LIMIT = 1600
+/** What unfinished bodies may take of it. */
+const UNFINISHED = 400
+
+function createBudget() {
+  const outcomes: string[] = []
+  const clock = { time: 0 }
+  const budget = createByteBudget({
+    limitBytes: LIMIT,
+    now: () => clock.time,
+    onFull: (outcome) => outcomes.push(outcome)
+  })
+  return { budget, outcomes, clock }
+}
+
+function account(cut?: () => void): Account {
+  return { bytes: 0, waitsSince: undefined, cut }
+}
+
+test('bytes count from their arrival until they are released, to the limit', (t) => {
+  const { budget, outcomes } = createBudget()
+  const body = account()
+  t.true(budget.resize(body, LIMIT))
+  t.is(budget.held(), LIMIT)
+  t.false(budget.resize(account(), 1))
+  t.deepEqual(outcomes, ['rejected'])
+  budget.finish(body)
+  budget.release(LIMIT)
+  t.is(budget.held(), 0)
+  t.true(budget.resize(account(), 1))
+})
+
+test('closing an account twice gives its bytes back once', (t) => {
+  const { budget } = createBudget()
+  const body = account()
+  budget.resize(account(), 5)
+  budget.resize(body, 10)
+  budget.close(body)
+  budget.close(body)
+  t.is(budget.held(), 5)
+})
+
+test('the slowest unfinished body is cut to make room, and a whole one never', (t) => {
+  const { budget, outcomes, clock } = createBudget()
+  const cut: string[] = []
+  const whole = account(() => cut.push('whole'))
+  budget.resize(whole, 1200)
+  const open = (name: string, bytes: number) => {
+    const body = account(() => cut.push(name))
+    budget.watch(body)
+    budget.resize(body, bytes)
+    return body
+  }
+  open('old', 100)
+  clock.time = 1000
+  const stalled = open('young', 100)
+  clock.time = 1001
+  t.true(budget.resize(account(), 250))
+  t.deepEqual(cut, ['old'])
+  t.true(budget.resize(account(), 40))
+  t.deepEqual(cut, ['old'])
+  t.true(budget.resize(account(), 20))
+  t.deepEqual(cut, ['old', 'young'])
+  t.is(stalled.bytes, 0)
+  t.deepEqual(outcomes, ['cut', 'cut'])
+})
+
+test('unfinished bodies take a quarter of the limit, and leave the rest to those that are whole', (t) => {
+  const { budget, outcomes } = createBudget()
+  for (let index = 0; index < 100; index++) {
+    const body = account()
+    budget.watch(body)
+    t.true(budget.resize(body, 40))
+    t.true(budget.held() <= UNFINISHED)
+  }
+  t.true(outcomes.length >= 90)
+  t.true(budget.resize(account(), LIMIT - UNFINISHED))
+})
+
+test('where unfinished bodies hold too little, none is cut in vain', (t) => {
+  const { budget, outcomes } = createBudget()
+  budget.resize(account(), 1500)
+  const body = account()
+  budget.watch(body)
+  budget.resize(body, 50)
+  t.false(budget.resize(account(), 200))
+  t.deepEqual(outcomes, ['rejected'])
+  t.is(body.bytes, 50)
+})
+
+test('a new limit holds for what comes next', (t) => {
+  const { budget } = createBudget()
+  budget.resize(account(), 1000)
+  budget.setLimit(500)
+  t.false(budget.resize(account(), 1))
+  budget.setLimit(1001)
+  t.true(budget.resize(account(), 1))
+})
+
+test('whatever happens to bodies, the limit holds, and at their end nothing is held', (t) => {
+  const steps = fc.array(
+    fc.record({
+      body: fc.nat(9),
+      what: fc.constantFrom('piece', 'piece', 'piece', 'whole', 'close'),
+      bytes: fc.integer({ min: 1, max: 300 }),
+      wait: fc.nat(50)
+    }),
+    { maxLength: 200 }
+  )
+  fc.assert(
+    fc.property(steps, (all) => {
+      const { budget, clock } = createBudget()
+      const open = new Map<number, Account>()
+      for (const { body, what, bytes, wait } of all) {
+        clock.time += wait
+        const known = open.get(body) ?? account(() => open.delete(body))
+        open.set(body, known)
+        if (what === 'piece') {
+          budget.watch(known)
+          budget.resize(known, known.bytes + bytes)
+        } else if (what === 'whole') {
+          budget.finish(known)
+          budget.release(known.bytes)
+          open.delete(body)
+        } else {
+          budget.close(known)
+          open.delete(body)
+        }
+        const sum = [...open.values()].reduce((total, one) => total + one.bytes, 0)
+        if (budget.held() !== sum || sum > LIMIT) return false
+      }
+      for (const known of open.values()) budget.close(known)
+      return budget.held() === 0
+    })
+  )
+  t.pass()
+})
+
+test('blocks are used again, and what was read stays as it is', (t) => {
+  const blocks = createBlocks(2 ** 20)
+  const read = (text: string) => {
+    const collector = createByteCollector({ limit: 2 ** 20, expected: -1, blocks })
+    for (const letter of text) collector.add(Buffer.from(letter))
+    return collector
+  }
+  const first = read('first').bytes()
+  const second = read('second')
+  t.is(second.bytes().toString(), 'second')
+  t.is(first.toString(), 'first')
+  read('third').discard()
+  const block = blocks.take()
+  t.is(block.toString('latin1', 0, 6), 'thirdd')
+})
+
+test('a body that is not whole yet holds the blocks that it fills', (t) => {
+  const collector = createByteCollector({ limit: 2 ** 20, expected: 100_000 })
+  collector.add(Buffer.alloc(10))
+  t.is(collector.held(), 16 * 1024)
+  collector.add(Buffer.alloc(20_000))
+  t.is(collector.held(), 2 * 16 * 1024)
+  t.is(collector.size(), 20_010)
+  t.is(collector.bytes().length, 20_010)
+  t.is(collector.held(), 20_010)
+})
