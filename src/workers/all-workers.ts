@@ -53,12 +53,16 @@ async function callAll(workers: Workers, name: 'commit' | 'discard'): Promise<vo
 export async function stopAll(workers: Workers, withinMs: number): Promise<boolean> {
   const inTime = await Promise.all(
     workers.map(async (worker) => {
-      const result = await worker.call('stop', null, withinMs + ACT_WITHIN_MS).catch(() => false)
-      worker.end()
-      await Promise.race([worker.ended, wait(ACT_WITHIN_MS, undefined, { ref: false })])
+      const result = await worker
+        .call('stop', null, withinMs + ACT_WITHIN_MS)
+        .catch(() => undefined)
+      if (result !== undefined) {
+        worker.end()
+        await Promise.race([worker.ended, wait(ACT_WITHIN_MS, undefined, { ref: false })])
+      }
       worker.kill()
       await worker.ended
-      return result
+      return result === true
     })
   )
   return inTime.every(Boolean)
