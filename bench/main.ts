@@ -23,10 +23,12 @@ import { assertAccounting } from './process-usage.ts'
 import { formatBudgets, formatMarkdown, formatTable } from './report.ts'
 import { createCheckTokenAgainst, createGetTokenAgainst, type Peer } from './scenarios/against.ts'
 import { createBesideIssuingScenario } from './scenarios/beside-issuing.ts'
+import { measureBodies } from './scenarios/bodies.ts'
 import { createCheckKnownTokenScenario, createCheckTokenScenario } from './scenarios/check-token.ts'
 import { createGetTokenScenario } from './scenarios/get-token.ts'
 import { measureOverload } from './scenarios/overload.ts'
 import { measureStarts } from './scenarios/start.ts'
+import { createWorkersScenario } from './scenarios/workers.ts'
 import { buildPrograms, startRemote } from './servers.ts'
 
 const BUSY_LOAD = 0.5
@@ -37,7 +39,9 @@ const budgetExperiments: Readonly<Record<string, Experiment>> = {
   'check-token': compare(createCheckTokenScenario),
   'check-known-token': compare(createCheckKnownTokenScenario),
   'beside-issuing': compare(createBesideIssuingScenario),
-  start: measureStarts
+  start: measureStarts,
+  workers: compare(createWorkersScenario),
+  bodies: measureBodies
 }
 
 /** How cost grows. They take longer than the budgets, and run only where they are asked for. */

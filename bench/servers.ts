@@ -11,6 +11,7 @@ const root = fileURLToPath(new URL('../', import.meta.url))
 const programsFolder = join(root, '.scratch/bench')
 
 export const loadGenerator = join(programsFolder, 'load.js')
+export const unfinishedBodies = join(programsFolder, 'unfinished-bodies.js')
 
 /** Starts a server, or finds the one that runs. */
 export type StartServer = (placement: Placement) => Promise<Server>

@@ -18,9 +18,6 @@ export const RESERVED_CLAIMS: ReadonlySet<string> = new Set([
   BEARER_MARK.claim
 ])
 
-/** Members that one reply or request may have as claims: more than any token can carry, and few enough not to keep others waiting. */
-export const MOST_CLAIMS = 10_000
-
 /** Claims of who a token is from, about and for (RFC 7519, section 4.1): only the configuration gives them. */
 export const IDENTITY_CLAIMS: ReadonlySet<string> = new Set(['iss', 'sub', 'aud'])
 

@@ -1,11 +1,11 @@
 /** Sealing: fields of a JSON document are replaced by their signatures, and all else stays as it was written. */
 import { ServiceError } from '../errors.ts'
 import { findFields } from '../json/find-fields.ts'
-import { type Place, readObject, textOf } from '../json/json-members.ts'
+import { MOST_CLAIMS, type Place, readObject, textOf } from '../json/json-members.ts'
 import type { JsonPath } from '../json/json-path.ts'
 import type { JsonText } from '../json/json-text.ts'
 import { remoteReply } from '../remote/remote-errors.ts'
-import { type Claims, MOST_CLAIMS } from './claims.ts'
+import type { Claims } from './claims.ts'
 import type { Sign } from './sign.ts'
 
 /** A field whose value is the claims of a token. */

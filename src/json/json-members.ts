@@ -40,7 +40,7 @@ export function visitMembers(text: JsonText, { start, end }: Place, visit: Visit
   }
 }
 
-/** Visits the members of an object that have a name, or the item of an array that has it as its index. */
+/** Visits the members of an object that have this name, or the item of an array that has it as its index. */
 export function visitNamed(
   text: JsonText,
   place: Place,
@@ -61,6 +61,26 @@ export function visitNamed(
   )
 }
 
+/** Visits the members of an object that have one of these names, the keys of the map. */
+export function visitEachNamed(
+  text: JsonText,
+  place: Place,
+  names: ReadonlyMap<string, unknown>,
+  visit: (name: string, start: number, end: number) => unknown
+): void {
+  if (names.size === 0) return
+  const lengths = Array.from(names.keys(), (name) => name.length)
+  const least = Math.min(...lengths) + QUOTES
+  const most = Math.max(...lengths) * LONGEST_ESCAPE + QUOTES
+  visitMembers(text, place, (start, end, nameStart, nameEnd) => {
+    const length = nameEnd - nameStart
+    if (length < least || length > most) return
+    const name = nameAt(text, nameStart, nameEnd)
+    if (names.has(name)) visit(name, start, end)
+  })
+}
+
+const QUOTES = 2
 const INDEX = /^(?:0|[1-9]\d*)$/
 
 /** The longest escape, `\u0061`, writes six characters for one. */
@@ -68,7 +88,7 @@ const LONGEST_ESCAPE = 6
 
 /** Whether a name in the text is this one. Most are not, and are as long or do not begin alike: those are not decoded. */
 function isName(text: JsonText, start: number, end: number, name: string): boolean {
-  const length = end - start - 2
+  const length = end - start - QUOTES
   if (length < name.length || length > name.length * LONGEST_ESCAPE) return false
   return (
     (length === name.length || text.slice(start, end).includes('\\')) &&
@@ -100,6 +120,9 @@ export function itemsOf(text: JsonText): JsonText[] {
   })
   return items
 }
+
+/** Members of an object that become claims: more than any token can carry, and few enough not to keep other requests waiting. */
+export const MOST_CLAIMS = 10_000
 
 /** How many members an object has (RFC 8259, section 4). A name that is there twice counts twice. */
 export function countMembers(text: JsonText): number {

@@ -1,6 +1,6 @@
 /** Paths into JSON, such as `user.roles.0`. */
-import { type Place, textOf, visitNamed } from './json-members.ts'
-import type { JsonText } from './json-text.ts'
+import { type Place, textOf, visitEachNamed, visitNamed } from './json-members.ts'
+import { type JsonText, OPEN_BRACE } from './json-text.ts'
 
 /** The names that lead to a value, from the outside in; an index is a name of its array's items. */
 export type JsonPath = readonly string[]
@@ -43,6 +43,33 @@ export function textAt(text: JsonText, path: JsonPath): JsonText | undefined {
     found = last
   }
   return textOf(text, found)
+}
+
+/** {@link textAt} for several paths, in one walk over the members that they have in common. */
+export function textsAt(text: JsonText, paths: readonly JsonPath[]): (JsonText | undefined)[] {
+  const found: (JsonText | undefined)[] = paths.map(() => undefined)
+
+  /** @param wanted the indexes of the paths that have led here, by their names up to this depth */
+  function search(place: Place, depth: number, wanted: readonly number[]): void {
+    if (text.charCodeAt(place.start) !== OPEN_BRACE) {
+      for (const index of wanted) {
+        found[index] = textAt(textOf(text, place), paths[index]?.slice(depth) ?? [])
+      }
+      return
+    }
+    const byName = new Map<string, number[]>()
+    for (const index of wanted) {
+      const name = paths[index]?.[depth]
+      if (name === undefined) found[index] = textOf(text, place)
+      else byName.set(name, [...(byName.get(name) ?? []), index])
+    }
+    const last = new Map<string, Place>()
+    visitEachNamed(text, place, byName, (name, start, end) => last.set(name, { start, end }))
+    for (const [name, inner] of last) search(inner, depth + 1, byName.get(name) ?? [])
+  }
+
+  search({ start: 0, end: text.length }, 0, [...paths.keys()])
+  return found
 }
 
 /** An array has its items, and nothing else that JSON knows of. */

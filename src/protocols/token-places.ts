@@ -102,8 +102,10 @@ function tokenOfJson(body: Buffer, maxDepth: number): string | undefined {
 
 /** The values of all cookies of a name (RFC 6265, section 4.2.1): one that another site has planted comes beside the right one. */
 function inCookies({ headers: { cookie } }: Exchange, name: string) {
-  if (cookie === undefined) return []
+  if (!cookie?.includes(name)) return []
   return cookie.split(';').flatMap((pair) => {
+    // A header may have thousands of pairs.
+    if (!pair.includes(name)) return []
     const equals = pair.indexOf('=')
     return pair.slice(0, Math.max(equals, 0)).trim() === name ? pair.slice(equals + 1).trim() : []
   })

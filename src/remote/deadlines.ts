@@ -1,4 +1,5 @@
 /** One timer for all calls that share a time limit, instead of a timer for each call. */
+import { addTo, type Listed, NOWHERE, removeFrom } from './unordered-list.ts'
 
 export interface Deadlines {
   /**
@@ -11,18 +12,14 @@ export interface Deadlines {
   readonly close: () => void
 }
 
-interface Deadline {
+interface Deadline extends Listed {
   readonly endsAt: number
-  /** Does nothing, once the deadline has ended. */
-  onExpire: () => void
+  readonly onExpire: () => void
 }
 
-/**
- * All deadlines last equally long, so they end in the order in which they began: only the oldest needs watching.
- * @param durationMs how long each lasts
- */
+/** @param durationMs how long each lasts */
 export function createDeadlines(durationMs: number): Deadlines {
-  const running = new Set<Deadline>()
+  const running: Deadline[] = []
   let timer: NodeJS.Timeout | undefined
 
   function watch(delayMs: number): void {
@@ -31,36 +28,31 @@ export function createDeadlines(durationMs: number): Deadlines {
   }
 
   function expire(): void {
-    timer = undefined
     const now = performance.now()
-    for (const deadline of running) {
-      if (deadline.endsAt > now) {
-        watch(Math.ceil(deadline.endsAt - now))
-        return
-      }
-      running.delete(deadline)
+    const due = running.filter(({ endsAt }) => endsAt <= now).sort((a, b) => a.endsAt - b.endsAt)
+    for (const deadline of due) {
+      // One that expires may have ended others.
+      if (deadline.place === NOWHERE) continue
+      removeFrom(running, deadline)
       deadline.onExpire()
+    }
+    timer = undefined
+    if (running.length > 0) {
+      watch(Math.ceil(Math.min(...running.map(({ endsAt }) => endsAt)) - performance.now()))
     }
   }
 
   return {
     start(onExpire) {
-      const deadline = { endsAt: performance.now() + durationMs, onExpire }
-      running.add(deadline)
+      const deadline = { endsAt: performance.now() + durationMs, onExpire, place: NOWHERE }
+      addTo(running, deadline)
       if (timer === undefined) watch(durationMs)
-      return () => {
-        running.delete(deadline)
-        // V8 gives a set that has changed often a new table, and the old one points to it. Once one of them is old in the sense of
-        // its collector, all later ones stay until a full collection, with what was in them: whole requests, if their deadlines held them.
-        deadline.onExpire = ignore
-      }
+      return () => removeFrom(running, deadline)
     },
     close() {
-      running.clear()
+      for (const deadline of running.splice(0)) deadline.place = NOWHERE
       clearTimeout(timer)
       timer = undefined
     }
   }
 }
-
-function ignore(): void {}

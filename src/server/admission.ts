@@ -36,7 +36,7 @@ const REJECT_MS = 0.05
 const REJECTING_SHARE = 0.08
 
 /** With fewer requests in a window, the delay is not theirs: the machine is busy with something else, or the process is paused. */
-const LEAST_ADMITTED = 20
+const LEAST_ADMITTED = 5
 
 /** Makes the decision of one process. All requests are admitted at first. */
 export function createAdmission({ targetMs, now }: AdmissionOptions): Admission {

@@ -2,15 +2,22 @@
 import { setTimeout as wait } from 'node:timers/promises'
 import type { Config } from '../config/full-form.ts'
 import { openListeners } from '../config/listeners.ts'
+import type { LoadedConfig } from '../config/load.ts'
 import { createTracing } from '../operations/tracing.ts'
 import { VERSION } from '../version.ts'
 import { type Listener, listen } from './listen.ts'
+import { applyMemory } from './memory.ts'
 import { createService, type Service, type ServiceOptions } from './service.ts'
 
 export interface InstanceOptions
   extends Omit<ServiceOptions, 'isReady' | 'now' | 'tracing' | 'version'> {
   /** The environment, which tracing is set up by. */
   readonly env: Readonly<Record<string, string | undefined>>
+  /**
+   * What a reload cannot change is taken from here: where it listens, what it asks of clients there, and its timeouts. Default:
+   * the configuration that it starts with.
+   */
+  readonly listenAs?: LoadedConfig | undefined
 }
 
 /** Ports by the names of their listeners. */
@@ -44,7 +51,9 @@ export async function createInstance(options: InstanceOptions): Promise<Instance
     isReady: () => isReady,
     version: VERSION
   })
-  const { timeouts, limits } = service.loaded().config
+  const { config: fixed } = options.listenAs ?? service.loaded()
+  const { memory, timeouts, limits } = fixed
+  applyMemory(memory)
   const listeners = new Map<string, Listener>()
 
   return {
@@ -59,11 +68,12 @@ export async function createInstance(options: InstanceOptions): Promise<Instance
       }
     },
     async listen(known = {}) {
-      for (const [name, { host, port, tls }] of openListeners(service.loaded().config)) {
+      for (const [name, { host, port, tls }] of openListeners(fixed)) {
         const maxConnections = name === 'admin' ? undefined : limits.connections
         const address = { host, port: known[name] ?? port, timeouts, tls, maxConnections }
         listeners.set(name, await listen(service.listener(name), address))
       }
+      if (options.listenAs !== undefined) renewTls(listeners, service.loaded().config)
       return Object.fromEntries(Array.from(listeners, ([name, { port }]) => [name, port]))
     },
     async reload() {

@@ -17,8 +17,14 @@ export type PlainRevocation = readonly [revoked: string, until: number | null]
 
 /** What a worker does for the primary. */
 export interface WorkerCalls {
-  /** Builds the service; nothing listens yet. */
-  readonly start: (input: ConfigInput) => void
+  /**
+   * Builds the service; nothing listens yet.
+   * `first` is what the program started with, where that is another one: the worker will listen as the others do.
+   */
+  readonly start: (input: {
+    readonly current: ConfigInput
+    readonly first?: ConfigInput | undefined
+  }) => void
   readonly listen: (input: Ports) => Ports
   /** All workers listen: it may report that it is ready. */
   readonly ready: (input: null) => void

@@ -6,6 +6,7 @@ import type { Readable } from 'node:stream'
 import { WORKER_VARIABLE } from '../worker-variable.ts'
 import type { PrimaryCalls, WorkerCalls } from './calls.ts'
 import { type Channel, createChannel, type Handlers } from './channel.ts'
+import { noteConnections } from './untaken-connections.ts'
 
 /** A worker has ended. The message names its exit code or signal. */
 class WorkerError extends Error {
@@ -39,7 +40,7 @@ export interface WorkerProcessOptions {
   readonly onEnd: () => void
 }
 
-/** Says once how workers are started: as this program was, with standard output to the primary. */
+/** Sets how workers are started: as this program was, with standard output to the primary. To be called once. */
 export async function prepareWorkers(): Promise<void> {
   const stdio = ['ignore', 'pipe', 'inherit', 'ipc'] as const
   const { isSea } = await import('node:sea')
@@ -54,6 +55,8 @@ export function startWorkerProcess(options: WorkerProcessOptions): WorkerProcess
   const { number, handlers, passOn, onEnd } = options
   const worker = cluster.fork({ [WORKER_VARIABLE]: String(number) })
   const { process: child } = worker
+  // A message that it no longer gets is an error too, which its end follows.
+  worker.on('error', () => {})
   const closeUntaken = noteConnections(child)
   const written = child.stdout === null ? undefined : passLinesOn(child.stdout, passOn)
   let join = (): void => {}
@@ -70,7 +73,7 @@ export function startWorkerProcess(options: WorkerProcessOptions): WorkerProcess
   )
 
   async function waitForEnd(): Promise<WorkerEnd> {
-    const [code, signal] = (await once(child, 'exit')) as [number | null, string | null]
+    const { code, signal } = await endOf(child)
     onEnd()
     closeUntaken()
     channel.close(new WorkerError(`worker ${number} has ended (${signal ?? `exit code ${code}`})`))
@@ -91,39 +94,14 @@ export function startWorkerProcess(options: WorkerProcessOptions): WorkerProcess
   }
 }
 
-/** A connection, as Node.js passes it between processes. */
-interface ConnectionHandle {
-  readonly close: () => void
-}
-
-/** What Node.js says when it passes a connection to a worker, and what the worker answers. */
-interface ConnectionMessage {
-  readonly act?: unknown
-  readonly seq?: unknown
-  readonly ack?: unknown
-}
-
-/**
- * Notes the connections that are on their way to a worker. Node.js keeps its own copy of each until the worker has taken it, and
- * of a worker that ends before that for good: its client would wait without end.
- * @returns closes those that the worker has not taken
- */
-function noteConnections(child: ChildProcess): () => void {
-  const untaken = new Map<unknown, ConnectionHandle>()
-  const send = child.send as (...parts: unknown[]) => boolean
-  child.send = function sendAndNote(...parts: unknown[]) {
-    const [message, handle] = parts as [ConnectionMessage, ConnectionHandle | undefined]
-    if (handle !== undefined && message.act === 'newconn') untaken.set(message.seq, handle)
-    return send.apply(child, parts)
-  }
-  child.on('internalMessage', ({ ack }: ConnectionMessage) => {
-    if (ack !== undefined) untaken.delete(ack)
+/** Waits for the end of a process, also of one that could not be started. */
+function endOf(child: ChildProcess): Promise<WorkerEnd> {
+  return new Promise((resolve) => {
+    child.once('exit', (code, signal) => resolve({ code, signal }))
+    child.on('error', ({ code }: NodeJS.ErrnoException) => {
+      if (child.pid === undefined) resolve({ code: null, signal: code ?? 'not started' })
+    })
   })
-
-  return function closeUntaken() {
-    for (const handle of untaken.values()) handle.close()
-    untaken.clear()
-  }
 }
 
 /** Cuts what a process writes into whole lines. Of a line that it did not finish, nothing is passed on. */

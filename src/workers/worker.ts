@@ -32,10 +32,11 @@ export function runWorker(env: Environment): void {
       onMessage: (listener) => void process.on('message', listener)
     },
     {
-      async start(input) {
+      async start({ current, first }) {
         started = await createInstance({
-          loaded: load(input),
-          load: () => load(input),
+          loaded: load(current),
+          load: () => load(current),
+          listenAs: first && load(first),
           env,
           logger,
           logRequest,

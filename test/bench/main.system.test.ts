@@ -37,7 +37,8 @@ test.serial(
       ['getToken', 'txtoken', 'bare', 'fastify', 'ratio to bare'],
       ['checkToken, each token new', 'txtoken', 'bare', 'fastify', 'ratio to bare'],
       ['checkToken, known tokens', 'txtoken', 'bare', 'fastify', 'ratio to bare'],
-      ['checkToken beside RS256', 'beside issuing', 'alone', 'ratio to alone']
+      ['checkToken beside RS256', 'beside issuing', 'alone', 'ratio to alone'],
+      ['Workers', 'workers: 2', 'one process', 'ratio to one process']
     ]) {
       const rows = readRows(stdout, title ?? '', names.length)
       t.deepEqual(
@@ -46,13 +47,13 @@ test.serial(
       )
       for (const [, ...cells] of rows) t.true(cells.length === 9 && cells.every(isPositive))
     }
-    t.is(countVerdicts(stdout), 7)
+    t.is(countVerdicts(stdout), 9)
 
     const results = JSON.parse(await readFile(output, 'utf8'))
     t.is(results.node, process.version)
     t.is(results.rounds, 1)
-    t.is(results.budgets.length, 7)
-    for (const { variants, comparisons } of results.scenarios.slice(0, 4)) {
+    t.is(results.budgets.length, 9)
+    for (const { variants, comparisons } of results.scenarios.filter(hasRatios)) {
       t.true(variants.length === comparisons.length + 1)
       for (const { medians, rounds } of variants) {
         t.deepEqual(rounds, [medians])
@@ -60,7 +61,7 @@ test.serial(
       }
     }
     const page = await readFile(markdown, 'utf8')
-    t.is(page.match(/^\| .* \| (met|\*\*missed\*\*) \|$/gm)?.length, 7)
+    t.is(page.match(/^\| .* \| (met|\*\*missed\*\*) \|$/gm)?.length, 9)
     t.regex(page, /^\| txtoken \|( +[\d.]+ \|){9}$/m)
   }
 )
@@ -171,6 +172,10 @@ function readRows(text: string, title: string, count: number): string[][] {
   const lines = text.split('\n')
   const start = lines.findIndex((line) => line.startsWith(`${title}  `))
   return lines.slice(start + 1, start + 1 + count).map((line) => line.trim().split(/ {2,}/))
+}
+
+function hasRatios(scenario: object): boolean {
+  return 'comparisons' in scenario
 }
 
 function isPositive(value: unknown): boolean {

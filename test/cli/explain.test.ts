@@ -29,6 +29,15 @@ keys
   )
 })
 
+test('explain has the number of workers where it is not one', async (t) => {
+  const file = await writeConfig(
+    t,
+    'workers: auto\nkeys: [{ alg: HS256, secret: "${ENC_KEY}" }]\nroutes: [{ check: /c, verify: [{ keys: all }] }]\n'
+  )
+  const { stdout } = await runCommand(['explain', file], { env: { ENC_KEY } })
+  t.true(stdout.startsWith('workers: auto\n\nlistener main,'), stdout)
+})
+
 const FULL = `
 issuer: https://tokens.example.com
 listen: { admin: { port: 9999 }, tokens: { port: 7000, host: 127.0.0.1 } }

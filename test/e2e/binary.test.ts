@@ -65,6 +65,21 @@ test('it issues tokens and checks them, and its healthcheck finds it', async (t)
   t.is((await (await run(t, ['healthcheck'], { ENC_KEY, CFG_FILE })).exit()).code, 1)
 })
 
+test('it runs several workers', async (t) => {
+  const remote = await startRemote(t, replying('{"id":1}'))
+  const listen = { main: { host: '127.0.0.1', port: 0 } }
+  const config = fullConfig(remote.url, { more: { workers: 2, revocation: {}, listen } })
+  const service = await run(t, ['serve', '-c', await writeConfig(t, config)], { ENC_KEY })
+  const url = await urlOf(service)
+  for (let count = 0; count < 4; count++) {
+    t.is((await post(`${url}/getToken`, '{"email":"a"}')).status, 200)
+  }
+  service.process.kill('SIGTERM')
+  const { code, stdout, stderr } = await service.exit()
+  t.deepEqual({ code, stderr }, { code: 0, stderr: '' })
+  for (const worker of [1, 2]) t.true(stdout.includes(`"worker":${worker},"requestId"`), stdout)
+})
+
 test('it has the page that describes its routes, and the libraries of tracing', async (t) => {
   const collector = await startCollector(t)
   const remote = await startRemote(t, replying('{"id":1}'))

@@ -45,6 +45,7 @@ interface ServiceOptions {
   folder?: string
   now?: () => number
   isReady?: () => boolean
+  isStarting?: () => boolean
   /** Makes what answers the routes of a listener. Default: as in the program. */
   createHosts?: CreateHosts | undefined
   /** Decides about requests under overload. Default: all are admitted. */
@@ -94,6 +95,7 @@ export async function startService(
     metrics,
     now,
     isReady: options.isReady ?? (() => true),
+    isStarting: options.isStarting,
     version: '0.0.0-test'
   })
   t.teardown(app.close)

@@ -4,7 +4,7 @@ import fc from 'fast-check'
 import { dropMembers } from '../../src/json/drop-members.ts'
 import { findFields } from '../../src/json/find-fields.ts'
 import { nameAt, textOf, visitMembers } from '../../src/json/json-members.ts'
-import { parseJsonPath, textAt, valueAtPath } from '../../src/json/json-path.ts'
+import { parseJsonPath, textAt, textsAt, valueAtPath } from '../../src/json/json-path.ts'
 import { type JsonText, parseJsonText } from '../../src/json/json-text.ts'
 import { spelledJson } from '../helpers/json-arbitrary.ts'
 
@@ -24,6 +24,27 @@ test('a path leads to the text of a value, which has lost nothing', (t) => {
   ] as const) {
     t.is<string | undefined, string>(textAt(text, parseJsonPath(path)), found, path)
   }
+})
+
+test('several paths lead where each of them leads', (t) => {
+  const paths = [
+    ...['user.id', 'x', 'user', 'user.roles.1.b', 'user.roles.1', 'user.a\\.b', 'x', 'x.0', 'usr'],
+    ...['user.roles.0', 'user.none', 'user.roles.7', 'user.id.x']
+  ].map(parseJsonPath)
+  t.deepEqual(
+    textsAt(text, paths),
+    paths.map((path) => textAt(text, path))
+  )
+  t.deepEqual(textsAt(text, []), [])
+  t.deepEqual(textsAt('[1,2]' as JsonText, [['1'], ['2'], ['a']]), ['2', undefined, undefined])
+  const escaped = '{"\\u0061":{"b\\u002ec":1},"a":{"b.c":2,"b.c":3}}' as JsonText
+  t.deepEqual(
+    textsAt(escaped, [
+      ['a', 'b.c'],
+      ['a', 'x']
+    ]),
+    ['3', undefined]
+  )
 })
 
 test('a path that leads nowhere gives nothing', (t) => {

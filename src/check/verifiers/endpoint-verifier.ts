@@ -2,7 +2,7 @@
 import { createHash } from 'node:crypto'
 import type * as z from 'zod'
 import { checkUnavailable, invalidToken } from '../../errors.ts'
-import { readObject, writeObject } from '../../json/json-members.ts'
+import { MOST_CLAIMS, readObject, writeObject } from '../../json/json-members.ts'
 import type { ReadJson } from '../../json/json-text.ts'
 import type { Token } from '../../keys/token.ts'
 import { addressIn } from '../../remote/address.ts'
@@ -134,11 +134,15 @@ function describeVerified({ value, text }: ReadJson, { payload, payloadText }: T
   if (typeof reply.sub !== 'string' || reply.sub === '') {
     throw invalidToken('Token is rejected by its issuer', 'endpoint')
   }
+  const members = readObject(text, MOST_CLAIMS)
+  if (members.size > MOST_CLAIMS) {
+    throw checkUnavailable(new Error(`found a reply with more than ${MOST_CLAIMS} members`))
+  }
   const ownClaims = Object.entries(payload).filter(([name]) => OWN_CLAIMS.has(name))
   const ownTexts = [...readObject(payloadText)].filter(([name]) => OWN_CLAIMS.has(name))
   return {
     claims: { ...reply, ...Object.fromEntries(ownClaims) },
-    claimsText: writeObject(new Map([...readObject(text), ...ownTexts]))
+    claimsText: writeObject(new Map([...members, ...ownTexts]))
   }
 }
 

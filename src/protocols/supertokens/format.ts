@@ -1,8 +1,8 @@
 /** The wire format of the SuperTokens core: its JWT recipe, CDI 5.4. */
 import { ServiceError } from '../../errors.ts'
-import { type Claims, MOST_CLAIMS } from '../../issue/claims.ts'
+import type { Claims } from '../../issue/claims.ts'
 import type { IssuedToken } from '../../issue/sign.ts'
-import { readObject } from '../../json/json-members.ts'
+import { MOST_CLAIMS, readObject } from '../../json/json-members.ts'
 import { type JsonText, JsonTextError, parseJsonBytes, toJsonText } from '../../json/json-text.ts'
 import { type Answer, type Exchange, jsonAnswer, NO_STORE, textAnswer } from '../exchange.ts'
 import { invalidRequest } from '../json-body.ts'

@@ -58,6 +58,23 @@ test('the token is posted as a bearer, and what comes back with a sub are its cl
   )
 })
 
+test('an endpoint that replies with more than 10,000 claims makes the check unavailable', async (t) => {
+  const members = Array.from({ length: 10_001 }, (_, index) => [`m${index}`, 0])
+  const reply = JSON.stringify({ sub: 'ada', ...Object.fromEntries(members) })
+  const remote = await startRemote(t, replying(reply))
+  const endpoint = createEndpoint({
+    timeoutMs: 3_000,
+    maxReplyBytes: 1_000_000,
+    maxCalls: 9,
+    userAgent: 'test',
+    onOutcome() {}
+  })
+  t.teardown(endpoint.close)
+  await t.throwsAsync(createVerifier(t, remote.url, { endpoint }).verify(), {
+    code: 'check_unavailable'
+  })
+})
+
 test('no endpoint makes a token live longer, or makes it another', async (t) => {
   const reply = { sub: 'ada', exp: SECONDS + 9999, jti: '2', iss: 'b', nbf: 1 }
   const remote = await startRemote(t, replying(JSON.stringify(reply)))

@@ -34,6 +34,19 @@ test('a service that stops lives on, and is not ready', async (t) => {
   }
 })
 
+test('a service that waits for other workers answers, and is not ready', async (t) => {
+  let isStarting = true
+  const service = await startService(t, {
+    config: flatConfig('http://127.0.0.1:1/'),
+    isStarting: () => isStarting
+  })
+  const { status, text } = await send(`${service.url}/readyz`)
+  t.deepEqual([status, text], [503, '{"status":"starting"}'])
+  t.is((await send(`${service.url}/livez`)).status, 200)
+  isStarting = false
+  t.is((await send(`${service.url}/readyz`)).status, 200)
+})
+
 test('metrics come in the format of Prometheus', async (t) => {
   const service = await startService(t, { config: flatConfig('http://127.0.0.1:1/') })
   const answer = await send(`${service.url}/metrics`)

@@ -59,6 +59,12 @@ test('requests that are not of the format get an error in the words of the core'
     [bodyWith({ algorithm: 256 }), "Field name 'algorithm' is invalid in JSON input"],
     [bodyWith({ payload: undefined }), "Field name 'payload' is invalid in JSON input"],
     [bodyWith({ payload: [] }), "Field name 'payload' is invalid in JSON input"],
+    [
+      bodyWith({
+        payload: Object.fromEntries(Array.from({ length: 10_001 }, (_, n) => [`m${n}`, 0]))
+      }),
+      "Field name 'payload' is invalid in JSON input"
+    ],
     [bodyWith({ jwksDomain: null }), "Field name 'jwksDomain' is invalid in JSON input"],
     [bodyWith({ validity: '60' }), "Field name 'validity' is invalid in JSON input"],
     [bodyWith({ validity: 1.5 }), "Field name 'validity' is invalid in JSON input"],

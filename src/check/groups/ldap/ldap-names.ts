@@ -49,8 +49,8 @@ function isFilter(text: string): boolean {
 /** The first attribute value of a distinguished name: type, equals sign, then escapes or what needs none (RFC 4514, section 3). */
 const FIRST_VALUE =
   /^\s*[\w.-]+\s*=\s*((?:\\[0-9A-Fa-f]{2}|\\[^0-9A-Fa-f]|[^\\,+"<>;])+)(?=[,+;]|$)/
-/** A byte in hexadecimal, a character behind a backslash, or one that needs none. */
-const PIECE = /\\([0-9A-Fa-f]{2})|\\(.)|([^\\])/gsu
+/** A byte in hexadecimal, a character behind a backslash, or those that need none. */
+const PIECE = /\\([0-9A-Fa-f]{2})|\\(.)|([^\\]+)/gsu
 
 /**
  * Takes `admins` out of `cn=admins,ou=groups,dc=example,dc=org`.

@@ -1,10 +1,10 @@
 /** What is taken of a remote's reply: its claims, and the time at which it expires. */
 import { dropMembers } from '../../../json/drop-members.ts'
-import { itemsOf, readObject } from '../../../json/json-members.ts'
-import { formatJsonPath, type JsonPath, textAt } from '../../../json/json-path.ts'
+import { itemsOf, MOST_CLAIMS, readObject } from '../../../json/json-members.ts'
+import { formatJsonPath, type JsonPath, textAt, textsAt } from '../../../json/json-path.ts'
 import type { JsonText } from '../../../json/json-text.ts'
 import { remoteReply } from '../../../remote/remote-errors.ts'
-import { type Claims, IDENTITY_CLAIMS, MOST_CLAIMS, RESERVED_CLAIMS } from '../../claims.ts'
+import { type Claims, IDENTITY_CLAIMS, RESERVED_CLAIMS } from '../../claims.ts'
 import type { IssueRequest } from '../../issue.ts'
 import { createNameMatcher } from '../../name-patterns.ts'
 
@@ -39,8 +39,10 @@ export function createTakeClaims({ at, pick, drop }: TakeClaimsOptions): TakeCla
     }
   }
   if (pick !== undefined) {
+    const paths = pick.map(({ path }) => path)
     return function pickClaims(reply) {
-      return new Map(pick.flatMap((one) => pickClaim(reply, one, clean)))
+      const found = textsAt(reply, paths)
+      return new Map(pick.flatMap((one, index) => pickClaim(found[index], one, clean)))
     }
   }
   return function mergeMembers(reply) {
@@ -59,11 +61,10 @@ function createCaselessMatcher(patterns: readonly string[]): (name: string) => b
 }
 
 function pickClaim(
-  reply: JsonText,
+  found: JsonText | undefined,
   { claim, path, isOptional }: Pick,
   clean: (text: JsonText) => JsonText
 ): [string, JsonText][] {
-  const found = textAt(reply, path)
   if (found === undefined) {
     if (isOptional) return []
     throw remoteReply(`reply has no ${formatJsonPath(path)}`)
