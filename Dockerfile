@@ -28,9 +28,11 @@ RUN ["/nodejs/bin/node", "scripts/compile-ahead.js", "dist/program.cjs", "."]
 
 # Node.js and the libraries that it needs: no shell, no package manager, no npm.
 FROM gcr.io/distroless/nodejs${NODE_VERSION}-debian13:nonroot
-# The base image has node in a folder of its own, which is not on its PATH.
+# The base image has node in a folder of its own, which is not on its PATH. The heap fits the 256 MiB of the manifests, with room for what
+# is not heap; with another limit, set NODE_OPTIONS to another heap: see docs/sizing.md.
 ENV PATH=/nodejs/bin:$PATH \
     NODE_ENV=production \
+    NODE_OPTIONS="--max-old-space-size=96 --max-semi-space-size=8" \
     CFG_FILE=/config/txtoken.yml
 
 # All of it belongs to root, and the user below can only read it. WORKDIR stands after the copying,

@@ -1,5 +1,5 @@
 /**
- * Two workers against one process, both on all processors. The tokens are signed with ES256 and verified anew, so that a check
+ * Two workers against one process, both on all processors. The tokens are signed with ES512 and verified anew, so that a check
  * costs many times what the load generator spends on it: on two processors it takes its share from the workers.
  */
 import assert from 'node:assert/strict'
@@ -11,16 +11,16 @@ import { program } from '../servers.ts'
 
 export function createWorkersScenario({ folder }: Bench): Scenario {
   const { privateKey, publicKey } = generateKeyPairSync('ec', {
-    namedCurve: 'P-256',
+    namedCurve: 'P-521',
     privateKeyEncoding: { type: 'pkcs8', format: 'pem' },
     publicKeyEncoding: { type: 'spki', format: 'pem' }
   })
   const settings = {
-    keys: [{ kid: 'ec', alg: 'ES256', public: publicKey }],
+    keys: [{ kid: 'ec', alg: 'ES512', public: publicKey }],
     routes: [{ check: '/checkToken', protocol: 'txtoken', verify: [{ keys: 'all' }], cache: '0B' }]
   }
   const token = jwt.sign({ data: JSON.parse(remoteReply) }, privateKey, {
-    algorithm: 'ES256',
+    algorithm: 'ES512',
     expiresIn: '1h',
     keyid: 'ec'
   })

@@ -16,15 +16,20 @@ export interface CheckCache {
   readonly forget: (raw: string) => void
 }
 
+/** What an entry takes beside the text of its token: claims as values, the place in the cache. Both figures are measured: docs/sizing.md. */
+const ENTRY_BYTES = 1500
+/** The text itself, the parts that were decoded, and their values. */
+const BYTES_A_CHARACTER = 3
+
 /**
  * Makes a cache for one route. A token that is found in it has a good signature and nothing more: times and revocations are checked
  * each time. The key of an entry is the whole token, so that no other text is mistaken for it.
- * @param mostCharacters most characters of all tokens together that it holds; the least recently used make room
+ * @param mostBytes about the most memory that it takes; the least recently used tokens make room
  */
-export function createCheckCache(mostCharacters: number): CheckCache {
+export function createCheckCache(mostBytes: number): CheckCache {
   const known = new LRUCache<string, CacheEntry>({
-    maxSize: mostCharacters,
-    sizeCalculation: (_, raw) => raw.length
+    maxSize: mostBytes,
+    sizeCalculation: (_, raw) => ENTRY_BYTES + BYTES_A_CHARACTER * raw.length
   })
 
   function forget(raw: string): void {

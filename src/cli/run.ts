@@ -16,7 +16,8 @@ const READABLE: ReadonlySet<string> = new Set([
   'ListenError',
   'ServiceError',
   'TracingError',
-  'UsageError'
+  'UsageError',
+  'WorkerError'
 ])
 
 /** A command line, split into the name of the command and its arguments. */

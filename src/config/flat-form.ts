@@ -46,6 +46,7 @@ const FULL_FORM: Readonly<Record<keyof FullConfigInput, string>> = {
   limits: FULL,
   timeouts: FULL,
   workers: FULL,
+  memory: FULL,
   docs: FULL,
   issuer: FULL,
   keys: FULL,

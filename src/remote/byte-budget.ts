@@ -1,14 +1,23 @@
 /** The bytes that bodies and replies hold in memory, all together: a limit for them, and who makes room once it is reached. */
 import { type Blocks, createBlocks } from './byte-collector.ts'
+import { addTo, type Listed, NOWHERE, removeFrom } from './unordered-list.ts'
 
 /** What one body or reply holds. */
-export interface Account {
+export interface Account extends Listed {
   /** Bytes that count for it now. */
   bytes: number
   /** When it began to wait for the rest of its bytes, by the budget's clock. Undefined for what is whole, or is never cut. */
   waitsSince: number | undefined
   /** Ends the body to make room for others. Undefined for what is never cut. */
   readonly cut: (() => void) | undefined
+}
+
+/**
+ * Makes an account that holds nothing yet.
+ * @param cut ends the body to make room for others; left out for what is never cut
+ */
+export function createAccount(cut?: () => void): Account {
+  return { bytes: 0, waitsSince: undefined, cut, place: NOWHERE }
 }
 
 export interface ByteBudget {
@@ -58,11 +67,11 @@ export function createByteBudget(options: ByteBudgetOptions): ByteBudget {
   /** The bytes of unfinished bodies, which are a part of those held. */
   let waiting = 0
   let arrived = 0
-  const unfinished = new Set<Account>()
+  const unfinished: Account[] = []
 
   /** Cuts the slowest bodies until so many bytes are free. */
   function makeRoom(needed: number, forWhom: Account): boolean {
-    const others = [...unfinished].filter((account) => account !== forWhom)
+    const others = unfinished.filter((account) => account !== forWhom)
     const most = others.reduce((sum, { bytes }) => sum + bytes, 0)
     // Where all of them together hold too little, cutting them would help nobody.
     if (most < needed) return false
@@ -82,7 +91,7 @@ export function createByteBudget(options: ByteBudgetOptions): ByteBudget {
   function finish(account: Account): void {
     if (account.waitsSince === undefined) return
     account.waitsSince = undefined
-    unfinished.delete(account)
+    removeFrom(unfinished, account)
     waiting -= account.bytes
   }
 
@@ -105,7 +114,7 @@ export function createByteBudget(options: ByteBudgetOptions): ByteBudget {
     watch(account) {
       if (account.waitsSince !== undefined) return
       account.waitsSince = now()
-      unfinished.add(account)
+      addTo(unfinished, account)
       waiting += account.bytes
     },
     finish,

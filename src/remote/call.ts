@@ -1,7 +1,7 @@
 /** One call to a remote: collects the reply, judges it, and ends once, whatever comes first. */
 import type { Dispatcher } from 'undici'
 import { overloaded, ServiceError } from '../errors.ts'
-import type { Account, ByteBudget } from './byte-budget.ts'
+import { type ByteBudget, createAccount } from './byte-budget.ts'
 import { createByteCollector } from './byte-collector.ts'
 import { remoteFailed, remoteReply } from './remote-errors.ts'
 
@@ -42,7 +42,7 @@ export function createCall(
   let status = 0
   let headers: Headers = {}
   const collector = createByteCollector({ limit: maxReplyBytes, blocks: budget?.blocks })
-  const account: Account = { bytes: 0, waitsSince: undefined, cut: undefined }
+  const account = createAccount()
 
   function release(): void {
     budget?.close(account)

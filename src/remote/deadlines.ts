@@ -1,4 +1,5 @@
 /** One timer for all calls that share a time limit, instead of a timer for each call. */
+import { addTo, type Listed, NOWHERE, removeFrom } from './unordered-list.ts'
 
 export interface Deadlines {
   /**
@@ -11,19 +12,12 @@ export interface Deadlines {
   readonly close: () => void
 }
 
-interface Deadline {
+interface Deadline extends Listed {
   readonly endsAt: number
   readonly onExpire: () => void
-  /** Its place in the list; -1 once it has ended. */
-  place: number
 }
 
-/**
- * The running deadlines are a list in no order, where the last takes the place of one that ends: as many as there are calls in flight.
- * A Set would keep memory: V8 gives one that has changed often a new table, to which the old one points, so that once a table is
- * old in the sense of its collector, all later ones stay until a full collection, with the requests of their deadlines.
- * @param durationMs how long each lasts
- */
+/** @param durationMs how long each lasts */
 export function createDeadlines(durationMs: number): Deadlines {
   const running: Deadline[] = []
   let timer: NodeJS.Timeout | undefined
@@ -33,23 +27,13 @@ export function createDeadlines(durationMs: number): Deadlines {
     timer.unref()
   }
 
-  function end(deadline: Deadline): void {
-    const { place } = deadline
-    if (place === -1) return
-    deadline.place = -1
-    const last = running.pop()
-    if (last === undefined || last === deadline) return
-    running[place] = last
-    last.place = place
-  }
-
   function expire(): void {
     const now = performance.now()
     const due = running.filter(({ endsAt }) => endsAt <= now).sort((a, b) => a.endsAt - b.endsAt)
     for (const deadline of due) {
       // One that expires may have ended others.
-      if (deadline.place === -1) continue
-      end(deadline)
+      if (deadline.place === NOWHERE) continue
+      removeFrom(running, deadline)
       deadline.onExpire()
     }
     timer = undefined
@@ -60,13 +44,13 @@ export function createDeadlines(durationMs: number): Deadlines {
 
   return {
     start(onExpire) {
-      const deadline = { endsAt: performance.now() + durationMs, onExpire, place: running.length }
-      running.push(deadline)
+      const deadline = { endsAt: performance.now() + durationMs, onExpire, place: NOWHERE }
+      addTo(running, deadline)
       if (timer === undefined) watch(durationMs)
-      return () => end(deadline)
+      return () => removeFrom(running, deadline)
     },
     close() {
-      for (const deadline of running.splice(0)) deadline.place = -1
+      for (const deadline of running.splice(0)) deadline.place = NOWHERE
       clearTimeout(timer)
       timer = undefined
     }

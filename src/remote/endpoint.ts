@@ -2,8 +2,8 @@
 import { Agent as HttpAgent } from 'node:http'
 import { Agent as HttpsAgent } from 'node:https'
 import { checkUnavailable, overloaded, type ServiceError } from '../errors.ts'
+import { type ByteBudget, createAccount } from './byte-budget.ts'
 import { measure } from './measure.ts'
-import type { Account, ByteBudget } from './byte-budget.ts'
 import { type CallOutcome, tooManyCalls } from './remote.ts'
 import { createTlsOptions } from './tls-options.ts'
 import type { TraceHeaders } from './trace-context.ts'
@@ -90,7 +90,7 @@ export function createEndpoint(options: EndpointOptions): Endpoint {
           computedValue > 0 && error.request?.reusedSocket === true ? 1 : 0
       }
     })
-    const account: Account = { bytes: 0, waitsSince: undefined, cut: undefined }
+    const account = createAccount()
     let fault: ServiceError | undefined
     call.on('downloadProgress', ({ transferred }) => {
       if (transferred > maxReplyBytes)

@@ -29,7 +29,7 @@ export interface ConfiguredRevocationOptions {
   readonly origin?: Origin | undefined
 }
 
-/** Some 150 MB of memory, and 40 ms to look for those that have expired. */
+/** 100 MB of heap, up to 200 MB while they arrive, and 40 ms to look for those that have expired. */
 const MAX_ENTRIES = 1_000_000
 
 /** Without a setting, revoked subjects are remembered for at least this long: 30 days. */

@@ -6,6 +6,7 @@ import type { LoadedConfig } from '../config/load.ts'
 import { createTracing } from '../operations/tracing.ts'
 import { VERSION } from '../version.ts'
 import { type Listener, listen } from './listen.ts'
+import { applyMemory } from './memory.ts'
 import { createService, type Service, type ServiceOptions } from './service.ts'
 
 export interface InstanceOptions
@@ -51,7 +52,8 @@ export async function createInstance(options: InstanceOptions): Promise<Instance
     version: VERSION
   })
   const { config: fixed } = options.listenAs ?? service.loaded()
-  const { timeouts } = fixed
+  const { memory, timeouts } = fixed
+  applyMemory(memory)
   const listeners = new Map<string, Listener>()
 
   return {

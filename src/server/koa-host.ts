@@ -7,7 +7,7 @@ import { ServiceError } from '../errors.ts'
 import { type Answer, type Exchange, emptyAnswer } from '../protocols/exchange.ts'
 import { plainFormat } from '../protocols/operations/route.ts'
 import { answerError, type Route } from '../protocols/route.ts'
-import type { Account, ByteBudget } from '../remote/byte-budget.ts'
+import { type Account, type ByteBudget, createAccount } from '../remote/byte-budget.ts'
 import { toRouterPath } from '../settings/route-paths.ts'
 import type { HostParts } from './answer.ts'
 import {
@@ -134,7 +134,7 @@ function countBody(
   budget: ByteBudget
 ): { account: Account; noRoom: Promise<never> } {
   const { promise: noRoom, reject } = withRejection()
-  const account: Account = { bytes: 0, waitsSince: undefined, cut: stop }
+  const account = createAccount(stop)
 
   function count({ length }: Buffer): void {
     budget.watch(account)

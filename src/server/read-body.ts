@@ -1,6 +1,6 @@
 /** Reads the body of a request from node:http, in the memory that all bodies share. */
 import type { IncomingMessage } from 'node:http'
-import type { Account, ByteBudget } from '../remote/byte-budget.ts'
+import { type ByteBudget, createAccount } from '../remote/byte-budget.ts'
 import { createByteCollector } from '../remote/byte-collector.ts'
 import { bodyIncomplete, bodyTooLarge, hasBody, NO_BODY, noRoomForBody } from './exchange.ts'
 
@@ -37,11 +37,7 @@ function collect(
   const { blocks } = budget
   const collector = createByteCollector({ limit: limitBytes, expected, blocks })
   return new Promise((resolve, reject) => {
-    const account: Account = {
-      bytes: 0,
-      waitsSince: undefined,
-      cut: () => stopReading(noRoomForBody())
-    }
+    const account = createAccount(() => stopReading(noRoomForBody()))
     let ended = false
 
     function take(piece: Buffer): void {

@@ -21,7 +21,9 @@ export function warnOfRestart(
   if (fixed(before) !== fixed(after)) {
     logger.warn('listen or timeouts have changed, which takes a restart')
   }
-  if (before.config.workers !== after.config.workers) {
-    logger.warn('workers has changed, which takes a restart')
+  for (const name of ['workers', 'memory'] as const) {
+    if (before.config[name] !== after.config[name]) {
+      logger.warn(`${name} has changed, which takes a restart`)
+    }
   }
 }

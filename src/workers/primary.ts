@@ -5,6 +5,7 @@ import { startUnreferencedTimer } from '../keys/timer.ts'
 import type { Logger } from '../operations/logger.ts'
 import type { Ports } from '../server/instance.ts'
 import { warnOfRestart } from '../server/restart.ts'
+import { ACT_WITHIN_MS, BUILD_WITHIN_MS, commitAll, prepareAll, stopAll } from './all-workers.ts'
 import type { ConfigInput } from './calls.ts'
 import { createMetricsHub } from './metrics-hub.ts'
 import { createStoreHub } from './store-hub.ts'
@@ -34,11 +35,6 @@ export interface Workers {
 /** The pause before a worker that has ended is started again. It doubles, until one has run for the longest. */
 const FIRST_PAUSE_MS = 1000
 const LONGEST_PAUSE_MS = 30_000
-/** A configuration may wait for the JWK Sets of others. */
-const BUILD_WITHIN_MS = 120_000
-/** What takes no time, unless a worker is stuck. */
-const ACT_WITHIN_MS = 5000
-
 /** @throws the error of the first worker that cannot start */
 export async function startWorkers(options: WorkersOptions): Promise<Workers> {
   const { count, file, first, load, logger, passOn } = options
@@ -160,7 +156,7 @@ export async function startWorkers(options: WorkersOptions): Promise<Workers> {
     try {
       const next = load()
       const nextInput = { file, texts: next.texts }
-      await prepareAll(workers, nextInput)
+      await prepareAll(workers, nextInput, (worker) => running.has(worker))
       loaded = next.loaded
       input = nextInput
     } catch (error) {
@@ -172,46 +168,11 @@ export async function startWorkers(options: WorkersOptions): Promise<Workers> {
       return
     }
     stores.keep(loaded.config.revocation?.store)
-    await Promise.all(
-      // One that does not swap must not answer by the old configuration; the next one starts with the new.
-      workers.map((worker) => worker.call('commit', null, ACT_WITHIN_MS).catch(worker.kill))
-    )
+    await commitAll(workers)
     metrics.configReloaded('ok')
     logger.level = loaded.config.log.level
     logger.info('configuration reloaded')
     warnOfRestart(logger, previous, loaded)
-  }
-
-  /** @throws the error of the first worker that could not run with it; none of them keeps it then */
-  async function prepareAll(workers: readonly WorkerProcess[], next: ConfigInput): Promise<void> {
-    const results = await Promise.allSettled(
-      workers.map((worker) => worker.call('prepare', next, BUILD_WITHIN_MS))
-    )
-    const errors = results.flatMap((result, index) => {
-      const worker = workers[index]
-      // One that has ended meanwhile is started again with whatever the others have.
-      const counts = worker !== undefined && running.has(worker)
-      return result.status === 'rejected' && counts ? [result.reason] : []
-    })
-    if (errors.length === 0) return
-    await Promise.all(
-      workers.map((worker) => worker.call('discard', null, ACT_WITHIN_MS).catch(worker.kill))
-    )
-    throw errors[0]
-  }
-
-  async function stopOne(worker: WorkerProcess): Promise<boolean> {
-    const { drain, shutdown } = first.loaded.config.timeouts
-    let inTime = true
-    if (ready.has(worker)) {
-      const withinMs = drain + shutdown + ACT_WITHIN_MS
-      inTime = await worker.call('stop', null, withinMs).catch(() => false)
-      worker.end()
-      await Promise.race([worker.ended, wait(ACT_WITHIN_MS, undefined, { ref: false })])
-    }
-    worker.kill()
-    await worker.ended
-    return inTime
   }
 
   stores.keep(loaded.config.revocation?.store)
@@ -223,9 +184,11 @@ export async function startWorkers(options: WorkersOptions): Promise<Workers> {
     reload: () => inTurn(swap),
     async stop() {
       isStopping = true
-      const inTime = await Promise.all([...running].map(stopOne))
+      for (const worker of running) if (!ready.has(worker)) worker.kill()
+      const { drain, shutdown } = first.loaded.config.timeouts
+      const inTime = await stopAll([...ready], drain + shutdown)
       await stores.close()
-      return inTime.every(Boolean)
+      return inTime
     }
   }
 }

@@ -1,17 +1,15 @@
 /** The stores that the primary holds for its workers, so that what one of them revokes is revoked in all. */
-import { createRevocationList, type RevocationList } from '../revocation/revocation-list.ts'
-import type { RevocationStore, StoreOptions } from '../revocation/stores/store.ts'
-import { createStore, type StoreSettings } from '../revocation/stores/stores.ts'
-import { fromPlain, type PlainRevocation, type PrimaryCalls, toPlain } from './calls.ts'
+import type { StoreSettings } from '../revocation/stores/stores.ts'
+import { fromPlain, type PlainRevocation, type PrimaryCalls } from './calls.ts'
 import type { Handlers } from './channel.ts'
-
-export type StoreHubOptions = Pick<StoreOptions, 'now' | 'startTimer' | 'log'>
-
-/** One worker, as the hub sees it. */
-interface StoreUser {
-  /** Resolves once the list of the worker has them; rejects where that is not known. */
-  readonly revoked: (handle: number, revocations: readonly PlainRevocation[]) => Promise<void>
-}
+import {
+  type Opening,
+  type OpenStore,
+  type OpenStoreOptions,
+  openStore,
+  type StoreUser,
+  sendAll
+} from './open-store.ts'
 
 type StoreCalls = Pick<
   PrimaryCalls,
@@ -26,24 +24,7 @@ export interface StoreHub {
   readonly close: () => Promise<void>
 }
 
-/** A store that is open in some worker. */
-interface OpenStore {
-  readonly store: RevocationStore
-  readonly list: RevocationList
-  readonly users: Set<Opening>
-}
-
-/** A store in one worker. */
-interface Opening {
-  readonly handle: number
-  readonly user: StoreUser
-}
-
-const SWEEP_INTERVAL_MS = 60_000
-/** Revocations in one message to a worker that has just started. */
-const MOST_IN_MESSAGE = 5000
-
-export function createStoreHub(options: StoreHubOptions): StoreHub {
+export function createStoreHub(options: OpenStoreOptions): StoreHub {
   const stores = new Map<string, Promise<OpenStore>>()
   const closing = new Map<string, Promise<void>>()
   /** Stores that are being opened for a worker. */
@@ -76,9 +57,17 @@ export function createStoreHub(options: StoreHubOptions): StoreHub {
       const found = await opening.catch(() => undefined)
       if (found === undefined || found.users.size > 0 || isWanted(id)) continue
       if (!stores.delete(id)) continue
-      const closed = found.store.close().finally(() => closing.delete(id))
+      const closed = close(found).finally(() => closing.delete(id))
       closing.set(id, closed)
       await closed
+    }
+  }
+
+  async function close({ store }: OpenStore): Promise<void> {
+    try {
+      await store.close()
+    } catch (error) {
+      options.log.warn({ error: (error as Error).message }, 'revocation store not closed')
     }
   }
 
@@ -162,53 +151,4 @@ export function createStoreHub(options: StoreHubOptions): StoreHub {
       await closeUnused()
     }
   }
-}
-
-async function openStore(settings: StoreSettings, options: StoreHubOptions): Promise<OpenStore> {
-  const { now, startTimer } = options
-  const store = await createStore(settings, options)
-  const list = createRevocationList(now)
-  let stopSweeping = (): void => {}
-
-  async function sweep(): Promise<void> {
-    list.sweep()
-    stopSweeping = startTimer(sweep, SWEEP_INTERVAL_MS)
-  }
-
-  try {
-    await store.start({
-      add(revocations) {
-        for (const revocation of revocations) list.add(revocation)
-      },
-      held: list.entries,
-      available() {},
-      unavailable() {}
-    })
-  } catch (error) {
-    await store.close()
-    throw error
-  }
-  await sweep()
-  return {
-    list,
-    users: new Set(),
-    store: {
-      ...store,
-      async close() {
-        stopSweeping()
-        await store.close()
-      }
-    }
-  }
-}
-
-async function sendAll({ user, handle }: Opening, list: RevocationList): Promise<void> {
-  let batch: PlainRevocation[] = []
-  for (const revocation of list.entries()) {
-    batch.push(toPlain(revocation))
-    if (batch.length < MOST_IN_MESSAGE) continue
-    await user.revoked(handle, batch)
-    batch = []
-  }
-  if (batch.length > 0) await user.revoked(handle, batch)
 }

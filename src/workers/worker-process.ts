@@ -6,6 +6,7 @@ import type { Readable } from 'node:stream'
 import { WORKER_VARIABLE } from '../worker-variable.ts'
 import type { PrimaryCalls, WorkerCalls } from './calls.ts'
 import { type Channel, createChannel, type Handlers } from './channel.ts'
+import { noteConnections } from './untaken-connections.ts'
 
 /** A worker has ended. The message names its exit code or signal. */
 class WorkerError extends Error {
@@ -39,7 +40,7 @@ export interface WorkerProcessOptions {
   readonly onEnd: () => void
 }
 
-/** Says once how workers are started: as this program was, with standard output to the primary. */
+/** Sets how workers are started: as this program was, with standard output to the primary. To be called once. */
 export async function prepareWorkers(): Promise<void> {
   const stdio = ['ignore', 'pipe', 'inherit', 'ipc'] as const
   const { isSea } = await import('node:sea')
@@ -101,41 +102,6 @@ function endOf(child: ChildProcess): Promise<WorkerEnd> {
       if (child.pid === undefined) resolve({ code: null, signal: code ?? 'not started' })
     })
   })
-}
-
-/** A connection, as Node.js passes it between processes. */
-interface ConnectionHandle {
-  readonly close: () => void
-}
-
-/** What Node.js says when it passes a connection to a worker, and what the worker answers. */
-interface ConnectionMessage {
-  readonly act?: unknown
-  readonly seq?: unknown
-  readonly ack?: unknown
-}
-
-/**
- * Notes the connections that are on their way to a worker. Node.js keeps its own copy of each until the worker has taken it, and
- * of a worker that ends before that for good: its client would wait without end.
- * @returns closes those that the worker has not taken
- */
-function noteConnections(child: ChildProcess): () => void {
-  const untaken = new Map<unknown, ConnectionHandle>()
-  const send = child.send as (...parts: unknown[]) => boolean
-  child.send = function sendAndNote(...parts: unknown[]) {
-    const [message, handle] = parts as [ConnectionMessage, ConnectionHandle | undefined]
-    if (handle !== undefined && message.act === 'newconn') untaken.set(message.seq, handle)
-    return send.apply(child, parts)
-  }
-  child.on('internalMessage', ({ ack }: ConnectionMessage) => {
-    if (ack !== undefined) untaken.delete(ack)
-  })
-
-  return function closeUntaken() {
-    for (const handle of untaken.values()) handle.close()
-    untaken.clear()
-  }
 }
 
 /** Cuts what a process writes into whole lines. Of a line that it did not finish, nothing is passed on. */

@@ -4,8 +4,11 @@ import { createCheckCache } from '../../src/check/check-cache.ts'
 import { createTimeRequirement } from '../../src/check/requirements.ts'
 import { makeToken } from '../helpers/tokens.ts'
 
+/** What a token takes of the cache: docs/sizing.md. */
+const costOf = ({ length }: string) => 1500 + 3 * length
+
 /** A check with a cache, and what it asked its verifier. */
-function createCachedCheck(mostCharacters = 10_000) {
+function createCachedCheck(mostBytes = 100_000) {
   const state = { seconds: 100, isCurrent: true }
   const asked: string[] = []
   const check = createCheck({
@@ -17,7 +20,7 @@ function createCachedCheck(mostCharacters = 10_000) {
     ],
     requirements: [createTimeRequirement(() => state.seconds * 1000)],
     maxDepth: 9,
-    cache: createCheckCache(mostCharacters)
+    cache: createCheckCache(mostBytes)
   })
   return { check, asked, state }
 }
@@ -69,7 +72,7 @@ test('a verifier that wants to be asked each time is', async (t) => {
     verifiers: [() => ({ claims: { count: ++count } })],
     requirements: [],
     maxDepth: 9,
-    cache: createCheckCache(10_000)
+    cache: createCheckCache(100_000)
   })
   const token = makeToken('{}')
   await check(token)
@@ -79,13 +82,13 @@ test('a verifier that wants to be asked each time is', async (t) => {
 test('the tokens that were unused for the longest time make room', async (t) => {
   const tokens = ['a', 'b', 'c', 'd'].map((sub) => makeToken(JSON.stringify({ sub, exp: 200 })))
   const [a, b, c, d] = tokens as [string, string, string, string]
-  const { check, asked } = createCachedCheck(3 * a.length)
+  const { check, asked } = createCachedCheck(3 * costOf(a))
   for (const token of [a, b, c, d, c, b, a]) await check(token)
   t.deepEqual(asked, [a, b, c, d, a])
   // Of b, c and a, which came in this order, c is now the one that was unused for the longest time.
   for (const token of [b, d, b, a]) await check(token)
   t.deepEqual(asked, [a, b, c, d, a, d])
-  const small = createCachedCheck(a.length - 1)
+  const small = createCachedCheck(costOf(a) - 1)
   for (const token of [a, a]) await small.check(token)
   t.is(small.asked.length, 2)
 })

@@ -59,6 +59,7 @@ test('the environment is that of production, and holds no secret', (t) => {
   const environment = valuesOf(image, 'ENV')
   t.is(environment.NODE_ENV, 'production')
   t.is(environment.CFG_FILE, '/config/txtoken.yml')
+  t.regex(environment.NODE_OPTIONS ?? '', /^--max-old-space-size=\d+ --max-semi-space-size=\d+$/)
   const names = stages.flatMap((stage) => [
     ...Object.keys(valuesOf(stage, 'ENV')),
     ...Object.keys(valuesOf(stage, 'ARG'))

@@ -7,6 +7,7 @@ import { writeFiles } from '../helpers/folder.ts'
 import { freePorts } from '../helpers/free-ports.ts'
 import { send } from '../helpers/http.ts'
 import { runProgram, urlOf } from '../helpers/program.ts'
+import { childrenOf } from '../helpers/workers.ts'
 
 const authority = createAuthority()
 const devices = createAuthority('Device Root')
@@ -62,6 +63,22 @@ test('new certificates are taken over without a restart, those of clients too', 
   t.is(await ask(nextAuthority.cert, device), '{"trust":0}')
   await t.throwsAsync(ask(authority.cert, device), { code: 'UNABLE_TO_VERIFY_LEAF_SIGNATURE' })
   t.false(program.output().stdout.includes('takes a restart'))
+})
+
+test('all workers take new certificates over, and one that starts later has them', async (t) => {
+  const { program, url, write } = await start(t, config({ port: 0, tls: TLS }, { workers: 2 }))
+  const ask = async (ca: string) => (await send(url, { tls: { ca } })).status
+  for (let count = 0; count < 4; count++) t.is(await ask(authority.cert), 200)
+  const nextAuthority = createAuthority('Next Root')
+  const next = nextAuthority.issue()
+  await write('tls.crt', next.cert)
+  await write('tls.key', next.key)
+  await program.saying('"configuration reloaded"')
+  for (let count = 0; count < 4; count++) t.is(await ask(nextAuthority.cert), 200)
+  const [victim = 0] = childrenOf(program.process.pid ?? 0)
+  process.kill(victim, 'SIGKILL')
+  await program.saying('worker started again')
+  for (let count = 0; count < 4; count++) t.is(await ask(nextAuthority.cert), 200)
 })
 
 test('to ask something else of clients takes a restart', async (t) => {

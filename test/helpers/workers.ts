@@ -28,19 +28,11 @@ export async function runWorkers(
 ): Promise<RunningWorkers> {
   const remote = await startRemote(t, replying('{"id":1}'))
   const program = await runService(t, workersConfig(remote.url, settings))
-  const { pid } = program.process
+  const pids = () => childrenOf(program.process.pid ?? 0)
 
   function log(): Record<string, unknown>[] {
     const lines = program.output().stdout.split('\n')
     return lines.slice(0, -1).map((line) => JSON.parse(line))
-  }
-
-  function pids(): number[] {
-    const children = readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8')
-    return children
-      .split(' ')
-      .filter((text) => text !== '')
-      .map(Number)
   }
 
   return {
@@ -59,6 +51,14 @@ export async function runWorkers(
   function count(): number {
     return log().filter(({ msg }) => msg === 'worker started again').length
   }
+}
+
+/** The processes that a process has started. */
+export function childrenOf(pid: number): number[] {
+  return readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8')
+    .split(' ')
+    .filter((text) => text !== '')
+    .map(Number)
 }
 
 export function workersConfig(remote: string, settings: object = {}): string {

@@ -1,7 +1,7 @@
 /** The memory for bodies and replies: what counts, who is cut, and that nothing is left behind. */
 import test from 'ava'
 import fc from 'fast-check'
-import { type Account, createByteBudget } from '../../src/remote/byte-budget.ts'
+import { type Account, createAccount, createByteBudget } from '../../src/remote/byte-budget.ts'
 import { createBlocks, createByteCollector } from '../../src/remote/byte-collector.ts'
 
 const LIMIT = 1600
@@ -19,27 +19,23 @@ function createBudget() {
   return { budget, outcomes, clock }
 }
 
-function account(cut?: () => void): Account {
-  return { bytes: 0, waitsSince: undefined, cut }
-}
-
 test('bytes count from their arrival until they are released, to the limit', (t) => {
   const { budget, outcomes } = createBudget()
-  const body = account()
+  const body = createAccount()
   t.true(budget.resize(body, LIMIT))
   t.is(budget.held(), LIMIT)
-  t.false(budget.resize(account(), 1))
+  t.false(budget.resize(createAccount(), 1))
   t.deepEqual(outcomes, ['rejected'])
   budget.finish(body)
   budget.release(LIMIT)
   t.is(budget.held(), 0)
-  t.true(budget.resize(account(), 1))
+  t.true(budget.resize(createAccount(), 1))
 })
 
 test('closing an account twice gives its bytes back once', (t) => {
   const { budget } = createBudget()
-  const body = account()
-  budget.resize(account(), 5)
+  const body = createAccount()
+  budget.resize(createAccount(), 5)
   budget.resize(body, 10)
   budget.close(body)
   budget.close(body)
@@ -49,10 +45,10 @@ test('closing an account twice gives its bytes back once', (t) => {
 test('the slowest unfinished body is cut to make room, and a whole one never', (t) => {
   const { budget, outcomes, clock } = createBudget()
   const cut: string[] = []
-  const whole = account(() => cut.push('whole'))
+  const whole = createAccount(() => cut.push('whole'))
   budget.resize(whole, 1200)
   const open = (name: string, bytes: number) => {
-    const body = account(() => cut.push(name))
+    const body = createAccount(() => cut.push(name))
     budget.watch(body)
     budget.resize(body, bytes)
     return body
@@ -61,11 +57,11 @@ test('the slowest unfinished body is cut to make room, and a whole one never', (
   clock.time = 1000
   const stalled = open('young', 100)
   clock.time = 1001
-  t.true(budget.resize(account(), 250))
+  t.true(budget.resize(createAccount(), 250))
   t.deepEqual(cut, ['old'])
-  t.true(budget.resize(account(), 40))
+  t.true(budget.resize(createAccount(), 40))
   t.deepEqual(cut, ['old'])
-  t.true(budget.resize(account(), 20))
+  t.true(budget.resize(createAccount(), 20))
   t.deepEqual(cut, ['old', 'young'])
   t.is(stalled.bytes, 0)
   t.deepEqual(outcomes, ['cut', 'cut'])
@@ -74,33 +70,33 @@ test('the slowest unfinished body is cut to make room, and a whole one never', (
 test('unfinished bodies take a quarter of the limit, and leave the rest to those that are whole', (t) => {
   const { budget, outcomes } = createBudget()
   for (let index = 0; index < 100; index++) {
-    const body = account()
+    const body = createAccount()
     budget.watch(body)
     t.true(budget.resize(body, 40))
     t.true(budget.held() <= UNFINISHED)
   }
   t.true(outcomes.length >= 90)
-  t.true(budget.resize(account(), LIMIT - UNFINISHED))
+  t.true(budget.resize(createAccount(), LIMIT - UNFINISHED))
 })
 
 test('where unfinished bodies hold too little, none is cut in vain', (t) => {
   const { budget, outcomes } = createBudget()
-  budget.resize(account(), 1500)
-  const body = account()
+  budget.resize(createAccount(), 1500)
+  const body = createAccount()
   budget.watch(body)
   budget.resize(body, 50)
-  t.false(budget.resize(account(), 200))
+  t.false(budget.resize(createAccount(), 200))
   t.deepEqual(outcomes, ['rejected'])
   t.is(body.bytes, 50)
 })
 
 test('a new limit holds for what comes next', (t) => {
   const { budget } = createBudget()
-  budget.resize(account(), 1000)
+  budget.resize(createAccount(), 1000)
   budget.setLimit(500)
-  t.false(budget.resize(account(), 1))
+  t.false(budget.resize(createAccount(), 1))
   budget.setLimit(1001)
-  t.true(budget.resize(account(), 1))
+  t.true(budget.resize(createAccount(), 1))
 })
 
 test('whatever happens to bodies, the limit holds, and at their end nothing is held', (t) => {
@@ -119,7 +115,7 @@ test('whatever happens to bodies, the limit holds, and at their end nothing is h
       const open = new Map<number, Account>()
       for (const { body, what, bytes, wait } of all) {
         clock.time += wait
-        const known = open.get(body) ?? account(() => open.delete(body))
+        const known = open.get(body) ?? createAccount(() => open.delete(body))
         open.set(body, known)
         if (what === 'piece') {
           budget.watch(known)

@@ -12,6 +12,7 @@ import { runProgram, runService, urlOf } from '../helpers/program.ts'
 import { replying, startRemote } from '../helpers/remote.ts'
 import {
   check,
+  childrenOf,
   fileStore,
   login,
   type RunningWorkers,
@@ -374,6 +375,26 @@ test.serial('what keeps a worker from starting is reported as by one process', a
     await failureOf(t, { workers: 0 }),
     /txtoken.yml:1: workers: expected a whole number from 1 to 128, or auto\n/
   )
+})
+
+test.serial('a worker that ends while it starts is reported', async (t) => {
+  const never = createServer(() => {}).listen(0, '127.0.0.1')
+  t.teardown(() => never.close())
+  await once(never, 'listening')
+  const { port } = never.address() as AddressInfo
+  const file = await writeConfig(
+    t,
+    workersConfig('http://127.0.0.1:1', {
+      keys: [{ alg: 'RS256', kid: 'a', jwksUrl: `http://127.0.0.1:${port}/`, allowHttp: true }]
+    })
+  )
+  const program = runProgram(t, { env: { CFG_FILE: file } })
+  const { pid } = program.process
+  await eventually(() => pid !== undefined && childrenOf(pid).length === 2, 20)
+  process.kill(childrenOf(pid ?? 0)[0] ?? 0, 'SIGKILL')
+  const { code, stderr } = await program.exit()
+  t.is(code, 1)
+  t.regex(stderr, /^txtoken serve: worker [12] has ended \(SIGKILL\)\n$/)
 })
 
 test.serial('auto is as many workers as there are processors', async (t) => {
