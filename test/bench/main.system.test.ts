@@ -39,7 +39,7 @@ test.serial(
       ['checkToken, known tokens', 'txtoken', 'bare', 'fastify', 'ratio to bare'],
       ['checkToken beside RS256', 'beside issuing', 'alone', 'ratio to alone'],
       ['Small memory', 'memory: small', 'normal', 'ratio to normal'],
-    ['Workers', 'workers: 2', 'one process', 'ratio to one process']
+      ['Workers', 'workers: 2', 'one process', 'ratio to one process']
     ]) {
       const rows = readRows(stdout, title ?? '', names.length)
       t.deepEqual(
