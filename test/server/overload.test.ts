@@ -69,10 +69,10 @@ for (const [name, createHosts] of Object.entries(hosts)) {
     })
     const small = openConnection(t, service.url)
     small.write(`${HEAD}Content-Length: 2\r\n\r\n`)
-    await small.until(/^HTTP\/1\.1 503 [^]*requests\."\}$/)
+    await small.until(/^HTTP\/1\.1 503 [\s\S]*requests\."\}$/)
     // The body may follow, and another request after it.
     small.write(`{}${HEAD}Content-Length: 2\r\n\r\n{}`)
-    await small.until(/requests\."\}HTTP\/1\.1 503 [^]*requests\."\}$/)
+    await small.until(/requests\."\}HTTP\/1\.1 503 [\s\S]*requests\."\}$/)
     for (const length of ['Content-Length: 1000000', 'Transfer-Encoding: chunked']) {
       const text = await exchange(t, service.url, `${HEAD}${length}\r\n\r\n`)
       t.regex(text, /^HTTP\/1\.1 503 /)
