@@ -30,8 +30,8 @@ const WINDOW_MS = 200
 /** Less is admitted at once, and more step by step (additive increase, multiplicative decrease, as TCP does it). */
 const DECREASE = 0.85
 const INCREASE = 0.05
-/** What a rejected request costs, measured: reading its header and writing a prepared answer. */
-const REJECT_MS = 0.05
+/** What rejecting a request costs as a part of admitting it: reading its header and writing a prepared answer. */
+const REJECT_COST = 1 / 5
 /** What may be spent on rejecting. Clients that ask again at once could take all of the processor, and nobody would be served. */
 const REJECTING_SHARE = 0.08
 
@@ -51,9 +51,10 @@ export function createAdmission({ targetMs, now }: AdmissionOptions): Admission 
   let admitted = 0
 
   function adapt(time: number): void {
-    const rejecting = ((rejected - rejectedBefore) * REJECT_MS) / (time - windowStart)
+    const rejecting = (rejected - rejectedBefore) * REJECT_COST
+    const mayReject = rejecting <= REJECTING_SHARE * (rejecting + admitted)
     const isLate = target !== undefined && shortestMs > target && admitted >= LEAST_ADMITTED
-    share = isLate && rejecting < REJECTING_SHARE ? share * DECREASE : Math.min(1, share + INCREASE)
+    share = isLate && mayReject ? share * DECREASE : Math.min(1, share + INCREASE)
     admitted = 0
     windowStart = time
     shortestMs = Number.POSITIVE_INFINITY

@@ -3,7 +3,7 @@ import test from 'ava'
 import { createAdmission, SAMPLE_MS } from '../../src/server/admission.ts'
 
 const LOGIN_MS = 0.4
-const REJECT_MS = 0.05
+const REJECT_MS = 0.08
 const BEST = 1000 / LOGIN_MS
 
 interface Process {
