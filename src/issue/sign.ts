@@ -1,8 +1,8 @@
 /** Signing: the last step of issuing, and the only one that sets the registered claims. */
 import { randomBytes } from 'node:crypto'
 import { ServiceError } from '../errors.ts'
-import type { Signer } from '../keys/key-store.ts'
 import { writeString } from '../json/json-text.ts'
+import type { Signer } from '../keys/key-store.ts'
 import { type Claims, RESERVED_CLAIMS } from './claims.ts'
 
 /** How long a token is valid: until the earlier of the two. */

@@ -19,6 +19,8 @@ export interface Route {
   readonly refuse: (exchange: Pick<Exchange, 'note'>, cause: unknown) => Answer
   /** Whether its requests may be rejected while the process has more to do than it can. */
   readonly isCostly: boolean
+  /** Whether the remotes that a request would call take one more call now. Left out where it calls none. */
+  readonly hasRoom?: (() => boolean) | undefined
 }
 
 /** What every wire format has. */

@@ -35,6 +35,8 @@ export interface RemoteCall {
 /** Calls the remote. The promise resolves to the body of a success, and rejects with a ServiceError for everything else. */
 export interface Remote {
   readonly call: (call: RemoteCall) => Promise<Buffer>
+  /** Whether it takes one more call now. */
+  readonly hasRoom: () => boolean
   readonly close: () => Promise<void>
 }
 
@@ -93,6 +95,7 @@ export function createRemote(options: RemoteOptions): Remote {
   let callsInFlight = 0
 
   return {
+    hasRoom: () => callsInFlight < maxCalls,
     async call({
       method = 'POST',
       path = ownPath,

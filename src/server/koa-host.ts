@@ -35,7 +35,7 @@ export function createKoaHost(
     route: Route,
     variables: Exchange['variables'] = {}
   ): Promise<void> {
-    if (route.isCostly && !overload.admit()) {
+    if (route.isCostly && !overload.admit(route)) {
       context.state.isAnswered = true
       context.respond = false
       return overload.reject(route, context.req, context.res)

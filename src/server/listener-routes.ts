@@ -11,6 +11,7 @@ import { describePublishing, SCHEMAS as KEY_SCHEMAS } from '../protocols/publish
 import { kindOf } from '../protocols/registry.ts'
 import type { Route } from '../protocols/route.ts'
 import type { Services } from '../protocols/services.ts'
+import type { Remote } from '../remote/remote.ts'
 
 /** Makes the routes of one document: `/openapi.json`, and the page that shows it. */
 export type CreateDocsRoutes = (document: object) => Route[]
@@ -32,7 +33,7 @@ export async function createListenerRoutes(
   const routes = await Promise.all(
     routesOn(listener, config).map(async (route) => {
       const { create } = await kindOf(route).load(route)
-      return create(route, services, config.routes)
+      return withRoom(services, (own) => create(route, own, config.routes))
     })
   )
   const docs = createDocsRoutes?.(await describeListener(listener, config, version))
@@ -42,6 +43,22 @@ export async function createListenerRoutes(
     ...(operationsListener(config) === listener ? createOperationRoutes(services) : []),
     ...(docs ?? [])
   ]
+}
+
+/** Makes routes that know whether the remotes that they call have room for one more call. */
+function withRoom(services: Services, create: (services: Services) => Route[]): Route[] {
+  const remotes: Remote[] = []
+  const routes = create({
+    ...services,
+    connect(options) {
+      const remote = services.connect(options)
+      remotes.push(remote)
+      return remote
+    }
+  })
+  if (remotes.length === 0) return routes
+  const hasRoom = () => remotes.every((remote) => remote.hasRoom())
+  return routes.map((route) => ({ ...route, hasRoom }))
 }
 
 /** The OpenAPI document of a listener. */

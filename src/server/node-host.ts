@@ -31,7 +31,7 @@ export function createNodeHost(
     const found = findRoute(request.method ?? '', path)
     if (found === undefined) return fallback(request, response)
     const { route } = found
-    if (route.isCostly && !overload.admit()) return overload.reject(route, request, response)
+    if (route.isCostly && !overload.admit(route)) return overload.reject(route, request, response)
     try {
       const exchange = createExchange({
         request,

@@ -5,21 +5,28 @@ import { overloaded } from '../errors.ts'
 import type { Logger } from '../operations/logger.ts'
 import type { Metrics } from '../operations/metrics.ts'
 import type { Route } from '../protocols/route.ts'
-import { type Admission, createAdmission, SAMPLE_MS } from './admission.ts'
+import { createAdmission, SAMPLE_MS } from './admission.ts'
 
 export interface OverloadOptions {
   readonly logger: Logger
   readonly metrics: Metrics
 }
 
-export interface Overload extends Pick<Admission, 'admit'> {
-  /** Answers a request of a route before its body is read, in the wire format of the route. */
+export interface Overload {
+  /** Whether a request of the route may be worked on: the process keeps up, and the remotes of the route have room. */
+  readonly admit: (route: Route) => boolean
+  /**
+   * Answers a request of a route before its body is read, in the wire format of the route, and not at once: clients that ask again as soon as
+   * they have an answer would take the time of the processor with requests that are rejected.
+   */
   readonly reject: (route: Route, request: IncomingMessage, response: ServerResponse) => void
   readonly configure: (config: Pick<Config, 'limits'>) => void
   readonly close: () => void
 }
 
 const REPORT_MS = 1000
+/** How long answers wait, in samples. All of them are written together. */
+const HELD_SAMPLES = 2
 
 /** Makes what decides about the requests of a process, and starts to measure. Requests are logged by their number, once a second. */
 export function createOverload(
@@ -32,11 +39,15 @@ export function createOverload(
   })
   // Prepared once for each route, with the first request that is rejected.
   const rejects = new WeakMap<Route, Reject>()
+  let rejectedForCalls = 0
+  /** Answers that wait to be written: one for each connection at most. */
+  let waiting: (() => void)[] = []
+  let samples = 0
   let reported = 0
   let reportedAt = Number.NEGATIVE_INFINITY
 
   function report(): void {
-    const count = admission.rejected() - reported
+    const count = rejected() - reported
     const now = performance.now()
     if (count === 0 || now - reportedAt < REPORT_MS) return
     const share = Math.round(admission.share() * 100) / 100
@@ -45,21 +56,42 @@ export function createOverload(
     reportedAt = now
   }
 
+  function rejected(): number {
+    return admission.rejected() + rejectedForCalls
+  }
+
+  function writeWaiting(): void {
+    const answers = waiting
+    waiting = []
+    for (const answer of answers) answer()
+  }
+
   const timer = setInterval(() => {
     admission.sample()
+    samples++
+    if (samples % HELD_SAMPLES === 0) writeWaiting()
     report()
   }, SAMPLE_MS)
   timer.unref()
-  metrics.observeShed(admission.rejected)
+  metrics.observeShed(rejected)
   return {
-    admit: admission.admit,
+    admit(route) {
+      if (route.hasRoom?.() === false) {
+        rejectedForCalls++
+        return false
+      }
+      return admission.admit()
+    },
     reject(route, request, response) {
-      const reject = rejects.get(route) ?? createReject(route)
+      const reject = rejects.get(route) ?? createReject(route, metrics)
       rejects.set(route, reject)
-      reject(request, response)
+      waiting.push(() => reject(request, response))
     },
     configure: (next) => admission.setTarget(targetOf(next)),
-    close: () => clearInterval(timer)
+    close() {
+      clearInterval(timer)
+      writeWaiting()
+    }
   }
 }
 
@@ -74,7 +106,7 @@ type Reject = (request: IncomingMessage, response: ServerResponse) => void
 const UNREAD_BYTES = 64 * 1024
 
 /** Makes the function that rejects requests in the wire format of a route. Its answer is made once. */
-function createReject(route: Route): Reject {
+function createReject(route: Route, metrics: Metrics): Reject {
   const { status, headers, body } = route.refuse(
     { note: { route: route.path, isOperation: false, traceId: undefined, error: undefined } },
     overloaded('Too many requests.')
@@ -86,6 +118,7 @@ function createReject(route: Route): Reject {
   const lastFields = [...fields, 'Connection', 'close']
 
   return function reject({ headers: { 'content-length': length } }, response) {
+    metrics.requestEnded(route.path, status, 0)
     const isShort = length !== undefined && Number(length) <= UNREAD_BYTES
     response.writeHead(status, isShort ? fields : lastFields).end(content)
   }

@@ -2,10 +2,13 @@
 import test from 'ava'
 import { pino } from 'pino'
 import { createMetrics } from '../../src/operations/metrics.ts'
+import { emptyAnswer } from '../../src/protocols/exchange.ts'
+import { plainFormat } from '../../src/protocols/operations/route.ts'
+import { createRoute } from '../../src/protocols/route.ts'
 import { type CreateHosts, createHosts } from '../../src/server/application.ts'
 import { createKoaHost } from '../../src/server/koa-host.ts'
 import { createOverload } from '../../src/server/overload.ts'
-import { exchange, openConnection, post, send } from '../helpers/http.ts'
+import { exchange, openConnection, post, send, serve } from '../helpers/http.ts'
 import { replying, startRemote } from '../helpers/remote.ts'
 import { startService } from '../helpers/service.ts'
 
@@ -79,4 +82,63 @@ for (const [name, createHosts] of Object.entries(hosts)) {
       t.regex(text, /^Connection: close/m)
     }
   })
+
+  test(`a request for a remote without room is rejected before its body comes, on ${name}`, async (t) => {
+    let reply = () => {}
+    const remote = await startRemote(t, (response) => {
+      reply = () => response.writeHead(200).end('{"data":{}}')
+    })
+    const metrics = createMetrics()
+    const overload = createOverload(LIMITS, { logger: pino({ level: 'silent' }), metrics })
+    t.teardown(overload.close)
+    const claims = [{ from: 'remote', url: remote.url, at: 'data', limits: { calls: 1 } }]
+    const service = await startService(t, {
+      config: JSON.stringify({
+        keys: [{ alg: 'HS256', secret: '${ENC_KEY}' }],
+        routes: [
+          { issue: '/getToken', claims, lifetime: '1h' },
+          { issue: '/other', claims: [{ from: 'fixed', set: { sub: 'ada' } }], lifetime: '1h' }
+        ]
+      }),
+      createHosts,
+      overload
+    })
+    const first = remote.asked()
+    const login = post(`${service.url}/getToken`, '{}')
+    await first
+    const rejected = openConnection(t, service.url)
+    rejected.write(`${HEAD}Content-Length: 2\r\n\r\n`)
+    await rejected.until(/^HTTP\/1\.1 503 [\s\S]*requests\."\}$/)
+    t.is((await post(`${service.url}/other`, '{}')).status, 200)
+    reply()
+    t.is((await login).status, 200)
+    const second = remote.asked()
+    const next = post(`${service.url}/getToken`, '{}')
+    await second
+    reply()
+    t.is((await next).status, 200)
+    t.regex(await metrics.expose(), /^txtoken_requests_shed_total 1$/m)
+    t.regex(
+      await metrics.expose(),
+      /^txtoken_requests_total\{route="\/getToken",status="503"\} 1$/m
+    )
+  })
 }
+
+test('a rejection is not written at once, and none is lost at the end', async (t) => {
+  const overload = createOverload(LIMITS, {
+    logger: pino({ level: 'silent' }),
+    metrics: createMetrics()
+  })
+  t.teardown(overload.close)
+  const written: boolean[] = []
+  const route = createRoute({ path: '/a', format: plainFormat, respond: () => emptyAnswer(204) })
+  const url = await serve(t, (request, response) => {
+    overload.reject(route, request, response)
+    written.push(response.headersSent)
+    overload.close()
+    written.push(response.headersSent)
+  })
+  t.is((await post(url, '')).status, 503)
+  t.deepEqual(written, [false, true])
+})

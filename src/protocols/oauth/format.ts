@@ -1,7 +1,7 @@
 /** The wire format of an OAuth 2.0 token endpoint (RFC 6749, sections 5.1 and 5.2). */
 import { jsonAnswer, NO_STORE } from '../exchange.ts'
-import type { CreateIssueFormat, IssueProtocol } from '../issue/route.ts'
 import { readForm } from '../form.ts'
+import type { CreateIssueFormat, IssueProtocol } from '../issue/route.ts'
 import { invalidRequest, isForm, parseJsonBody } from '../json-body.ts'
 import { oauthErrorAnswer, oauthWord } from '../oauth-error.ts'
 import { statusOf } from '../statuses.ts'
