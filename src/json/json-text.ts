@@ -99,9 +99,10 @@ const SPACE_BETWEEN = /^ | $|[[\]{}:,] | [[\]{}:,]/
 /** Whether there is no space to leave out, and too few brackets for too deep a nesting. Most JSON that programs write is like this. */
 function isPlain(text: string, maxDepth: number): boolean {
   return (
+    // The brackets first: of a text that has many, this ends soon.
+    countOf('{', text, maxDepth) + countOf('[', text, maxDepth) <= maxDepth &&
     !BREAK.test(text) &&
-    !(text.includes(' ') && SPACE_BETWEEN.test(text)) &&
-    countOf('{', text, maxDepth) + countOf('[', text, maxDepth) <= maxDepth
+    !(text.includes(' ') && SPACE_BETWEEN.test(text))
   )
 }
 
@@ -117,22 +118,17 @@ function countOf(char: string, text: string, limit: number): number {
 }
 
 /**
- * One pass over text that is not known to be JSON yet: counts the depth before the parser has to
- * take it, and leaves out white space between tokens. On text that is no JSON the result means nothing.
+ * Looks at text that is not known to be JSON yet: counts the depth before the parser has to take it, and leaves out white space between
+ * tokens. On text that is no JSON the result means nothing.
  */
 function compactWithin(text: string, maxDepth: number): string {
-  // Written unit by unit: hundreds of thousands of slices, one for each space, would cost ten times as much.
-  const isAscii = Buffer.byteLength(text) === text.length
-  const kept = isAscii ? new Uint8Array(text.length) : new Uint16Array(text.length)
-  let length = 0
+  let spaces = 0
   let depth = 0
   let inString = false
-  let isEscaped = false
   for (let index = 0; index < text.length; index++) {
     const char = text.charCodeAt(index)
     if (inString) {
-      if (isEscaped) isEscaped = false
-      else if (char === BACKSLASH) isEscaped = true
+      if (char === BACKSLASH) index++
       else if (char === QUOTE) inString = false
     } else if (char === QUOTE) {
       inString = true
@@ -141,10 +137,28 @@ function compactWithin(text: string, maxDepth: number): string {
       if (depth > maxDepth) throw new JsonTextError(`nested deeper than ${maxDepth} levels`)
     } else if (char === CLOSE_BRACE || char === CLOSE_BRACKET) {
       depth--
-    } else if (char <= SPACE) continue
+    } else if (char <= SPACE) spaces++
+  }
+  return spaces === 0 ? text : withoutSpaces(text)
+}
+
+/** Written unit by unit: hundreds of thousands of slices, one for each space, would cost ten times as much. */
+function withoutSpaces(text: string): string {
+  const isAscii = Buffer.byteLength(text) === text.length
+  const kept = isAscii ? new Uint8Array(text.length) : new Uint16Array(text.length)
+  let length = 0
+  let inString = false
+  let isEscaped = false
+  for (let index = 0; index < text.length; index++) {
+    const char = text.charCodeAt(index)
+    if (inString) {
+      if (isEscaped) isEscaped = false
+      else if (char === BACKSLASH) isEscaped = true
+      else if (char === QUOTE) inString = false
+    } else if (char === QUOTE) inString = true
+    else if (char <= SPACE) continue
     kept[length++] = char
   }
-  if (length === text.length) return text
   const bytes = Buffer.from(kept.buffer, 0, length * kept.BYTES_PER_ELEMENT)
   return bytes.toString(isAscii ? 'latin1' : 'utf16le')
 }
