@@ -1,7 +1,8 @@
 /** What a scenario of the bench is: servers, or one server under several conditions, that are measured in turn. */
-import type { Load } from './programs/load-contract.ts'
+
 import type { Figures } from './measure.ts'
 import type { Placement } from './placement.ts'
+import type { Load } from './programs/load-contract.ts'
 import type { StartServer } from './servers.ts'
 
 export interface Scenario {

@@ -36,6 +36,8 @@ export interface LoadResult {
   /** Answers with 2xx. */
   readonly good: Latencies
   readonly other: Latencies
+  /** The same answers, but from when their requests were sent, however late that was. */
+  readonly otherSinceSent: Latencies
   /** Requests whose connection was closed before their answer, or that had none when the load ended. */
   readonly unanswered: number
   /** With a rate: those that were due and found no connection until the load ended. */

@@ -2,8 +2,9 @@
  * The load generator: takes a load as JSON from standard input, writes what came of it as JSON to standard output. Its
  * requests are bytes that were prepared at the start, so that it costs less than the server that it measures.
  */
-import { text } from 'node:stream/consumers'
+
 import { createHistogram } from 'node:perf_hooks'
+import { text } from 'node:stream/consumers'
 import { type Connection, openConnection } from './connection.ts'
 import type { Latencies, Load, LoadResult, RequestVariation, Sample } from './load-contract.ts'
 
@@ -27,6 +28,7 @@ async function runLoad(load: Load): Promise<LoadResult> {
   const statuses: Record<string, number> = {}
   const good = createHistogram()
   const other = createHistogram()
+  const otherSinceSent = createHistogram()
   const samples: Sample[] = []
   const idle: (() => void)[] = []
   const dueTimes: number[] = []
@@ -57,6 +59,7 @@ async function runLoad(load: Load): Promise<LoadResult> {
     statuses,
     good: describeLatencies(good),
     other: describeLatencies(other),
+    otherSinceSent: describeLatencies(otherSinceSent),
     unanswered: sent - answered,
     unsent: dueTimes.length - taken,
     cpuMicrosecondsPerRequest: (user + system) / answered,
@@ -67,6 +70,7 @@ async function runLoad(load: Load): Promise<LoadResult> {
     let isOpen = false
     let isWaiting = false
     let dueAt = 0
+    let sentAt = 0
     let variation = 0
     const connection = openConnection({ host, port, onOpen, onAnswer, onClose })
     open.add(connection)
@@ -90,6 +94,7 @@ async function runLoad(load: Load): Promise<LoadResult> {
 
     function send(due: number): void {
       dueAt = due
+      sentAt = performance.now()
       isWaiting = true
       variation = sent % requests.length
       sent += 1
@@ -102,13 +107,19 @@ async function runLoad(load: Load): Promise<LoadResult> {
       isWaiting = false
       answered += 1
       statuses[status] = (statuses[status] ?? 0) + 1
-      const microseconds = Math.max(1, Math.round((lastAnswerAt - dueAt) * 1000))
-      if (status >= 200 && status < 300) good.record(microseconds)
-      else other.record(microseconds)
+      if (status >= 200 && status < 300) good.record(microsecondsSince(dueAt))
+      else {
+        other.record(microsecondsSince(dueAt))
+        otherSinceSent.record(microsecondsSince(sentAt))
+      }
       if (body !== undefined && samples.length < MAX_SAMPLES)
         samples.push({ variation, status, body })
       if (!isSending) finishIfDone()
       else if (!connection.isLast()) sendNext()
+    }
+
+    function microsecondsSince(time: number): number {
+      return Math.max(1, Math.round((lastAnswerAt - time) * 1000))
     }
 
     function onClose(): void {

@@ -53,6 +53,7 @@ interface Overload {
   readonly rejected: number
   readonly unanswered: number
   readonly goodP99: number
+  /** From when they were sent: a client that has no free connection waits for itself. */
   readonly rejectedP99: number
   readonly cpuShare: number
   readonly slowestProbe: number
@@ -87,7 +88,7 @@ async function overload(name: string, server: Server, bench: Bench): Promise<Ove
     rejected: much.other.count / much.seconds,
     unanswered: much.unanswered + much.unsent,
     goodP99: much.good.p99Microseconds / 1000,
-    rejectedP99: much.other.p99Microseconds / 1000,
+    rejectedP99: much.otherSinceSent.p99Microseconds / 1000,
     cpuShare,
     slowestProbe,
     normalP99: normal.good.p99Microseconds / 1000,
