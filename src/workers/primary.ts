@@ -35,6 +35,7 @@ export interface Workers {
 /** The pause before a worker that has ended is started again. It doubles, until one has run for the longest. */
 const FIRST_PAUSE_MS = 1000
 const LONGEST_PAUSE_MS = 30_000
+
 /** @throws the error of the first worker that cannot start */
 export async function startWorkers(options: WorkersOptions): Promise<Workers> {
   const { count, file, first, load, logger, passOn } = options
@@ -74,12 +75,13 @@ export async function startWorkers(options: WorkersOptions): Promise<Workers> {
       }
     })
     running.add(worker)
-    metrics.join(worker)
     return worker
   }
 
   async function build(worker: WorkerProcess, withinMs?: number): Promise<void> {
     await worker.joined
+    // Only now, or a page of metrics would wait for one that cannot answer yet.
+    if (running.has(worker)) metrics.join(worker)
     const start = { current: input, first: input === firstInput ? undefined : firstInput }
     await worker.call('start', start, withinMs)
   }
