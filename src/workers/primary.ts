@@ -177,6 +177,10 @@ export async function startWorkers(options: WorkersOptions): Promise<Workers> {
     warnOfRestart(logger, previous, loaded)
   }
 
+  // At a second signal, or an error of its own: a worker that is stuck would not notice that the primary has ended.
+  process.once('exit', () => {
+    for (const worker of running) worker.kill()
+  })
   stores.keep(loaded.config.revocation?.store)
   await prepareWorkers()
   const ports = await startAll()

@@ -358,6 +358,17 @@ test.serial('workers end when the primary ends', async (t) => {
   await eventually(() => pids.every(isGone))
 })
 
+test.serial('a second signal ends a worker that is stuck too', async (t) => {
+  const service = await runWorkers(t)
+  const [stuck = 0] = service.pids()
+  process.kill(stuck, 'SIGSTOP')
+  service.process.kill('SIGTERM')
+  await service.saying('"stopping"')
+  service.process.kill('SIGTERM')
+  // Its standard error is that of the program, so that this waits for it too.
+  t.is((await service.exit()).code, 143)
+})
+
 test.serial('a page of metrics does not wait for a worker that starts', async (t) => {
   const service = await runWorkers(t)
   const url = `${await urlOf(service, 'admin')}/metrics`
