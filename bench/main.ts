@@ -26,6 +26,8 @@ import { createBesideIssuingScenario } from './scenarios/beside-issuing.ts'
 import { measureBodies } from './scenarios/bodies.ts'
 import { createCheckKnownTokenScenario, createCheckTokenScenario } from './scenarios/check-token.ts'
 import { createGetTokenScenario } from './scenarios/get-token.ts'
+import { measureOverload } from './scenarios/overload.ts'
+import { createSmallMemoryScenario } from './scenarios/small-memory.ts'
 import { measureStarts } from './scenarios/start.ts'
 import { createWorkersScenario } from './scenarios/workers.ts'
 import { buildPrograms, startRemote } from './servers.ts'
@@ -39,6 +41,7 @@ const budgetExperiments: Readonly<Record<string, Experiment>> = {
   'check-known-token': compare(createCheckKnownTokenScenario),
   'beside-issuing': compare(createBesideIssuingScenario),
   start: measureStarts,
+  'small-memory': compare(createSmallMemoryScenario),
   workers: compare(createWorkersScenario),
   bodies: measureBodies
 }
@@ -51,7 +54,8 @@ const curveExperiments: Readonly<Record<string, Experiment>> = {
   keys: draw(createKeysCurve),
   routes: draw(createRoutesCurve),
   'revoked-tokens': draw(createRevokedTokensCurve),
-  'cold-start': measureColdStart
+  'cold-start': measureColdStart,
+  overload: measureOverload
 }
 
 const experiments = { ...budgetExperiments, ...curveExperiments }

@@ -26,7 +26,7 @@ export function createConnectionsCurve(bench: Bench): Curve {
     createVariants: (connections) =>
       createGetTokenVariants(bench, {
         load: { connections },
-        settings: { limits: { calls: connections } }
+        settings: { limits: { calls: connections, eventLoopDelay: 'off' } }
       }),
     growth: { txtoken: 'flat' }
   }

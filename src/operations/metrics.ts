@@ -27,6 +27,8 @@ export interface Metrics {
   readonly checkedOpen: () => void
   /** @param held the bytes of all bodies and replies in memory */
   readonly observeBodies: (held: () => number) => void
+  /** @param count the requests that were rejected before anything was done for them */
+  readonly observeShed: (count: () => number) => void
   /** A body or reply for which there was no memory, or a body that was cut to make room. */
   readonly bodyRejected: (outcome: 'cut' | 'rejected') => void
   /** The exposition text, and its media type. */
@@ -126,6 +128,16 @@ export function createMetrics(): Metrics {
     help: 'Bodies that were cut to make room, and bodies and replies that there was no room for.',
     labelNames: ['outcome']
   })
+  let shed = () => 0
+  new Counter({
+    name: 'txtoken_requests_shed_total',
+    help: 'Requests rejected with 503 before anything was done for them, since the process has more to do than it can.',
+    registers,
+    collect() {
+      this.reset()
+      this.inc(shed())
+    }
+  })
   let bytesHeld = () => 0
   new Gauge({
     name: 'txtoken_body_bytes',
@@ -165,6 +177,9 @@ export function createMetrics(): Metrics {
     revocationSynchronized: (time) => revocationSynchronized.set(time / 1000),
     observeBodies(held) {
       bytesHeld = held
+    },
+    observeShed(count) {
+      shed = count
     },
     bodyRejected: (outcome) => bodiesRejected([outcome]),
     checkedOpen: () => openChecks.inc(),

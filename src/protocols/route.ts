@@ -16,7 +16,9 @@ export interface Route {
   /** Answers a request. It never throws and never rejects: an error is an answer like any other. */
   readonly handle: (exchange: Exchange) => Promise<Answer> | Answer
   /** Answers with an error in the wire format of the route. */
-  readonly refuse: (exchange: Exchange, cause: unknown) => Answer
+  readonly refuse: (exchange: Pick<Exchange, 'note'>, cause: unknown) => Answer
+  /** Whether its requests may be rejected while the process has more to do than it can. */
+  readonly isCostly: boolean
 }
 
 /** What every wire format has. */
@@ -39,6 +41,8 @@ export interface RouteOptions {
   readonly maxBodyBytes?: number | undefined
   /** Whether the route is for health or metrics. Default: no. */
   readonly isOperation?: boolean
+  /** Whether a request costs many times its rejection, as one that issues a token does. Default: no. */
+  readonly isCostly?: boolean
   /** What the route does once its guards have let a request pass. May throw a ServiceError. */
   readonly respond: (exchange: Exchange) => Promise<Answer> | Answer
 }
@@ -49,11 +53,12 @@ const TEMPORARY: ReadonlySet<number> = new Set([429, 503])
 /** Makes a route. Its guards run in this order: API key, number of requests, size of the body. */
 export function createRoute(options: RouteOptions): Route {
   const { path, format, apiKeys, maxRequests, maxBodyBytes, isOperation = false } = options
+  const { isCostly = false } = options
   const assertApiKey = apiKeys === undefined ? undefined : createApiKeyGuard(apiKeys, format)
   const respond = withBody(options.respond, maxBodyBytes)
   const answer = maxRequests === undefined ? respond : withRequestLimit(respond, maxRequests)
 
-  function refuse({ note }: Exchange, cause: unknown): Answer {
+  function refuse({ note }: Pick<Exchange, 'note'>, cause: unknown): Answer {
     note.route = path
     return answerError(note, cause, format.refuse)
   }
@@ -62,6 +67,7 @@ export function createRoute(options: RouteOptions): Route {
     path,
     methods: format.methods,
     refuse,
+    isCostly,
     handle(exchange) {
       exchange.note.route = path
       exchange.note.isOperation = isOperation

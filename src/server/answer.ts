@@ -8,6 +8,7 @@ import { plainFormat } from '../protocols/operations/route.ts'
 import { answerError, type Route } from '../protocols/route.ts'
 import type { ByteBudget } from '../remote/byte-budget.ts'
 import type { ReadCertificate } from './exchange.ts'
+import type { Overload } from './overload.ts'
 import { traceAnswers } from './tracing.ts'
 
 export interface AnswerOptions {
@@ -36,6 +37,8 @@ export interface HostParts {
   readonly readCertificate: ReadCertificate | undefined
   /** Every byte of a body counts in it, from its arrival on. */
   readonly budget: ByteBudget
+  /** Decides about requests before anything is done for them. */
+  readonly overload: Pick<Overload, 'admit' | 'reject'>
   /** Gets the error of an answer that could not be written. */
   readonly onError: (error: Error) => void
 }

@@ -47,6 +47,8 @@ export interface ApplicationOptions {
   readonly version: string
   /** What bodies and replies may hold in memory, also those of previous configurations. Default: one for this application alone. */
   readonly budget?: ByteBudget | undefined
+  /** Decides about requests while the process has more to do than it can. Default: all are admitted. */
+  readonly overload?: HostParts['overload'] | undefined
   /** Makes the routes of the OpenAPI documents, where the configuration asks for them. */
   readonly createDocsRoutes?: CreateDocsRoutes | undefined
   /** Makes what answers the routes of a listener. Default: {@link createHosts}. */
@@ -112,7 +114,10 @@ export async function createApplication(options: ApplicationOptions): Promise<Ap
   }
 }
 
-interface ListenerOptions extends Pick<ApplicationOptions, 'logger' | 'now' | 'createHosts'> {
+const ADMIT_ALL: HostParts['overload'] = { admit: () => true, reject: () => {} }
+
+interface ListenerOptions
+  extends Pick<ApplicationOptions, 'logger' | 'now' | 'createHosts' | 'overload'> {
   readonly answerRoute: AnswerRoute
   readonly budget: ByteBudget
 }
@@ -122,11 +127,13 @@ async function createListener(
   { tls, responseHeaders }: ListenerConfig,
   options: ListenerOptions
 ): Promise<RequestListener> {
+  const { overload = ADMIT_ALL } = options
   const { answerRoute, budget, logger, now, createHosts: create = createHosts } = options
   const authorities = tls?.clientCa
   const listener = create(routes, {
     answerRoute,
     budget,
+    overload,
     readCertificate:
       authorities === undefined ? undefined : await loadCertificateReader({ authorities, now }),
     onError: ({ name, message }) => logger.error({ name, error: message }, 'response failed')

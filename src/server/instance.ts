@@ -52,7 +52,7 @@ export async function createInstance(options: InstanceOptions): Promise<Instance
     version: VERSION
   })
   const { config: fixed } = options.listenAs ?? service.loaded()
-  const { memory, timeouts } = fixed
+  const { memory, timeouts, limits } = fixed
   applyMemory(memory)
   const listeners = new Map<string, Listener>()
 
@@ -69,7 +69,8 @@ export async function createInstance(options: InstanceOptions): Promise<Instance
     },
     async listen(known = {}) {
       for (const [name, { host, port, tls }] of openListeners(fixed)) {
-        const address = { host, port: known[name] ?? port, timeouts, tls }
+        const maxConnections = name === 'admin' ? undefined : limits.connections
+        const address = { host, port: known[name] ?? port, timeouts, tls, maxConnections }
         listeners.set(name, await listen(service.listener(name), address))
       }
       if (options.listenAs !== undefined) renewTls(listeners, service.loaded().config)

@@ -23,7 +23,7 @@ import { createFindRoute } from './node-host.ts'
 /** Makes the host. Its router knows all routes of the listener, also those of another host: a wrong method is a 405. */
 export function createKoaHost(
   routes: readonly Route[],
-  { answerRoute, readCertificate, budget, onError }: HostParts
+  { answerRoute, readCertificate, budget, overload, onError }: HostParts
 ): RequestListener {
   const findGate = createFindRoute(routes.filter(({ methods }) => methods === 'any'))
   // Paths are compared letter by letter: `/gettoken` and `/getToken/` are other routes than `/getToken`.
@@ -35,6 +35,11 @@ export function createKoaHost(
     route: Route,
     variables: Exchange['variables'] = {}
   ): Promise<void> {
+    if (route.isCostly && !overload.admit()) {
+      context.state.isAnswered = true
+      context.respond = false
+      return overload.reject(route, context.req, context.res)
+    }
     const exchange = createExchange({
       request: context.req,
       response: context.res,
@@ -72,6 +77,7 @@ function unmatchedRoute(status: number, allow: string): Route {
   const route: Route = {
     path: 'none',
     methods: [],
+    isCostly: false,
     refuse: ({ note }, cause) => answerError(note, cause, plainFormat.refuse),
     handle(exchange) {
       const headers = { Allow: allow }

@@ -13,6 +13,8 @@ export interface ListenOptions {
   readonly host: string
   readonly port: number
   readonly timeouts: Timeouts
+  /** Further connections are closed at once. Default: no limit. */
+  readonly maxConnections?: number | undefined
   /** Default: plain HTTP. */
   readonly tls?: ListenerTlsConfig | undefined
 }
@@ -44,7 +46,7 @@ export interface Listener {
  * @throws ListenError with what to do about it
  */
 export async function listen(handler: RequestListener, options: ListenOptions): Promise<Listener> {
-  const { host, port, timeouts, tls } = options
+  const { host, port, timeouts, tls, maxConnections } = options
   // Node.js does not take a longer time for the header than for the whole request.
   const headersTimeout = Math.min(timeouts.headers, timeouts.request)
   const settings = {
@@ -64,6 +66,7 @@ export async function listen(handler: RequestListener, options: ListenOptions): 
   const server = tlsServer ?? createServer(settings, handler)
   // The size of a header is limited already. With a limit of its fields, Node.js would drop those beyond it unseen, a second Host too.
   server.maxHeadersCount = 0
+  if (maxConnections !== undefined) server.maxConnections = maxConnections
   // A 417 of Node.js would be no answer of a route, and no proxy that asks about requests knows what to do with one.
   server.on('checkExpectation', handler)
   const silent = trackSilent(server)

@@ -24,12 +24,14 @@ export type FindRoute = (method: string, path: string) => FoundRoute | undefined
 /** Makes the host. */
 export function createNodeHost(
   findRoute: FindRoute,
-  { answerRoute, readCertificate, budget, onError, fallback }: NodeHostOptions
+  { answerRoute, readCertificate, budget, overload, onError, fallback }: NodeHostOptions
 ): RequestListener {
   return function answerOnNode(request, response) {
     const { path } = splitTarget(request.url ?? '')
     const found = findRoute(request.method ?? '', path)
     if (found === undefined) return fallback(request, response)
+    const { route } = found
+    if (route.isCostly && !overload.admit()) return overload.reject(route, request, response)
     try {
       const exchange = createExchange({
         request,
@@ -38,7 +40,7 @@ export function createNodeHost(
         readBody: (limitBytes) => readBody(request, limitBytes, budget),
         readCertificate
       })
-      const answer = answerRoute(found.route, exchange)
+      const answer = answerRoute(route, exchange)
       if (answer instanceof Promise) {
         answer.then((awaited) => writeAnswer(response, awaited, exchange.id)).catch(fail)
       } else writeAnswer(response, answer, exchange.id)

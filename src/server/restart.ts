@@ -16,10 +16,10 @@ export function warnOfRestart(
       port,
       tls?.clientCertificate
     ])
-    return JSON.stringify([listeners, config.timeouts])
+    return JSON.stringify([listeners, config.timeouts, config.limits.connections])
   }
   if (fixed(before) !== fixed(after)) {
-    logger.warn('listen or timeouts have changed, which takes a restart')
+    logger.warn('listen, timeouts or limits.connections have changed, which takes a restart')
   }
   for (const name of ['workers', 'memory'] as const) {
     if (before.config[name] !== after.config[name]) {

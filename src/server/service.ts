@@ -9,6 +9,7 @@ import { type Application, type ApplicationOptions, createApplication } from './
 import { bodiesLimit, createBodyBudget } from './body-budget.ts'
 import { createConfiguredKeys } from './configured-keys.ts'
 import { type ConfiguredRevocation, startConfiguredRevocation } from './configured-revocation.ts'
+import { createOverload, type Overload } from './overload.ts'
 import { warnOfRestart } from './restart.ts'
 
 /** What outlives a configuration is passed to the application of each. */
@@ -60,9 +61,11 @@ export async function createService(options: ServiceOptions): Promise<Service> {
   const { load, logger, metrics } = options
   const first = options.loaded ?? load()
   const budget = createBodyBudget(first.config, options)
+  const overload = createOverload(first.config, options)
   const parts = {
     ...options,
     budget,
+    overload,
     shareSource: createShareSource(),
     shareRevocations: createShareRevocations()
   }
@@ -91,6 +94,7 @@ export async function createService(options: ServiceOptions): Promise<Service> {
         current = next
         logger.level = loaded.config.log.level
         budget.setLimit(bodiesLimit(loaded.config))
+        overload.configure(loaded.config)
         retire(previous)
       },
       discard: next.app.close
@@ -128,6 +132,7 @@ export async function createService(options: ServiceOptions): Promise<Service> {
     },
     async close() {
       isClosing = true
+      overload.close()
       await reloading
       await Promise.all([current.app.close(), ...retiring])
     }
@@ -138,6 +143,7 @@ async function build(
   loaded: LoadedConfig,
   parts: ServiceOptions & {
     budget: ByteBudget
+    overload: Overload
     shareSource: ShareSource
     shareRevocations: ShareRevocations
   }

@@ -1,5 +1,5 @@
 /** The settings of what the service takes at most: sizes, counts and times. */
-import type * as z from 'zod'
+import * as z from 'zod'
 import { duration, integer, size } from './quantities.ts'
 import { section } from './section.ts'
 
@@ -40,6 +40,19 @@ export const limitsSchema = section({
     .prefault(256)
     .describe(
       'Calls in flight to one remote or endpoint, in each worker; beyond it the answer is 503. Default: 256.'
+    ),
+  connections: integer(1, 1_000_000)
+    .prefault(10_000)
+    .describe(
+      'Open connections of one listener, in each worker; further ones are closed at once. The listener `admin` has no limit. Default: 10000.'
+    ),
+  eventLoopDelay: z
+    .union([z.literal('off'), duration('5ms', '10s')], {
+      error: 'expected off, or a duration from 5ms to 10s, such as 50ms'
+    })
+    .prefault('50ms')
+    .describe(
+      'How late the event loop may be for a while. Beyond it a part of the requests for tokens is answered with 503 before anything is done for them; `off` rejects none. Default: 50ms.'
     )
 }).refine(
   ({ bodies, body, reply }) => bodies === undefined || bodies >= 4 * Math.max(body, reply),

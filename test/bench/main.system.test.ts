@@ -38,6 +38,7 @@ test.serial(
       ['checkToken, each token new', 'txtoken', 'bare', 'fastify', 'ratio to bare'],
       ['checkToken, known tokens', 'txtoken', 'bare', 'fastify', 'ratio to bare'],
       ['checkToken beside RS256', 'beside issuing', 'alone', 'ratio to alone'],
+      ['Small memory', 'memory: small', 'normal', 'ratio to normal'],
       ['Workers', 'workers: 2', 'one process', 'ratio to one process']
     ]) {
       const rows = readRows(stdout, title ?? '', names.length)
@@ -47,12 +48,12 @@ test.serial(
       )
       for (const [, ...cells] of rows) t.true(cells.length === 9 && cells.every(isPositive))
     }
-    t.is(countVerdicts(stdout), 9)
+    t.is(countVerdicts(stdout), 10)
 
     const results = JSON.parse(await readFile(output, 'utf8'))
     t.is(results.node, process.version)
     t.is(results.rounds, 1)
-    t.is(results.budgets.length, 9)
+    t.is(results.budgets.length, 10)
     for (const { variants, comparisons } of results.scenarios.filter(hasRatios)) {
       t.true(variants.length === comparisons.length + 1)
       for (const { medians, rounds } of variants) {
@@ -61,7 +62,7 @@ test.serial(
       }
     }
     const page = await readFile(markdown, 'utf8')
-    t.is(page.match(/^\| .* \| (met|\*\*missed\*\*) \|$/gm)?.length, 9)
+    t.is(page.match(/^\| .* \| (met|\*\*missed\*\*) \|$/gm)?.length, 10)
     t.regex(page, /^\| txtoken \|( +[\d.]+ \|){9}$/m)
   }
 )

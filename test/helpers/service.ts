@@ -8,7 +8,11 @@ import { createShareSource } from '../../src/keys/remote/share-source.ts'
 import { createMetrics } from '../../src/operations/metrics.ts'
 import { createDocsRoutes } from '../../src/protocols/docs/route.ts'
 import { createShareRevocations } from '../../src/revocation/share-revocations.ts'
-import { type CreateHosts, createApplication } from '../../src/server/application.ts'
+import {
+  type ApplicationOptions,
+  type CreateHosts,
+  createApplication
+} from '../../src/server/application.ts'
 import { createConfiguredKeys } from '../../src/server/configured-keys.ts'
 import { startConfiguredRevocation } from '../../src/server/configured-revocation.ts'
 import { listen } from '../../src/server/listen.ts'
@@ -44,6 +48,8 @@ interface ServiceOptions {
   isStarting?: () => boolean
   /** Makes what answers the routes of a listener. Default: as in the program. */
   createHosts?: CreateHosts | undefined
+  /** Decides about requests under overload. Default: all are admitted. */
+  overload?: ApplicationOptions['overload']
 }
 
 /** Starts a service that ends with the test. */
@@ -81,6 +87,7 @@ export async function startService(
   const app = await createApplication({
     createDocsRoutes: config.docs ? createDocsRoutes : undefined,
     createHosts: options.createHosts,
+    overload: options.overload,
     config,
     keyStore,
     revocation,

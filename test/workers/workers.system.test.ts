@@ -217,7 +217,7 @@ test.serial('a worker that starts later listens as the others do', async (t) => 
       listen,
       routes: [...config.routes, { health: '/new', on: 'main' }]
     }),
-    'listen or timeouts have changed, which takes a restart'
+    'listen, timeouts or limits.connections have changed, which takes a restart'
   )
   await service.killOne()
   await service.killOne()

@@ -46,6 +46,7 @@ function createClaimsRoute(
     path: config.claims,
     format,
     apiKeys: config.auth?.apiKeys,
+    isCostly: true,
     maxRequests: config.limits.requests,
     maxBodyBytes: limits.body,
     async respond(exchange) {

@@ -86,6 +86,7 @@ export function createRefreshRoute(
     path,
     format: { ...format, methods: ['POST'] },
     apiKeys,
+    isCostly: true,
     maxBodyBytes: tokenBodyBytes(limits),
     async respond(exchange) {
       const { body } = exchange

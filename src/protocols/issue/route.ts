@@ -82,6 +82,7 @@ function createIssueRoutes(
     path: config.issue,
     format,
     apiKeys,
+    isCostly: true,
     maxRequests: config.limits.requests,
     maxBodyBytes: limits.body,
     async respond(exchange) {

@@ -35,6 +35,7 @@ function createKrakendRoute(config: KrakendRouteConfig, services: Services): Rou
     path: config.issue,
     format,
     apiKeys: config.auth?.apiKeys,
+    isCostly: true,
     maxRequests: config.limits.requests,
     maxBodyBytes: limits.body,
     async respond(exchange) {

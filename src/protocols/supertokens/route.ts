@@ -36,6 +36,7 @@ function createSupertokensRoutes(config: SupertokensRouteConfig, services: Servi
     createRoute({
       path: config.issue,
       format,
+      isCostly: true,
       apiKeys: config.auth?.apiKeys,
       maxRequests: config.limits.requests,
       maxBodyBytes: limits.body,

@@ -1,0 +1,92 @@
+/** Overload of the process: measures the event loop, rejects requests with answers that were prepared at the start, and reports it. */
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { Config } from '../config/full-form.ts'
+import { overloaded } from '../errors.ts'
+import type { Logger } from '../operations/logger.ts'
+import type { Metrics } from '../operations/metrics.ts'
+import type { Route } from '../protocols/route.ts'
+import { type Admission, createAdmission, SAMPLE_MS } from './admission.ts'
+
+export interface OverloadOptions {
+  readonly logger: Logger
+  readonly metrics: Metrics
+}
+
+export interface Overload extends Pick<Admission, 'admit'> {
+  /** Answers a request of a route before its body is read, in the wire format of the route. */
+  readonly reject: (route: Route, request: IncomingMessage, response: ServerResponse) => void
+  readonly configure: (config: Pick<Config, 'limits'>) => void
+  readonly close: () => void
+}
+
+const REPORT_MS = 1000
+
+/** Makes what decides about the requests of a process, and starts to measure. Requests are logged by their number, once a second. */
+export function createOverload(
+  config: Pick<Config, 'limits'>,
+  { logger, metrics }: OverloadOptions
+): Overload {
+  const admission = createAdmission({
+    targetMs: targetOf(config),
+    now: () => performance.now()
+  })
+  // Prepared once for each route, with the first request that is rejected.
+  const rejects = new WeakMap<Route, Reject>()
+  let reported = 0
+  let reportedAt = Number.NEGATIVE_INFINITY
+
+  function report(): void {
+    const count = admission.rejected() - reported
+    const now = performance.now()
+    if (count === 0 || now - reportedAt < REPORT_MS) return
+    const share = Math.round(admission.share() * 100) / 100
+    logger.warn({ rejected: count, admittedShare: share }, 'overloaded, requests rejected')
+    reported += count
+    reportedAt = now
+  }
+
+  const timer = setInterval(() => {
+    admission.sample()
+    report()
+  }, SAMPLE_MS)
+  timer.unref()
+  metrics.observeShed(admission.rejected)
+  return {
+    admit: admission.admit,
+    reject(route, request, response) {
+      const reject = rejects.get(route) ?? createReject(route)
+      rejects.set(route, reject)
+      reject(request, response)
+    },
+    configure: (next) => admission.setTarget(targetOf(next)),
+    close: () => clearInterval(timer)
+  }
+}
+
+function targetOf({ limits: { eventLoopDelay } }: Pick<Config, 'limits'>): number | undefined {
+  return eventLoopDelay === 'off' ? undefined : eventLoopDelay
+}
+
+/** Answers a request before its body is read. */
+type Reject = (request: IncomingMessage, response: ServerResponse) => void
+
+/** A body up to this size may follow unread, and the connection stays open: a new one would cost both sides more. */
+const UNREAD_BYTES = 64 * 1024
+
+/** Makes the function that rejects requests in the wire format of a route. Its answer is made once. */
+function createReject(route: Route): Reject {
+  const { status, headers, body } = route.refuse(
+    { note: { route: route.path, isOperation: false, traceId: undefined, error: undefined } },
+    overloaded('Too many requests.')
+  )
+  const content = Buffer.from(body)
+  const fields = Object.entries({ ...headers, 'Content-Length': String(content.length) }).flatMap(
+    ([name, value]) => [name, String(value)]
+  )
+  const lastFields = [...fields, 'Connection', 'close']
+
+  return function reject({ headers: { 'content-length': length } }, response) {
+    const isShort = length !== undefined && Number(length) <= UNREAD_BYTES
+    response.writeHead(status, isShort ? fields : lastFields).end(content)
+  }
+}

@@ -1,0 +1,82 @@
+/** What a rejected request is answered, on either host. */
+import test from 'ava'
+import { pino } from 'pino'
+import { createMetrics } from '../../src/operations/metrics.ts'
+import { type CreateHosts, createHosts } from '../../src/server/application.ts'
+import { createKoaHost } from '../../src/server/koa-host.ts'
+import { createOverload } from '../../src/server/overload.ts'
+import { exchange, openConnection, post, send } from '../helpers/http.ts'
+import { replying, startRemote } from '../helpers/remote.ts'
+import { startService } from '../helpers/service.ts'
+
+const LIMITS = { limits: { eventLoopDelay: 'off' } } as never
+const HEAD = 'POST /getToken HTTP/1.1\r\nHost: a\r\n'
+
+const hosts: Record<string, CreateHosts> = {
+  'node:http': createHosts,
+  Koa: (routes, parts) => createKoaHost(routes, parts)
+}
+
+for (const [name, createHosts] of Object.entries(hosts)) {
+  test(`under overload, requests for tokens are rejected in the words of their route, and all else is answered, on ${name}`, async (t) => {
+    const remote = await startRemote(t, replying('{"data":{}}'))
+    const overload = createOverload(LIMITS, {
+      logger: pino({ level: 'silent' }),
+      metrics: createMetrics()
+    })
+    t.teardown(overload.close)
+    const claims = [{ from: 'remote', url: remote.url, at: 'data' }]
+    const service = await startService(t, {
+      config: JSON.stringify({
+        keys: [{ alg: 'HS256', secret: '${ENC_KEY}' }],
+        routes: [
+          { issue: '/getToken', claims, lifetime: '1h' },
+          { issue: '/oauth', protocol: 'oauth', claims, lifetime: '1h' },
+          { check: '/checkToken', verify: [{ keys: 'all' }] }
+        ]
+      }),
+      createHosts,
+      overload: { ...overload, admit: () => false }
+    })
+    const rejected = await post(`${service.url}/getToken`, '{}')
+    t.is(rejected.status, 503)
+    t.is(rejected.headers['retry-after'], '1')
+    t.is(rejected.text, '{"message":"Too many requests."}')
+    const oauth = await post(`${service.url}/oauth`, 'grant_type=client_credentials')
+    t.is(oauth.status, 503)
+    t.is(JSON.parse(oauth.text).error, 'temporarily_unavailable')
+    t.is(remote.requests.length, 0)
+    t.is((await send(`${service.url}/readyz`)).status, 200)
+    t.is((await send(`${service.url}/metrics`)).status, 200)
+    t.is((await post(`${service.url}/checkToken`, '')).status, 401)
+  })
+
+  test(`a request is rejected before its body comes, on ${name}`, async (t) => {
+    const overload = createOverload(LIMITS, {
+      logger: pino({ level: 'silent' }),
+      metrics: createMetrics()
+    })
+    t.teardown(overload.close)
+    const service = await startService(t, {
+      config: JSON.stringify({
+        keys: [{ alg: 'HS256', secret: '${ENC_KEY}' }],
+        routes: [
+          { issue: '/getToken', claims: [{ from: 'fixed', set: { sub: 'ada' } }], lifetime: '1h' }
+        ]
+      }),
+      createHosts,
+      overload: { ...overload, admit: () => false }
+    })
+    const small = openConnection(t, service.url)
+    small.write(`${HEAD}Content-Length: 2\r\n\r\n`)
+    await small.until(/^HTTP\/1\.1 503 [\s\S]*requests\."\}$/)
+    // The body may follow, and another request after it.
+    small.write(`{}${HEAD}Content-Length: 2\r\n\r\n{}`)
+    await small.until(/requests\."\}HTTP\/1\.1 503 [\s\S]*requests\."\}$/)
+    for (const length of ['Content-Length: 1000000', 'Transfer-Encoding: chunked']) {
+      const text = await exchange(t, service.url, `${HEAD}${length}\r\n\r\n`)
+      t.regex(text, /^HTTP\/1\.1 503 /)
+      t.regex(text, /^Connection: close/m)
+    }
+  })
+}
