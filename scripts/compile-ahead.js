@@ -2,16 +2,22 @@
  * Writes what V8 compiles of the program beside it, so that a start need not: node compile-ahead.js PROGRAM PACKAGE, with the folder of the
  * package. Only the version of Node.js that runs this can use it, on this kind of processor.
  */
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:http'
 import { createRequire } from 'node:module'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { basename, dirname, join } from 'node:path'
 import { Script } from 'node:vm'
 
 const ROUNDS = 5
 const [program, folder] = process.argv.slice(2)
 const cache = program.replace(/\.cjs$/, `-${process.arch}.cache`)
+
+// Of the script V8 compares the length alone: what was compiled of an earlier one, also for another processor, could run in its place.
+const earlier = `${basename(program, '.cjs')}-`
+for (const name of readdirSync(dirname(program))) {
+  if (name.startsWith(earlier) && name.endsWith('.cache')) rmSync(join(dirname(program), name))
+}
 
 async function listen(server) {
   await new Promise((resolve) => server.listen(0, '127.0.0.1', resolve))

@@ -86,7 +86,7 @@ const workersSchema = z
     [
       z.literal('auto'),
       z.int().meta({ minimum: 1, maximum: MOST_WORKERS }),
-      z.string().regex(/^\d+$/).transform(Number)
+      z.string().regex(/^\d+$/, `expected ${WORKERS}`).transform(Number)
     ],
     `expected ${WORKERS}`
   )

@@ -59,6 +59,14 @@ export function createLogger(level: string, worker?: number): LogStream {
     // Asked when standard output takes no more for now.
     retryEAGAIN: () => performance.now() < giveUpAt
   })
+  // Lines that cannot be written, as on a full disk, are held and tried again with the next one: the service goes on.
+  let isFailing = false
+  destination.on('error', () => {
+    isFailing = true
+  })
+  destination.on('drain', () => {
+    isFailing = false
+  })
   // Gathered here, because the destination measures all that it holds with each line that is added.
   let gathered = ''
   let isGathering = false
@@ -104,6 +112,11 @@ export function createLogger(level: string, worker?: number): LogStream {
       waiting.abort()
     },
     flush() {
+      // It would try without end.
+      if (isFailing) {
+        destination.destroy()
+        return
+      }
       giveUpAt = performance.now() + FLUSH_LIMIT_MS
       try {
         writeGathered()

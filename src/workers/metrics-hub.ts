@@ -4,7 +4,7 @@ import { createMetrics, type MetricsSnapshot } from '../operations/metrics.ts'
 import type { WorkerProcess } from './worker-process.ts'
 
 /** A worker, as the metrics see it. */
-type CountingWorker = Pick<WorkerProcess, 'call'>
+type CountingWorker = Pick<WorkerProcess, 'call' | 'number'>
 
 export interface MetricsHub {
   readonly join: (worker: CountingWorker) => void
@@ -49,7 +49,7 @@ export function createMetricsHub(): MetricsHub {
   }
 
   async function addUpEnded(): Promise<void> {
-    const apart = ended
+    const apart = [...ended]
     const sum = await aggregate(apart).getMetricsAsJSON()
     ended = [sum, ...ended.slice(apart.length)]
   }
@@ -57,6 +57,8 @@ export function createMetricsHub(): MetricsHub {
   return {
     join(worker) {
       last.set(worker, [])
+      // From zero on, so that the first restart is a rise.
+      restarts.inc({ worker: String(worker.number) }, 0)
     },
     leave(worker) {
       const snapshot = last.get(worker) ?? []

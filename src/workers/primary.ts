@@ -35,6 +35,7 @@ export interface Workers {
 /** The pause before a worker that has ended is started again. It doubles, until one has run for the longest. */
 const FIRST_PAUSE_MS = 1000
 const LONGEST_PAUSE_MS = 30_000
+
 /** @throws the error of the first worker that cannot start */
 export async function startWorkers(options: WorkersOptions): Promise<Workers> {
   const { count, file, first, load, logger, passOn } = options
@@ -74,12 +75,13 @@ export async function startWorkers(options: WorkersOptions): Promise<Workers> {
       }
     })
     running.add(worker)
-    metrics.join(worker)
     return worker
   }
 
   async function build(worker: WorkerProcess, withinMs?: number): Promise<void> {
     await worker.joined
+    // Only now, or a page of metrics would wait for one that cannot answer yet.
+    if (running.has(worker)) metrics.join(worker)
     const start = { current: input, first: input === firstInput ? undefined : firstInput }
     await worker.call('start', start, withinMs)
   }
@@ -175,6 +177,10 @@ export async function startWorkers(options: WorkersOptions): Promise<Workers> {
     warnOfRestart(logger, previous, loaded)
   }
 
+  // At a second signal, or an error of its own: a worker that is stuck would not notice that the primary has ended.
+  process.once('exit', () => {
+    for (const worker of running) worker.kill()
+  })
   stores.keep(loaded.config.revocation?.store)
   await prepareWorkers()
   const ports = await startAll()

@@ -5,6 +5,7 @@ import { parse } from 'yaml'
 import type { FetchReport } from '../../src/keys/remote/remote-key-source.ts'
 import { createMetrics } from '../../src/operations/metrics.ts'
 import type { CallOutcome } from '../../src/remote/remote.ts'
+import { createMetricsHub } from '../../src/workers/metrics-hub.ts'
 import { send } from '../helpers/http.ts'
 import { startService } from '../helpers/service.ts'
 import { ENC_KEY } from '../helpers/tokens.ts'
@@ -52,7 +53,10 @@ const CONFIG = JSON.stringify({
 test('every metric that the dashboard and the alerts name is there', async (t) => {
   const service = await startService(t, { config: CONFIG })
   const { text } = await send(`${service.url}/metrics`)
-  const known = new Set([...text.matchAll(/^# TYPE (\S+)/gm)].map(([, name]) => name))
+  const ofWorkers = await createMetricsHub().expose()
+  const known = new Set(
+    [...`${text}${ofWorkers}`.matchAll(/^# TYPE (\S+)/gm)].map(([, name]) => name)
+  )
   const variables = dashboard.templating.list.map(({ query }) =>
     typeof query === 'string' ? query : query.query
   )

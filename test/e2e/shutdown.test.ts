@@ -2,13 +2,19 @@
 import { once } from 'node:events'
 import type { ServerResponse } from 'node:http'
 import { connect } from 'node:net'
+import { setTimeout as wait } from 'node:timers/promises'
+import { fileURLToPath } from 'node:url'
 import test, { type ExecutionContext } from 'ava'
 import { fullConfig } from '../helpers/config-texts.ts'
-import { openConnection, send, statusIn } from '../helpers/http.ts'
-import { type RunningProgram, runService, urlOf } from '../helpers/program.ts'
+import { eventually } from '../helpers/eventually.ts'
+import { writeConfig } from '../helpers/folder.ts'
+import { freePorts } from '../helpers/free-ports.ts'
+import { openConnection, post, send, statusIn } from '../helpers/http.ts'
+import { type RunningProgram, runProgram, runService, urlOf } from '../helpers/program.ts'
 import { startRemote } from '../helpers/remote.ts'
 import { ENC_KEY } from '../helpers/tokens.ts'
 
+const MAIN = fileURLToPath(new URL('../../dist/main.js', import.meta.url))
 const LIVE = 'GET /livez HTTP/1.1\r\nHost: a\r\n\r\n'
 const LOGIN = 'POST /getToken HTTP/1.1\r\nHost: a\r\nContent-Length: 2\r\n\r\n{}'
 
@@ -221,4 +227,36 @@ async function refused(url: string): Promise<void> {
     })
     socket.destroy()
   }
+}
+
+for (const workers of [1, 2]) {
+  test(`with ${workers} worker(s), a log on a full disk stops no request, and the service ends by itself`, async (t) => {
+    const [port = 0] = await freePorts(1)
+    const config = JSON.stringify({
+      listen: { main: { host: '127.0.0.1', port } },
+      workers,
+      keys: [{ alg: 'HS256', secret: ENC_KEY }],
+      routes: [{ issue: '/getToken', claims: [{ from: 'fixed', set: { a: 1 } }] }]
+    })
+    const file = await writeConfig(t, config)
+    const { process: service, exit } = runProgram(t, {
+      binary: '/bin/sh',
+      args: ['-c', `exec ${process.execPath} ${MAIN} >/dev/full`],
+      env: { CFG_FILE: file }
+    })
+    const url = `http://127.0.0.1:${port}`
+    await eventually(() =>
+      send(`${url}/readyz`).then(
+        ({ status }) => status === 200,
+        () => false
+      )
+    )
+    // Each of the two lines is a write of its own.
+    for (let count = 0; count < 2; count++) {
+      t.is((await post(`${url}/getToken`, '{}')).status, 200)
+      await wait(150)
+    }
+    service.kill('SIGTERM')
+    t.is((await exit()).code, 0)
+  })
 }

@@ -113,3 +113,16 @@ test('where nothing was compiled ahead, or for another Node.js, it runs all the 
   t.deepEqual(wrong, none)
   t.like(wrong, { code: 0, stderr: '' })
 })
+
+test('what was compiled of an earlier program is gone, also for another processor', async (t) => {
+  const folder = await createTemporaryFolder(t)
+  for (const name of ['package.json', 'dist/program.cjs']) {
+    await cp(join(ROOT, name), join(folder, name))
+  }
+  const dist = join(folder, 'dist')
+  await writeFile(join(dist, 'program-pdp11.cache'), 'compiled of an earlier one')
+  const script = join(ROOT, 'scripts/compile-ahead.js')
+  const args = [join(dist, 'program.cjs'), folder]
+  t.is((await runProgram(t, { main: script, args }).exit()).code, 0)
+  t.deepEqual((await readdir(dist)).sort(), [CACHE, 'program.cjs'])
+})

@@ -9,6 +9,7 @@ function createWorker() {
   const metrics = createMetrics()
   const worker = {
     metrics,
+    number: 1,
     isSilent: false,
     async call() {
       if (worker.isSilent) throw new Error('no answer')
@@ -88,4 +89,11 @@ test('what the primary counts is on the page once', async (t) => {
   t.is(page.get('txtoken_worker_restarts_total{worker="2"}'), 1)
   t.is(page.get('txtoken_workers_ready'), 2)
   t.true((page.get('process_resident_memory_bytes') ?? 0) > 0)
+})
+
+test('restarts are counted from zero on, so that the first is a rise', async (t) => {
+  const hub = createMetricsHub()
+  hub.join(createWorker())
+  const page = await read(hub)
+  t.is(page.get('txtoken_worker_restarts_total{worker="1"}'), 0)
 })

@@ -217,7 +217,7 @@ test.serial('a worker that starts later listens as the others do', async (t) => 
       listen,
       routes: [...config.routes, { health: '/new', on: 'main' }]
     }),
-    'listen or timeouts have changed, which takes a restart'
+    'listen, timeouts or limits.connections have changed, which takes a restart'
   )
   await service.killOne()
   await service.killOne()
@@ -358,6 +358,35 @@ test.serial('workers end when the primary ends', async (t) => {
   await eventually(() => pids.every(isGone))
 })
 
+test.serial('a second signal ends a worker that is stuck too', async (t) => {
+  const service = await runWorkers(t)
+  const [stuck = 0] = service.pids()
+  process.kill(stuck, 'SIGSTOP')
+  service.process.kill('SIGTERM')
+  await service.saying('"stopping"')
+  service.process.kill('SIGTERM')
+  // Its standard error is that of the program, so that this waits for it too.
+  t.is((await service.exit()).code, 143)
+})
+
+test.serial('a page of metrics does not wait for a worker that starts', async (t) => {
+  const service = await runWorkers(t)
+  const url = `${await urlOf(service, 'admin')}/metrics`
+  let isStarting = true
+  const started = service.killOne().then(() => {
+    isStarting = false
+  })
+  let longestMs = 0
+  while (isStarting) {
+    const startedAt = performance.now()
+    // The worker that is asked may be the one that is killed.
+    await send(url).catch(() => undefined)
+    longestMs = Math.max(longestMs, performance.now() - startedAt)
+  }
+  await started
+  t.true(longestMs < 1900, `${longestMs} ms`)
+})
+
 test.serial('what keeps a worker from starting is reported as by one process', async (t) => {
   const server = createServer().listen(0, '127.0.0.1')
   t.teardown(() => server.close())
@@ -371,10 +400,12 @@ test.serial('what keeps a worker from starting is reported as by one process', a
   const keys = [{ ...GENERATED, generate: { dir: '/dev/null/keys' } }]
   const alone = await failureOf(t, { keys, workers: 1 })
   t.is(await failureOf(t, { keys, workers: 2 }), alone)
-  t.regex(
-    await failureOf(t, { workers: 0 }),
-    /txtoken.yml:1: workers: expected a whole number from 1 to 128, or auto\n/
-  )
+  for (const workers of [0, 'two']) {
+    t.regex(
+      await failureOf(t, { workers }),
+      /txtoken.yml:1: workers: expected a whole number from 1 to 128, or auto\n/
+    )
+  }
 })
 
 test.serial('a worker that ends while it starts is reported', async (t) => {
