@@ -35,20 +35,20 @@ ENV PATH=/nodejs/bin:$PATH \
     NODE_OPTIONS="--max-old-space-size=96 --max-semi-space-size=8" \
     CFG_FILE=/config/txtoken.yml
 
-# All of it belongs to root, and the user below can only read it. WORKDIR stands after the copying,
+# All of it belongs to root, and the user below can only read it. WORKDIR comes after the copying,
 # since a folder that it makes belongs to the user of the base image.
 COPY --chmod=644 package.json /app/
 COPY --from=production /app/node_modules /app/node_modules
 COPY --from=compiled /app/dist /app/dist
 WORKDIR /app
 
-# As a number, so that Kubernetes can tell that it is not root.
+# As a number, so that Kubernetes sees that it is not root.
 USER 65532:65532
 EXPOSE 8888 9090
 HEALTHCHECK --interval=30s --timeout=5s --start-period=10s --retries=3 \
   CMD ["node", "dist/main.js", "healthcheck"]
 
-# No shell stands between: node is process 1 and gets the signals itself.
+# There is no shell in between: node is process 1 and gets the signals itself.
 ENTRYPOINT ["node", "dist/main.js"]
 CMD ["serve"]
 
