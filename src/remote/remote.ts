@@ -35,7 +35,7 @@ export interface RemoteCall {
 /** Calls the remote. The promise resolves to the body of a success, and rejects with a ServiceError for everything else. */
 export interface Remote {
   readonly call: (call: RemoteCall) => Promise<Buffer>
-  /** Whether it takes one more call now. */
+  /** Whether it takes one more call now. Where it does not, that counts as a call that ended as `overloaded`. */
   readonly hasRoom: () => boolean
   readonly close: () => Promise<void>
 }
@@ -95,7 +95,11 @@ export function createRemote(options: RemoteOptions): Remote {
   let callsInFlight = 0
 
   return {
-    hasRoom: () => callsInFlight < maxCalls,
+    hasRoom() {
+      if (callsInFlight < maxCalls) return true
+      onOutcome('overloaded', 0)
+      return false
+    },
     async call({
       method = 'POST',
       path = ownPath,

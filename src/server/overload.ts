@@ -39,7 +39,9 @@ export function createOverload(
   })
   // Prepared once for each route, with the first request that is rejected.
   const rejects = new WeakMap<Route, Reject>()
+  /** Of the rejected ones, those for whose remote too many calls were in flight. */
   let rejectedForCalls = 0
+  let reportedForCalls = 0
   /** Answers that wait to be written: one for each connection at most. */
   let waiting: (() => void)[] = []
   let samples = 0
@@ -51,8 +53,13 @@ export function createOverload(
     const now = performance.now()
     if (count === 0 || now - reportedAt < REPORT_MS) return
     const share = Math.round(admission.share() * 100) / 100
-    logger.warn({ rejected: count, admittedShare: share }, 'overloaded, requests rejected')
+    const withoutRoom = rejectedForCalls - reportedForCalls
+    logger.warn(
+      { rejected: count, withoutRoom, admittedShare: share },
+      'overloaded, requests rejected'
+    )
     reported += count
+    reportedForCalls = rejectedForCalls
     reportedAt = now
   }
 
