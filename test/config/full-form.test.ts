@@ -15,7 +15,14 @@ test('a key and a route are enough, and everything else has a default', (t) => {
   const config = parse({ keys: [KEY], routes: [CHECK] })
   t.deepEqual(config.listen, { main: { port: 8888, host: '0.0.0.0' } })
   t.deepEqual(config.log, { level: 'info', requests: true })
-  t.deepEqual(config.limits, { body: 1_048_576, reply: 1_048_576, depth: 64, calls: 256 })
+  t.deepEqual(config.limits, {
+    body: 1_048_576,
+    reply: 1_048_576,
+    depth: 64,
+    calls: 256,
+    connections: 10_000,
+    eventLoopDelay: 50
+  })
   t.deepEqual(config.timeouts, {
     headers: 10_000,
     request: 30_000,
