@@ -131,7 +131,7 @@ export function createMetrics(): Metrics {
   let shed = () => 0
   new Counter({
     name: 'txtoken_requests_shed_total',
-    help: 'Requests rejected with 503 before anything was done for them, since the process has more to do than it can.',
+    help: 'Requests rejected with 503 before anything was done for them.',
     registers,
     collect() {
       this.reset()
