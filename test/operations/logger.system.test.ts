@@ -56,7 +56,7 @@ test('lines that come while another one is written follow it, whether more are l
 const REQUESTS = `
   import { createLogger } from './src/operations/logger.ts'
   Date.now = () => 1_700_000_000_123
-  const { logger, logRequest, flush } = createLogger('debug')
+  const { logger, logRequest, settle } = createLogger('debug')
   const common = { method: 'POST', route: '/a"bé', status: 200, durationMs: 1.25 }
   for (const line of [
     { requestId: 'a-1', traceId: undefined, ...common, remoteMs: undefined },
@@ -67,7 +67,7 @@ const REQUESTS = `
   }
   logger.level = 'info'
   logRequest('debug', { requestId: 'hidden', traceId: undefined, ...common, remoteMs: undefined })
-  flush()
+  await settle()
 `
 
 test('the line of a request is the one that pino writes for the same fields', async (t) => {
