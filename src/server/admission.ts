@@ -35,8 +35,8 @@ const REJECT_COST = 1 / 5
 /** What may be spent on rejecting. Clients that ask again at once could take all of the processor, and nobody would be served. */
 const REJECTING_SHARE = 0.08
 
-/** With fewer requests in a window, the delay is not theirs: the machine is busy with something else, or the process is paused. */
-const LEAST_ADMITTED = 5
+/** With fewer requests a second, the delay is not theirs: large bodies come in, the machine is busy with something else, or the process was paused. */
+const LEAST_ADMITTED_A_SECOND = 250
 
 /** Makes the decision of one process. All requests are admitted at first. */
 export function createAdmission({ targetMs, now }: AdmissionOptions): Admission {
@@ -53,7 +53,8 @@ export function createAdmission({ targetMs, now }: AdmissionOptions): Admission 
   function adapt(time: number): void {
     const rejecting = (rejected - rejectedBefore) * REJECT_COST
     const mayReject = rejecting <= REJECTING_SHARE * (rejecting + admitted)
-    const isLate = target !== undefined && shortestMs > target && admitted >= LEAST_ADMITTED
+    const isTheirs = (admitted * 1000) / (time - windowStart) >= LEAST_ADMITTED_A_SECOND
+    const isLate = target !== undefined && shortestMs > target && isTheirs
     share = isLate && mayReject ? share * DECREASE : Math.min(1, share + INCREASE)
     admitted = 0
     windowStart = time
