@@ -49,13 +49,16 @@ export function createAdmission({ targetMs, now }: AdmissionOptions): Admission 
   let shortestMs = Number.POSITIVE_INFINITY
   let rejectedBefore = 0
   let admitted = 0
+  let isLate = false
 
   function adapt(time: number): void {
     const rejecting = (rejected - rejectedBefore) * REJECT_COST
     const mayReject = rejecting <= REJECTING_SHARE * (rejecting + admitted)
     const isTheirs = (admitted * 1000) / (time - windowStart) >= LEAST_ADMITTED_A_SECOND
-    const isLate = target !== undefined && shortestMs > target && isTheirs
-    share = isLate && mayReject ? share * DECREASE : Math.min(1, share + INCREASE)
+    const wasLate = isLate
+    isLate = target !== undefined && shortestMs > target && isTheirs
+    // One late window is a burst, such as of what had to wait for something else.
+    share = isLate && wasLate && mayReject ? share * DECREASE : Math.min(1, share + INCREASE)
     admitted = 0
     windowStart = time
     shortestMs = Number.POSITIVE_INFINITY

@@ -96,6 +96,16 @@ test('where few requests come, a late event loop is not their fault, and none is
   t.is(run(10, { rate: 200, connections: 100, pauseMs: 150 }).rejected, 0)
 })
 
+test('a burst of requests in an event loop that is late anyway is no overload', (t) => {
+  const { run } = createProcess()
+  let rejected = 0
+  for (let round = 0; round < 20; round++) {
+    rejected += run(0.08, { rate: 2000, connections: 100, pauseMs: 75 }).rejected
+    rejected += run(0.5, { rate: 20, connections: 100, pauseMs: 75 }).rejected
+  }
+  t.is(rejected, 0)
+})
+
 test('without a target none is rejected, also from one moment to the next', (t) => {
   const { admission, run } = createProcess()
   run(5, { rate: BEST * 3, connections: 1000 })
