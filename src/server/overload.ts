@@ -42,8 +42,9 @@ export function createOverload(
   /** Of the rejected ones, those for whose remote too many calls were in flight. */
   let rejectedForCalls = 0
   let reportedForCalls = 0
-  /** Answers that wait to be written: one for each connection at most. */
+  /** Answers that wait to be written. */
   let waiting: (() => void)[] = []
+  let isClosed = false
   let samples = 0
   let reported = 0
   let reportedAt = Number.NEGATIVE_INFINITY
@@ -92,10 +93,14 @@ export function createOverload(
     reject(route, request, response) {
       const reject = rejects.get(route) ?? createReject(route, metrics)
       rejects.set(route, reject)
-      waiting.push(() => reject(request, response))
+      const startedAt = performance.now()
+      waiting.push(() => reject(request, response, (performance.now() - startedAt) / 1000))
+      // The program around an embedded service may listen on.
+      if (isClosed) writeWaiting()
     },
     configure: (next) => admission.setTarget(targetOf(next)),
     close() {
+      isClosed = true
       clearInterval(timer)
       writeWaiting()
     }
@@ -106,8 +111,8 @@ function targetOf({ limits: { eventLoopDelay } }: Pick<Config, 'limits'>): numbe
   return eventLoopDelay === 'off' ? undefined : eventLoopDelay
 }
 
-/** Answers a request before its body is read. */
-type Reject = (request: IncomingMessage, response: ServerResponse) => void
+/** Answers a request before its body is read, and counts it with the time that it has waited. */
+type Reject = (request: IncomingMessage, response: ServerResponse, seconds: number) => void
 
 /** A body up to this size may follow unread, and the connection stays open: a new one would cost both sides more. */
 const UNREAD_BYTES = 64 * 1024
@@ -124,9 +129,10 @@ function createReject(route: Route, metrics: Metrics): Reject {
   )
   const lastFields = [...fields, 'Connection', 'close']
 
-  return function reject({ headers: { 'content-length': length } }, response) {
-    metrics.requestEnded(route.path, status, 0)
-    const isShort = length !== undefined && Number(length) <= UNREAD_BYTES
+  return function reject({ headers: request }, response, seconds) {
+    metrics.requestEnded(route.path, status, seconds)
+    const { 'content-length': length = 0, 'transfer-encoding': coding } = request
+    const isShort = coding === undefined && Number(length) <= UNREAD_BYTES
     response.writeHead(status, isShort ? fields : lastFields).end(content)
   }
 }

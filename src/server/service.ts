@@ -69,7 +69,10 @@ export async function createService(options: ServiceOptions): Promise<Service> {
     shareSource: createShareSource(),
     shareRevocations: createShareRevocations()
   }
-  let current = await build(first, parts)
+  let current = await build(first, parts).catch((error: unknown) => {
+    overload.close()
+    throw error
+  })
   let reloading = Promise.resolve()
   let isClosing = false
   /** Previous generations, whose requests in flight are still to be answered. */

@@ -76,6 +76,11 @@ for (const [name, createHosts] of Object.entries(hosts)) {
     // The body may follow, and another request after it.
     small.write(`{}${HEAD}Content-Length: 2\r\n\r\n{}`)
     await small.until(/requests\."\}HTTP\/1\.1 503 [\s\S]*requests\."\}$/)
+    const without = openConnection(t, service.url)
+    without.write(`${HEAD}\r\n`)
+    await without.until(/^HTTP\/1\.1 503 [\s\S]*requests\."\}$/)
+    without.write(`${HEAD}\r\n`)
+    await without.until(/requests\."\}HTTP\/1\.1 503 [\s\S]*requests\."\}$/)
     for (const length of ['Content-Length: 1000000', 'Transfer-Encoding: chunked']) {
       const text = await exchange(t, service.url, `${HEAD}${length}\r\n\r\n`)
       t.regex(text, /^HTTP\/1\.1 503 /)
@@ -125,7 +130,7 @@ for (const [name, createHosts] of Object.entries(hosts)) {
   })
 }
 
-test('a rejection is not written at once, and none is lost at the end', async (t) => {
+test('a rejection is not written at once, and none is lost at the end or after it', async (t) => {
   const overload = createOverload(LIMITS, {
     logger: pino({ level: 'silent' }),
     metrics: createMetrics()
@@ -136,9 +141,11 @@ test('a rejection is not written at once, and none is lost at the end', async (t
   const url = await serve(t, (request, response) => {
     overload.reject(route, request, response)
     written.push(response.headersSent)
-    overload.close()
+    if (written.length === 1) overload.close()
     written.push(response.headersSent)
   })
   t.is((await post(url, '')).status, 503)
   t.deepEqual(written, [false, true])
+  t.is((await post(url, '')).status, 503)
+  t.deepEqual(written.slice(2), [true, true])
 })
