@@ -1,4 +1,4 @@
-import all from './ava.config.js'
+import { options } from './ava.config.js'
 import { joinByFolder } from './scripts/compile.js'
 
 /** Files of tests that start processes or foreign servers: their folder or their name says so. */
@@ -9,8 +9,8 @@ const SYSTEM = /^(?:e2e|examples)\/|\.system\.test\.js$/
  * runs after the other and none disturbs another. More processes than two, since some tests wait.
  */
 export default {
-  ...all,
+  ...options,
   files: await joinByFolder((file) => !SYSTEM.test(file)),
   serial: true,
-  concurrency: 4
+  concurrency: 6
 }

@@ -20,7 +20,7 @@ export interface ServerCommand {
   readonly readyStatus: number
 }
 
-/** A server that runs. */
+/** A running server. */
 export interface Server {
   readonly pid: number
   readonly host: string
@@ -31,9 +31,9 @@ export interface Server {
 }
 
 /**
- * Starts a server and waits until it is ready. What it logs is read and thrown away, as a container runtime would
+ * Starts a server and waits until it is ready. Its log is read and thrown away, as a container runtime would
  * read it: a file would bill the server for the file system, /dev/null would take the lines for nothing.
- * @param node the words of the command line before the file
+ * @param node the command line before the file
  * @throws Error when it ends or is not ready in time
  */
 async function startServer(command: ServerCommand, node: readonly string[]): Promise<Server> {
@@ -54,11 +54,11 @@ async function startServer(command: ServerCommand, node: readonly string[]): Pro
   }
 }
 
-/** Another program may take a port between the look for it and its use. */
+/** Another program may take a free port before it is used. */
 const START_ATTEMPTS = 3
 
 /**
- * Starts a server on a port that is free, or on the one that is given.
+ * Starts a server on a free port, or on the given one.
  * @throws Error when it does not start on any of the ports that were tried
  */
 export async function startOnFreePort(
@@ -78,8 +78,8 @@ export async function startOnFreePort(
 
 /**
  * Runs a program to its end.
- * @param input what it reads from standard input
- * @returns what it wrote to standard output
+ * @param input its standard input
+ * @returns its standard output
  * @throws Error when its exit code is not 0
  */
 export async function runProgram(command: readonly string[], input = '') {
@@ -92,7 +92,7 @@ export async function runProgram(command: readonly string[], input = '') {
   return Buffer.concat(chunks).toString()
 }
 
-/** A port that is free on loopback right now. */
+/** A port that is free on loopback now. */
 async function findFreePort(): Promise<number> {
   const server = createServer().listen(0, HOST)
   await once(server, 'listening')
@@ -118,7 +118,7 @@ async function waitUntilReady(child: ChildProcess, command: ServerCommand): Prom
   }
 }
 
-/** The status of GET /readyz, or undefined when nobody answers. */
+/** The status of GET /readyz, or undefined without an answer. */
 function readStatus(port: number): Promise<number | undefined> {
   return new Promise((resolve) => {
     const options = { host: HOST, port, path: '/readyz', agent: false }

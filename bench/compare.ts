@@ -23,7 +23,7 @@ export function compare(
     const { title, variants, rules = [] } = await createScenario(bench)
     const rounds: Figures[][] = variants.map(() => [])
     for (let round = 0; round < bench.rounds; round += 1) {
-      // In turn, so that a change of the machine's mood meets all.
+      // In turn, so that a change in the speed of the machine affects all.
       for (const [index, variant] of variants.entries()) {
         rounds[index]?.push(await measure(variant, bench))
       }

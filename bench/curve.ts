@@ -1,11 +1,11 @@
-/** How cost grows with what a user has more of: one table with a row for each amount and program, and a verdict on each step. */
+/** How cost grows with an amount, such as the number of keys: one table with a row for each amount and program, and a verdict on each step. */
 import { type Budget, createBudget, type Experiment, type Table } from './experiment.ts'
 import { formatFigures, formatNumber, formatWithUnit, headsOf } from './figure-columns.ts'
 import { type Figures, measure } from './measure.ts'
 import type { Bench, Variant } from './scenario.ts'
 import { medianFigures } from './statistics.ts'
 
-/** What noise may add to a step. */
+/** The noise that a step may have. */
 const TOLERANCE = 1.25
 const KILOBYTES_PER_MEGABYTE = 1000
 
@@ -14,9 +14,9 @@ export interface Curve {
   /** What grows, such as `keys`. */
   readonly quantity: string
   readonly amounts: readonly number[]
-  /** The programs, or requests of different kinds to the built one, that are measured with an amount. */
+  /** The programs, or kinds of requests to the built one, that are measured with an amount. */
   readonly createVariants: (amount: number) => readonly Variant[]
-  /** How the CPU time of a request of a variant may grow; a variant that is not named is shown beside the others only. */
+  /** How the CPU time of a request of a variant may grow; other variants are only shown. */
   readonly growth: Readonly<Record<string, 'flat' | 'linear'>>
 }
 
@@ -56,7 +56,7 @@ export function draw(createCurve: (bench: Bench) => Curve | Promise<Curve>): Exp
   }
 }
 
-/** The first two where the bench only shows that it runs: one round of a second. */
+/** Only the first two in a short bench of one round of a second, which only shows that it runs. */
 export function chooseAmounts(
   amounts: readonly number[],
   { rounds, seconds }: Bench
@@ -93,7 +93,7 @@ function createTable({ title, quantity, growth }: Curve, points: readonly Point[
   }
 }
 
-/** What the last amount takes more than the first, of memory, for each one that there is more of. */
+/** The additional memory of the last amount over the first, per unit. */
 function createSlopeRow(wanted: string, points: readonly Point[]): string[] {
   const own = points.filter(({ name }) => name === wanted)
   const [first, last] = [own[0], own.at(-1)]
@@ -117,7 +117,7 @@ function createSlopeRow(wanted: string, points: readonly Point[]): string[] {
 
 /**
  * Flat: the most expensive amount beside the first. Linear: of all steps the steepest, as the growth of cost beside the growth
- * of the amount. What costs nothing more is linear, too.
+ * of the amount. Constant cost is linear, too.
  */
 export function judge(what: string, growth: 'flat' | 'linear', points: readonly Point[]): Budget {
   const costs = points.map(({ medians }) => medians.cpuMicrosecondsPerRequest)

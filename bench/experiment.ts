@@ -7,19 +7,19 @@ export interface Outcome {
   readonly title: string
   readonly tables: readonly Table[]
   readonly budgets: readonly Budget[]
-  /** Everything that was measured, for the file of results. */
+  /** All measurements, for the file of results. */
   readonly figures: object
 }
 
 export interface Table {
-  /** The first is that of the names. */
+  /** The first column has the names. */
   readonly head: readonly string[]
   readonly rows: readonly (readonly string[])[]
 }
 
 export interface Budget {
   readonly what: string
-  /** The program's own figure, and what it is compared with, in words. */
+  /** The figure of the program, and what it is compared with, in words. */
   readonly own: string
   readonly other?: string
   readonly measured: number
@@ -34,7 +34,7 @@ export function createBudget(budget: Omit<Budget, 'met'>): Budget {
   return { ...budget, met: atLeast ? measured >= limit : measured <= limit }
 }
 
-/** Of budgets with the same words only the one that is met least. */
+/** Of budgets with the same text only the worst one. */
 export function keepWorst(budgets: readonly Budget[]): Budget[] {
   const worst = new Map<string, Budget>()
   for (const budget of budgets) {

@@ -1,10 +1,10 @@
-/** Runs the load generator, in a process of its own beside the server. */
+/** Runs the load generator, in a separate process beside the server. */
 import { runProgram } from './child-process.ts'
 import type { Placement } from './placement.ts'
 import type { Load, LoadResult } from './programs/load-contract.ts'
 import { loadGenerator } from './servers.ts'
 
-/** Whatever the answers are: see `statuses`, `unanswered` and `unsent` of the result. */
+/** Accepts any answers: see `statuses`, `unanswered` and `unsent` of the result. */
 export async function applyLoad(
   load: Load,
   { others }: Pick<Placement, 'others'>

@@ -34,7 +34,7 @@ import { buildPrograms, startRemote } from './servers.ts'
 
 const BUSY_LOAD = 0.5
 
-/** What the budgets are judged by. */
+/** The scenarios with budgets. */
 const budgetExperiments: Readonly<Record<string, Experiment>> = {
   'get-token': compare(createGetTokenScenario),
   'check-token': compare(createCheckTokenScenario),
@@ -46,7 +46,7 @@ const budgetExperiments: Readonly<Record<string, Experiment>> = {
   bodies: measureBodies
 }
 
-/** How cost grows. They take longer than the budgets, and run only where they are asked for. */
+/** How cost grows. They take longer than the budgets, and run only on request. */
 const curveExperiments: Readonly<Record<string, Experiment>> = {
   'reply-size': draw(createReplySizeCurve),
   connections: draw(createConnectionsCurve),

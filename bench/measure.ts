@@ -1,4 +1,4 @@
-/** One run: a fresh server process, a warm-up, a load, and what the operating system accounts for it. */
+/** One run: a fresh server process, a warm-up, a load, and the resources that the operating system has accounted. */
 import type { Server } from './child-process.ts'
 import { applyLoad, assertAnswered } from './load.ts'
 import type { Placement } from './placement.ts'
@@ -20,7 +20,7 @@ export type Figures = {
   readonly startToReadySeconds: number
   /** The share of one processor that the server used: near 1, the server was the bottleneck. */
   readonly cpuShare: number
-  /** What the load generator spent on a request. */
+  /** The CPU time of the load generator for a request. */
   readonly generatorMicroseconds: number
 }
 
@@ -67,7 +67,7 @@ export async function measure(variant: Variant, options: MeasureOptions): Promis
 }
 
 /**
- * Applies a load to a server that runs.
+ * Applies a load to a running server.
  * @throws Error when a request gets no answer or one with another status than expected
  */
 export async function applyRouteLoad(

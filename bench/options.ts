@@ -11,20 +11,20 @@ export interface Options {
   readonly seconds: number
   /** Names of the experiments to run. */
   readonly only: readonly string[]
-  /** Where the results go as JSON. Part of a bench is written only where this is asked for. */
+  /** Where the results are written as JSON. Results of a partial bench are written only if this is given. */
   readonly output?: string
-  /** Where the tables go as Markdown. */
+  /** Where the tables are written as Markdown. */
   readonly markdown?: string
   /** The Node.js that the measured programs run on. */
   readonly node: string
-  /** A program that runs already, and is all that is measured beside the built one. */
+  /** A running program, which alone is measured beside the built one. */
   readonly peer?: Peer
   /** Where the remote listens; any free port by default. */
   readonly remotePort?: number
 }
 
 /**
- * @param groups names of groups of experiments, each with the names in it; the first is run where none is asked for
+ * @param groups names of groups of experiments, each with the names in it; the first is the default
  * @throws TypeError or RangeError on an option that is unknown or out of range
  */
 export function parseOptions(

@@ -17,7 +17,7 @@ const BYTES = 1024 * 1024
 const RUNS = 5
 const DEPTH = 64
 
-/** As many items as fit into the bytes of one body. */
+/** As many items as one body can hold. */
 function fill(open: string, item: (index: number) => string, close: string): string {
   const items: string[] = []
   let length = open.length + close.length
@@ -86,7 +86,7 @@ const work: Readonly<Record<string, (body: Buffer, text: string) => unknown>> = 
   }
 }
 
-/** Milliseconds of processor time, the least of some runs. What is an error costs what it costs. */
+/** Milliseconds of processor time, the least of some runs. Errors count as well. */
 async function measure(run: () => unknown): Promise<number> {
   let least = Number.POSITIVE_INFINITY
   for (let count = 0; count < RUNS; count++) {
@@ -94,7 +94,7 @@ async function measure(run: () => unknown): Promise<number> {
     try {
       await run()
     } catch {
-      // Too many members, for one.
+      // For example too many members.
     }
     const { user, system } = process.cpuUsage(before)
     least = Math.min(least, (user + system) / 1000)

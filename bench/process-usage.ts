@@ -1,4 +1,4 @@
-/** What the operating system has accounted to a process. Linux only: it reads /proc. */
+/** The resources that the operating system has accounted to a process. Linux only: it reads /proc. */
 import { readdirSync, readFileSync } from 'node:fs'
 
 // USER_HZ of proc(5). It is 100 on every architecture that Node.js runs on.
@@ -19,12 +19,12 @@ export function assertAccounting(): void {
   }
 }
 
-/** User and system time of a process and those that it started, with all their threads, in seconds. */
+/** User and system time of a process and its descendants, with all their threads, in seconds. */
 export function readCpuSeconds(pid: number): number {
   return sum(listProcesses(pid).map(readOwnCpuSeconds))
 }
 
-/** Resident memory of a process and those that it started, now and at its highest. Pages that they share count for each. */
+/** Resident memory of a process and its descendants, now and at its peak. Shared pages count for each. */
 export function readMemory(pid: number): MemoryUsage {
   const statuses = listProcesses(pid).map((each) => readFileSync(`/proc/${each}/status`, 'utf8'))
   return {

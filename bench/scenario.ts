@@ -1,4 +1,4 @@
-/** What a scenario of the bench is: servers, or one server under several conditions, that are measured in turn. */
+/** A scenario of the bench: servers, or one server under several conditions, measured in turn. */
 
 import type { Figures } from './measure.ts'
 import type { Placement } from './placement.ts'
@@ -18,7 +18,7 @@ export interface Variant {
   readonly load: RouteLoad
   /** Requests a second of another run, which the latencies are taken from; those of the full load by default. */
   readonly rate?: number
-  /** Other load that goes on beside it, and is not measured. */
+  /** Other load at the same time, which is not measured. */
   readonly background?: RouteLoad
   /**
    * Throws when the body of an answer is not what the scenario measures.
@@ -27,18 +27,18 @@ export interface Variant {
   readonly assertAnswer: (body: string, variation: number) => void
 }
 
-/** A load on one route of the server, whose port is only known once it runs. */
+/** A load on one route of the server, whose port is known once it runs. */
 export type RouteLoad = Omit<Load, 'host' | 'port' | 'seconds'> & {
-  /** The status that every answer has: 200 by default. */
+  /** The status of every answer: 200 by default. */
   readonly expectedStatus?: number
 }
 
-/** A budget: what a figure of the first variant may be at most. */
+/** A budget: the limit of a figure of the first variant. */
 export interface Rule {
-  /** Of rules with the same words, the one that is met least counts. */
+  /** Of rules with the same text, the worst one counts. */
   readonly what: string
   readonly figure: keyof Figures
-  /** The name of the variant that the figure is divided by; the figure itself counts where there is none. */
+  /** The name of the variant that the figure is divided by; without one, the figure itself counts. */
   readonly against?: string
   readonly limit: number
   /** The figure has to be at least the limit. */
@@ -46,11 +46,11 @@ export interface Rule {
   readonly unit: string
 }
 
-/** What the scenarios share. */
+/** Shared by the scenarios. */
 export interface Bench {
   /** A folder for configurations that is removed at the end. */
   readonly folder: string
-  /** The HS256 secret of the built program and of those that it is compared with. */
+  /** The HS256 secret of all measured programs. */
   readonly secret: string
   readonly remoteUrl: string
   readonly placement: Placement

@@ -1,4 +1,4 @@
-/** The servers of the bench: the built program, the programs that it is compared with, the remote, and those that run already. */
+/** The servers of the bench: the built program, the programs that it is compared with, the remote, and running ones. */
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -7,13 +7,13 @@ import type { Placement } from './placement.ts'
 
 const root = fileURLToPath(new URL('../', import.meta.url))
 
-/** Where `tsc -p bench/tsconfig.json` puts the programs of the bench. */
+/** The folder where `tsc -p bench/tsconfig.json` puts the programs of the bench. */
 const programsFolder = join(root, '.scratch/bench')
 
 export const loadGenerator = join(programsFolder, 'load.js')
 export const unfinishedBodies = join(programsFolder, 'unfinished-bodies.js')
 
-/** Starts a server, or finds the one that runs. */
+/** Starts a server, or finds a running one. */
 export type StartServer = (placement: Placement) => Promise<Server>
 
 /** One of bench/programs, which answers 404 to /readyz as soon as it listens. */
@@ -31,7 +31,7 @@ export function bareServer(name: string, env: Readonly<Record<string, string>> =
 }
 
 /**
- * The built program. Only what it cannot do without is configured, all else is as it comes.
+ * The built program. Only required settings are configured, all else is the default.
  * @param spread whether it may use all processors
  */
 export function program(folder: string, settings: object, spread = false): StartServer {
@@ -47,7 +47,7 @@ export function program(folder: string, settings: object, spread = false): Start
   }
 }
 
-/** A server that somebody else started and will stop. */
+/** A server that was started outside of the bench, which does not stop it. */
 export function runningServer({ hostname, port }: URL, pid: number): StartServer {
   return async () => ({
     pid,
@@ -58,7 +58,7 @@ export function runningServer({ hostname, port }: URL, pid: number): StartServer
   })
 }
 
-/** @param port where it listens; any that is free by default */
+/** @param port where it listens; any free one by default */
 export function startRemote({ others }: Placement, port?: number): Promise<Server> {
   const file = join(programsFolder, 'remote.js')
   const prepare = (port: number) => ({

@@ -6,7 +6,7 @@ export interface Ratio {
   readonly highest: number
 }
 
-/** Figures by their names. */
+/** Figures by name. */
 type Named = Readonly<Record<string, number>>
 
 /** The median of each figure over the rounds. */
@@ -16,7 +16,7 @@ export function medianFigures<Figures extends Named>(rounds: readonly Figures[])
   ) as Figures
 }
 
-/** How often each figure of one variant holds that of the other, round by round. */
+/** The ratio of each figure of one variant to the other, round by round. */
 export function figureRatios<Figures extends Named>(
   rounds: readonly Figures[],
   others: readonly Figures[]

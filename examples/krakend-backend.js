@@ -1,10 +1,10 @@
-/** A login API for examples/krakend.yml: it hands out tokens that are not signed yet, and the key to sign them with. */
+/** A login API for examples/krakend.yml: it returns the claims of tokens to be signed, and serves the key that signs them. */
 import { createServer } from 'node:http'
 
 const MINUTE = 60
 const DAY = 86_400
 
-/** Anyone can read this secret. Make your own for all but a try. */
+/** Anyone can read this secret. Use it only to try the example out. */
 const keys = [
   {
     kty: 'oct',

@@ -1,17 +1,13 @@
-/** Builds the program in `dist/`: one script, what this Node.js compiles of it, and the file that starts it. */
+/** Builds the program in `dist/`: one script, the code cache of this Node.js, and the file that starts it. */
 import { execFileSync } from 'node:child_process'
 import { chmodSync, copyFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { bundleProgram } from './bundle.ts'
+import { bundleProgram, OUTSIDE } from './bundle.ts'
 
 const ROOT = join(import.meta.dirname, '..')
 const PROGRAM = join(ROOT, 'dist/program.cjs')
 
-await bundleProgram({
-  outfile: PROGRAM,
-  // One has a native addon; the others are loaded only where they are asked for, and are many.
-  external: ['classic-level', '@opentelemetry/*']
-})
+await bundleProgram({ outfile: PROGRAM, external: OUTSIDE })
 const compileAhead = join(import.meta.dirname, 'compile-ahead.js')
 execFileSync(process.execPath, [compileAhead, PROGRAM, ROOT], {
   stdio: ['ignore', 'ignore', 'inherit']

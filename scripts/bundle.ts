@@ -1,10 +1,13 @@
-/** Makes the program one script: the same for `dist/` and for the standalone binary. What starts it is in `start.js`. */
+/** Bundles the program as one script: the same for `dist/` and for the standalone binary. `start.js` starts it. */
 import { join } from 'node:path'
 import { build, type Plugin } from 'esbuild'
 
 const ROOT = join(import.meta.dirname, '..')
 
-/** The script is a function of what differs between a folder and a binary: how modules are loaded, and files of the package. */
+/** Packages outside of the bundle: one has a native addon; the others are many, and loaded only if configured. */
+export const OUTSIDE: readonly string[] = ['classic-level', '@opentelemetry/*']
+
+/** The script is a function whose parameters differ between a folder and a binary: the loader of modules, and the files of the package. */
 const WRAPPER = { js: '(function (require, readPackagedFile) { const module = { exports: {} };' }
 
 const packagedFiles: Plugin = {
@@ -16,7 +19,7 @@ const packagedFiles: Plugin = {
   }
 }
 
-/** prom-client loads OpenTelemetry for exemplars alone, which the service has none of: 5 MB, and a tenth of its start. */
+/** prom-client loads OpenTelemetry only for exemplars, which the service does not use: 5 MB, and a tenth of its start. */
 const noExemplars: Plugin = {
   name: 'no-exemplars',
   setup({ onLoad, onResolve }) {
@@ -31,9 +34,15 @@ interface BundleOptions {
   readonly outfile: string
   /** Packages that stay outside. */
   readonly external: readonly string[]
+  /** The JavaScript version, as esbuild names it. Default: node20. */
+  readonly target?: string
 }
 
-export async function bundleProgram({ outfile, external }: BundleOptions): Promise<void> {
+export async function bundleProgram({
+  outfile,
+  external,
+  target = 'node20'
+}: BundleOptions): Promise<void> {
   await build({
     entryPoints: [join(ROOT, 'src/main.ts')],
     absWorkingDir: ROOT,
@@ -45,15 +54,15 @@ export async function bundleProgram({ outfile, external }: BundleOptions): Promi
     minifyWhitespace: true,
     platform: 'node',
     format: 'cjs',
-    target: 'node20',
+    target,
     banner: WRAPPER,
     footer: { js: '})' },
     plugins: [packagedFiles, noExemplars],
     // Four versions of the table of media types become one.
     alias: { 'mime-db': 'mime-db' },
-    // A script that V8 has compiled ahead cannot import. `require` loads what is outside.
+    // A script with a code cache cannot import. `require` loads the packages outside.
     supported: { 'dynamic-import': false },
-    // A file that is read from beside the code would be missing.
+    // A file beside the code would be missing.
     logOverride: { 'empty-import-meta': 'error' },
     logLevel: 'warning'
   })

@@ -1,5 +1,5 @@
 /**
- * Writes what V8 compiles of the program beside it, so that a start need not: node compile-ahead.js PROGRAM PACKAGE, with the folder of the
+ * Writes the V8 code cache of the program beside it, which speeds up the start: node compile-ahead.js PROGRAM PACKAGE, with the folder of the
  * package. Only the version of Node.js that runs this can use it, on this kind of processor.
  */
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
@@ -11,9 +11,9 @@ import { Script } from 'node:vm'
 
 const ROUNDS = 5
 const [program, folder] = process.argv.slice(2)
-const cache = program.replace(/\.cjs$/, `-${process.arch}.cache`)
+const cache = program.replace(/\.cjs$/, `-${process.arch}-${process.version}.cache`)
 
-// Of the script V8 compares the length alone: what was compiled of an earlier one, also for another processor, could run in its place.
+// V8 compares only the length of the script: the code cache of an earlier one, also for another processor, could run in its place.
 const earlier = `${basename(program, '.cjs')}-`
 for (const name of readdirSync(dirname(program))) {
   if (name.startsWith(earlier) && name.endsWith('.cache')) rmSync(join(dirname(program), name))
@@ -37,7 +37,7 @@ async function post(url, body) {
   return response.text()
 }
 
-/** What a service does first. Functions that ran are compiled; what else there is would only make each start larger. */
+/** What a service does first. Functions that ran are in the cache; all others would only make each start larger. */
 async function rehearse(url) {
   await fetch(`${url}/readyz`)
   for (let round = 0; round < ROUNDS; round++) {

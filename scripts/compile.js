@@ -17,7 +17,7 @@ const FOLDERS = ['src', 'test', 'bench', 'scripts']
 /** The place of `.ts` in an import of a file of this project, as esbuild writes imports. */
 const OWN_IMPORT = /(?<=(?:\bfrom |\bimport ?\(?)"\.[^"\n]*\.)ts(?=")/g
 
-/** Compiles everything anew: that takes half a second, and nothing is ever out of date. */
+/** Compiles everything each time: that takes half a second, and no file is ever out of date. */
 export async function compile() {
   const before = (await Promise.all(FOLDERS.map((folder) => listFiles(join(OUT, folder))))).flat()
   const files = (await Promise.all(FOLDERS.map((folder) => listFiles(join(ROOT, folder)))))
@@ -30,14 +30,14 @@ export async function compile() {
   await Promise.all([...old].map((file) => rm(file)))
 }
 
-/** The compiled file, or pattern of files, of one of the tests; other words stay as they are. */
+/** The compiled file, or pattern of files, of a test; other arguments stay unchanged. */
 export function compiledName(text) {
   return text.replace(/^(?:\.\/)?test\//, 'build/test/').replace(/(?<=^build\/.*\.)ts$/, 'js')
 }
 
 /**
- * Makes one file of all compiled tests of a folder, so that they share a process and load what they test once.
- * @param isWanted takes the path of a file of tests below `test/`
+ * Joins all compiled tests of a folder in one file, so that they share a process and load modules once.
+ * @param isWanted gets the path of a file of tests below `test/`
  * @returns the files
  */
 export async function joinByFolder(isWanted) {
@@ -88,7 +88,7 @@ async function compileFile(file) {
   return [target, `${target}.map`]
 }
 
-/** What has not changed stays as it is: another run may be reading it. */
+/** Does not write unchanged files: another run may be reading them. */
 async function writeChanged(file, text) {
   const old = await readFile(file, 'utf8').catch(() => undefined)
   if (old !== text) await writeFile(file, text)

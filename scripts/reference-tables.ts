@@ -1,29 +1,38 @@
-/** The tables of docs/configuration.md, made from the JSON Schema of the configuration. */
+/** The tables of docs/configuration.md and of the pages below it, made from the JSON Schema of the configuration. */
 import type { JsonSchema } from '../src/config/json-schema.ts'
 
-/** A map of settings, and where in the file it stands. */
+/** A map of settings, and its path in the file. */
 interface Section {
   readonly path: string
   readonly schema: JsonSchema
 }
 
-/** A table for a map of settings and for each one inside of it, in the order of the schema. What is the same is written once. */
-export function writeTables(schema: JsonSchema): string {
+/** A section, and its text in the reference. */
+interface WrittenSection {
+  readonly path: string
+  readonly text: string
+}
+
+/** A link to a section from another one. */
+export type SectionLink = (path: string, from: string) => string
+
+/** A text for a map of settings and for each nested one, in the order of the schema. Equal texts are written once. */
+export function writeSections(schema: JsonSchema, linkTo: SectionLink): WrittenSection[] {
   const written = new Map<string, string>()
   const repeated: string[] = []
-  return listSections('', schema)
-    .flatMap(({ path, schema: section }) => {
-      if (repeated.some((outer) => path.startsWith(outer))) return []
-      const tables = listSections('', section).map(writeSection).join()
-      const first = written.get(tables)
-      if (first === undefined) {
-        written.set(tables, path)
-        return [writeSection({ path, schema: section })]
-      }
-      repeated.push(`${path}.`, `${path}[`)
-      return [`### \`${path}\`\n\nThe same settings as \`${first}\`.`]
-    })
-    .join('\n\n')
+  return listSections('', schema).flatMap(({ path, schema: section }) => {
+    if (repeated.some((outer) => path.startsWith(outer))) return []
+    const tables = listSections('', section)
+      .map((inner) => `${inner.path}\n${writeTable(inner.schema)}`)
+      .join()
+    const first = written.get(tables)
+    if (first === undefined) {
+      written.set(tables, path)
+      return [{ path, text: writeTable(section) }]
+    }
+    repeated.push(`${path}.`, `${path}[`)
+    return [{ path, text: `The same settings as ${linkTo(first, path)}.` }]
+  })
 }
 
 function listSections(path: string, schema: JsonSchema): Section[] {
@@ -33,7 +42,7 @@ function listSections(path: string, schema: JsonSchema): Section[] {
   return [{ path, schema }, ...inner]
 }
 
-/** The settings of a map; those under names of their author's choice are one more. */
+/** The settings of a map; entries under freely chosen names are one more. */
 function listSettings({
   properties = {},
   additionalProperties
@@ -44,7 +53,7 @@ function listSettings({
     : settings
 }
 
-/** The sections that a setting has in it. A kind of value with a name of its own is none. */
+/** The sections in a setting. A kind of value with its own name is not one. */
 function sectionsIn(path: string, schema: JsonSchema): Section[] {
   const { title, items, properties } = schema
   if (title !== undefined || items?.title !== undefined) return []
@@ -53,20 +62,19 @@ function sectionsIn(path: string, schema: JsonSchema): Section[] {
   return items.anyOf.flatMap((item) => listSections(`${path}[${nameVariant(item)}]`, item))
 }
 
-/** Of the maps that a list may have for items, each is told from the others by a setting that has one value, or else by its first. */
+/** Alternative maps in a list are distinguished by a setting with one value, or else by their first setting. */
 function nameVariant({ properties = {}, required: [first = ''] = [] }: JsonSchema): string {
   const fixed = Object.entries(properties).find(([, { const: value }]) => value !== undefined)
   return fixed === undefined ? first : `${fixed[0]}: ${String(fixed[1].const)}`
 }
 
-function writeSection({ path, schema }: Section): string {
+function writeTable(schema: JsonSchema): string {
   const { required = [], oneOf = [] } = schema
   const choices = oneOf.flatMap((choice) => choice.required ?? []).map((name) => `\`${name}\``)
   const rows = listSettings(schema).map(([key, setting]) =>
     writeRow(key, setting, required.includes(key))
   )
   const parts = [
-    path === '' ? '' : `### \`${path}\``,
     choices.length === 0 ? '' : `It has exactly one of ${choices.join(', ')}.`,
     ['| setting | value | default | what it is |', '|---|---|---|---|', ...rows].join('\n')
   ]
@@ -80,7 +88,7 @@ function writeRow(key: string, setting: JsonSchema, isRequired: boolean): string
   return `| ${cells.map((cell) => cell.replaceAll('|', '\\|')).join(' | ')} |`
 }
 
-/** What a setting's value is, in words. */
+/** The kind of a setting's value, in words. */
 function nameValue(setting: JsonSchema): string {
   const { title, enum: choices, const: value, type, items, properties } = setting
   if (title !== undefined) return title

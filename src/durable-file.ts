@@ -1,4 +1,4 @@
-/** Files that nobody else may read, and that are there whole or not at all. */
+/** Files that only their owner may read, and that are complete or absent. */
 import { randomUUID } from 'node:crypto'
 import { link, open, rename, rm } from 'node:fs/promises'
 import { dirname } from 'node:path'
@@ -21,7 +21,7 @@ export async function writeDurably(path: string, text: string): Promise<void> {
   }
 }
 
-/** Brings the names in a folder to the disk. Without this, a file that was used already may be gone after a power failure. */
+/** Flushes the names in a folder to the disk. Without this, a file that is in use may be gone after a power failure. */
 export async function syncFolder(folder: string): Promise<void> {
   const handle = await open(folder, 'r')
   try {
@@ -32,13 +32,13 @@ export async function syncFolder(folder: string): Promise<void> {
 }
 
 interface PlaceOptions {
-  /** Whether it takes the place of a file that is there. */
+  /** Whether it replaces an existing file. */
   readonly overwrite: boolean
 }
 
 /**
- * Writes a file for its owner alone under another name, and gives it its own once it is whole.
- * @returns false where a file is there that must not be overwritten
+ * Writes a file for its owner alone under another name, and renames it once it is complete.
+ * @returns false where an existing file must not be overwritten
  */
 export async function placeFile(
   path: string,

@@ -1,4 +1,4 @@
-/** The one error that answers a client, and the codes that it may carry. */
+/** The one error that is answered to clients, and its codes. */
 
 /** What happened, as a stable word. Logs, metrics and protocols distinguish errors by it. */
 export type ErrorCode =
@@ -13,21 +13,32 @@ export type ErrorCode =
   | 'remote_reply'
   | 'overloaded'
   | 'too_many_requests'
+  | 'too_many_attempts'
   | 'client_gone'
   | 'missing_token'
   | 'invalid_token'
   | 'insufficient_scope'
   | 'check_unavailable'
+  | 'store_full'
   | 'unauthorized_caller'
+  | 'cross_site'
   | 'unsupported_token_type'
   | 'unsupported_grant_type'
   | 'invalid_grant'
   | 'internal'
 
+/** The reply of a remote that rejected a request. */
+export interface Rejection {
+  /** By their names in lower case. */
+  readonly headers: Readonly<Record<string, string | string[] | undefined>>
+  /** Undefined for one that is too large, or incomplete. */
+  readonly body?: Uint8Array | undefined
+}
+
 interface ServiceErrorOptions {
-  /** The HTTP status that a protocol answers with unless it has a rule of its own. */
+  /** The HTTP status that a protocol answers with unless it has its own rule. */
   status: number
-  /** What broke, for the log alone. */
+  /** The cause, for the log alone. */
   cause?: unknown
   /** One word for the metrics where the code is too coarse: why a token was rejected. */
   reason?: string
@@ -35,6 +46,8 @@ interface ServiceErrorOptions {
   scope?: string | undefined
   /** The remote's status, where it answered with one. */
   remoteStatus?: number
+  /** The reply of the remote. */
+  rejection?: Rejection | undefined
   /** Seconds after which to try again (`Retry-After`, RFC 9110, section 10.2.3), or the remote's own text for it. */
   retryAfter?: number | string
   /** Header fields that the answer must carry. */
@@ -42,8 +55,8 @@ interface ServiceErrorOptions {
 }
 
 /**
- * An error that the client may read. Its message goes out on the wire, so it never holds an
- * address, a secret, a token or a library's text: those belong in `cause`, which only the log sees.
+ * An error that the client may read. Its message is sent to the client, so it never holds an
+ * address, a secret, a token or a library's text: these belong in `cause`, which only the log has.
  */
 export class ServiceError extends Error {
   override readonly name = 'ServiceError'
@@ -52,6 +65,7 @@ export class ServiceError extends Error {
   readonly reason: string | undefined
   readonly scope: string | undefined
   readonly remoteStatus: number | undefined
+  readonly rejection: Rejection | undefined
   readonly retryAfter: number | string | undefined
   readonly headers: Readonly<Record<string, string>>
 
@@ -62,6 +76,7 @@ export class ServiceError extends Error {
     this.reason = options.reason
     this.scope = options.scope
     this.remoteStatus = options.remoteStatus
+    this.rejection = options.rejection
     this.retryAfter = options.retryAfter
     this.headers = options.headers ?? {}
   }
@@ -69,7 +84,7 @@ export class ServiceError extends Error {
 
 /**
  * Makes the error for a token that is present but not accepted (RFC 6750, section 3.1).
- * @param message what is wrong with it; never any part of the token
+ * @param message the reason; never any part of the token
  * @param reason one word of it for the metrics
  */
 export function invalidToken(message: string, reason: string, cause?: unknown): ServiceError {
@@ -78,7 +93,7 @@ export function invalidToken(message: string, reason: string, cause?: unknown): 
 
 /**
  * Makes the error for a token that can be neither accepted nor rejected now, because a service that has to be asked does not answer.
- * @param cause what broke, without any secret, token or body: the log shows it
+ * @param cause the cause, without any secret, token or body: the log shows it
  * @param retryAfter seconds after which to try again, where that is known
  */
 export function checkUnavailable(cause?: unknown, retryAfter?: number): ServiceError {
@@ -90,10 +105,10 @@ export function checkUnavailable(cause?: unknown, retryAfter?: number): ServiceE
 }
 
 /**
- * Makes the error for a token that is good, but not good for this (RFC 6750, section 3.1).
+ * Makes the error for a valid token with insufficient scope (RFC 6750, section 3.1).
  * @param message what it lacks; never any part of the token
  * @param reason one word of it for the metrics
- * @param options the scopes that would do, with spaces between them; and a cause that only the log shows
+ * @param options the required scopes, separated by spaces; and a cause that only the log shows
  */
 export function insufficientScope(
   message: string,
@@ -103,20 +118,24 @@ export function insufficientScope(
   return new ServiceError('insufficient_scope', message, { status: 403, reason, ...options })
 }
 
+/**
+ * Makes the error for a request that a page of another site, or of an origin that is not allowed, made a browser send.
+ * @param message the reason, without the origin
+ */
+export function crossSite(message: string): ServiceError {
+  return new ServiceError('cross_site', message, { status: 403 })
+}
+
 /** Seconds that an overloaded service asks its clients to wait: long enough for most calls in flight to end. */
 const OVERLOADED_RETRY_SECONDS = 1
 
 /**
- * Makes the error for what is one more than the service takes at once.
- * @param message what there is too much of
+ * Makes the error for one request or call more than the service takes at once.
+ * @param message names the exceeded limit
  */
-export function overloaded(
-  message: string,
-  headers: Readonly<Record<string, string>> = {}
-): ServiceError {
+export function overloaded(message: string): ServiceError {
   return new ServiceError('overloaded', message, {
     status: 503,
-    retryAfter: OVERLOADED_RETRY_SECONDS,
-    headers
+    retryAfter: OVERLOADED_RETRY_SECONDS
   })
 }

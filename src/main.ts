@@ -4,7 +4,7 @@ import { runCommandLine } from './cli/run.ts'
 
 let output: NodeJS.WriteStream | undefined
 
-/** Opens standard output. Whoever reads it may have enough before its end, as `head` has. */
+/** Opens standard output. Its reader may stop before the end, as `head` does. */
 function openOutput(): NodeJS.WriteStream {
   return process.stdout.on('error', ({ code }: NodeJS.ErrnoException) => {
     if (code === 'EPIPE') process.exit(0)

@@ -1,4 +1,4 @@
-/** Files of the package that the program reads: they lie beside its folder, and inside of the standalone binary. */
+/** Files of the package that the program reads: they are beside its folder, and inside of the standalone binary. */
 import { readFileSync } from 'node:fs'
 
 /** @param name the path of the file, from the root of the package on */

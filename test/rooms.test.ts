@@ -82,6 +82,6 @@ for (const room of ['protocols', 'issue', 'check', 'revocation', 'keys']) {
   })
 }
 
-test('Koa is found where it is', (t) => {
+test('Koa is found where it is imported', (t) => {
   t.true(imports.get('server')?.has('koa'))
 })

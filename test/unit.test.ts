@@ -1,9 +1,9 @@
-/** What `npm run test:unit` promises, held against the imports of the files that it runs. */
+/** Checks the promise of `npm run test:unit` against the imports of the files that it runs. */
 import { readdirSync } from 'node:fs'
 import test from 'ava'
 import { followImports } from './helpers/compiled-imports.ts'
 
-/** As `ava.unit.config.js` has it. */
+/** As in `ava.unit.config.js`. */
 const SYSTEM = /^(?:e2e|examples)\/|\.system\.test\.ts$/
 
 const files = readdirSync(import.meta.dirname, { recursive: true, encoding: 'utf8' }).filter(
@@ -14,7 +14,7 @@ function startsProcesses(file: string): boolean {
   return followImports(`test/${file}`).modules.has('node:child_process')
 }
 
-test('a test that starts a process, or a helper that does, is not among the unit tests', (t) => {
+test('no unit test starts a process, directly or through a helper', (t) => {
   t.deepEqual(files.filter((file) => !SYSTEM.test(file)).filter(startsProcesses), [])
 })
 

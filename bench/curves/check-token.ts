@@ -1,4 +1,4 @@
-/** Curves of checkToken, each token verified anew: more keys, more routes, more revoked tokens. */
+/** Curves of checkToken with each token verified: more keys, more routes, more revoked tokens. */
 import assert from 'node:assert/strict'
 import { join } from 'node:path'
 import { ClassicLevel } from 'classic-level'
@@ -9,12 +9,12 @@ import type { Bench, RouteLoad, Variant } from '../scenario.ts'
 import { program } from '../servers.ts'
 
 const ISSUER = 'https://bench.example.com'
-/** So many keys are tried for a token that names none. */
+/** How many keys are tried for a token without a kid. */
 const TRIED_KEYS = 8
 const YEAR_MS = 31_536_000_000
 const BATCH = 10_000
 
-/** Tokens of the last key that name it, tokens that name none of the last key that is tried for them, and forged ones that name none. */
+/** Tokens with the kid of the last key, tokens without a kid signed with the last key that is tried, and forged ones without a kid. */
 export function createKeysCurve({ folder }: Bench): Curve {
   return {
     title: 'Keys',

@@ -1,4 +1,4 @@
-/** What a login costs a process that has just started, until it is as fast as it gets. */
+/** The cost of logins in a process that has just started, until it reaches full speed. */
 import type { Outcome } from '../experiment.ts'
 import { formatNumber } from '../figure-columns.ts'
 import { applyRouteLoad } from '../measure.ts'
@@ -7,7 +7,7 @@ import type { Bench, Variant } from '../scenario.ts'
 import { createGetTokenVariants } from '../scenarios/get-token.ts'
 import { medianFigures } from '../statistics.ts'
 
-/** The logins of a process, up to these counts. */
+/** The counts of logins up to which a process is measured. */
 const COUNTS = [100, 1000, 5000, 10_000, 20_000]
 /** Enough for every count on a slow machine. */
 const LONGEST_SECONDS = 120

@@ -1,4 +1,4 @@
-/** Curves of getToken, beside the bare program and that of fastify: larger replies, more connections, a slow remote. */
+/** Curves of getToken, beside the bare program and the fastify one: larger replies, more connections, a slow remote. */
 import type { Curve } from '../curve.ts'
 import type { Bench } from '../scenario.ts'
 import { createGetTokenVariants } from '../scenarios/get-token.ts'
@@ -17,7 +17,7 @@ export function createReplySizeCurve(bench: Bench): Curve {
   }
 }
 
-/** With one connection, a login has the processor for itself: its p50 is what a login takes. */
+/** With one connection, a login has the processor for itself: its p50 is the duration of a login. */
 export function createConnectionsCurve(bench: Bench): Curve {
   return {
     title: 'Connections',
@@ -26,7 +26,7 @@ export function createConnectionsCurve(bench: Bench): Curve {
     createVariants: (connections) =>
       createGetTokenVariants(bench, {
         load: { connections },
-        settings: { limits: { calls: connections, eventLoopDelay: 'off' } }
+        settings: { limits: { calls: connections, wait: 'off' } }
       }),
     growth: { txtoken: 'flat' }
   }

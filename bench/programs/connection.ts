@@ -1,4 +1,4 @@
-/** One HTTP/1.1 connection of the load generator: writes prepared bytes, reads as little of an answer as it takes to know its end. */
+/** One HTTP/1.1 connection of the load generator: writes prepared bytes, and reads only as much of an answer as it needs to find its end. */
 import { connect } from 'node:net'
 
 const HEAD_END = '\r\n\r\n'
@@ -9,14 +9,14 @@ export interface ConnectionOptions {
   readonly host: string
   readonly port: number
   readonly onOpen: () => void
-  /** @param body what followed the head, where it was asked for */
+  /** @param body the bytes after the head, if requested */
   readonly onAnswer: (status: number, body: string | undefined) => void
   /** The connection is gone: it was closed by the server, or could not be made. */
   readonly onClose: () => void
 }
 
 export interface Connection {
-  /** Sends a request. The answer to the last one has to be there. */
+  /** Sends a request. The last one must have been answered. */
   readonly send: (request: Buffer, wantsBody: boolean) => void
   /** Whether the server closes the connection after the last answer. */
   readonly isLast: () => boolean
@@ -73,7 +73,7 @@ export function openConnection(options: ConnectionOptions): Connection {
   function readBody(bytes: Buffer): void {
     body?.push(Buffer.from(bytes))
     if (isChunked) {
-      // There is one answer at a time, so that an empty chunk at the very end of what was read is its end.
+      // There is one answer at a time, so an empty chunk at the very end of the read bytes is its end.
       const end = bytes.subarray(-LAST_CHUNK.length).toString('latin1')
       tail = (tail + end).slice(-LAST_CHUNK.length)
       if (tail !== LAST_CHUNK) return

@@ -1,5 +1,5 @@
 /**
- * What a user would write in an afternoon: getToken and checkToken with fastify, its plugin for JWTs, undici and a log line
+ * The program that a user would write in an afternoon: getToken and checkToken with fastify, its plugin for JWTs, undici and a log line
  * a request. Settings come from the environment.
  */
 import fastifyJwt from '@fastify/jwt'

@@ -1,4 +1,4 @@
-/** What the load generator takes and gives, as JSON. */
+/** Input and output of the load generator, as JSON. */
 
 /** Requests that are sent over and over. Without a rate, each connection sends the next one as soon as the last one is answered. */
 export interface Load {
@@ -10,7 +10,7 @@ export interface Load {
   readonly body?: string
   /** Variations that are sent in turn. */
   readonly requests?: readonly RequestVariation[]
-  /** How many connections there are at most. */
+  /** The most connections. */
   readonly connections: number
   readonly seconds: number
   /** Ends the load before its time. */
@@ -28,7 +28,7 @@ export interface RequestVariation {
 }
 
 export interface LoadResult {
-  /** How many were answered. */
+  /** The number of answered requests. */
   readonly requests: number
   /** From the first request to the last answer. */
   readonly seconds: number
@@ -40,9 +40,9 @@ export interface LoadResult {
   readonly otherSinceSent: Latencies
   /** Requests whose connection was closed before their answer, or that had none when the load ended. */
   readonly unanswered: number
-  /** With a rate: those that were due and found no connection until the load ended. */
+  /** With a rate: requests that were due and got no connection until the load ended. */
   readonly unsent: number
-  /** What the generator itself costs. */
+  /** The cost of the generator itself. */
   readonly cpuMicrosecondsPerRequest: number
   /** Some of the answers, with the index of their variation. */
   readonly samples: readonly Sample[]

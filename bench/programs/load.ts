@@ -1,5 +1,5 @@
 /**
- * The load generator: takes a load as JSON from standard input, writes what came of it as JSON to standard output. Its
+ * The load generator: reads a load as JSON from standard input, and writes the result as JSON to standard output. Its
  * requests are bytes that were prepared at the start, so that it costs less than the server that it measures.
  */
 
@@ -8,13 +8,13 @@ import { text } from 'node:stream/consumers'
 import { type Connection, openConnection } from './connection.ts'
 import type { Latencies, Load, LoadResult, RequestVariation, Sample } from './load-contract.ts'
 
-/** A late timer is the generator's own: what is due is sent as if it were due now, unless it is later than this. */
+/** A late timer is the generator's own delay: requests count as due now, unless they are later than this. */
 const TIMER_SLACK_MS = 3
 const TICK_MS = 1
 const RECONNECT_MS = 50
-/** How long answers are waited for once nothing more is sent. */
+/** How long it waits for answers after the last request. */
 const GRACE_MS = 5000
-/** One body out of so many is reported. */
+/** One of this many bodies is reported. */
 const SAMPLE_EVERY = 1000
 const MAX_SAMPLES = 20
 
@@ -33,7 +33,7 @@ async function runLoad(load: Load): Promise<LoadResult> {
   const idle: (() => void)[] = []
   const dueTimes: number[] = []
   const open = new Set<Connection>()
-  /** How many of the due times are sent. */
+  /** The number of due times that were sent. */
   let taken = 0
   let sent = 0
   let answered = 0

@@ -1,4 +1,4 @@
-/** The least that checkToken can be: node:http and one HMAC. Settings come from the environment. */
+/** The minimal checkToken: node:http and one HMAC. Settings come from the environment. */
 import { createHmac, createSecretKey, timingSafeEqual } from 'node:crypto'
 import { answerJson, serve } from './serve.ts'
 

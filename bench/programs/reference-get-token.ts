@@ -1,4 +1,4 @@
-/** The least that getToken can be: node:http, one undici pool and one HMAC. Settings come from the environment. */
+/** The minimal getToken: node:http, one undici pool and one HMAC. Settings come from the environment. */
 import { createHmac, createSecretKey } from 'node:crypto'
 import { Pool } from 'undici'
 import { answerJson, readBody, serve } from './serve.ts'

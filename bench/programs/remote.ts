@@ -1,6 +1,6 @@
 /**
- * The remote of the bench: answers each POST with the same reply. The query may ask for a larger one (`bytes`) and for
- * one that comes later (`delay`, in milliseconds).
+ * The remote of the bench: answers each POST with the same reply. The query may request a larger one (`bytes`) and
+ * a later one (`delay`, in milliseconds).
  */
 import { createRemoteReply } from './remote-reply.ts'
 import { answerJson, serve } from './serve.ts'

@@ -1,4 +1,4 @@
-/** What the bench's own servers share: listening on loopback, reading a body and answering JSON. */
+/** Shared by the bench's own servers: listening on loopback, reading a body and answering JSON. */
 import {
   createServer,
   type IncomingMessage,
@@ -8,7 +8,7 @@ import {
 
 const BODY_LIMIT_BYTES = 1024 * 1024
 
-/** Listens on the port that the variable PORT names, until SIGTERM. */
+/** Listens on the port in the variable PORT, until SIGTERM. */
 export function serve(listener: RequestListener): void {
   const server = createServer(listener)
   server.listen(Number(process.env.PORT), '127.0.0.1')

@@ -1,5 +1,5 @@
 /**
- * A program that runs already, whatever it is written in, against the built program: getToken, and checkToken with a token
+ * A running program in any language against the built program: getToken, and checkToken with a token
  * that each has issued itself. Latencies are those at a fixed rate.
  */
 import assert from 'node:assert/strict'
@@ -24,7 +24,7 @@ export function createGetTokenAgainst(peer: Peer) {
   }
 }
 
-/** The tokens are asked for at the start of each program, since each accepts only its own. */
+/** The tokens are requested at the start of each program, since each accepts only its own. */
 export function createCheckTokenAgainst(peer: Peer) {
   return async function createScenario(bench: Bench): Promise<Scenario> {
     const { folder, secret, remoteUrl, placement } = bench

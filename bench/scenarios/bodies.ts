@@ -1,4 +1,4 @@
-/** What a crowd of unfinished bodies can make the program hold, while others log in. */
+/** The memory that many unfinished bodies can make the program hold, while other clients log in. */
 import { runProgram } from '../child-process.ts'
 import { createBudget, type Outcome } from '../experiment.ts'
 import { formatNumber } from '../figure-columns.ts'
@@ -14,7 +14,7 @@ const LOGINS_PER_SECOND = 100
 const LIMIT_MEGABYTES = 160
 const BYTES_PER_MEGABYTE = 1_000_000
 const MICROSECONDS_PER_MILLISECOND = 1000
-/** The crowd stays until after the last login. */
+/** The unfinished bodies stay until after the last login. */
 const LONGER_SECONDS = 1
 
 export async function measureBodies(bench: Bench): Promise<Outcome> {

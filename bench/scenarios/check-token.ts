@@ -1,4 +1,4 @@
-/** checkToken against node:http and one HMAC, and against fastify: with each token verified anew, and with tokens that were verified before. */
+/** checkToken against node:http and one HMAC, and against fastify: with each token verified, and with cached tokens. */
 import assert from 'node:assert/strict'
 import jwt from 'jsonwebtoken'
 import { remoteReply } from '../programs/remote-reply.ts'
@@ -11,7 +11,7 @@ export function createCheckTokenScenario(bench: Bench): Scenario {
   return createScenario('checkToken, each token new', 1.25, { cache: '0B' }, bench)
 }
 
-/** All tokens fit into the cache that a route has by default. */
+/** All tokens fit into the default cache of a route. */
 export function createCheckKnownTokenScenario(bench: Bench): Scenario {
   return createScenario('checkToken, known tokens', 1.05, {}, bench)
 }

@@ -1,5 +1,5 @@
 /**
- * getToken against node:http, undici and one HMAC, and against what fastify makes of it: reading, forwarding and signing are
+ * getToken against node:http, undici and one HMAC, and against the fastify program: reading, forwarding and signing are
  * the same work in all.
  */
 import assert from 'node:assert/strict'
@@ -35,15 +35,15 @@ export function createGetTokenScenario(bench: Bench): Scenario {
 }
 
 export interface GetTokenOptions {
-  /** What the load has beside its defaults. */
+  /** Settings of the load beside its defaults. */
   readonly load?: Partial<RouteLoad>
-  /** What the remote is asked for, as a query. */
+  /** The query of calls to the remote. */
   readonly remoteQuery?: string
-  /** What the built program is configured with beside keys and route. */
+  /** The configuration of the built program beside keys and route. */
   readonly settings?: object
 }
 
-/** The built program first, then the bare one and that of fastify. */
+/** The built program first, then the bare one and the fastify one. */
 export function createGetTokenVariants(
   bench: Bench,
   { load, remoteQuery = '', settings }: GetTokenOptions = {}

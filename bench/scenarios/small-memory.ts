@@ -1,4 +1,4 @@
-/** getToken with `memory: small` beside the default: how much less memory, and for how much more CPU. */
+/** getToken with `memory: small` beside the default: the memory that it saves, and the CPU that it costs. */
 import type { Bench, Scenario } from '../scenario.ts'
 import { createGetTokenVariants } from './get-token.ts'
 

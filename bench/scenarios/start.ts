@@ -8,7 +8,7 @@ import { figureRatios, medianFigures } from '../statistics.ts'
 import { createGetTokenVariants } from './get-token.ts'
 
 const STARTS = 10
-/** After this time a process that nobody asks anything is called idle. */
+/** After this time without requests a process counts as idle. */
 const IDLE_MS = 1000
 const BYTES_PER_MEGABYTE = 1_000_000
 const READY_LIMIT = 1.25

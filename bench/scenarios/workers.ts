@@ -1,5 +1,5 @@
 /**
- * Two workers against one process, both on all processors. The tokens are signed with ES512 and verified anew, so that a check
+ * Two workers against one process, both on all processors. The tokens are signed with ES512 and not cached, so that a check
  * costs many times what the load generator spends on it: on two processors it takes its share from the workers.
  */
 import assert from 'node:assert/strict'

@@ -1,4 +1,4 @@
-/** Stands for your login API: everybody who says their name is let in. */
+/** Takes the place of your login API. It accepts every user who sends a name. */
 import { createServer } from 'node:http'
 
 const { PORT = '8889' } = process.env

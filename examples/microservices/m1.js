@@ -1,4 +1,4 @@
-/** M1: gets a token of its own at its start, and calls M2 with it. */
+/** M1: gets its own token when it starts, and calls M2 with it. */
 import { createServer } from 'node:http'
 import { createServiceToken } from 'txtoken/client'
 
@@ -15,7 +15,7 @@ const serviceToken = createServiceToken({
   allowHttp: true, // All of it is on one machine here.
   onFailure: (error) => process.stderr.write(`m1: no token: ${error.message}\n`)
 })
-// Without a token it is of no use, so it does not even start.
+// Without a token the service is useless, so it does not start.
 await serviceToken.get()
 
 const server = createServer(async (_request, response) => {

@@ -1,4 +1,4 @@
-/** M2: answers microservices alone. Users have tokens of the same issuer, and are refused. */
+/** M2: only answers microservices. Users have tokens of the same issuer, which it rejects. */
 import Koa from 'koa'
 import { createTokenChecker, koaBearer } from 'txtoken/client'
 

@@ -1,8 +1,8 @@
-/** Tokens that were verified before, so that their signature is not verified anew with each request. */
+/** Caches verified tokens, so that their signature is not verified again with each request. */
 import { LRUCache } from 'lru-cache'
 import type { CheckedToken, Verified } from './check.ts'
 
-/** A verified token, and what the requirements check each time. */
+/** A verified token, and the values that the requirements check each time. */
 export interface CacheEntry {
   readonly verified: Verified
   readonly checked: CheckedToken
@@ -11,12 +11,12 @@ export interface CacheEntry {
 export interface CheckCache {
   /** @returns undefined for a token that is not known, or whose key is no longer valid */
   readonly find: (raw: string) => CacheEntry | undefined
-  /** Keeps a token, unless its verifier wants to be asked each time. */
+  /** Caches a token, unless its verifier has to be called each time. */
   readonly keep: (entry: CacheEntry) => void
   readonly forget: (raw: string) => void
 }
 
-/** What an entry takes beside the text of its token: claims as values, the place in the cache. Both figures are measured: docs/sizing.md. */
+/** The memory of an entry beside the text of its token: claims as values, the place in the cache. Both figures are measured: docs/sizing.md. */
 const ENTRY_BYTES = 1500
 /** The text itself, the parts that were decoded, and their values. */
 const BYTES_A_CHARACTER = 3

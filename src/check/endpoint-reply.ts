@@ -1,4 +1,4 @@
-/** The reply of an endpoint that verifies tokens or knows groups. */
+/** The reply of an endpoint that verifies tokens or returns groups. */
 import { checkUnavailable } from '../errors.ts'
 import { JsonTextError, type ReadJson, readJsonBytes } from '../json/json-text.ts'
 

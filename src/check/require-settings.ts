@@ -1,7 +1,7 @@
 /** What a route requires of the tokens that it accepts, besides that they are verified. */
 import * as z from 'zod'
 import { claimPath } from '../settings/json.ts'
-import { flag, seconds } from '../settings/quantities.ts'
+import { exactNumber, flag, seconds } from '../settings/quantities.ts'
 import { section } from '../settings/section.ts'
 
 const TEXTS = 'text, or a list of texts'
@@ -16,17 +16,13 @@ const texts = z
 
 const VALUE_EXPECTED = 'expected text, a number or true or false'
 
-/** Beyond these, numbers that are not equal are the same to JavaScript. */
-const exactNumber = z
-  .number(VALUE_EXPECTED)
-  .refine((value) => !Number.isInteger(value) || Number.isSafeInteger(value), {
-    error: 'expected a number that is exact, up to 9007199254740991'
-  })
-
 const claims = z
   .record(
     claimPath,
-    z.union([z.string().meta({ title: 'text' }), exactNumber, z.boolean()], VALUE_EXPECTED),
+    z.union(
+      [z.string().meta({ title: 'text' }), exactNumber(VALUE_EXPECTED), z.boolean()],
+      VALUE_EXPECTED
+    ),
     'expected a map of claims'
   )
   .refine((map) => Object.keys(map).length > 0, { error: 'expected at least one claim' })
@@ -61,7 +57,7 @@ export const requireSchema = section({
   claims: claims
     .optional()
     .describe(
-      'Claims that are equal to the value, or are lists that have it in them; otherwise 403. A path leads into claims: `realm_access.roles`. Default: none.'
+      'Paths of claims, such as `realm_access.roles`, and the values that they must have. A claim has to be equal to the value, or be a list that contains it, otherwise 403. Default: none.'
     ),
   audience: texts
     .optional()
@@ -72,7 +68,7 @@ export const requireSchema = section({
   scopes: scopes
     .optional()
     .describe(
-      'Scopes in `scope` or `scp`, text with spaces between them or a list. Of a plain list, all of them have to be there, otherwise 403. Default: none.'
+      'The scopes that a token must have, otherwise 403: all scopes of a plain list. The token has them in `scope` or `scp`, as text with spaces between them or as a list. Default: none.'
     ),
   groups: texts
     .optional()
@@ -85,7 +81,7 @@ export const requireSchema = section({
   maxAge: seconds('1s', '36500d')
     .optional()
     .describe(
-      'How long ago a token may have been issued (`iat`, which it has to have), otherwise 401. Default: as long as it is valid.'
+      'The greatest age of a token, counted from its `iat`, otherwise 401. A token without `iat` is rejected. Default: as long as it is valid.'
     )
 })
   .prefault({})

@@ -6,6 +6,7 @@ import type { VerifiedClaims } from '../keys/token.ts'
 import type { RevocationRequirement } from '../revocation/requirement.ts'
 import { BEARER_MARK } from '../service-bearer-mark.ts'
 import type { Requirement } from './check.ts'
+import type { Named } from './explain.ts'
 import type { requireSchema } from './require-settings.ts'
 
 /** The settings of a route that its requirements come from; times are in seconds. */
@@ -24,26 +25,36 @@ export interface RequirementsOptions {
 
 /** Makes the requirements of a route. Those that make a token invalid come first: an expired token gets no answer about scopes. */
 export function createRequirements(
+  settings: RequireSettings,
+  options: RequirementsOptions
+): readonly Requirement[] {
+  const named = nameRequirements(settings, options).map(({ step }) => step)
+  const { revocation } = options
+  return revocation === undefined ? named : [...named, revocation.countOpenCheck]
+}
+
+/** The same with names, for a report: without the last one, which only counts. */
+export function nameRequirements(
   { require, requireExp, skew }: RequireSettings,
   { now, revocation }: RequirementsOptions
-): readonly Requirement[] {
+): readonly Named<Requirement>[] {
   const { issuer, audience, sub, claims, scopes, maxAge } = require
   const time = createTimeRequirement(now, {
     skewSeconds: skew,
     requireExp,
     maxAgeSeconds: maxAge
   })
-  return [
-    isNoServiceBearer,
-    time,
-    ...(revocation === undefined ? [] : [revocation.isNotRevoked]),
-    ...(issuer === undefined ? [] : [createIssuerRequirement(issuer)]),
-    ...(audience === undefined ? [] : [createAudienceRequirement(audience)]),
-    ...(sub ? [hasSubject] : []),
-    ...(claims === undefined ? [] : [createClaimsRequirement(toRequiredClaims(claims))]),
-    ...(scopes === undefined ? [] : [createScopesRequirement(scopes)]),
-    ...(revocation === undefined ? [] : [revocation.countOpenCheck])
+  const all: readonly Named<Requirement | undefined>[] = [
+    { name: 'no service bearer', step: isNoServiceBearer },
+    { name: 'times', step: time },
+    { name: 'revocation', step: revocation?.isNotRevoked },
+    { name: 'require.issuer', step: issuer && createIssuerRequirement(issuer) },
+    { name: 'require.audience', step: audience && createAudienceRequirement(audience) },
+    { name: 'require.sub', step: sub ? hasSubject : undefined },
+    { name: 'require.claims', step: claims && createClaimsRequirement(toRequiredClaims(claims)) },
+    { name: 'require.scopes', step: scopes && createScopesRequirement(scopes) }
   ]
+  return all.flatMap(({ name, step }) => (step === undefined ? [] : [{ name, step }]))
 }
 
 function toRequiredClaims(claims: Readonly<Record<string, string | number | boolean>>) {
@@ -62,21 +73,28 @@ export interface TimeOptions {
   readonly skewSeconds?: number | undefined
   /** Whether a token has to have an `exp`. Default false. */
   readonly requireExp?: boolean | undefined
-  /** The oldest that a token may be, from its `iat` on. Default: as old as its `exp` lets it become. */
+  /** The maximum age of a token from its `iat` on. Default: until its `exp`. */
   readonly maxAgeSeconds?: number | undefined
 }
 
-/** `iat` has whole seconds as a rule, and clocks of machines side by side differ by less. */
-const LEAST_FUTURE_SECONDS = 1
+/** The default tolerance: clocks synchronized by NTP differ by less. */
+export const DEFAULT_SKEW_SECONDS = 5
 
 /**
- * The token is valid now: `nbf` has passed, `exp` has not, and `iat` is not in the future (RFC 7519, sections 4.1.4 to 4.1.6).
+ * No RFC rejects a token for its `iat`, which shows its age. A fresh token of a server whose clock is ahead is valid.
+ * One that is further ahead shows a wrong clock or issuer.
+ */
+const MOST_FUTURE_SECONDS = 60
+
+/**
+ * The token is valid now: `nbf` has passed, `exp` has not, and `iat` is at most a minute ahead (RFC 7519, sections 4.1.4 to 4.1.6).
  * @param now the clock, in milliseconds since 1970
  */
 export function createTimeRequirement(now: () => number, options: TimeOptions = {}): Requirement {
   const { skewSeconds = 0, requireExp = false, maxAgeSeconds } = options
+  const mostFutureSeconds = Math.max(skewSeconds, MOST_FUTURE_SECONDS)
 
-  return function isValidNow({ claims: { exp, nbf, iat } }) {
+  return function isValidNow({ claims: { exp, nbf, iat }, isOpaque }) {
     const seconds = now() / 1000
     if (exp !== undefined && seconds - skewSeconds >= numericDate('exp', exp)) {
       throw invalidToken('Token is expired', 'expired')
@@ -84,13 +102,11 @@ export function createTimeRequirement(now: () => number, options: TimeOptions = 
     if (nbf !== undefined && seconds + skewSeconds < numericDate('nbf', nbf)) {
       throw invalidToken('Token is not valid yet', 'not_yet')
     }
-    if (
-      iat !== undefined &&
-      numericDate('iat', iat) - seconds >= skewSeconds + LEAST_FUTURE_SECONDS
-    ) {
+    if (iat !== undefined && numericDate('iat', iat) - seconds > mostFutureSeconds) {
       throw invalidToken('Token is issued in the future', 'future')
     }
-    if (exp === undefined && requireExp) throw invalidToken('Token has no exp', 'no_exp')
+    if (exp === undefined && requireExp && isOpaque !== true)
+      throw invalidToken('Token has no exp', 'no_exp')
     if (maxAgeSeconds === undefined) return
     if (iat === undefined) throw invalidToken('Token has no iat', 'no_iat')
     if (seconds - numericDate('iat', iat) > maxAgeSeconds + skewSeconds) {
@@ -102,20 +118,21 @@ export function createTimeRequirement(now: () => number, options: TimeOptions = 
 /** `1e400` reads as Infinity: a token that would never expire, which no issuer intends. */
 function numericDate(name: 'exp' | 'nbf' | 'iat', value: unknown): number {
   if (typeof value === 'number' && Number.isFinite(value)) return value
-  throw invalidToken(`Token has an ${name} that is no number`, 'malformed')
+  throw invalidToken(`Token has an ${name} that is no time in seconds`, 'malformed')
 }
 
-/** The token is from one of the issuers, letter by letter (RFC 7519, section 4.1.1). */
+/** The token is from one of the issuers, compared character by character (RFC 7519, section 4.1.1). */
 export function createIssuerRequirement(issuers: readonly string[]): Requirement {
   return function isFromIssuer({ claims: { iss } }) {
-    if (typeof iss !== 'string' || !issuers.includes(iss)) {
-      throw invalidToken('Token is not from an issuer that is accepted', 'issuer')
-    }
+    if (typeof iss === 'string' && issuers.includes(iss)) return
+    const found =
+      typeof iss === 'string' ? 'is not from an issuer that is accepted' : lacks('iss', iss)
+    throw invalidToken(`Token ${found}`, 'issuer')
   }
 }
 
 /**
- * One of the audiences is among those of the token (RFC 7519, section 4.1.3).
+ * One of the audiences is among the audiences of the token (RFC 7519, section 4.1.3).
  * @param audiences the names of this service, or of the service that it checks for
  */
 export function createAudienceRequirement(audiences: readonly string[]): Requirement {
@@ -123,48 +140,68 @@ export function createAudienceRequirement(audiences: readonly string[]): Require
     const isFor = Array.isArray(aud)
       ? aud.some((one) => audiences.includes(one))
       : typeof aud === 'string' && audiences.includes(aud)
-    if (!isFor) throw invalidToken('Token is for another audience', 'audience')
+    if (isFor) return
+    const isNamed = typeof aud === 'string' || Array.isArray(aud)
+    const found = isNamed ? 'is for another audience' : lacks('aud', aud)
+    throw invalidToken(`Token ${found}`, 'audience')
   }
 }
 
 /** The token has a subject (RFC 7519, section 4.1.2). */
 export const hasSubject: Requirement = function hasSubject({ claims: { sub } }) {
-  if (typeof sub !== 'string' || sub === '') throw invalidToken('Token has no sub', 'subject')
+  if (typeof sub !== 'string' || sub === '') {
+    throw invalidToken(`Token ${sub === '' ? 'has an empty sub' : lacks('sub', sub)}`, 'subject')
+  }
 }
 
-/** A claim, and the value that it is, or that is in it where it is a list. */
+/** The error for a token whose claim is not text. */
+function lacks(claim: 'iss' | 'aud' | 'sub', value: unknown): string {
+  if (value === undefined) return `has no ${claim}`
+  return `has ${claim === 'sub' ? 'a' : 'an'} ${claim} that is not text`
+}
+
+/** A claim, and the value that it equals, or contains where it is a list. */
 export interface RequiredClaim {
   readonly path: JsonPath
   readonly value: string | number | boolean
 }
 
-/** All of the claims are there. Values are of one type and equal: `"1"` is not `1`. */
+/** All of the claims are present. Values have the same type and are equal: `"1"` is not `1`. */
 export function createClaimsRequirement(required: readonly RequiredClaim[]): Requirement {
   return function hasClaims({ claims }) {
     for (const { path, value } of required) {
       const found = valueAtPath(claims, path)
       if (found === value || (Array.isArray(found) && found.includes(value))) continue
       const name = path.join('.')
-      throw insufficientScope(`Token does not have the claim ${name} that is required`, 'claim')
+      const message =
+        found === undefined
+          ? `Token does not have the claim ${name} that is required`
+          : `Token has the claim ${name}, but not with the value that is required`
+      throw insufficientScope(message, 'claim')
     }
   }
 }
 
 export interface RequiredScopes {
   readonly scopes: readonly string[]
-  /** Whether all of them have to be there, or any one does. */
+  /** Whether all of them are required, or any one. */
   readonly match: 'all' | 'any'
 }
 
 /** Scopes are in `scope` (RFC 8693, section 4.2) or `scp`, as text with spaces between them or as a list. */
 export function createScopesRequirement({ scopes, match }: RequiredScopes): Requirement {
   const scope = scopes.join(' ')
+  const several =
+    match === 'all'
+      ? 'Token does not have all scopes that are required'
+      : 'Token has none of the scopes that would do'
+  const message = scopes.length > 1 ? several : 'Token does not have the scope that is required'
 
   return function hasScopes({ claims }) {
     const given = scopesOf(claims)
     const isGiven = (one: string) => given.includes(one)
     if (match === 'all' ? scopes.every(isGiven) : scopes.some(isGiven)) return
-    throw insufficientScope('Token does not have the scope that is required', 'scope', { scope })
+    throw insufficientScope(message, 'scope', { scope })
   }
 }
 

@@ -1,22 +1,22 @@
 /** Keeps answers for a while, within bounds, and loads an answer once where several callers ask for it at the same time. */
 import { LRUCache } from 'lru-cache'
 
-/** An answer, and until when it may be given again, in milliseconds since 1970. */
+/** An answer, and until when it may be reused, in milliseconds since 1970. */
 interface Kept<Value> {
   readonly value: Value
   readonly until: number
 }
 
 export interface SharedCacheOptions {
-  /** Most answers that are kept; the least recently used one makes room for a new one. */
+  /** The most cached answers; the least recently used one is evicted for a new one. */
   readonly entries: number
   /** The clock, in milliseconds since 1970. */
   readonly now: () => number
 }
 
 /**
- * Gives the answer that is kept under a key, or loads it.
- * All callers that wait for a load get its error; an error is not kept.
+ * Returns the cached answer of a key, or loads it.
+ * All callers that wait for a load get its error; an error is not cached.
  */
 export type SharedCache<Value> = (key: string, load: () => Promise<Kept<Value>>) => Promise<Value>
 

@@ -1,4 +1,4 @@
-/** What every command of the program has: its help, its options, and the function that runs it. */
+/** The parts of every command: its help, its options, and the function that runs it. */
 import { parseArgs } from 'node:util'
 import { nearest } from '../settings/nearest.ts'
 
@@ -15,7 +15,7 @@ export class CommandError extends Error {
   override readonly name = 'CommandError'
 }
 
-/** What a command may use of the outside world. */
+/** The outside world of a command. */
 export interface CommandContext {
   readonly env: Environment
   /** The clock, in milliseconds since 1970. */
@@ -38,8 +38,8 @@ interface OptionDescription {
   readonly description: string
 }
 
-/** The configuration of the service that a command runs or asks. */
-export const configOption = {
+/** The other way to write the `[FILE]` of a command that works on a configuration. */
+const configOption = {
   type: 'string',
   short: 'c',
   value: 'FILE',
@@ -63,15 +63,15 @@ type Value<Option> = Option extends { type: 'boolean' }
 
 type Values<Options> = { readonly [Name in keyof Options]?: Value<Options[Name]> }
 
-/** How one call of a command was written. */
+/** One parsed call of a command. */
 interface Call<Options> extends CommandContext {
   readonly values: Values<Options>
   readonly parameters: readonly string[]
 }
 
-/** What the help of a command shows. */
+/** The content of the help of a command. */
 export interface CommandHelp {
-  /** What follows its name: `<user>` is required, `[FILE]` is optional, `[<group>...]` may occur many times. */
+  /** Its parameters: `<user>` is required, `[FILE]` is optional, `[<group>...]` may occur many times. */
   readonly parameters: readonly string[]
   readonly description: string
   readonly options: OptionDescriptions
@@ -105,6 +105,38 @@ export function createCommand<const Options extends OptionDescriptions>({
   }
 }
 
+type ConfigOptions<Options> = Options & { readonly config: typeof configOption }
+
+/** One parsed call of a command that works on a configuration. */
+interface ConfigCall<Options> extends Omit<Call<Options>, 'parameters'> {
+  /** The configuration file on the command line, if there is one: {@link configFileOf} has the one to use. */
+  readonly named: string | undefined
+}
+
+interface ConfigCommandOptions<Options extends OptionDescriptions>
+  extends Omit<CommandOptions<Options>, 'parameters' | 'run'> {
+  readonly run: (call: ConfigCall<Options>) => Outcome
+}
+
+/** Makes a command that works on a configuration, which its call names as `FILE` or as `--config FILE`. */
+export function createConfigCommand<const Options extends OptionDescriptions>({
+  run,
+  options,
+  ...help
+}: ConfigCommandOptions<Options>): Command {
+  return createCommand<ConfigOptions<Options>>({
+    ...help,
+    parameters: ['[FILE]'],
+    options: { config: configOption, ...options },
+    run: ({ values, parameters: [argument], ...context }) =>
+      run({
+        ...context,
+        values: values as Values<Options>,
+        named: oneFileOf(argument, values.config as string | undefined)
+      })
+  })
+}
+
 function parseArguments(args: readonly string[], options: OptionDescriptions) {
   try {
     return parseArgs({
@@ -136,6 +168,14 @@ function assertParameters(found: readonly string[], parameters: readonly string[
   if (!isOpenEnded && found.length > parameters.length) {
     throw new UsageError(`too many arguments, expected ${parameters.join(' ') || 'only options'}`)
   }
+}
+
+/** @throws UsageError if both name a file */
+function oneFileOf(argument: string | undefined, option: string | undefined): string | undefined {
+  if (argument !== undefined && option !== undefined) {
+    throw new UsageError(`found two configuration files, ${argument} and ${option}, expected one`)
+  }
+  return argument ?? option
 }
 
 /**

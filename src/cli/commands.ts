@@ -2,7 +2,7 @@
 import type { Command } from './command.ts'
 
 interface CommandEntry {
-  /** What is typed: one word, or two where commands belong together. */
+  /** Its name: one word, or two in a group of commands. */
   readonly name: string
   readonly summary: string
   readonly load: () => Promise<Command>
@@ -16,8 +16,13 @@ export const COMMANDS: readonly CommandEntry[] = [
   },
   {
     name: 'check-config',
-    summary: 'List everything that is wrong with a configuration',
+    summary: 'Check a configuration and list all its problems',
     load: async () => (await import('./check-config.ts')).checkConfig
+  },
+  {
+    name: 'import',
+    summary: 'Convert the configuration of another system',
+    load: async () => (await import('./import/import.ts')).importConfig
   },
   {
     name: 'explain',
@@ -28,6 +33,11 @@ export const COMMANDS: readonly CommandEntry[] = [
     name: 'schema',
     summary: 'Print the JSON Schema of the configuration',
     load: async () => (await import('./schema.ts')).schema
+  },
+  {
+    name: 'completion',
+    summary: 'Print the completion script for bash, zsh or fish',
+    load: async () => (await import('./completion.ts')).completion
   },
   {
     name: 'healthcheck',
@@ -76,7 +86,7 @@ export const COMMANDS: readonly CommandEntry[] = [
   },
   {
     name: 'token verify',
-    summary: 'Verify a token with a key, a secret or a JWK Set',
+    summary: 'Verify a token with a key, or as a route does, step by step',
     load: async () => (await import('./token/verify.ts')).verifyToken
   }
 ]

@@ -1,15 +1,16 @@
-/** Files that commands read and write. What they write is for its owner alone, and overwrites another file only with `--force`. */
+/** Files that commands read and write. Only the owner can read written files, and they replace another file only with `--force`. */
 import { readFileSync } from 'node:fs'
 import { placeFile } from '../durable-file.ts'
+import { cleanText } from '../settings/clean-text.ts'
 import { CommandError } from './command.ts'
 
 /**
- * Reads a file that the command line names.
+ * Reads a file that the command line names: a key, as the configuration reads one.
  * @throws CommandError
  */
 export function readNamedFile(path: string): string {
   try {
-    return readFileSync(path, 'utf8')
+    return cleanText(readFileSync(path, 'utf8'))
   } catch (error) {
     throw new CommandError(`cannot read ${path} (${(error as NodeJS.ErrnoException).code})`)
   }

@@ -3,21 +3,27 @@ import { get as getPlain, type RequestOptions } from 'node:http'
 import { get as getTls } from 'node:https'
 import { findHealth } from '../config/listeners.ts'
 import { loadConfig } from '../config/load.ts'
-import { CommandError, configFileOf, configOption, createCommand } from './command.ts'
+import { describeConnectionError } from '../remote/remote-errors.ts'
+import { formatHostPort } from '../settings/hosts.ts'
+import { CommandError, configFileOf, createConfigCommand } from './command.ts'
 
 const TIMEOUT_MS = 2000
 
-/** Addresses that a listener can bind to but that nobody can call, and the addresses to call instead. */
-const CALLABLE: Readonly<Record<string, string>> = { '0.0.0.0': '127.0.0.1', '::': '::1' }
+/** Addresses that a listener can bind to but that cannot be called, and the addresses to call instead. */
+const CALLABLE: Readonly<Record<string, string>> = {
+  '0.0.0.0': '127.0.0.1',
+  // It is also reached by IPv4, which every machine has.
+  '::': '127.0.0.1'
+}
 
-export const healthcheck = createCommand({
-  parameters: [],
+export const healthcheck = createConfigCommand({
   description:
-    'Check whether the service on this machine is alive: GET /livez on the port of its configuration, or a health route where there is no /livez. For containers without curl. Prints nothing on success.',
-  options: { config: configOption },
-  examples: ['txtoken healthcheck --config txtoken.yml'],
-  async run({ values, env }) {
-    const { config } = loadConfig({ file: configFileOf(values.config, env), env })
+    'Check whether the service on this machine is alive: GET /livez on the port of its configuration, or a health route if there is no /livez. For containers without curl. Prints nothing on success.',
+  options: {},
+  examples: ['txtoken healthcheck txtoken.yml'],
+  async run({ named, env }) {
+    const file = configFileOf(named, env)
+    const { config } = loadConfig({ file, env })
     const place = findHealth(config)
     if (place === undefined) {
       throw new CommandError(
@@ -31,22 +37,28 @@ export const healthcheck = createCommand({
       )
     }
     const { path } = place
-    const options = { host: CALLABLE[host] ?? host, port, path, timeout: TIMEOUT_MS }
-    const status = await askForStatus(options, tls !== undefined)
-    if (status !== 200) throw new CommandError(`${path} answered ${status}, expected 200`)
+    const callable = CALLABLE[host] ?? host
+    const url = `http${tls === undefined ? '' : 's'}://${formatHostPort(callable, port)}${path}`
+    const options = { host: callable, port, path, timeout: TIMEOUT_MS }
+    const status = await askForStatus(options, url)
+    if (status !== 200) throw new CommandError(`${url} answered ${status}, expected 200`)
   }
 })
 
-/** Whether a certificate is good is not asked: it need not be one for this address, and a service is alive with an expired one. */
-function askForStatus(options: RequestOptions, isTls: boolean): Promise<number | undefined> {
-  const { path } = options
-  const get = isTls ? getTls : getPlain
+/** The certificate is not checked: it need not be for this address, and a service with an expired one is alive. */
+function askForStatus(options: RequestOptions, url: string): Promise<number | undefined> {
+  const get = url.startsWith('https:') ? getTls : getPlain
   return new Promise((resolve, reject) => {
     get({ ...options, rejectUnauthorized: false }, (response) => {
       response.resume()
       resolve(response.statusCode)
     })
-      .once('timeout', () => reject(new CommandError(`${path} did not answer in time`)))
-      .once('error', (cause) => reject(new CommandError(`${path} cannot be reached`, { cause })))
+      .once('timeout', () => {
+        reject(new CommandError(`${url} did not answer within ${TIMEOUT_MS} ms`))
+      })
+      .once('error', (cause: NodeJS.ErrnoException) => {
+        const reason = cause.code ?? describeConnectionError(cause)
+        reject(new CommandError(`${url} cannot be reached (${reason})`, { cause }))
+      })
   })
 }

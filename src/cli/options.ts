@@ -1,6 +1,7 @@
 /** Values of options that several commands share. */
 import { ALGORITHM_NAMES, parseAlgorithm } from '../keys/algorithms.ts'
 import type { Algorithm } from '../keys/key.ts'
+import { cleanText } from '../settings/clean-text.ts'
 import { DURATION, parseDuration } from '../settings/units.ts'
 import { type Environment, UsageError } from './command.ts'
 
@@ -38,8 +39,8 @@ export function parseLifetimeOption(text: string): number {
  * @throws UsageError
  */
 export function readSecretOption(option: string, name: string, env: Environment): string {
-  const value = env[name]
-  if (value === undefined || value === '') {
+  const value = cleanText(env[name] ?? '')
+  if (value === '') {
     throw new UsageError(`${option}: environment variable ${name} is not set`)
   }
   return value

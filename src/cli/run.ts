@@ -14,6 +14,7 @@ const READABLE: ReadonlySet<string> = new Set([
   'JwksError',
   'KeyError',
   'ListenError',
+  'ProxyVariableError',
   'ServiceError',
   'TracingError',
   'UsageError',
@@ -29,7 +30,7 @@ interface Chosen {
 
 /**
  * Runs the command that the arguments name. Never rejects.
- * @param args what follows the name of the program
+ * @param args the arguments after the name of the program
  */
 export async function runCommandLine(
   args: readonly string[],
@@ -65,8 +66,14 @@ function choose(args: readonly string[]): Chosen {
   const [first, second] = args
   if (first === undefined || first.startsWith('-')) return { name: DEFAULT_COMMAND, args }
   if (isCommand(first)) return { name: first, args: args.slice(1) }
+  if (isFileName(first)) return { name: DEFAULT_COMMAND, args }
   const both = `${first} ${second}`
   return isCommand(both) ? { name: both, args: args.slice(2) } : { name: undefined, args }
+}
+
+/** No command has a dot or a slash in its name: `txtoken txtoken.yml`. */
+function isFileName(text: string): boolean {
+  return /[./\\]/.test(text)
 }
 
 function isCommand(text: string): boolean {
@@ -86,7 +93,7 @@ function optionsOf(args: readonly string[]): readonly string[] {
   return args.includes('--') ? args.slice(0, args.indexOf('--')) : args
 }
 
-/** The help that is asked for, by `--help`, `-h` or the word `help`, wherever it is on the line. */
+/** The requested help, by `--help`, `-h` or the word `help`, anywhere on the line. */
 async function findHelp(args: readonly string[]): Promise<string | undefined> {
   const options = optionsOf(args)
   const isAsked = options.includes('--help') || options.includes('-h')

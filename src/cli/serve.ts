@@ -4,7 +4,9 @@ import { openListeners } from '../config/listeners.ts'
 import { type LoadedConfig, type LoadOptions, loadConfig } from '../config/load.ts'
 import { createTextRecorder, type RecordedConfig } from '../config/recorded-texts.ts'
 import { createFileWatch } from '../config/watch.ts'
-import { createLogger } from '../operations/logger.ts'
+import { createLogger, type LogStream } from '../operations/logger.ts'
+import { loadPrettify } from '../operations/readable-log.ts'
+import { describeProxies } from '../remote/proxy/proxies.ts'
 import type { Instance, InstanceOptions, Ports } from '../server/instance.ts'
 import { VERSION } from '../version.ts'
 import { WORKER_VARIABLE } from '../worker-variable.ts'
@@ -12,8 +14,7 @@ import type { WorkersOptions } from '../workers/primary.ts'
 import {
   type CommandContext,
   configFileOf,
-  configOption,
-  createCommand,
+  createConfigCommand,
   type Environment
 } from './command.ts'
 
@@ -23,21 +24,20 @@ type StopSignal = keyof typeof SIGNAL_CODES
 
 const WATCH_INTERVAL_MS = 1000
 
-export const serve = createCommand({
-  parameters: [],
+export const serve = createConfigCommand({
   description:
-    'Run the service until a signal stops it. A change of its files, or SIGHUP, reloads the configuration.\nWithout a configuration it runs the demo.',
-  options: { config: configOption },
-  examples: ['txtoken serve --config txtoken.yml', 'CFG_FILE=txtoken.yml txtoken'],
-  async run({ values, ...context }) {
+    'Run the service until a signal stops it. A change of its files, or SIGHUP, reloads the configuration.\nThe configuration is FILE, or the file that CFG_FILE names. Without both, the command runs the demo.',
+  options: {},
+  examples: ['txtoken serve txtoken.yml', 'CFG_FILE=txtoken.yml txtoken'],
+  async run({ named, ...context }) {
     const { env } = context
     if (env[WORKER_VARIABLE] !== undefined && process.connected) {
       const { runWorker } = await import('../workers/worker.ts')
       runWorker(env)
       return undefined
     }
-    if (values.config === undefined && (env.CFG_FILE ?? '') === '') return runDemo(context)
-    const file = configFileOf(values.config, env)
+    if (named === undefined && (env.CFG_FILE ?? '') === '') return runDemo(context)
+    const file = configFileOf(named, env)
     await runService({ file, env, load: (options) => loadConfig({ ...options, file, env }) })
     return undefined
   }
@@ -45,9 +45,13 @@ export const serve = createCommand({
 
 /** Runs the service in front of the demo login API, and prints commands to try it out. */
 export async function runDemo({ env, print }: CommandContext): Promise<undefined> {
-  const { startDemo } = await import('../demo/demo.ts')
+  const { namePortVariable, startDemo } = await import('../demo/demo.ts')
   const demo = await startDemo(env)
-  await runService({ file: '', env, load: demo.load })
+  try {
+    await runService({ file: '', env, load: demo.load })
+  } catch (error) {
+    throw namePortVariable(error, 'PORT')
+  }
   print(demo.greeting)
 }
 
@@ -65,10 +69,6 @@ interface Running extends Pick<Instance, 'reload' | 'stop'> {
 
 /** Runs the service until a signal ends the process. It reloads on SIGHUP, and when one of its files changes. */
 async function runService({ file, env, load }: ServeOptions): Promise<void> {
-  const log = createLogger('info')
-  const { logger, logRequest, settle, flush } = log
-  // Before pino's own listener, which would wait without end for a reader that does not read.
-  process.prependOnceListener('exit', flush)
   const fileWatch = createFileWatch({
     intervalMs: WATCH_INTERVAL_MS,
     onChange: () => void reload()
@@ -90,8 +90,16 @@ async function runService({ file, env, load }: ServeOptions): Promise<void> {
   const first = loadRecorded()
   const { config } = first.loaded
   const count = config.workers === 'auto' ? availableParallelism() : config.workers
-  const starting =
-    count === 1
+  const starting = start()
+
+  async function start(): Promise<{ running: Running; log: LogStream }> {
+    const log = createLogger('info', { prettify: await loadPrettify(config.log.pretty, env) })
+    const { logger, logRequest, flush, passOn } = log
+    // Before pino's own listener, which would wait forever for a reader that does not read.
+    process.prependOnceListener('exit', flush)
+    const proxies = describeProxies(env)
+    if (proxies !== undefined) logger.info({ proxies }, 'calls go through proxies')
+    const running = await (count === 1
       ? runHere({
           env,
           logger,
@@ -99,20 +107,26 @@ async function runService({ file, env, load }: ServeOptions): Promise<void> {
           loaded: first.loaded,
           load: () => loadRecorded().loaded
         })
-      : runWorkers({ count, file, first, load: loadRecorded, logger, passOn: log.passOn })
-
-  async function reload(): Promise<void> {
-    await (await starting).reload()
+      : runWorkers({ count, file, first, load: loadRecorded, logger, passOn }))
+    return { running, log }
   }
 
-  const running = await starting
+  async function reload(): Promise<void> {
+    const { running } = await starting
+    await running.reload()
+  }
+
+  const {
+    running,
+    log: { logger, settle }
+  } = await starting
   stop = async function stopGracefully(signal) {
     stop = exitAtOnce
     fileWatch.close()
     logger.info({ signal }, 'stopping')
     const inTime = await running.stop()
-    if (inTime) logger.info('stopped')
-    else logger.warn('stopped, and cut requests that took too long')
+    if (inTime) logger.info({}, 'stopped')
+    else logger.warn({}, 'stopped, and cut requests that took too long')
     await settle()
     process.exit(inTime ? 0 : 1)
   }
@@ -121,6 +135,8 @@ async function runService({ file, env, load }: ServeOptions): Promise<void> {
     const line = { version: VERSION, listener: name, host, port: running.ports[name] }
     logger.info(count === 1 ? line : { ...line, workers: count }, 'listening')
   }
+  // So that later output of a command comes below it.
+  await settle()
 }
 
 async function runHere(options: Omit<InstanceOptions, 'metrics'>): Promise<Running> {

@@ -1,9 +1,9 @@
 /** Puts a token into the requests of fetch, undici and got. */
 
-/** What fetch takes as header fields. */
+/** Header fields as fetch takes them. */
 type HeadersInput = ConstructorParameters<typeof Headers>[0]
 
-/** As much of the options of a got call as is needed. */
+/** The options of a got call that are used. */
 interface GotOptions {
   readonly isStream: boolean
   headers: Record<string, string | string[] | undefined>
@@ -52,7 +52,7 @@ export function createAuthorize(get: () => Promise<string>): Authorize {
     authorize,
     authorizeGot(options, next) {
       if (options.isStream) {
-        // Thrown right here: a caller that expects a stream would not look for a rejected promise.
+        // Thrown synchronously: a caller that expects a stream would not handle a rejected promise.
         throw new TypeError('expected a got call that gives a promise; a stream takes authorize()')
       }
       return bearer().then((value) => {

@@ -1,10 +1,10 @@
-/** What all adapters share: a request has a valid token, or gets an answer by RFC 6750. */
+/** Shared by all adapters: a request has a valid token, or gets an answer by RFC 6750. */
 import type { VerifiedClaims } from '../keys/token.ts'
 import { challengeFor, readAuthorization } from '../protocols/bearer-token.ts'
 import type { TokenChecker } from './token-checker.ts'
 import { TokenError } from './token-error.ts'
 
-/** The answer to a request that is rejected. */
+/** The answer to a rejected request. */
 interface ErrorAnswer {
   readonly status: number
   readonly headers: Readonly<Record<string, string>>
@@ -31,7 +31,7 @@ export async function checkRequest(
   }
 }
 
-/** A challenge is about the token (RFC 6750, section 3); a token that cannot be judged now gets none. */
+/** A challenge is about the token (RFC 6750, section 3); a token that cannot be checked now gets none. */
 function describeError(error: TokenError): ErrorAnswer {
   return {
     status: error.status,

@@ -1,4 +1,4 @@
-/** What `txtoken/client` is: for services that check tokens, and hold one of their own. Nothing of the server is loaded with it. */
+/** The entry `txtoken/client`, for services that check tokens and have their own. It loads nothing of the server. */
 
 export type { Algorithm } from '../keys/key.ts'
 export type { VerifiedClaims } from '../keys/token.ts'

@@ -4,13 +4,13 @@ import type { VerifiedClaims } from '../keys/token.ts'
 import { checkRequest, type RequestCheck } from './bearer.ts'
 import type { TokenChecker } from './token-checker.ts'
 
-/** As much of an Express request as is needed. */
+/** The parts of an Express request that are used. */
 interface ExpressRequest {
   readonly headers: IncomingHttpHeaders
   claims?: VerifiedClaims
 }
 
-/** As much of an Express response as is needed. */
+/** The parts of an Express response that are used. */
 interface ExpressResponse {
   readonly status: (status: number) => unknown
   readonly set: (fields: Record<string, string>) => unknown

@@ -4,13 +4,13 @@ import type { VerifiedClaims } from '../keys/token.ts'
 import { checkRequest } from './bearer.ts'
 import type { TokenChecker } from './token-checker.ts'
 
-/** As much of a Fastify request as is needed. */
+/** The parts of a Fastify request that are used. */
 interface FastifyRequest {
   readonly headers: IncomingHttpHeaders
   claims?: VerifiedClaims
 }
 
-/** As much of a Fastify reply as is needed. */
+/** The parts of a Fastify reply that are used. */
 interface FastifyReply {
   readonly code: (status: number) => unknown
   readonly headers: (fields: Record<string, string>) => unknown

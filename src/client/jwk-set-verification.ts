@@ -42,7 +42,7 @@ export function verifyByJwkSet(url: string, options: VerificationOptions): Verif
     async verify(token) {
       await started
       const verified = await verifyWithKeys(token)
-      // An unknown key may be one of those that could not be fetched.
+      // An unknown key may be one that could not be fetched.
       if (verified === undefined && !isCurrent) {
         throw checkUnavailable(new Error('found no key for the token, and no current JWK Set'))
       }

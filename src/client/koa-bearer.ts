@@ -2,7 +2,7 @@
 import { checkRequest } from './bearer.ts'
 import type { TokenChecker } from './token-checker.ts'
 
-/** As much of a Koa context as is needed. */
+/** The parts of a Koa context that are used. */
 interface KoaContext {
   readonly get: (field: string) => string
   readonly set: (fields: Record<string, string>) => void

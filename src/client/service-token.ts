@@ -1,12 +1,13 @@
-/** The token that a service itself sends: fetched at its start, renewed before it expires. */
+/** The token of a service itself: fetched at its start, renewed before it expires. */
 import { type Attempt, createRefresher, type RefreshTiming } from '../keys/remote/refresher.ts'
 import { type StartTimer, startUnreferencedTimer } from '../keys/timer.ts'
 import { type AuthorizeRequest, createAuthorize, type GotHandler } from './authorize.ts'
+import { nameUrl } from './call-failure.ts'
 import { ServiceTokenError } from './token-reply.ts'
 import { createTokenRequest, type TokenRequestOptions } from './token-request.ts'
 
 export interface ServiceTokenOptions extends TokenRequestOptions {
-  /** Called for each request for a token that failed, for the log. Must not throw. */
+  /** Called for each request for a token that failed, for the log: the message begins with the URL, without its query. Must not throw. */
   readonly onFailure?: ((error: ServiceTokenError) => void) | undefined
   /** From 0 up to 1: keeps several replicas from asking all at once. */
   readonly random?: (() => number) | undefined
@@ -41,7 +42,7 @@ export function createServiceToken(options: ServiceTokenOptions): ServiceToken {
   const refresher = createRefresher({
     attempt: renew,
     timing: createRenewalTiming(random),
-    // Callers join a request that is under way, and leave the pauses between requests as they are.
+    // Callers join a request that is under way, and do not change the pauses between requests.
     cooldownMs: Number.POSITIVE_INFINITY,
     now,
     startTimer: options.startTimer ?? startUnreferencedTimer
@@ -62,7 +63,8 @@ export function createServiceToken(options: ServiceTokenOptions): ServiceToken {
         error instanceof ServiceTokenError
           ? error
           : new ServiceTokenError('found no token', { cause: error })
-      onFailure?.(failure)
+      const { status } = failure
+      onFailure?.(new ServiceTokenError(nameUrl(options.url, failure), { status, cause: failure }))
       return { succeeded: false }
     }
   }

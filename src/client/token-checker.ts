@@ -6,9 +6,11 @@ import {
   createIssuerRequirement,
   createScopesRequirement,
   createTimeRequirement,
+  DEFAULT_SKEW_SECONDS,
   isNoServiceBearer
 } from '../check/requirements.ts'
 import type { VerifiedClaims } from '../keys/token.ts'
+import { nameUrl } from './call-failure.ts'
 import { TokenError, toTokenError } from './token-error.ts'
 import { createVerification, type VerificationOptions } from './verification.ts'
 
@@ -19,9 +21,9 @@ export interface TokenCheckerOptions extends VerificationOptions {
   readonly audience?: string | readonly string[] | undefined
   /** Whether tokens must expire (have `exp`). Default true: a token without `exp` is valid as long as its key. */
   readonly requireExp?: boolean | undefined
-  /** Clock difference that is tolerated in `exp`, `nbf` and `iat`, from 0 to 300 seconds. Default 0. */
+  /** Clock difference that is tolerated in `exp` and `nbf`, from 0 to 300 seconds; in `iat` a minute is in any case. Default 5. */
   readonly skewSeconds?: number | undefined
-  /** What else tokens must have. A token without it is rejected with 403. */
+  /** Further requirements. A token that does not meet them is rejected with 403. */
   readonly require?: RequiredOfTokens | undefined
 }
 
@@ -34,10 +36,10 @@ interface RequiredOfTokens {
 
 export interface TokenChecker {
   /**
-   * Checks a token: form, signature, time, and all that is required of it.
+   * Checks a token: form, signature, times, and requirements.
    * @param token a compact JWS; undefined where a request has none
    * @returns its claims
-   * @throws TokenError with the status 401, 403 or 503; a token that cannot be judged is not accepted
+   * @throws TokenError with the status 401, 403 or 503; a token that cannot be checked is not accepted
    */
   readonly check: (token: string | undefined) => Promise<VerifiedClaims>
   /** Ends timers and connections. None of them keeps the process running. */
@@ -47,6 +49,7 @@ export interface TokenChecker {
 const KNOWN_OPTIONS: Readonly<Record<keyof TokenCheckerOptions, true>> = {
   jwksUrl: true,
   secret: true,
+  secretEncoding: true,
   endpoint: true,
   apiKey: true,
   algorithms: true,
@@ -79,9 +82,10 @@ const MOST_SKEW_SECONDS = 300
  */
 export function createTokenChecker(options: TokenCheckerOptions): TokenChecker {
   assertKnownOptions('createTokenChecker', options, KNOWN_OPTIONS)
-  const { now = Date.now, onFailure } = options
+  const { now = Date.now } = options
+  const onFailure = nameUrlOf(options)
   const requirements = createRequirements(options, now)
-  const { verify, close } = createVerification(options)
+  const { verify, close } = createVerification({ ...options, onFailure })
   const checkToken = createCheck({ verifiers: [verify], requirements, maxDepth: MAX_DEPTH })
 
   return {
@@ -101,13 +105,26 @@ export function createTokenChecker(options: TokenCheckerOptions): TokenChecker {
   }
 }
 
+/** What `onFailure` gets has the URL; what `check` throws has not, since it may be shown to the sender of the token. */
+function nameUrlOf({ jwksUrl, endpoint, onFailure }: TokenCheckerOptions) {
+  const url = jwksUrl ?? endpoint
+  if (onFailure === undefined || url === undefined) return onFailure
+  return (error: Error) => onFailure(new Error(nameUrl(url, error), { cause: error }))
+}
+
 /** The cause is worth more to the log than an error that only reports that a check failed. */
 function causeOf(error: TokenError): Error {
   return error.cause instanceof Error ? error.cause : error
 }
 
 function createRequirements(
-  { issuer, audience, requireExp = true, skewSeconds = 0, require = {} }: TokenCheckerOptions,
+  {
+    issuer,
+    audience,
+    requireExp = true,
+    skewSeconds = DEFAULT_SKEW_SECONDS,
+    require = {}
+  }: TokenCheckerOptions,
   now: () => number
 ): Requirement[] {
   assertKnownOptions('require', require, KNOWN_REQUIREMENTS)
@@ -129,10 +146,10 @@ function createRequirements(
   ]
 }
 
-/** Their names are names, not paths: most programs that ask for a claim with a dot in its name mean just that. */
+/** Their names are names, not paths: most programs that require a claim with a dot in its name mean just that. */
 function toRequiredClaims(claims: Readonly<Record<string, string | number | boolean>>) {
   return Object.entries(claims).map(([name, value]) => {
-    // A value that is undefined would be met by every token that has no such claim.
+    // Every token without such a claim would match an undefined value.
     if (!['string', 'number', 'boolean'].includes(typeof value)) {
       throw new TypeError(`require.claims: expected text, a number, true or false for ${name}`)
     }
@@ -145,10 +162,10 @@ function areTexts(given: readonly unknown[]): boolean {
 }
 
 /**
- * Makes sure that all options are known: a misspelt one would leave something unchecked, and nobody would see it. Types do so
+ * Makes sure that all options are known: a misspelt one would leave something unchecked without notice. Types do so
  * too, but not every service uses them.
  * @param place what the message begins with
- * @throws TypeError that names the unknown one, and those that are known
+ * @throws TypeError that names the unknown one, and the known ones
  */
 function assertKnownOptions<Options extends object>(
   place: string,

@@ -1,7 +1,7 @@
 /** The error of a token that a service must not accept. */
 import { checkUnavailable, ServiceError } from '../errors.ts'
 
-/** The codes of RFC 6750, section 3.1, and two for what it has no code for: the first and the last. */
+/** The codes of RFC 6750, section 3.1, and two further ones: the first and the last. */
 const STATUSES = {
   missing_token: 401,
   invalid_token: 401,
@@ -17,11 +17,11 @@ interface TokenErrorOptions {
   readonly cause?: unknown
 }
 
-/** A token that is not accepted. The message may go to whoever sent it; the cause may not. */
+/** A token that is not accepted. The message may be sent to the client; the cause may not. */
 export class TokenError extends Error {
   override readonly name = 'TokenError'
   readonly code: TokenErrorCode
-  /** What to answer: 401 or 403; 503 where the token cannot be checked now. */
+  /** The status to answer: 401 or 403; 503 where the token cannot be checked now. */
   readonly status: 401 | 403 | 503
   /** One word for logs and metrics: `expired`, `signature`, `audience` and the like. */
   readonly reason: string
@@ -37,7 +37,7 @@ export class TokenError extends Error {
   }
 }
 
-/** Whatever goes wrong in a check, expected or not, the token is not accepted. */
+/** After any error of a check, expected or not, the token is not accepted. */
 export function toTokenError(error: unknown): TokenError {
   if (error instanceof TokenError) return error
   if (error instanceof ServiceError) {

@@ -1,11 +1,11 @@
-/** Reads the answer of an issue route, whichever of the usual forms it has. */
+/** Reads the answer of an issue route, in any of the usual forms. */
 import { ServiceError } from '../errors.ts'
 import { parseToken } from '../keys/token.ts'
 
-/** Why a service has no token of its own. The message holds no address, no API key and nothing of a reply. */
+/** Why a service has no token. The message holds no address, no API key and nothing of a reply. */
 export class ServiceTokenError extends Error {
   override readonly name = 'ServiceTokenError'
-  /** The HTTP status of the issuer's answer, where it was another than 200. */
+  /** The HTTP status of the issuer's answer, if not 200. */
   readonly status: number | undefined
 
   constructor(message: string, options: { status?: number | undefined; cause?: unknown } = {}) {
@@ -17,11 +17,11 @@ export class ServiceTokenError extends Error {
 /** Times are seconds; Infinity where there is none. */
 export interface TokenReply {
   readonly token: string
-  /** The lifetime that the answer has beside the token (`expires_in`, RFC 6749, section 5.1). */
+  /** The lifetime beside the token in the answer (`expires_in`, RFC 6749, section 5.1). */
   readonly expiresIn: number
 }
 
-/** A compact JWS, which is all that a bare answer can be. */
+/** A compact JWS, the only possible bare answer. */
 const COMPACT_JWS = /^[\w-]+\.[\w-]+\.[\w-]+$/
 /** What may follow `Bearer` (RFC 6750, section 2.1). */
 const BEARER_TOKEN = /^[\w.~+/-]+=*$/
@@ -34,16 +34,20 @@ const MAX_DEPTH = 64
 export function parseTokenReply(text: string): TokenReply {
   const bare = text.trim()
   if (COMPACT_JWS.test(bare)) return { token: bare, expiresIn: Number.POSITIVE_INFINITY }
-  const {
-    token: own,
-    jwt = own,
-    access_token: token = jwt,
-    expires_in: expiresIn
-  } = parseObject(bare)
+  const { token: own, jwt, access_token: access, expires_in: expiresIn } = parseObject(bare)
+  const token = access ?? jwt ?? own
   if (typeof token !== 'string' || !BEARER_TOKEN.test(token)) {
     throw new ServiceTokenError('found an answer without a token')
   }
-  return { token, expiresIn: isSeconds(expiresIn) ? expiresIn : Number.POSITIVE_INFINITY }
+  return { token, expiresIn: toLifetime(expiresIn) }
+}
+
+const NUMBER = /^\d+(?:\.\d+)?$/
+
+/** Seconds, which some issuers write in text; null, 0 and -1 are no lifetime. */
+function toLifetime(value: unknown): number {
+  const seconds = typeof value === 'string' && NUMBER.test(value) ? Number(value) : value
+  return isSeconds(seconds) && seconds > 0 ? seconds : Number.POSITIVE_INFINITY
 }
 
 function parseObject(text: string): Record<string, unknown> {

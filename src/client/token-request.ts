@@ -1,6 +1,6 @@
 /** Asks an issue route for a token. */
-import { ServiceError } from '../errors.ts'
 import { createRemote } from '../remote/remote.ts'
+import { describeFailure } from './call-failure.ts'
 import { assertCallable } from './remote-options.ts'
 import { parseTokenReply, remainingLifetime, ServiceTokenError } from './token-reply.ts'
 
@@ -8,7 +8,7 @@ export interface TokenRequestOptions {
   /** URL of the issue route. */
   readonly url: string
   /**
-   * The protocol of the route: `supertokens` is the JWT recipe of that core, which is sent the lifetime and the issuer as
+   * The protocol of the route: `supertokens` is the JWT recipe of that core, which gets the lifetime and the issuer as
    * well. Default `txtoken`, which fits every other protocol too.
    */
   readonly protocol?: 'txtoken' | 'supertokens' | undefined
@@ -16,7 +16,7 @@ export interface TokenRequestOptions {
   readonly issuer?: string | undefined
   /** Sent as `api-key`. */
   readonly apiKey?: string | undefined
-  /** The claims to ask for, which are posted as JSON; the route decides what it makes of them. Default: none. */
+  /** The claims to ask for, posted as JSON; the route decides how it uses them. Default: none. */
   readonly claims?: Readonly<Record<string, unknown>> | undefined
   /**
    * Seconds after which a token is not used any more; it is renewed before that. It has to be given
@@ -52,7 +52,7 @@ export interface TokenRequest {
 
 const DEFAULT_TIMEOUT = 5_000
 const MAX_REPLY_BYTES = 256 * 1024
-/** Seconds that are asked for where `lifetime` is left out. */
+/** The requested lifetime in seconds where `lifetime` is left out. */
 const DEFAULT_VALIDITY = 3600
 
 /** @throws TypeError for options that could never work */
@@ -94,20 +94,10 @@ export function createTokenRequest(options: TokenRequestOptions): TokenRequest {
     try {
       return (await remote.call({ body, onAbort: () => {} })).toString()
     } catch (error) {
-      throw explainFailure(error)
+      const { message, status, cause } = describeFailure(error)
+      throw new ServiceTokenError(message, { status, cause })
     }
   }
-}
-
-/** The messages of `remote/` are about the remote of the service, so they get other words here; causes may hold addresses. */
-function explainFailure(error: unknown): ServiceTokenError {
-  if (!(error instanceof ServiceError)) {
-    return new ServiceTokenError('found no answer', { cause: error })
-  }
-  const { remoteStatus: status, message, cause } = error
-  return status === undefined
-    ? new ServiceTokenError(`found no answer: ${message}`, { cause })
-    : new ServiceTokenError(`found the status ${status}, expected 200`, { status })
 }
 
 interface RequestContent {
@@ -132,7 +122,7 @@ function createContent({
   const content = {
     payload: claims,
     validity: Math.ceil(lifetime ?? DEFAULT_VALIDITY),
-    // A token that is renewed needs no key that is never replaced.
+    // A token that is renewed does not need the key that is never replaced.
     useStaticSigningKey: false,
     algorithm: 'RS256',
     jwksDomain: issuer

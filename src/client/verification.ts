@@ -6,9 +6,14 @@ import { KeyError } from '../keys/key-error.ts'
 import { createFixedKeySource } from '../keys/key-source.ts'
 import { createKeyStore } from '../keys/key-store.ts'
 import { createKey } from '../keys/kinds/create-key.ts'
-import { parseSecret } from '../keys/material/key-material.ts'
+import {
+  parseSecret,
+  SECRET_ENCODINGS,
+  type SecretEncoding
+} from '../keys/material/key-material.ts'
 import type { StartTimer } from '../keys/timer.ts'
 import { createRemote } from '../remote/remote.ts'
+import { cleanText } from '../settings/clean-text.ts'
 import { createCheckRouteVerifier } from './check-route-verifier.ts'
 import { verifyByJwkSet } from './jwk-set-verification.ts'
 import { assertCallable } from './remote-options.ts'
@@ -19,14 +24,15 @@ export interface VerificationOptions {
   readonly jwksUrl?: string | undefined
   /** The shared secret: at least 32 bytes for HS256, 48 for HS384, 64 for HS512. */
   readonly secret?: string | undefined
+  /** How the secret is written: `text`, whose bytes in UTF-8 are the secret, or `base64` or `hex`. Default `text`. */
+  readonly secretEncoding?: SecretEncoding | undefined
   /** URL of a checkToken route, which is called for each token. */
   readonly endpoint?: string | undefined
   /** The API key of the endpoint, where it needs one. */
   readonly apiKey?: string | undefined
   /**
-   * The algorithms that keys may have. Default: for a secret HS256; for a JWK Set all that are not symmetric, and only keys
-   * that name theirs (`alg`) are used. A key of a JWK Set that names none is used only where `algorithms` is given and it
-   * fits exactly one of them.
+   * The algorithms that keys may have. Default: for a secret HS256; for a JWK Set all that are not symmetric. A key of a JWK Set
+   * without `alg` is used with each of these that suits it; by default only where that is a single one, which leaves RSA keys out.
    */
   readonly algorithms?: readonly Algorithm[] | undefined
   /** Whether URLs may be http://. Default false. */
@@ -41,7 +47,8 @@ export interface VerificationOptions {
   readonly timeoutMs?: number | undefined
   /**
    * Called with the reason why tokens cannot be checked: a JWK Set that cannot be fetched, an endpoint that does not answer.
-   * For the log, since the answer to the sender of the token does not have it. Must not throw.
+   * For the log, since the answer to the sender of the token does not have it: the message begins with the URL, without its query.
+   * Must not throw.
    */
   readonly onFailure?: ((error: Error) => void) | undefined
   /** The clock, in milliseconds since 1970. */
@@ -62,12 +69,18 @@ const MAX_CALLS = 256
 
 /** @throws TypeError for options that contradict each other, or that could never work */
 export function createVerification(options: VerificationOptions): Verification {
-  const { jwksUrl, secret, endpoint, algorithms } = options
+  const { jwksUrl, secret, secretEncoding, endpoint, algorithms } = options
   if ([jwksUrl, secret, endpoint].filter((origin) => origin !== undefined).length !== 1) {
     throw new TypeError('expected exactly one of jwksUrl, secret and endpoint')
   }
   if (algorithms !== undefined && !areAlgorithms(algorithms)) {
     throw new TypeError(`algorithms: expected a list of ${ALGORITHMS.join(', ')}`)
+  }
+  if (secretEncoding !== undefined && !SECRET_ENCODINGS.includes(secretEncoding)) {
+    throw new TypeError(`secretEncoding: expected one of ${SECRET_ENCODINGS.join(', ')}`)
+  }
+  if (secretEncoding !== undefined && secret === undefined) {
+    throw new TypeError('secretEncoding: only goes with secret')
   }
   if (jwksUrl !== undefined) return verifyByJwkSet(jwksUrl, options)
   if (secret !== undefined) return verifyBySecret(secret, options)
@@ -84,10 +97,10 @@ function areAlgorithms(given: readonly unknown[]): boolean {
 
 function verifyBySecret(
   secret: string,
-  { algorithms = ['HS256'], now = Date.now }: VerificationOptions
+  { secretEncoding = 'text', algorithms = ['HS256'], now = Date.now }: VerificationOptions
 ): Verification {
   const sources = algorithms.map((alg) =>
-    createFixedKeySource(createSecretKey(secret, alg), undefined)
+    createFixedKeySource(createSecretKey(secret, secretEncoding, alg), undefined)
   )
   return {
     verify: createKeysVerifier({ keyStore: createKeyStore(sources, now) }),
@@ -95,9 +108,9 @@ function verifyBySecret(
   }
 }
 
-function createSecretKey(secret: string, alg: Algorithm) {
+function createSecretKey(secret: string, encoding: SecretEncoding, alg: Algorithm) {
   try {
-    return createKey({ alg, material: parseSecret(secret, alg).material })
+    return createKey({ alg, material: parseSecret(cleanText(secret), alg, encoding).material })
   } catch (error) {
     if (error instanceof KeyError) throw new TypeError(`secret: ${error.message}`)
     throw error
@@ -116,6 +129,7 @@ function verifyByEndpoint(url: string, options: VerificationOptions): Verificati
     maxReplyBytes: MAX_REPLY_BYTES,
     maxCalls: MAX_CALLS,
     tls,
+    isSafe: true,
     onOutcome: () => {}
   })
   return { verify: createCheckRouteVerifier(remote), close: remote.close }

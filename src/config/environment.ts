@@ -1,4 +1,5 @@
 /** `${NAME}` and `${NAME:-default}` in the strings of a configuration. */
+import { trimText } from '../settings/clean-text.ts'
 import type { Problem } from '../settings/problem.ts'
 
 const REFERENCE = /\$(\$)?\{([^}]*)\}/g
@@ -10,8 +11,8 @@ interface Substituted {
 }
 
 /**
- * Replaces references in every string value of a tree; keys stay as they are. `$${` becomes a plain `${`.
- * A variable that is empty counts as not set, as in a shell's `:-`.
+ * Replaces references in every string value of a tree; keys stay unchanged. `$${` becomes a plain `${`.
+ * A variable that is empty counts as not set, as in a shell's `:-`; line ends after its text do not count.
  */
 export function substituteEnvironment(
   tree: unknown,
@@ -41,8 +42,8 @@ export function substituteEnvironment(
         })
         return ''
       }
-      const value = Object.hasOwn(env, name) ? env[name] : undefined
-      if (value !== undefined && value !== '') return value
+      const value = trimText((Object.hasOwn(env, name) ? env[name] : undefined) ?? '')
+      if (value !== '') return value
       if (fallback !== undefined) return fallback
       problems.push({
         path,

@@ -1,21 +1,21 @@
-/** The flat form: the nine keys of the original program, and what they mean in the full form. */
+/** The flat form: the nine keys of the original program, and their equivalents in the full form. */
 import * as z from 'zod'
+import { skew } from '../protocols/check/settings.ts'
 import { statuses } from '../protocols/statuses.ts'
-import { jsonTree } from '../settings/json.ts'
+import { jsonTree, optionalPathText } from '../settings/json.ts'
 import { flag } from '../settings/quantities.ts'
 import { routePath } from '../settings/route-paths.ts'
 import { material, type SecretReader } from '../settings/secrets.ts'
 import { section } from '../settings/section.ts'
 import { formatDuration } from '../settings/units.ts'
-import { httpUrl } from '../settings/urls.ts'
+import { urlTemplate } from '../settings/url-template.ts'
 import type { FullConfigInput } from './full-form.ts'
 import { port } from './listen.ts'
 
-const SECRET_LENGTH = { least: 32, most: 64 } as const
 const MILLISECONDS_PER_HOUR = 3_600_000
 const MOST_HOURS = 876_000
 
-/** The paths that are answered where the configuration names no others. */
+/** The default paths. */
 const DEFAULT_ROUTES = {
   getTokenRoute: '/getToken',
   checkTokenRoute: '/checkToken'
@@ -39,7 +39,7 @@ const hours = z
   .meta({ title: HOURS })
 
 const FULL =
-  'a key of the full form, which has none of the others; check-config --print writes the flat form out in it'
+  'a key of the full form, which has none of the others; without this key, check-config --print writes the flat form out in it'
 const FULL_FORM: Readonly<Record<keyof FullConfigInput, string>> = {
   listen: FULL,
   log: FULL,
@@ -48,6 +48,7 @@ const FULL_FORM: Readonly<Record<keyof FullConfigInput, string>> = {
   workers: FULL,
   memory: FULL,
   docs: FULL,
+  workbench: FULL,
   issuer: FULL,
   keys: FULL,
   revocation: FULL,
@@ -55,6 +56,8 @@ const FULL_FORM: Readonly<Record<keyof FullConfigInput, string>> = {
 }
 
 export type FlatConfig = z.output<ReturnType<typeof createFlatSchema>>
+/** A flat form as written by its author. */
+export type FlatConfigInput = z.input<ReturnType<typeof createFlatSchema>>
 
 /** @param reader follows the reference of `encKey` where it is in a file or in the environment */
 export function createFlatSchema(reader: SecretReader) {
@@ -62,16 +65,13 @@ export function createFlatSchema(reader: SecretReader) {
     port: port.prefault(8888).describe('TCP port to listen on. Default: 8888.'),
     debug: flag
       .prefault(false)
-      .describe('Whether to log more than a line a request. Default: false.'),
-    encKey: material(reader)
-      .refine(({ length }) => length >= SECRET_LENGTH.least && length <= SECRET_LENGTH.most, {
-        error: ({ input }) =>
-          `expected ${SECRET_LENGTH.least} to ${SECRET_LENGTH.most} characters, found ${String(input).length}`
-      })
       .describe(
-        'The shared secret that signs and verifies tokens (HS256) and signs the service bearer: 32 to 64 characters.'
+        'Whether to log at the level debug, which is more than one line for each request. Default: false.'
       ),
-    remote: httpUrl.describe('URL of the JSON API that the body of the client is posted to.'),
+    encKey: material(reader).describe(
+      'The shared secret (HS256): it signs and verifies tokens, and signs the service bearer. Its text has at least 32 bytes in UTF-8; `openssl rand -hex 32` makes one. The service logs a warning at start for a secret that is published or can be guessed.'
+    ),
+    remote: urlTemplate.describe('URL of the JSON API. The body of the client is posted to it.'),
     expHours: hours
       .prefault(24)
       .describe('How long a token is valid, in hours; fractions are fine. Default: 24.'),
@@ -86,9 +86,20 @@ export function createFlatSchema(reader: SecretReader) {
       .describe(
         'The `data` claim of the service bearer that is sent to the remote: a YAML tree, or a string that holds JSON. Default: null.'
       ),
+    subject: optionalPathText
+      .optional()
+      .describe(
+        'Path of the subject in the reply of the remote, such as `user.id`. Its value, text or a number, becomes the claim `sub` beside `data`. A reply without it is an error, unless the path ends with `?`. Default: none, tokens have no `sub`.'
+      ),
+    skew,
     statuses
   }
   return section(shape, FULL_FORM)
+}
+
+/** The one key of the flat form, as in the full form. */
+export function secretKey(encKey: string) {
+  return { alg: 'HS256', secret: encKey } as const
 }
 
 /** Writes the flat form out as the full form that means exactly the same. */
@@ -96,18 +107,31 @@ export function toFullForm(flat: FlatConfig): FullConfigInput {
   return {
     listen: { main: { port: flat.port } },
     log: { level: flat.debug ? 'debug' : 'info' },
-    keys: [{ alg: 'HS256', secret: flat.encKey }],
+    keys: [secretKey(flat.encKey)],
     routes: [
       {
         issue: flat.getTokenRoute,
         protocol: 'txtoken',
         claims: [
-          { from: 'remote', url: flat.remote, bearer: flat.requestTokenData ?? 'null', at: 'data' }
+          {
+            from: 'remote',
+            url: flat.remote,
+            bearer: flat.requestTokenData ?? 'null',
+            bearerForm: 'original',
+            clientAddress: true,
+            at: 'data',
+            ...(flat.subject !== undefined && { pick: { sub: flat.subject } })
+          }
         ],
         lifetime: formatDuration(Math.floor(flat.expHours * MILLISECONDS_PER_HOUR)),
         statuses: flat.statuses
       },
-      { check: flat.checkTokenRoute, protocol: 'txtoken', verify: [{ keys: 'all' }] }
+      {
+        check: flat.checkTokenRoute,
+        protocol: 'txtoken',
+        verify: [{ keys: 'all' }],
+        skew: formatDuration(flat.skew * 1000)
+      }
     ]
   }
 }

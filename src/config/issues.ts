@@ -1,4 +1,4 @@
-/** Turns the schema library's issues into problems in our words. */
+/** Turns the issues of the schema library into problems with our own messages. */
 import type * as z from 'zod'
 import { formatPath, type Problem } from '../settings/problem.ts'
 
@@ -6,7 +6,7 @@ type Issue = z.core.$ZodIssue
 
 /**
  * Describes issues for the author of the configuration.
- * @param tree what was validated; messages name the kind of a value in it, never the value
+ * @param tree the validated data; messages name the kind of a value in it, never the value
  */
 export function describeIssues(
   issues: readonly Issue[],
@@ -16,8 +16,13 @@ export function describeIssues(
   const misspelt = issues
     .filter(({ code }) => code === 'unrecognized_keys')
     .map(({ path }) => formatPath(path))
+  const explained = issues
+    .filter(({ code }) => code === 'custom')
+    .map(({ path }) => formatPath(path))
   return issues.flatMap((issue): Problem[] => {
-    // What a map as a whole lacks is what the misspelt key in it was meant for.
+    // A message about the value as a whole replaces those of the closest form.
+    if (issue.code === 'invalid_union' && explained.includes(formatPath(issue.path))) return []
+    // The misspelt key in a map was probably meant as the missing one.
     if (issue.code === 'custom' && misspelt.includes(formatPath(issue.path))) return []
     const path = [...prefix, ...issue.path]
     if (issue.code === 'unrecognized_keys') {
@@ -48,8 +53,8 @@ function describeFound(issue: Issue, value: unknown): string {
 }
 
 /**
- * Of the forms that a value may have, finds the one that its author seems to have had in mind:
- * the one with the least wrong. Undefined where the value is of another type altogether.
+ * Finds the form of a value that its author probably meant:
+ * the one with the fewest problems. Undefined where the value has another type altogether.
  */
 export function closestBranch<Branch extends readonly Issue[]>(
   branches: readonly Branch[]
@@ -64,14 +69,14 @@ function isWrongType(issue: Issue): boolean {
   return issue.code === 'invalid_type' || issue.code === 'invalid_value'
 }
 
-/** More than anybody gets wrong in one map. */
+/** More problems than one map ever has. */
 const MANY = 1000
 
 function faults(branch: readonly Issue[]): number {
   return branch.reduce((sum, issue) => sum + weightOf(issue), 0)
 }
 
-/** A key that only another form knows weighs more than any wrong values: it names the form. So does a protocol, and better than one key. */
+/** A key that only another form has weighs more than any wrong values, since it identifies the form. So does a protocol, and better than one key. */
 function weightOf({ path, ...issue }: Issue): number {
   if (issue.code === 'unrecognized_keys') return MANY * issue.keys.length
   return path.length === 1 && path[0] === 'protocol' ? 1.5 * MANY : 1

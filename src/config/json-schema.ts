@@ -1,14 +1,14 @@
-/** The JSON Schema of the configuration (draft-07), made from the loader's own schemas. */
+/** The JSON Schema of the configuration (draft-07), generated from the loader's own schemas. */
 import * as z from 'zod'
 import { createSecretReader } from '../settings/secrets.ts'
 import { createFlatSchema } from './flat-form.ts'
 import { createFullSchema } from './full-form.ts'
 
-/** As much of JSON Schema as the loader's schemas become. */
+/** The part of JSON Schema that the loader's schemas use. */
 export interface JsonSchema {
   $ref?: string
   title?: string
-  /** Its value is not to be shown. */
+  /** Its value must not be shown. */
   writeOnly?: boolean
   description?: string
   default?: unknown
@@ -25,7 +25,7 @@ export interface JsonSchema {
   oneOf?: JsonSchema[]
 }
 
-/** Each form by itself, as its settings are once `${NAME}` is replaced. */
+/** Each form by itself, with settings as they are once `${NAME}` is replaced. */
 export function createFormSchemas(): { flat: JsonSchema; full: JsonSchema } {
   const reader = createSecretReader({ folder: '.', env: {} })
   const convert = (schema: z.ZodType) => {
@@ -52,7 +52,7 @@ function nameAlternativesAlike({
   delete jsonSchema.oneOf
 }
 
-/** Both forms in one, for editors: it takes files as they are written, with `${NAME}` in them. */
+/** Both forms in one, for editors: it accepts files as written, with `${NAME}` in them. */
 export function createFileSchema() {
   const { flat, full } = createFormSchemas()
   return {
@@ -110,7 +110,7 @@ function isScalar({ type }: JsonSchema): boolean {
   return ['string', 'integer', 'number', 'boolean'].includes(type ?? '')
 }
 
-/** Text without a form of its own takes a reference as it is. */
+/** Text without a pattern accepts a reference anyway. */
 function isFreeText({ type, pattern, format, enum: choices, const: value }: JsonSchema): boolean {
   return type === 'string' && [pattern, format, choices, value].every((rule) => rule === undefined)
 }

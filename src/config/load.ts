@@ -1,6 +1,6 @@
-/** A configuration file becomes a configuration, or a list of everything that is wrong with it. */
+/** Loads a configuration from a file, or reports all of its problems. */
 import { dirname, resolve } from 'node:path'
-import { formatPath, type Problem } from '../settings/problem.ts'
+import { formatPath, type Problem, type Warning } from '../settings/problem.ts'
 import { createSecretReader, type SecretReader } from '../settings/secrets.ts'
 import { type ReadText, readTextFile, TextFileError } from '../settings/text-file.ts'
 import { substituteEnvironment } from './environment.ts'
@@ -9,18 +9,30 @@ import type { Config } from './full-form.ts'
 import { ConfigError, type Origin } from './problems.ts'
 import { parseYaml } from './yaml.ts'
 
-export interface LoadedConfig {
+/** A configuration together with its full form as written, or converted from the flat form. */
+export interface ParsedConfig {
   readonly config: Config
-  /** Every file that it was made from, the configuration file first. */
+  /** For problems that are found later. */
+  readonly origin: Origin
+  /** Settings that work but are not advisable, with their lines. */
+  readonly warnings: readonly Warning[]
+  /** Whether it is in the flat form. */
+  readonly isFlat: boolean
+  /** Variables are replaced, defaults are not filled in. It contains secrets. */
+  readonly written: unknown
+  /** The same before variables were replaced, as far as secrets go. */
+  readonly unresolved?: unknown
+}
+
+export interface LoadedConfig extends ParsedConfig {
+  /** Every file that was read, the configuration file first. */
   readonly files: readonly string[]
-  /** For what is found to be wrong later. */
-  readonly origin?: Origin | undefined
 }
 
 export interface LoadOptions {
   file: string
   env: Readonly<Record<string, string | undefined>>
-  /** Called with every file that was asked for, as soon as they have been read. */
+  /** Called with all files, as soon as they have been read. */
   onFiles?: ((files: readonly string[]) => void) | undefined
   /** Reads the file, and those that it names. Default: from the disk. */
   readText?: ReadText | undefined
@@ -39,14 +51,10 @@ export function loadConfig({
   const path = resolve(file)
   const reader = createSecretReader({ folder: dirname(path), env, readText })
   try {
-    const { config, origin } = parseWhole(readConfigText(file, readText), {
-      file,
-      env,
-      reader
-    })
-    return { config, origin, files: [path, ...reader.files] }
+    const parsed = parseConfig(readConfigText(file, readText), { file, env, reader })
+    return { ...parsed, files: [path, ...reader.files] }
   } finally {
-    // Files that are missing or wrong are among them: a change of these may be what fixes it.
+    // Missing and wrong files are among them: a change of one may fix the configuration.
     onFiles?.([path, ...reader.files])
   }
 }
@@ -63,51 +71,32 @@ function readConfigText(file: string, readText: ReadText): string {
 
 interface ParseOptions {
   /** As the user named it. */
-  file?: string
+  file?: string | undefined
   env: Readonly<Record<string, string | undefined>>
   reader: SecretReader
 }
 
 /**
- * Turns the text of a configuration into the configuration, deeply frozen.
- * @throws ConfigError with every problem that could be found
- */
-export function parseConfig(text: string, options: ParseOptions): Config {
-  return parseWhole(text, options).config
-}
-
-/**
- * Takes a configuration that is in no file: YAML text, or the data that YAML would give.
+ * Loads a configuration without a file: YAML text, or the data that YAML would give.
+ * @param options with its name in problems, where it has one
  * @throws ConfigError with every problem that could be found
  */
 export function readConfig(
   source: string | object,
-  { env }: Pick<LoadOptions, 'env'>
+  { file, env }: Pick<LoadOptions, 'env'> & Pick<ParseOptions, 'file'>
 ): LoadedConfig {
   const reader = createSecretReader({ folder: process.cwd(), env })
-  const { config, origin } = parseWhole(source, { env, reader })
-  return { config, origin, files: [...reader.files] }
-}
-
-/** A configuration together with the full form that its author wrote, or would have written. */
-export interface WrittenConfig extends Pick<LoadedConfig, 'config' | 'origin'> {
-  /** Variables are replaced, defaults are not filled in. Has secrets in it. */
-  readonly written: unknown
+  return { ...parseConfig(source, { file, env, reader }), files: [...reader.files] }
 }
 
 /**
- * Reads a configuration file to show it.
+ * Turns the text of a configuration, or the data that YAML would give, into the configuration, deeply frozen.
  * @throws ConfigError with every problem that could be found
  */
-export function loadWrittenConfig({
-  file,
-  env
-}: Omit<LoadOptions, 'onFiles' | 'readText'>): WrittenConfig {
-  const reader = createSecretReader({ folder: dirname(resolve(file)), env })
-  return parseWhole(readConfigText(file, readTextFile), { file, env, reader })
-}
-
-function parseWhole(source: string | object, { file, env, reader }: ParseOptions): WrittenConfig {
+export function parseConfig(
+  source: string | object,
+  { file, env, reader }: ParseOptions
+): ParsedConfig {
   const isText = typeof source === 'string'
   const yaml = parseYaml(isText ? source : JSON.stringify(source))
   const origin: Origin = isText ? { file, lineOf: yaml.lineOf } : { file }
@@ -118,13 +107,18 @@ function parseWhole(source: string | object, { file, env, reader }: ParseOptions
     throw new ConfigError(found, origin)
   }
   const { value, problems } = substituteEnvironment(yaml.value, env)
-  const result = parseForm(value, reader)
+  const result = parseForm(value, yaml.value, reader)
   const all = [...problems, ...result.problems.filter((problem) => !isSaid(problem, problems))]
   if (result.config === undefined || all.length > 0) throw new ConfigError(all, origin)
-  return { config: deepFreeze(result.config), written: result.written, origin }
+  const warnings = result.warnings.map((warning) => ({
+    ...warning,
+    line: origin.lineOf?.(warning.path)
+  }))
+  const { isFlat, written, unresolved } = result
+  return { config: deepFreeze(result.config), isFlat, written, unresolved, origin, warnings }
 }
 
-/** A setting whose variable is missing is wrong in every other way too: the first problem is enough. */
+/** A setting whose variable is missing has further problems because of that: the first one is enough. */
 function isSaid({ path }: Problem, problems: readonly Problem[]): boolean {
   return problems.some((problem) => formatPath(problem.path) === formatPath(path))
 }

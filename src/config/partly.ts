@@ -1,4 +1,4 @@
-/** Reads settings as far as they are right, so that one mistake does not hide what rules find in the rest. */
+/** Reads settings as far as they are valid, so that one mistake does not hide what rules find in the rest. */
 import * as z from 'zod'
 import type { PartialOf } from '../settings/placed.ts'
 import { closestBranch } from './issues.ts'
@@ -11,7 +11,7 @@ export function parsePartly<Schema extends z.core.$ZodType>(
   return readPartly(schema, tree) as PartialOf<z.output<Schema>> | undefined
 }
 
-/** The parts of the result are those that the schema promises, which the types of schemas in general cannot express. */
+/** The parts of the result have the types of the schema, which the types of schemas in general cannot express. */
 function readPartly(schema: z.core.$ZodType, tree: unknown): unknown {
   const { data, success } = z.safeParse(schema, tree)
   if (success) return data
@@ -51,7 +51,7 @@ function readMap(
   )
 }
 
-/** Lists and maps of settings may be transformed. A part of a map that is too little for it stays as it is. */
+/** Lists and maps of settings may have a transform. A partial map that is not enough for it stays unchanged. */
 function readPipe({ in: first, out }: z.core.$ZodPipeDef, tree: unknown): unknown {
   const part = readPartly(first, tree)
   if (typeof part !== 'object') return undefined
@@ -59,7 +59,7 @@ function readPipe({ in: first, out }: z.core.$ZodPipeDef, tree: unknown): unknow
   return data === z.NEVER ? part : data
 }
 
-/** Reads the form that the author seems to have had in mind. */
+/** Reads the form that the author probably meant. */
 function readUnion(
   def: z.core.$ZodUnionDef & { readonly discriminator?: string },
   tree: unknown

@@ -1,15 +1,15 @@
-/** What is wrong with a configuration, in words that let its author fix it in one go. */
+/** The problems of a configuration, in words that let its author fix all of them at once. */
 import { formatPath, type Problem } from '../settings/problem.ts'
 
 /** Where a configuration was written. */
 export interface Origin {
   /** As the user named it. Left out where there is no file. */
   readonly file?: string | undefined
-  /** The line of a setting, or of the map or list that lacks it. Left out where the configuration is no text. */
+  /** The line of a setting, or of the map or list that lacks it. Left out where the configuration is not text. */
   readonly lineOf?: ((path: Problem['path']) => number) | undefined
 }
 
-/** Thrown when there is no configuration to run with. Carries every problem that could be found at once, in the order of their lines. */
+/** Thrown for an invalid configuration. It has every problem that could be found at once, in the order of their lines. */
 export class ConfigError extends Error {
   override readonly name = 'ConfigError'
   readonly problems: readonly Problem[]
@@ -30,11 +30,17 @@ function addLine(problem: Problem, { lineOf }: Origin): Problem {
 
 function describeProblems(problems: readonly Problem[], file: string | undefined): string {
   const count = problems.length === 1 ? '1 problem' : `${problems.length} problems`
-  const lines = problems.map(({ path, message, line }) => {
-    const place = path.length === 0 ? '' : `${formatPath(path)}: `
-    return `  - ${describeLine(line, file)}${place}${message}`
-  })
+  const lines = problems.map((problem) => `  - ${describeProblem(problem, file)}`)
   return `${count} in ${file ?? 'the configuration'}\n${lines.join('\n')}`
+}
+
+/** One line with the place, the setting and the problem. */
+export function describeProblem(
+  { path, message, line }: Problem,
+  file: string | undefined
+): string {
+  const place = path.length === 0 ? '' : `${formatPath(path)}: `
+  return `${describeLine(line, file)}${place}${message}`
 }
 
 /** With a file in the form that editors and terminals open at a click. */

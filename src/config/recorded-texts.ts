@@ -1,11 +1,11 @@
-/** The texts that a configuration was made of, so that another process makes the same of it whatever has happened to the files since. */
+/** The texts that a configuration was read from, so that another process gets the same configuration whatever has happened to the files since. */
 import { type ReadText, readTextFile, TextFileError } from '../settings/text-file.ts'
 import type { LoadedConfig } from './load.ts'
 
-/** What was read, by path: a text, or why there was none. Has secrets in it. */
+/** The texts by path, or the error of reading. It contains secrets. */
 export type RecordedTexts = Readonly<Record<string, { text: string } | { error: string }>>
 
-/** A configuration, and all that it was made of. */
+/** A configuration, and all texts that it was read from. */
 export interface RecordedConfig {
   readonly loaded: LoadedConfig
   readonly texts: RecordedTexts
@@ -16,7 +16,7 @@ interface TextRecorder {
   readonly texts: () => RecordedTexts
 }
 
-/** Reads files from the disk, each once, and keeps what was read. */
+/** Reads files from the disk, each once, and records them. */
 export function createTextRecorder(): TextRecorder {
   const recorded = new Map<string, { text: string } | { error: string }>()
 
@@ -39,7 +39,7 @@ export function createTextRecorder(): TextRecorder {
   }
 }
 
-/** Reads what was recorded, and nothing from the disk. */
+/** Reads recorded texts, and nothing from the disk. */
 export function createTextReplay(texts: RecordedTexts): ReadText {
   return function replayText(path) {
     return textOf(texts[path] ?? { error: 'not read before' })

@@ -1,39 +1,38 @@
 /** The full form of a configuration for people to look at: secrets masked, defaults filled in if wanted. */
+import { MASK } from '../settings/mask.ts'
+import { valueAt } from './issues.ts'
 import { createFormSchemas, type JsonSchema } from './json-schema.ts'
-
-/** What is shown in place of a secret. */
-const MASK = '***'
 
 interface ShowOptions {
   /** Whether to fill in the defaults of what was left out. */
   readonly defaults: boolean
+  /** The same form before variables were replaced: `${NAME}` is shown in place of a secret. */
+  readonly unresolved?: unknown
 }
 
 /**
- * Copies a full form without its secrets. What is a secret is known from the schema, so a setting that is new there
+ * Copies a full form without its secrets. The schema marks secrets, so a setting that is new there
  * is shown, or masked, without a change here.
- * @param written a full form that is good, as its author writes it
+ * @param written a valid full form, as written
  */
-export function showFullForm(written: unknown, { defaults }: ShowOptions): unknown {
-  return show(createFormSchemas().full, written)
+export function showFullForm(
+  written: unknown,
+  { defaults, unresolved = written }: ShowOptions
+): unknown {
+  return show(createFormSchemas().full, written, unresolved)
 
-  function show(schema: JsonSchema, value: unknown): unknown {
-    // What everybody has who sets nothing is no secret either.
-    if (schema.writeOnly === true) {
-      // JSON data, which has no alternatives, may look like a reference, and is none.
-      const isTold = schema.anyOf !== undefined && isReference(value)
-      return isTold || value === schema.default ? value : MASK
-    }
-    if (isMap(value)) return showMap(chooseBranch(schema, value), value)
+  function show(schema: JsonSchema, value: unknown, source: unknown): unknown {
+    if (schema.writeOnly === true) return showSecret(schema, value, source)
+    if (isMap(value)) return showMap(chooseBranch(schema, value), value, source)
     if (Array.isArray(value)) {
       const { items = {} } = chooseBranch(schema, value)
-      return value.map((item) => show(items, item))
+      return value.map((item, index) => show(items, item, valueAt(source, [index])))
     }
     return typeof value === 'string' ? maskAddress(value) : value
   }
 
-  /** Settings are in the order of the schema; those with names of the author's choice follow. */
-  function showMap(schema: JsonSchema, value: Settings): Settings {
+  /** Settings are in the order of the schema; freely named ones follow. */
+  function showMap(schema: JsonSchema, value: Settings, source: unknown): Settings {
     const { properties = {}, additionalProperties } = schema
     const others = typeof additionalProperties === 'object' ? additionalProperties : {}
     const known = Object.entries(properties).map(([key, one]) => [
@@ -44,14 +43,17 @@ export function showFullForm(written: unknown, { defaults }: ShowOptions): unkno
     return Object.fromEntries(
       [...known, ...free]
         .filter(([, one]) => one !== undefined)
-        .map(([key, one]) => [key, show(properties[String(key)] ?? others, one)])
+        .map(([key, one]) => [
+          key,
+          show(properties[String(key)] ?? others, one, valueAt(source, [String(key)]))
+        ])
     )
   }
 }
 
 type Settings = Readonly<Record<string, unknown>>
 
-/** Of alternatives, the one that a value is written in. */
+/** The alternative that a value is written in. */
 function chooseBranch(schema: JsonSchema, value: Settings | unknown[]): JsonSchema {
   if (schema.anyOf === undefined) return schema
   const branches = schema.anyOf.map((branch) => chooseBranch(branch, value))
@@ -66,7 +68,21 @@ function fits({ type, required = [], properties = {} }: JsonSchema, value: Setti
   )
 }
 
-/** A reference to a secret is no secret. */
+/** Shows where a secret is, and what is none: a default, and JSON data without content. */
+function showSecret({ anyOf, default: fallback }: JsonSchema, value: unknown, source: unknown) {
+  // JSON data, which has no alternatives, may look like a reference without being one.
+  const isJson = anyOf === undefined
+  if (isVariable(source) || (!isJson && isReference(source))) return source
+  if (isJson && (value === null || value === 'null')) return null
+  return value === fallback ? value : MASK
+}
+
+/** Exactly one variable, without a default, which might be the secret. */
+function isVariable(value: unknown): boolean {
+  return typeof value === 'string' && /^\$\{\w+\}$/.test(value)
+}
+
+/** A reference to a secret is not a secret. */
 function isReference(value: unknown): boolean {
   return isMap(value) && Object.keys(value).every((key) => key === 'file' || key === 'env')
 }
@@ -84,5 +100,5 @@ function maskAddress(text: string): string {
     )
 }
 
-/** What is filled in with each request. */
+/** A variable that each request fills in. */
 const PLACEHOLDER = /^\{[^{}]+\}$/

@@ -15,12 +15,12 @@ export interface FileWatchOptions {
   /** How often to look. A change is reported when two looks in a row agree on it, so that no half-written file is read. */
   readonly intervalMs: number
   readonly onChange: () => void
-  /** How a file is looked at. Default: that of `node:fs/promises`. */
+  /** The stat function. Default: from `node:fs/promises`. */
   readonly stat?: ((file: string) => Promise<Stats>) | undefined
 }
 
 /**
- * Looks at files by the clock. The operating system's own notices get lost on network file systems, and follow the name of a
+ * Polls files. The notifications of the operating system get lost on network file systems, and follow the name of a
  * file rather than the links behind it, which is where Kubernetes swaps the files of a ConfigMap.
  */
 export function createFileWatch(options: FileWatchOptions): FileWatch {

@@ -1,15 +1,15 @@
-/** What is YAML, but not for a configuration. */
+/** YAML features that a configuration must not use. */
 import { type Document, isCollection, isScalar, visit } from 'yaml'
 
-/** More than any hand-written file needs, and far too few for a document that unfolds without end. */
+/** More than any hand-written file needs, and far too few for a document that expands without end. */
 const MOST_ALIASES = 20
-/** Deeper than any setting, and shallow enough for every function that walks the data by calling itself. */
+/** Deeper than any setting, and shallow enough for every recursive function over the data. */
 const MOST_LEVELS = 100
 
-/** Notes a problem, and the place in the text where it is. */
+/** Records a problem, and its place in the text. */
 export type AddProblem = (offset: number, message: string) => void
 
-/** Finds tags, merge keys, aliases that lead nowhere or are too many, numbers that would be rounded, and what is nested too deep. */
+/** Finds tags, merge keys, dangling or too many aliases, numbers that would be rounded, and too deep nesting. */
 export function findUnsupported(document: Document.Parsed, add: AddProblem): void {
   const { version } = document.directives.yaml
   if (version !== '1.2') add(0, `YAML ${version} is not supported, expected 1.2`)

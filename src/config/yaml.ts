@@ -1,4 +1,4 @@
-/** YAML text to plain data, and the lines that it is in. */
+/** Parses YAML text into plain data, with line numbers. */
 import {
   type Document,
   isAlias,
@@ -20,7 +20,7 @@ const MOST_UNFOLDED = 100
 /** Plain data, and where it is in the text. */
 export interface ParsedYaml {
   readonly value: unknown
-  /** Why the data must not be used. Empty when all is well. */
+  /** Why the data must not be used. Empty for valid data. */
   readonly problems: readonly Problem[]
   /** The line of what a path leads to, or of the map or list that lacks it. */
   readonly lineOf: (path: Problem['path']) => number
@@ -28,7 +28,7 @@ export interface ParsedYaml {
 
 /**
  * Parses one YAML 1.2 document. Tags, merge keys, more than a few aliases and numbers that JavaScript would round are problems.
- * No message quotes the text: where it is misread, what looks like a tag or an alias may be a secret.
+ * No message quotes the text: in a misread text, an apparent tag or alias may be a secret.
  */
 export function parseYaml(text: string): ParsedYaml {
   const lineCounter = new LineCounter()

@@ -1,4 +1,4 @@
-/** A login API to try the service with: two users, and an answer for everybody else. */
+/** A login API to try the service out: two users, and an error for all others. */
 import { createSecretKey } from 'node:crypto'
 import jwt from 'jsonwebtoken'
 import Koa, { type Context } from 'koa'
@@ -49,6 +49,9 @@ export function createDemoLoginApi({ secret }: DemoLoginApiOptions): Koa {
       context.status = 404
       context.body = { error: `expected POST ${DEMO_PATH}` }
     } else if (!isFromService(context)) {
+      process.stderr.write(
+        'demo login API: rejected a call without a service bearer that is signed with its ENC_KEY\n'
+      )
       context.status = 403
       context.body = { error: 'only the service may ask' }
     } else {

@@ -18,7 +18,7 @@ export function createNameMatcher(patterns: readonly string[]): (name: string) =
   }
 }
 
-/** @param parts what is between the stars */
+/** @param parts the texts between the stars */
 function fits(text: string, parts: readonly string[]): boolean {
   const first = parts[0] ?? ''
   const last = parts.at(-1) ?? ''

@@ -1,17 +1,18 @@
-/** Sealing: fields of a JSON document are replaced by their signatures, and all else stays as it was written. */
+/** Sealing: replaces fields of a JSON document by signed tokens, and leaves everything else as written. */
 import { ServiceError } from '../errors.ts'
 import { findFields } from '../json/find-fields.ts'
 import { MOST_CLAIMS, type Place, readObject, textOf } from '../json/json-members.ts'
 import type { JsonPath } from '../json/json-path.ts'
-import type { JsonText } from '../json/json-text.ts'
+import { type JsonText, toJsonText } from '../json/json-text.ts'
 import { remoteReply } from '../remote/remote-errors.ts'
-import type { Claims } from './claims.ts'
+import { type Claims, toNonEmptyText } from './claims.ts'
+import { parseEnd, parseInstant } from './instants.ts'
 import type { Sign } from './sign.ts'
 
 /** A field whose value is the claims of a token. */
 export interface FieldToSign {
   readonly path: JsonPath
-  /** Whether documents without it are sealed too. One that is there is signed in any case. */
+  /** Whether documents without it are sealed too. A present one is always signed. */
   readonly optional: boolean
 }
 
@@ -36,20 +37,17 @@ export interface SealOptions {
   readonly full: boolean
 }
 
-/** More signatures than any login is answered with, and few enough not to keep other requests waiting. */
+/** More signatures than any login needs, and few enough not to keep other requests waiting. */
 const MOST_FIELDS = 1000
 
-/** The end of the year 9999, in seconds since 1970: a later `exp` is not in seconds. */
-const LATEST_EXP = 253_402_300_799
-
-/** A field that is there, and is an object. */
+/** A present field, which is an object. */
 interface SignableField {
   /** Where it is in the document, in words. */
   readonly name: string
   readonly place: Place
 }
 
-/** Makes what seals documents. All fields are validated before the first is signed. */
+/** Makes the function that seals documents. All fields are validated before the first is signed. */
 export function createSeal(options: SealOptions): Seal {
   const { fields, sign, lifetimeSeconds = Number.POSITIVE_INFINITY, requiresExp, full } = options
 
@@ -57,6 +55,7 @@ export function createSeal(options: SealOptions): Seal {
     const claims = readObject(textOf(document, place), MOST_CLAIMS)
     if (claims.size > MOST_CLAIMS) throw unusable(name, `more than ${MOST_CLAIMS} members`)
     const expiresAt = readExp(claims, name, requiresExp)
+    tidyClaims(claims, name)
     try {
       return (await sign(claims, { lifetimeSeconds, expiresAt })).token
     } catch (error) {
@@ -89,15 +88,46 @@ function findSignable(document: JsonText, { path, optional }: FieldToSign): Sign
   })
 }
 
-/** The expiry that the remote has set, in whole seconds since 1970. */
+/** The expiry set by the remote, in whole seconds since 1970; undefined without one, or for "never". */
 function readExp(claims: Claims, name: string, isRequired: boolean): number | undefined {
-  const text = claims.get('exp')
-  if (text === undefined && isRequired) throw unusable(name, 'no exp')
-  if (text === undefined) return undefined
-  // Number() gives NaN for every JSON text that is not a number.
-  const seconds = Math.floor(Number(text))
-  if (!(seconds <= LATEST_EXP)) throw unusable(name, 'exp is not a time in seconds')
-  return seconds
+  const seconds = parseEnd(JSON.parse(claims.get('exp') ?? NULL))
+  if (seconds === undefined) throw unusable(name, 'exp is not a time')
+  if (seconds < Number.POSITIVE_INFINITY) return seconds
+  if (isRequired)
+    throw unusable(name, (claims.get('exp') ?? NULL) === NULL ? 'no exp' : 'exp has no end')
+  return undefined
+}
+
+const NULL = 'null'
+
+/** Claims of RFC 7519 (section 4.1), none of which may be null. */
+const REGISTERED_CLAIMS = ['iss', 'sub', 'aud', 'iat', 'nbf', 'exp', 'jti'] as const
+
+/**
+ * Makes registered claims of the remote such that a check can read them: null is left out, an `iat` or `nbf` in milliseconds or in text becomes seconds, a `jti` of digits becomes text.
+ * @throws ServiceError `remote_reply` for one that has no meaning: a token whose `jti` is no text could not be revoked
+ */
+function tidyClaims(claims: Map<string, JsonText>, name: string): void {
+  for (const claim of REGISTERED_CLAIMS) {
+    if (claims.get(claim) === NULL) claims.delete(claim)
+  }
+  for (const claim of ['iat', 'nbf'] as const) {
+    const text = claims.get(claim)
+    if (text === undefined) continue
+    const value: unknown = JSON.parse(text)
+    const seconds = parseInstant(value)
+    if (seconds === undefined || seconds === Number.POSITIVE_INFINITY) {
+      throw unusable(name, `${claim} is not a time`)
+    }
+    // A number of seconds stays as written.
+    const isSeconds = typeof value === 'number' && seconds === Math.floor(value)
+    if (!isSeconds) claims.set(claim, toJsonText(seconds))
+  }
+  const id = claims.get('jti')
+  if (id === undefined) return
+  const text = toNonEmptyText(id)
+  if (text === undefined) throw unusable(name, 'jti is not text')
+  claims.set('jti', text)
 }
 
 /** @param replacements of places that do not overlap */

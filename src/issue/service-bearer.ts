@@ -1,4 +1,4 @@
-/** The service bearer: the preset token by which the remote knows that a call comes from this service. */
+/** The service bearer: the preset token that shows the remote that a call comes from this service. */
 import type { JsonText } from '../json/json-text.ts'
 import type { Signer } from '../keys/key-store.ts'
 import { BEARER_MARK } from '../service-bearer-mark.ts'
@@ -11,6 +11,8 @@ export interface ServiceBearerOptions {
   /** The `data` claim. */
   readonly data: JsonText
   readonly signer: Signer
+  /** The `aud` claim; none when left out. */
+  readonly audience?: string | undefined
   /** The clock, in milliseconds since 1970. */
   readonly now: () => number
 }
@@ -23,14 +25,17 @@ export interface ServiceBearerOptions {
 export function createServiceBearer({
   data,
   signer,
+  audience,
   now
 }: ServiceBearerOptions): () => Promise<string> | string {
+  const aud = audience === undefined ? '' : `,"aud":${JSON.stringify(audience)}`
+  const claims = `"data":${data},"${BEARER_MARK.claim}":"${BEARER_MARK.value}"${aud}`
   let current: { readonly value: Promise<string> | string; readonly renewAt: number } | undefined
 
   return function serviceBearer() {
     const seconds = Math.floor(now() / 1000)
     if (current === undefined || seconds >= current.renewAt) {
-      const token = signer(writeBearer(data, seconds + SERVICE_BEARER_LIFETIME_SECONDS))
+      const token = signer(`{${claims},"exp":${seconds + SERVICE_BEARER_LIFETIME_SECONDS}}`)
       const value = token instanceof Promise ? token.then(toBearer) : toBearer(token)
       const made = { value, renewAt: seconds + SERVICE_BEARER_LIFETIME_SECONDS - RENEWAL_SECONDS }
       current = made
@@ -47,8 +52,4 @@ export function createServiceBearer({
 
 function toBearer(token: string): string {
   return `Bearer ${token}`
-}
-
-function writeBearer(data: JsonText, expiresAt: number): string {
-  return `{"data":${data},"${BEARER_MARK.claim}":"${BEARER_MARK.value}","exp":${expiresAt}}`
 }

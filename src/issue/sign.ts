@@ -3,7 +3,8 @@ import { randomBytes } from 'node:crypto'
 import { ServiceError } from '../errors.ts'
 import { writeString } from '../json/json-text.ts'
 import type { Signer } from '../keys/key-store.ts'
-import { type Claims, RESERVED_CLAIMS } from './claims.ts'
+import { idInFamily } from '../revocation/revocation.ts'
+import { type Claims, NEVER_GIVEN, RESERVED_CLAIMS } from './claims.ts'
 
 /** How long a token is valid: until the earlier of the two. */
 interface Validity {
@@ -11,6 +12,8 @@ interface Validity {
   readonly lifetimeSeconds: number
   /** In seconds since 1970. */
   readonly expiresAt?: number | undefined
+  /** The family of refresh tokens that the token belongs to: its `jti` begins with it. */
+  readonly family?: string | undefined
 }
 
 export interface IssuedToken {
@@ -22,8 +25,10 @@ export interface IssuedToken {
   readonly expiresAt: number
   /** The `jti` claim, where it has one. */
   readonly id?: string | undefined
-  /** What can be exchanged for the next token, where the route has such. */
+  /** The refresh token, where the route has them. */
   readonly refreshToken?: string | undefined
+  /** Why the refresh token is missing: the store is full, or the claims are too large for it. */
+  readonly leftOut?: 'full' | 'size' | undefined
 }
 
 /** Signs claims. It returns no promise where the key needs none. */
@@ -39,31 +44,36 @@ export interface SignOptions {
   readonly notBeforeSeconds?: number | undefined
   /** Makes the `jti` claim, of characters that need no escaping in JSON; none when left out. */
   readonly createId?: (() => string) | undefined
+  /** Whether `iat`, `nbf` and `jti` among the claims stay unchanged; without `notBeforeSeconds`. Default: only the signing step sets them. */
+  readonly keepsGiven?: boolean | undefined
   /** The longest token to issue, in characters. */
   readonly maxTokenLength?: number | undefined
 }
 
 /** @throws ServiceError `remote_reply` when signing, for a token that is longer than the limit or has expired already */
 export function createSign(options: SignOptions): Sign {
-  const { signer, issuer, now, notBeforeSeconds, createId } = options
+  const { signer, issuer, now, notBeforeSeconds, createId, keepsGiven = false } = options
+  const reserved = keepsGiven ? NEVER_GIVEN : RESERVED_CLAIMS
   const { maxTokenLength = Number.POSITIVE_INFINITY } = options
   const issuerClaim = issuer === undefined ? '' : `"iss":${JSON.stringify(issuer)},`
 
-  return function sign(claims, { lifetimeSeconds, expiresAt: limit }) {
+  return function sign(claims, { lifetimeSeconds, expiresAt: limit, family }) {
     const issuedAt = Math.floor(now() / 1000)
     const expiresAt = Math.min(issuedAt + lifetimeSeconds, limit ?? Number.POSITIVE_INFINITY)
     if (expiresAt <= issuedAt) throw unusable('reply has expired already')
     const start = claims.has('iss') ? '' : issuerClaim
-    const notBefore = notBeforeSeconds === undefined ? '' : `,"nbf":${issuedAt + notBeforeSeconds}`
-    const id = createId?.()
+    const issued = keepsGiven && claims.has('iat') ? '' : `"iat":${issuedAt},`
+    const notBefore = notBeforeSeconds === undefined ? '' : `"nbf":${issuedAt + notBeforeSeconds},`
+    const ownId = keepsGiven && claims.has('jti') ? undefined : createId?.()
+    const id = ownId === undefined || family === undefined ? ownId : idInFamily(family, ownId)
     const idClaim = id === undefined ? '' : `,"jti":"${id}"`
-    const ownClaims = `${start}"iat":${issuedAt}${notBefore},"exp":${expiresAt}${idClaim}`
-    const signed = signer(`{${writeClaims(claims)}${ownClaims}}`)
+    const ownClaims = `${start}${issued}${notBefore}"exp":${expiresAt}${idClaim}`
+    const signed = signer(`{${writeClaims(claims, reserved)}${ownClaims}}`)
     return signed instanceof Promise ? signed.then(describe) : describe(signed)
 
     function describe(token: string): IssuedToken {
       if (token.length > maxTokenLength)
-        throw unusable('reply makes a token that is longer than the limit')
+        throw unusable('claims make a token that is longer than the limit')
       return { token, issuedAt, expiresAt, id }
     }
   }
@@ -77,10 +87,10 @@ export function createTokenId(): string {
 }
 
 /** Splices the texts of the claims; JSON.stringify of the whole would need their values, and lose digits. */
-function writeClaims(claims: Claims): string {
+function writeClaims(claims: Claims, reserved: ReadonlySet<string>): string {
   let text = ''
   for (const [name, value] of claims) {
-    if (!RESERVED_CLAIMS.has(name)) text += `${writeString(name)}:${value},`
+    if (!reserved.has(name)) text += `${writeString(name)}:${value},`
   }
   return text
 }

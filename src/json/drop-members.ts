@@ -3,7 +3,7 @@ import { endOfString, endOfValue, nameAt } from './json-members.ts'
 import { CLOSE_BRACE, COLON, COMMA, type JsonText, OPEN_BRACE, QUOTE } from './json-text.ts'
 
 /**
- * Leaves out the members of objects (RFC 8259, section 4) with certain names, at any depth. One pass over the text; what lies between
+ * Leaves out the members of objects (RFC 8259, section 4) with certain names, at any depth. One pass over the text; the text between
  * two dropped members is copied at once.
  * @param isDropped called with each name, its escapes decoded
  */

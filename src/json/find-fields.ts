@@ -19,7 +19,7 @@ export interface SearchOptions {
 
 /**
  * The fields that a path leads to. Names are members of objects; an array leads to each of its items, at the end of the path
- * too. A name that is there twice leads to both.
+ * too. A duplicate name leads to both.
  */
 export function findFields(
   text: JsonText,

@@ -1,4 +1,4 @@
-/** Looks into JSON text without parsing it into values, so that what is taken out of it loses nothing. */
+/** Reads JSON text without parsing it into values, so that extracted parts lose nothing. */
 import {
   BACKSLASH,
   CLOSE_BRACE,
@@ -40,12 +40,16 @@ export function visitMembers(text: JsonText, { start, end }: Place, visit: Visit
   }
 }
 
-/** Visits the members of an object that have this name, or the item of an array that has it as its index. */
+/**
+ * Visits the members of an object that have this name, or the item of an array that has it as its index.
+ * @param isSame whether the name at a place is this one
+ */
 export function visitNamed(
   text: JsonText,
   place: Place,
   name: string,
-  visit: (start: number, end: number) => unknown
+  visit: (start: number, end: number) => unknown,
+  isSame = isName
 ): void {
   if (text.charCodeAt(place.start) === OPEN_BRACKET) {
     const wanted = INDEX.test(name) ? Number(name) : -1
@@ -57,7 +61,7 @@ export function visitNamed(
     return
   }
   visitMembers(text, place, (start, end, nameStart, nameEnd) =>
-    isName(text, nameStart, nameEnd, name) ? visit(start, end) : true
+    isSame(text, nameStart, nameEnd, name) ? visit(start, end) : true
   )
 }
 
@@ -96,6 +100,19 @@ function isName(text: JsonText, start: number, end: number, name: string): boole
   )
 }
 
+/** {@link isName} without regard to case, as readers with Unicode's simple case folding compare names. */
+export function isNameInAnyCase(text: JsonText, start: number, end: number, name: string): boolean {
+  const length = end - start - QUOTES
+  if (length < name.length || length > name.length * LONGEST_ESCAPE) return false
+  const found = nameAt(text, start, end)
+  return found.length === name.length && foldCase(found) === foldCase(name)
+}
+
+/** Both ways: the long s is only an `s` in upper case, the sign of kelvin only a `k` in lower case. */
+function foldCase(name: string): string {
+  return name.toUpperCase().toLowerCase()
+}
+
 /** The name at a place, its escapes decoded. */
 export function nameAt(text: JsonText, start: number, end: number): string {
   const name = text.slice(start + 1, end - 1)
@@ -124,13 +141,27 @@ export function itemsOf(text: JsonText): JsonText[] {
 /** Members of an object that become claims: more than any token can carry, and few enough not to keep other requests waiting. */
 export const MOST_CLAIMS = 10_000
 
-/** How many members an object has (RFC 8259, section 4). A name that is there twice counts twice. */
+/** How many members an object has (RFC 8259, section 4). A duplicate name counts twice. */
 export function countMembers(text: JsonText): number {
   let count = 0
   visitMembers(text, { start: 0, end: text.length }, () => {
     count++
   })
   return count
+}
+
+/**
+ * Whether an object has a member of this name twice: some readers take the first, others the last (RFC 8259, section 4). Most texts have
+ * the name once, and are not looked into.
+ */
+export function hasTwice(text: JsonText, name: string): boolean {
+  const quoted = writeString(name)
+  const first = text.indexOf(quoted)
+  const isOnce = first === -1 || text.indexOf(quoted, first + quoted.length) === -1
+  if (isOnce && !text.includes('\\')) return false
+  let count = 0
+  visitNamed(text, { start: 0, end: text.length }, name, () => ++count < 2)
+  return count > 1
 }
 
 /** The text at a place: of valid JSON each value is valid JSON, too. */
@@ -142,7 +173,7 @@ export function textOf(text: JsonText, { start, end }: Place): JsonText {
 export type JsonObject = ReadonlyMap<string, JsonText>
 
 /**
- * Reads the members of an object; of a name that is there twice, the last counts.
+ * Reads the members of an object; the last of duplicate names counts.
  * @param most stops at one member more than this
  */
 export function readObject(text: JsonText, most = Number.POSITIVE_INFINITY): Map<string, JsonText> {
@@ -154,7 +185,7 @@ export function readObject(text: JsonText, most = Number.POSITIVE_INFINITY): Map
   return members
 }
 
-/** Writes an object out of the texts of its members. */
+/** Writes an object from the texts of its members. */
 export function writeObject(members: JsonObject): JsonText {
   let text = ''
   for (const [name, value] of members) {

@@ -1,5 +1,5 @@
 /** Paths into JSON, such as `user.roles.0`. */
-import { type Place, textOf, visitEachNamed, visitNamed } from './json-members.ts'
+import { isNameInAnyCase, type Place, textOf, visitEachNamed, visitNamed } from './json-members.ts'
 import { type JsonText, OPEN_BRACE } from './json-text.ts'
 
 /** The names that lead to a value, from the outside in; an index is a name of its array's items. */
@@ -10,7 +10,7 @@ const NAME = /(?:[^.\\]|\\[.\\])+/y
 
 /**
  * Reads a path such as `user.roles.0` or `https://example\.com/roles`.
- * @throws TypeError for text that is no path
+ * @throws TypeError for text that is not a path
  */
 export function parseJsonPath(text: string): JsonPath {
   const names: string[] = []
@@ -31,18 +31,45 @@ export function formatJsonPath(path: JsonPath): string {
   return path.map((name) => name.replaceAll(/[.\\]/g, '\\$&')).join('.')
 }
 
-/** The text of the value that a path leads to. Undefined where it leads nowhere; of a name that is there twice, the last counts. */
-export function textAt(text: JsonText, path: JsonPath): JsonText | undefined {
+/**
+ * The text of the value that a path leads to. Undefined where it leads nowhere.
+ * @param onTwice called for a duplicate name on the path. The last one counts
+ */
+export function textAt(text: JsonText, path: JsonPath, onTwice?: () => void): JsonText | undefined {
   let found: Place = { start: 0, end: text.length }
   for (const name of path) {
     let last: Place | undefined
     visitNamed(text, found, name, (start, end) => {
+      if (last !== undefined) onTwice?.()
       last = { start, end }
     })
     if (last === undefined) return undefined
     found = last
   }
   return textOf(text, found)
+}
+
+/**
+ * The texts of all values that a path leads to where names are compared without regard to case, duplicate names included.
+ * @param most places that each name of the path may lead to
+ * @param onMore called for more
+ */
+export function textsInAnyCase(
+  text: JsonText,
+  path: JsonPath,
+  most: number,
+  onMore: () => never
+): JsonText[] {
+  let found: readonly Place[] = [{ start: 0, end: text.length }]
+  for (const name of path) {
+    const inner: Place[] = []
+    const add = (start: number, end: number) => {
+      if (inner.push({ start, end }) > most) onMore()
+    }
+    for (const place of found) visitNamed(text, place, name, add, isNameInAnyCase)
+    found = inner
+  }
+  return found.map((place) => textOf(text, place))
 }
 
 /** {@link textAt} for several paths, in one walk over the members that they have in common. */
@@ -72,7 +99,7 @@ export function textsAt(text: JsonText, paths: readonly JsonPath[]): (JsonText |
   return found
 }
 
-/** An array has its items, and nothing else that JSON knows of. */
+/** An array has items alone: its JavaScript properties are not JSON. */
 const INDEX = /^\d+$/
 
 /** The value that a path leads to. Undefined where it leads nowhere. */

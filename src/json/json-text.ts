@@ -19,7 +19,7 @@ declare const validated: unique symbol
  */
 export type JsonText = string & { readonly [validated]: true }
 
-/** Thrown for text that is not JSON. The message has what is wrong, and nothing of the text. */
+/** Thrown for text that is not JSON. The message has the reason, and nothing of the text. */
 export class JsonTextError extends Error {
   override readonly name = 'JsonTextError'
 }
@@ -37,7 +37,7 @@ export function parseJsonBytes(bytes: Uint8Array, maxDepth: number): JsonText {
   return readJsonBytes(bytes, maxDepth).text
 }
 
-/** A JSON value, both as text that has lost nothing and as what JavaScript makes of it. */
+/** A JSON value, both as exact text and as a JavaScript value. */
 export interface ReadJson {
   readonly text: JsonText
   readonly value: unknown
@@ -86,7 +86,7 @@ export function writeString(value: string): string {
   return `"${value}"`
 }
 
-/** The JSON text of a value that is ours to begin with: a claim we set, a setting. */
+/** The JSON text of our own values: a claim that the service sets, a setting. */
 export function toJsonText(value: string | number | boolean | object | null): JsonText {
   return JSON.stringify(value) as JsonText
 }
@@ -99,7 +99,7 @@ const SPACE_BETWEEN = /^ | $|[[\]{}:,] | [[\]{}:,]/
 /** Whether there is no space to leave out, and too few brackets for too deep a nesting. Most JSON that programs write is like this. */
 function isPlain(text: string, maxDepth: number): boolean {
   return (
-    // The brackets first: of a text that has many, this ends soon.
+    // Brackets first: with many of them, this ends early.
     countOf('{', text, maxDepth) + countOf('[', text, maxDepth) <= maxDepth &&
     !BREAK.test(text) &&
     !(text.includes(' ') && SPACE_BETWEEN.test(text))
@@ -119,7 +119,7 @@ function countOf(char: string, text: string, limit: number): number {
 
 /**
  * Looks at text that is not known to be JSON yet: counts the depth before the parser has to take it, and leaves out white space between
- * tokens. On text that is no JSON the result means nothing.
+ * tokens. On text that is not JSON the result is meaningless.
  */
 function compactWithin(text: string, maxDepth: number): string {
   let spaces = 0

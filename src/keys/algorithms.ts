@@ -1,4 +1,4 @@
-/** What each JWS algorithm is made of, in one table. */
+/** The parameters of each JWS algorithm, in one table. */
 import { ALGORITHMS, type Algorithm } from './key.ts'
 
 type Hash = 'sha256' | 'sha384' | 'sha512'
@@ -24,7 +24,7 @@ export interface EcdsaAlgorithm {
   readonly curve: 'P-256' | 'P-384' | 'P-521'
 }
 
-/** EdDSA (RFC 8037, section 3.1), with the curve Ed25519 alone. */
+/** EdDSA (RFC 8037, section 3.1) with the curve Ed25519 alone, which RFC 9864 names Ed25519. */
 interface EddsaAlgorithm {
   readonly family: 'Ed25519'
 }
@@ -44,13 +44,17 @@ const DETAILS: Readonly<Record<Algorithm, AlgorithmDetails>> = {
   ES256: { family: 'EC', hash: 'sha256', curve: 'P-256' },
   ES384: { family: 'EC', hash: 'sha384', curve: 'P-384' },
   ES512: { family: 'EC', hash: 'sha512', curve: 'P-521' },
-  EdDSA: { family: 'Ed25519' }
+  EdDSA: { family: 'Ed25519' },
+  Ed25519: { family: 'Ed25519' }
 }
+
+/** The two names of one algorithm, since EdDSA is used with the curve Ed25519 alone (RFC 9864, section 2.2, which deprecates the first). */
+const ED25519_NAMES: readonly Algorithm[] = ['EdDSA', 'Ed25519']
 
 /** Names that other systems have for an algorithm. */
 const OTHER_NAMES = { RSA256: 'RS256', RSA512: 'RS512' } as const
 
-/** Every name that {@link parseAlgorithm} takes. */
+/** Every name that {@link parseAlgorithm} accepts. */
 export const ALGORITHM_NAMES = [...ALGORITHMS, 'RSA256', 'RSA512'] as const
 
 /** Reads the name of an algorithm, the registered one or another system's. */
@@ -58,12 +62,22 @@ export function parseAlgorithm(name: (typeof ALGORITHM_NAMES)[number]): Algorith
   return name === 'RSA256' || name === 'RSA512' ? OTHER_NAMES[name] : name
 }
 
-/** What an algorithm is made of. */
+/** The parameters of an algorithm. */
 export function algorithmDetails(alg: Algorithm): AlgorithmDetails {
   return DETAILS[alg]
 }
 
-/** Whether those who verify hold the secret that signs. Such a key has no public half. */
+/** The names that tokens and JWKs may have for an algorithm: one, except for Ed25519. */
+export function namesOf(alg: Algorithm): readonly Algorithm[] {
+  return ED25519_NAMES.includes(alg) ? ED25519_NAMES : [alg]
+}
+
+/** Whether the `alg` of a token or of a JWK names an algorithm. */
+export function isNamed(alg: Algorithm, name: unknown): boolean {
+  return namesOf(alg).some((one) => one === name)
+}
+
+/** Whether verifiers hold the secret that signs. Such a key has no public half. */
 export function isSymmetric(alg: Algorithm): boolean {
   return DETAILS[alg].family === 'HMAC'
 }

@@ -1,4 +1,4 @@
-/** The `keys` of a configuration become key sources, or a list of everything that is wrong with them. */
+/** Makes key sources from the `keys` of a configuration, or a list of all their problems. */
 
 import type { Problem } from '../settings/problem.ts'
 import { KeyError } from './key-error.ts'
@@ -13,23 +13,26 @@ import {
   parsePublicKey,
   parseSecret
 } from './material/key-material.ts'
+import { describeWeakness } from './material/weak-secret.ts'
 import { createRemoteKeySource } from './remote/remote-key-source.ts'
 import { toRemoteKeyOptions } from './remote/settings.ts'
 import type { GeneratedKeyConfig, KeyConfig, RemoteKeyConfig } from './settings.ts'
 
-/** How sources are made that are more than one fixed key. A KeyError or TypeError of theirs becomes a problem of the entry. */
+/** The factories of sources other than one fixed key. Their KeyErrors and TypeErrors become problems of the entry. */
 export interface KeySourceFactories {
   readonly remote: (entry: RemoteKeyConfig) => KeySource
   readonly generated: (entry: GeneratedKeyConfig) => KeySource
 }
 
 export interface KeySources {
-  /** In the order in which they are to be asked for a key that signs: the latest `from` first, else as configured. */
+  /** In the order in which they are asked for a signing key: the latest `from` first, else as configured. */
   readonly sources: readonly KeySource[]
-  /** Why the sources must not be used. Empty when all is well. */
+  /** Why the sources must not be used. Empty for valid ones. */
   readonly problems: readonly Problem[]
-  /** What works, but is not advisable. */
+  /** Settings that work but are not advisable. */
   readonly warnings: readonly Problem[]
+  /** Shared secrets that others know or can guess, and so can sign tokens with. */
+  readonly weakSecrets: readonly Problem[]
 }
 
 type FixedKeyConfig = Exclude<KeyConfig, RemoteKeyConfig | GeneratedKeyConfig>
@@ -37,16 +40,17 @@ type FixedKeyConfig = Exclude<KeyConfig, RemoteKeyConfig | GeneratedKeyConfig>
 interface EntrySource {
   /** Undefined where there is a problem with it. */
   readonly source?: KeySource
-  /** What its tokens and its JWK are known by, as far as that is settled yet. */
+  /** The kid of its tokens and its JWK, as far as it is known yet. */
   readonly kid: string | undefined
   readonly warning?: string | undefined
+  readonly weakness?: string | undefined
 }
 
 /**
  * Makes the sources. Nothing is read, fetched or generated yet: see {@link KeySource.start}.
  *
  * Imported keys rotate by their dates. The one with the latest `from` is asked first. It does not sign before that date,
- * so the one before it still does, which verifies until its `until`.
+ * so the previous one still does, which verifies until its `until`.
  */
 export function createKeySources(
   entries: readonly (KeyConfig | undefined)[],
@@ -67,11 +71,17 @@ export function createKeySources(
   const warnings = made.flatMap(({ warning }, index): Problem[] =>
     warning === undefined ? [] : [{ path: ['keys', index], message: warning }]
   )
+  const weakSecrets = made.flatMap(({ weakness: message }, index): Problem[] => {
+    const origin = entries[index]?.origin
+    return message === undefined || origin === undefined
+      ? []
+      : [{ path: ['keys', index, origin], message }]
+  })
   const sources = made
     .map(({ source }, index) => ({ source, from: entries[index]?.from ?? 0 }))
     .toSorted((one, other) => other.from - one.from)
     .flatMap(({ source }) => source ?? [])
-  return { sources, problems, warnings }
+  return { sources, problems, warnings, weakSecrets }
 }
 
 /** Tokens name their key by its kid, so no two may share one. */
@@ -104,7 +114,8 @@ function createEntrySource(entry: KeyConfig, factories: KeySourceFactories): Ent
   return {
     source: limitPublishing(limitToPeriod(createFixedKeySource(key, entry.kid), entry), entry),
     kid: key.publicJwk?.kid ?? kid,
-    warning: describeCost(alg, material)
+    warning: describeCost(alg, material),
+    weakness: material.type === 'secret' ? describeWeakness(material.export()) : undefined
   }
 }
 
@@ -127,11 +138,11 @@ function createChangingSource(
 function parseMaterial(entry: FixedKeyConfig): KeyMaterial {
   switch (entry.origin) {
     case 'secret':
-      return parseSecret(entry.secret, entry.alg)
+      return parseSecret(entry.secret, entry.alg, entry.encoding)
     case 'private':
-      return parsePrivateKey(entry.private, entry.alg, entry.passphrase)
+      return parsePrivateKey(entry.private, entry.alg, entry.passphrase, entry.kid)
     case 'public':
-      return parsePublicKey(entry.public, entry.alg)
+      return parsePublicKey(entry.public, entry.alg, entry.kid)
     case 'jwks':
       return parseKeyOfSet(entry.jwks, entry.alg, entry.kid)
   }
@@ -147,12 +158,14 @@ const UNMADE: KeySource = {
 }
 
 /**
- * Finds what is wrong with the keys of a configuration. Nothing is fetched or generated for it.
+ * Checks the keys of a configuration. Nothing is fetched or generated for it.
  * @param entries undefined for one that cannot be read, which is reported already
  */
-export function findKeyProblems(entries: readonly (KeyConfig | undefined)[]): readonly Problem[] {
+export function judgeKeys(
+  entries: readonly (KeyConfig | undefined)[]
+): Omit<KeySources, 'sources'> {
   return createKeySources(entries, {
     remote: (entry) => createRemoteKeySource(toRemoteKeyOptions(entry)),
     generated: () => UNMADE
-  }).problems
+  })
 }

@@ -1,4 +1,4 @@
-/** Key material that is not fit for use. */
+/** Key material that cannot be used. */
 
 /** The message gives the reason, without any part of the material. */
 export class KeyError extends Error {

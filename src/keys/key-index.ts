@@ -1,4 +1,5 @@
-/** The keys of some sources, found by what the header of a token names; put in order when they change, not for each token. */
+/** Finds keys of sources by the header of a token; the index is rebuilt when keys change, not for each token. */
+import { namesOf } from './algorithms.ts'
 import type { Key } from './key.ts'
 import type { KeySource } from './key-source.ts'
 import type { JoseHeader } from './token.ts'
@@ -9,10 +10,10 @@ interface KeyIndex {
   readonly has: (key: Key) => boolean
 }
 
-/** Gives the index of the keys at a time, in milliseconds since 1970. */
+/** Returns the index of the keys at a time, in milliseconds since 1970. */
 type KeyIndexAt = (time: number) => KeyIndex
 
-/** Makes the index of sources. Those that are fixed are read once; only the others are asked each time, for a list that is mostly the same. */
+/** Makes the index of sources. Fixed ones are read once; only the others are asked each time, for a list that is mostly the same. */
 export function createKeyIndexAt(sources: readonly KeySource[]): KeyIndexAt {
   const lists: (readonly Key[])[] = sources.map(() => [])
   const changing = sources.flatMap((source, place) =>
@@ -42,7 +43,7 @@ export function createKeyIndexAt(sources: readonly KeySource[]): KeyIndexAt {
 interface KeysOfAlgorithm {
   readonly all: Key[]
   readonly nameless: Key[]
-  /** By kid, each with those that have none among them. */
+  /** By kid, each list with the keys without a kid. */
   readonly byKid: Map<string, Key[]>
 }
 
@@ -52,9 +53,11 @@ const NO_KEYS: readonly Key[] = []
 function createKeyIndex(keys: readonly Key[]): KeyIndex {
   const byAlgorithm = new Map<string, KeysOfAlgorithm>()
   for (const key of keys) {
-    const known = byAlgorithm.get(key.alg) ?? { all: [], nameless: [], byKid: new Map() }
-    byAlgorithm.set(key.alg, known)
-    add(known, key)
+    for (const name of namesOf(key.alg)) {
+      const known = byAlgorithm.get(name) ?? { all: [], nameless: [], byKid: new Map() }
+      byAlgorithm.set(name, known)
+      add(known, key)
+    }
   }
   const held = new Set(keys)
 

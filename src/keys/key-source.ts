@@ -2,9 +2,9 @@
 import type { Key } from './key.ts'
 import type { JoseHeader } from './token.ts'
 
-/** A source may change its keys as time goes by, so each question is asked anew. Times are milliseconds since 1970. */
+/** A source may change its keys over time, so it is asked each time. Times are milliseconds since 1970. */
 export interface KeySource {
-  /** The name that routes call it by: the `kid` of its entry in the configuration. */
+  /** Its name in routes: the `kid` of its entry in the configuration. */
   readonly name: string | undefined
   /** The key that signs at this time, if any. */
   readonly signingKey: (now: number) => Key | undefined
@@ -12,12 +12,12 @@ export interface KeySource {
   readonly isFixed?: boolean
   /** The keys that tokens may be verified with at this time: the same array for as long as they are the same. */
   readonly verificationKeys: (now: number) => readonly Key[]
-  /** The keys whose public half is to be published at this time: those that verify, and those that will sign soon. */
+  /** The keys whose public half is published at this time: keys that verify, and keys that will sign soon. */
   readonly publishedKeys: (now: number) => readonly Key[]
   /** When the published keys change next, as far as the source knows; Infinity when it does not plan to. */
   readonly changesAt: (now: number) => number
   /**
-   * Looks for a key that a token names and that is not there: a remote JWK Set fetches again, within its cooldown.
+   * Looks for a missing key that a token names: a remote JWK Set fetches again, limited by its cooldown.
    * Resolves once there is nothing more to wait for. Never rejects.
    */
   readonly refreshForKid?: (kid: string) => Promise<void>
@@ -26,15 +26,25 @@ export interface KeySource {
    * A source that leaves this out always has all of its keys.
    */
   readonly isUncertain?: (header: JoseHeader) => boolean
+  /** How the last fetch ended. Left out by sources that fetch nothing. */
+  readonly lastFetch?: () => LastFetch
   /** Reads, fetches or generates the keys. Rejects with a KeyError when the service cannot start without them. */
   readonly start?: () => Promise<void>
   /** Stops every timer, watch and connection of it. */
   readonly close?: () => void
 }
 
+/** The last fetch of a JWK Set. */
+export interface LastFetch {
+  /** `none` before the first one has ended. */
+  readonly outcome: string
+  /** When the keys were last confirmed, in milliseconds since 1970; undefined where they never were. */
+  readonly confirmedAt: number | undefined
+}
+
 /**
- * Makes the source of a key in the configuration, which stays as it is until the configuration is loaded anew.
- * @param name what routes call it by, if anything
+ * Makes the source of a key in the configuration, which stays the same until the configuration is reloaded.
+ * @param name its name in routes, if any
  */
 export function createFixedKeySource(key: Key, name: string | undefined): KeySource {
   const keys = [key]
@@ -49,7 +59,7 @@ export function createFixedKeySource(key: Key, name: string | undefined): KeySou
   }
 }
 
-/** How keys of the configuration take turns. Times are milliseconds since 1970. */
+/** The period of a key in the configuration. Times are milliseconds since 1970. */
 export interface KeyPeriod {
   /** When the keys start to sign. They verify and are published before, so that every verifier knows them by then. */
   readonly from?: number | undefined
@@ -59,7 +69,7 @@ export interface KeyPeriod {
 
 const NO_KEYS: readonly Key[] = []
 
-/** Limits a source to a period. Without a period the source is returned as it is. */
+/** Limits a source to a period. Without a period the source is returned unchanged. */
 export function limitToPeriod(source: KeySource, { from, until }: KeyPeriod): KeySource {
   if (from === undefined && until === undefined) return source
   const start = from ?? Number.NEGATIVE_INFINITY

@@ -1,9 +1,9 @@
-/** All the keys of the service: who signs now, and who may verify a token. */
+/** All keys of the service: the key that signs now, and the keys that may verify a token. */
 import { ServiceError } from '../errors.ts'
 import type { Key, PublicJwk, SignPayload } from './key.ts'
 import { KeyError } from './key-error.ts'
 import { createKeyIndexAt } from './key-index.ts'
-import type { KeySource } from './key-source.ts'
+import type { KeySource, LastFetch } from './key-source.ts'
 import type { JoseHeader } from './token.ts'
 
 /** Signs with the key that signs at this moment. */
@@ -15,7 +15,7 @@ export interface PublishedKey {
   readonly pem: string
 }
 
-/** Sources by their names: some, or all but some. */
+/** Sources by name: some, or all but some. */
 export type KeySelection = readonly string[] | { readonly except: readonly string[] }
 
 export const ALL_KEYS: KeySelection = { except: [] }
@@ -24,12 +24,12 @@ export interface KeyStore {
   /**
    * A signer that follows its key's rotation.
    * @param name the source to sign with; when left out, the first of all in their order that signs now
-   * @param typ of the header; that of the key when left out
-   * @throws ServiceError `internal` at each signing for which no key is there: no key, no token
+   * @param typ of the header; by default the typ of the key
+   * @throws ServiceError `internal` at each signing without a key: no key, no token
    */
   readonly signer: (name?: string, typ?: string) => Signer
   /**
-   * The keys that may have signed a token with this header, judged by `alg` and `kid` alone.
+   * The keys that may have signed a token with this header, by `alg` and `kid` alone.
    * @param selection the sources to look in; all of them when left out
    */
   readonly candidates: (header: JoseHeader, selection?: KeySelection) => readonly Key[]
@@ -43,23 +43,40 @@ export interface KeyStore {
   /** When that changes next, as far as is known, in milliseconds since 1970; Infinity when nothing is planned. */
   readonly changesAt: () => number
   /**
-   * Lets the sources look for a key that a token names and that none of them has. Each source limits how often it really does so.
+   * Lets the sources look for a missing key that a token names. Each source limits how often it really does so.
    * @param selection the sources to look in; all of them when left out
    */
   readonly refreshForKid: (kid: string, selection?: KeySelection) => Promise<void>
   /**
-   * Whether it is unknown at the moment if a source has a key for a token with this header.
+   * Whether it is currently unknown if a source has a key for a token with this header.
    * @param selection the sources to ask; all of them when left out
    */
   readonly isUncertain: (header: JoseHeader, selection?: KeySelection) => boolean
+  /** The state of each source at this time, for people, without key material. */
+  readonly states: () => readonly SourceState[]
   /**
    * Starts all sources, side by side.
    * @throws KeyError with the errors of all sources that cannot start; all of them are closed then
    */
   readonly start: () => Promise<void>
-  /** Stops whatever the sources have running. */
+  /** Stops all timers and connections of the sources. */
   readonly close: () => void
 }
+
+/** A source, for operators. */
+export interface SourceState {
+  readonly name: string | undefined
+  /** The key that signs. */
+  readonly signing: KeyName | undefined
+  readonly verifying: readonly KeyName[]
+  /** When its published keys change next, in milliseconds since 1970; Infinity where nothing is planned. */
+  readonly changesAt: number
+  readonly lastFetch: LastFetch | undefined
+}
+
+type KeyName = Pick<Key, 'kid' | 'alg'>
+
+const nameOf = ({ kid, alg }: Key): KeyName => ({ kid, alg })
 
 /** The sources of a selection. */
 interface Selected {
@@ -72,7 +89,7 @@ interface Selected {
  * @param now the clock, in milliseconds since 1970
  */
 export function createKeyStore(sources: readonly KeySource[], now: () => number): KeyStore {
-  // Routes make their selections at start, and pass the same objects with each request.
+  // Routes make their selections at the start, and pass the same objects with each request.
   const selected = new WeakMap<KeySelection, Selected>()
 
   function select(selection: KeySelection): Selected {
@@ -132,6 +149,19 @@ export function createKeyStore(sources: readonly KeySource[], now: () => number)
     },
     isUncertain: (header, selection = ALL_KEYS) =>
       select(selection).sources.some((source) => source.isUncertain?.(header) === true),
+    states() {
+      const time = now()
+      return sources.map((source) => {
+        const signing = source.signingKey(time)
+        return {
+          name: source.name,
+          signing: signing && nameOf(signing),
+          verifying: source.verificationKeys(time).map(nameOf),
+          changesAt: source.changesAt(time),
+          lastFetch: source.lastFetch?.()
+        }
+      })
+    },
     async start() {
       const results = await Promise.allSettled(sources.map((source) => source.start?.()))
       const reasons = results.flatMap((result) =>
@@ -149,7 +179,7 @@ function signOfKey({ sign }: Key): SignPayload | undefined {
   return sign
 }
 
-/** Headers are put together once for each key, and forgotten along with it. */
+/** Headers are built once for each key, and dropped along with it. */
 function createSignAs(typ: string): (key: Key) => SignPayload | undefined {
   const known = new WeakMap<Key, SignPayload>()
 

@@ -1,8 +1,8 @@
-/** What a key is to the rest of the service: one algorithm, and the operations that it allows. */
+/** The interface of a key: one algorithm, and the operations that it allows. */
 import type { KeyObject } from 'node:crypto'
 import type { Token, VerifiedClaims } from './token.ts'
 
-/** The JWS algorithms (RFC 7518, section 3.1; RFC 8037, section 3.1) that a key can have. */
+/** The JWS algorithms (RFC 7518, section 3.1; RFC 8037, section 3.1; RFC 9864, section 2.2) that a key can have. */
 export const ALGORITHMS = [
   'HS256',
   'HS384',
@@ -16,7 +16,8 @@ export const ALGORITHMS = [
   'ES256',
   'ES384',
   'ES512',
-  'EdDSA'
+  'EdDSA',
+  'Ed25519'
 ] as const
 export type Algorithm = (typeof ALGORITHMS)[number]
 
@@ -45,20 +46,20 @@ export interface Key {
   /** The same, with another `typ` in the header. */
   readonly signAs?: (typ: string) => SignPayload
   /**
-   * Verifies the signature alone (RFC 7515, section 5.2); the claims are the check pipeline's to judge.
+   * Verifies the signature alone (RFC 7515, section 5.2); the check pipeline checks the claims.
    * @throws ServiceError `invalid_token` with the reason `signature`
    */
   readonly verify: (token: Token) => VerifiedClaims | Promise<VerifiedClaims>
-  /** What may be published of it: undefined for a symmetric key. `kid` is the key's own, or else its RFC 7638 thumbprint. */
+  /** Its public half as a JWK: undefined for a symmetric key. `kid` is the key's own, or else its RFC 7638 thumbprint. */
   readonly publicJwk: PublicJwk | undefined
   /** The public half as PEM (SubjectPublicKeyInfo, RFC 5280, section 4.1): undefined for a symmetric key. */
   readonly publicPem: string | undefined
 }
 
-/** What a key is made of. */
+/** The parts of a key. */
 export interface KeyOptions {
   readonly alg: Algorithm
-  /** Secret, private (signs and verifies) or public (verifies only). Already judged strong enough for `alg`. */
+  /** Secret, private (signs and verifies) or public (verifies only). Already checked to be strong enough for `alg`. */
   readonly material: KeyObject
   readonly kid?: string | undefined
   /** The `typ` of the tokens it signs. Default `JWT` (RFC 7519, section 5.1). */

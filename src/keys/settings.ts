@@ -1,13 +1,21 @@
 /** The `keys` of the configuration. */
+import { pathToFileURL } from 'node:url'
 import * as z from 'zod'
 import { type Address, addressIn } from '../remote/address.ts'
 import { duration, flag, instant } from '../settings/quantities.ts'
 import { material, type SecretReader } from '../settings/secrets.ts'
 import { section } from '../settings/section.ts'
+import { tokenType } from '../settings/tokens.ts'
 import { httpUrl, isAllowed, PLAIN_HTTP } from '../settings/urls.ts'
 import { ALGORITHM_NAMES, parseAlgorithm } from './algorithms.ts'
 import { THUMBPRINT_KID } from './generated/generated-key-file.ts'
-import { remoteKeyShape, STALE_LIMIT_EXPECTED, staysWithin } from './remote/settings.ts'
+import { SECRET_ENCODINGS } from './material/key-material.ts'
+import {
+  remoteKeyShape,
+  STALE_LIMIT_EXPECTED,
+  staysWithin,
+  toRemoteKeyOptions
+} from './remote/settings.ts'
 
 export type KeyConfig = z.output<ReturnType<typeof keySchema>>
 /** A key in a JWK Set behind a URL. */
@@ -18,11 +26,13 @@ export type GeneratedKeyConfig = Extract<KeyConfig, { origin: 'generate' }>
 /** Where a key may come from. An entry has exactly one of these. */
 const ORIGINS = ['secret', 'private', 'public', 'jwks', 'jwksUrl', 'generate'] as const
 
-/** Settings that mean nothing without the origin that they belong to. */
+/** Settings that require the origin that they belong to. */
 const BELONGS_TO = {
+  encoding: 'secret',
   passphrase: 'private',
   allowHttp: 'jwksUrl',
   tls: 'jwksUrl',
+  proxy: 'jwksUrl',
   refresh: 'jwksUrl',
   cooldown: 'jwksUrl',
   staleLimit: 'jwksUrl',
@@ -31,7 +41,7 @@ const BELONGS_TO = {
 } as const
 
 /**
- * One entry. It is one section for all origins, not a union of sections: so a message can name the exact mistake,
+ * One entry. It is one section for all origins, not a union of sections, so that a message can name the exact mistake,
  * and what the origins share is described once.
  */
 export function keySchema(reader: SecretReader) {
@@ -71,26 +81,26 @@ const commonShape = {
   kid: text
     .optional()
     .describe(
-      'The name of the key (kid): routes call it by that, and it is in the header of tokens. Default: no name; in the header the kid of the JWK where the key is one, else none.'
+      'The name of the key (kid). Routes refer to the key by it, and the header of tokens has it. Default: no name; the header has the kid of the JWK, if the key is one.'
     ),
   alg: z
     .enum(ALGORITHM_NAMES, `expected one of ${ALGORITHM_NAMES.join(', ')}`)
     .transform(parseAlgorithm)
     .describe(
-      'The only algorithm that the key is used with. RSA256 and RSA512 are other names of RS256 and RS512.'
+      'The only algorithm that the key is used with. RSA256 and RSA512 are other names of RS256 and RS512. EdDSA and Ed25519 are two names of one algorithm: the header of tokens has the one that is given, and tokens with either are verified.'
     ),
-  typ: text
+  typ: tokenType
     .default('JWT')
     .describe('The type (typ) in the header of tokens that the key signs. Default: JWT.'),
   publish: flag
     .default(true)
     .describe(
-      'Whether the public half is published, where there is one. Do not publish the key of another issuer: services that trust the JWK Set would accept its tokens as those of this service. Of keys behind `jwksUrl` only those that sign are. Default: true.'
+      'Whether the public key, if there is one, is published. Do not publish the key of another issuer: services that trust the JWK Set would accept its tokens as tokens of this service. A key from `jwksUrl` is only published if it signs. Default: true.'
     ),
   from: instant
     .optional()
     .describe(
-      'Date (ISO 8601) at which the key starts to sign; it verifies and is published before. Where a route names no key, the one whose `from` passed last signs. Default: it always signs.'
+      'Date (ISO 8601) at which the key starts to sign. It verifies and is published before that. Where a route names no key, the key whose `from` passed last signs. Default: it always signs.'
     ),
   until: instant
     .optional()
@@ -104,12 +114,18 @@ function originShape(reader: SecretReader) {
     secret: material(reader)
       .optional()
       .describe(
-        'The shared secret, its text in UTF-8: at least 32 bytes for HS256, 48 for HS384, 64 for HS512.'
+        'The shared secret: at least 32 bytes for HS256, 48 for HS384, 64 for HS512. With a secret that is published or can be guessed, the service only starts on loopback listeners.'
+      ),
+    encoding: z
+      .enum(SECRET_ENCODINGS, `expected one of ${SECRET_ENCODINGS.join(', ')}`)
+      .optional()
+      .describe(
+        'How the secret is written: as `text`, whose bytes in UTF-8 are the secret, or encoded as `base64` (or base64url) or `hex`. Default: text.'
       ),
     private: material(reader)
       .optional()
       .describe(
-        'The private key, which signs and verifies: PEM (PKCS#8, PKCS#1 or SEC1) or a JWK. RSA has at least 2048 bits.'
+        'The private key, which signs and verifies: PEM (PKCS#8, PKCS#1 or SEC1), a JWK, or a JWK Set that has the key of this kid. An RSA key needs at least 2048 bits.'
       ),
     passphrase: material(reader)
       .optional()
@@ -117,19 +133,19 @@ function originShape(reader: SecretReader) {
     public: material(reader)
       .optional()
       .describe(
-        'The public key, which verifies only: PEM (SubjectPublicKeyInfo, PKCS#1 or an X.509 certificate) or a JWK.'
+        'The public key, which verifies only: PEM (SubjectPublicKeyInfo, PKCS#1 or an X.509 certificate), a JWK, or a JWK Set that has the key of this kid.'
       ),
     jwks: material(reader)
       .optional()
       .describe(
-        'A JWK Set that has the key of this kid; without a kid, its only key. A symmetric or private key signs too.'
+        'A JWK, or a JWK Set. From a set the key with this kid is used; without a kid, the only key that fits `alg`. A symmetric or private key signs too.'
       ),
     jwksUrl: httpUrl
       .optional()
       .describe(
-        'URL of a JWK Set that has the key of this kid. A symmetric or private key signs too.'
+        'URL of a JWK Set that has the key with this kid, or of a JWK. A symmetric or private key signs too.'
       ),
-    generate: generateSchema(reader).optional().describe('Keys that the service makes itself.')
+    generate: generateSchema(reader).optional().describe('Keys that the service generates itself.')
   }
 }
 
@@ -142,14 +158,14 @@ function generateSchema(reader: SecretReader) {
       .min(1, 'expected the path of a folder')
       .transform((path) => reader.resolve(path))
       .describe(
-        'The folder that the keys are kept in, relative to the folder of the configuration. Replicas that share it share the keys.'
+        'The folder for the keys, relative to the folder of the configuration. Replicas that share the folder share the keys.'
       ),
     kids: z
       .string(KIDS_EXPECTED)
       .regex(/^[\w.:-]*\{(?:thumbprint|uuid|milliseconds)\}[\w.:-]*$/, KIDS_EXPECTED)
       .default(THUMBPRINT_KID)
       .describe(
-        'The kids of the keys: a text with one of `{thumbprint}` (RFC 7638), `{uuid}` and `{milliseconds}` (of the making of the key) in it. Default: {thumbprint}.'
+        'The kids of the keys: a text that contains `{thumbprint}` (RFC 7638), `{uuid}` or `{milliseconds}` (the time when the key was generated). Default: {thumbprint}.'
       ),
     rotateEvery: duration('10s', '36500d')
       .prefault('168h')
@@ -163,9 +179,26 @@ function generateSchema(reader: SecretReader) {
   })
 }
 
-/** What a key is fetched from; nothing where it is in the configuration or made by the service. */
+/** The address that a key is fetched from, or the directory that it is generated in; none where it is in the configuration. */
 export function addressesOfKey(key: KeyConfig): readonly Address[] {
-  return key.origin === 'jwksUrl' ? [addressIn(key, 'jwksUrl', 'jwks')] : []
+  if (key.origin === 'generate') return [addressOfDirectory(key.generate.dir)]
+  return key.origin === 'jwksUrl'
+    ? [{ ...addressIn(key, 'jwksUrl', 'jwks'), jwkSet: toRemoteKeyOptions(key) }]
+    : []
+}
+
+function addressOfDirectory(dir: string): Address {
+  return {
+    kind: 'directory',
+    setting: ['generate', 'dir'],
+    url: pathToFileURL(dir),
+    tls: undefined,
+    shown: dir,
+    async reach() {
+      const { probeDirectory } = await import('./generated/key-directory.ts')
+      return probeDirectory(dir)
+    }
+  }
 }
 
 function listOrigins(entry: unknown): string[] {
@@ -177,7 +210,7 @@ function describeOrigins(found: readonly string[]): string {
   return `expected exactly one of ${ORIGINS.join(', ')}, found ${names}`
 }
 
-/** These rules hold for entries with other faults too; but for a misspelt setting that problem alone is the clearer message. */
+/** These rules apply to entries with other problems too, except for a misspelt setting, where that problem alone is clearer. */
 function isWholeMap({ value, issues }: z.core.ParsePayload): boolean {
   return (
     typeof value === 'object' &&
@@ -190,7 +223,8 @@ function toKeyConfig(entry: z.output<ReturnType<typeof createEntrySchema>>) {
   const { kid, alg, typ, publish, from, until } = entry
   const common = { kid, alg, typ, publish, from, until }
   if (entry.secret !== undefined) {
-    return { ...common, origin: 'secret' as const, secret: entry.secret }
+    const { secret, encoding } = entry
+    return { ...common, origin: 'secret' as const, secret, encoding }
   }
   if (entry.private !== undefined) {
     const { passphrase } = entry
@@ -201,13 +235,13 @@ function toKeyConfig(entry: z.output<ReturnType<typeof createEntrySchema>>) {
   }
   if (entry.jwks !== undefined) return { ...common, origin: 'jwks' as const, jwks: entry.jwks }
   if (entry.jwksUrl !== undefined) {
-    const { jwksUrl, allowHttp, tls, refresh, cooldown, staleLimit, timeout, limits } = entry
-    const fetching = { jwksUrl, allowHttp, tls, refresh, cooldown, staleLimit, timeout, limits }
-    return { ...common, origin: 'jwksUrl' as const, ...fetching }
+    const { jwksUrl, allowHttp, tls, proxy, refresh, cooldown, staleLimit, timeout, limits } = entry
+    const waiting = { refresh, cooldown, staleLimit, timeout, limits }
+    return { ...common, origin: 'jwksUrl' as const, jwksUrl, allowHttp, tls, proxy, ...waiting }
   }
   if (entry.generate !== undefined) {
     return { ...common, origin: 'generate' as const, generate: entry.generate }
   }
-  // Only an unknown key leads here, which does not keep transforms from being run; the entry is rejected all the same.
+  // Only an unknown key leads here, since transforms run in spite of it; the entry is rejected anyway.
   return z.NEVER
 }

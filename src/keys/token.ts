@@ -10,7 +10,7 @@ export interface JoseHeader {
   readonly typ?: string | undefined
 }
 
-/** A compact JWS (RFC 7515, section 7.1). Nothing in it is to be trusted until a key has verified it. */
+/** A compact JWS (RFC 7515, section 7.1). It must not be trusted until a key has verified it. */
 export interface Token {
   readonly raw: string
   readonly header: JoseHeader
@@ -20,6 +20,13 @@ export interface Token {
   readonly payload: VerifiedClaims
   readonly signature: string
   readonly signatureBytes: Buffer
+}
+
+/** An opaque token, not a JWT. Only its issuer knows its meaning. */
+export interface OpaqueToken {
+  readonly raw: string
+  readonly header?: never
+  readonly payload?: never
 }
 
 /** The claims of a token whose signature is verified (RFC 7519, section 4), as JavaScript values. */
@@ -37,7 +44,7 @@ export function parseToken(
   maxDepth: number,
   maxLength = Number.POSITIVE_INFINITY
 ): Token {
-  if (raw.length > maxLength) throw invalidToken('Token is too large', 'too_large')
+  if (raw.length > maxLength) throw tooLarge()
   const [firstDot, secondDot, thirdDot] = findDots(raw)
   if (secondDot === -1 || thirdDot !== -1) throw wrongPartCount(raw)
   const signature = raw.slice(secondDot + 1)
@@ -55,6 +62,36 @@ export function parseToken(
   }
 }
 
+/** The characters of an access token in OAuth (RFC 6749, appendix A.12), except the space, which ends a token in a header. */
+const OPAQUE = /^[\x21-\x7e]+$/
+/** Parts of a compact JWE (RFC 7516, section 7.1): only the issuer can read it. */
+const JWE_PARTS = 5
+
+/**
+ * Reads a token that may be opaque. A token that looks like a JWS is parsed as one: otherwise a token that is revoked here would pass
+ * in another spelling.
+ * @throws ServiceError as {@link parseToken} does
+ */
+export function parseAnyToken(
+  raw: string,
+  maxDepth: number,
+  maxLength = Number.POSITIVE_INFINITY
+): Token | OpaqueToken {
+  if (raw.length > maxLength) throw tooLarge()
+  return looksLikeJws(raw) || !OPAQUE.test(raw) ? parseToken(raw, maxDepth, maxLength) : { raw }
+}
+
+function looksLikeJws(raw: string): boolean {
+  const [first = '', ...others] = raw.split('.', JWE_PARTS + 1)
+  if (others.length < 2 || others.length + 1 === JWE_PARTS) return false
+  // As lenient as any decoder may be.
+  return /^[\s\ufeff]*\{/.test(Buffer.from(first, 'base64url').toString())
+}
+
+function tooLarge() {
+  return invalidToken('Token is too large', 'too_large')
+}
+
 interface DecodedHeader extends JsonObject {
   readonly part: string
   readonly maxDepth: number
@@ -63,7 +100,7 @@ interface DecodedHeader extends JsonObject {
 /** The header decoded last: all tokens of one key have the same, and decoding it costs about 2 microseconds of 30 for a check. */
 let lastHeader: DecodedHeader | undefined
 
-/** Decodes a header. One that cannot be decoded is not remembered; what a header says is judged for each token. */
+/** Decodes a header. An undecodable one is not cached; the content of a header is checked for each token. */
 function decodeHeader(part: string, maxDepth: number): JsonObject {
   if (lastHeader?.part === part && lastHeader.maxDepth === maxDepth) return lastHeader
   const { text, value } = decodeJsonObject(part, 'header', maxDepth)
@@ -72,7 +109,7 @@ function decodeHeader(part: string, maxDepth: number): JsonObject {
   return lastHeader
 }
 
-/** Looks for them one by one: `split` copies, and costs more than all that is done with the parts. */
+/** Finds them one by one: `split` copies, and costs more than all the work on the parts. */
 function findDots(raw: string): readonly [number, number, number] {
   const first = raw.indexOf('.')
   const second = first === -1 ? -1 : raw.indexOf('.', first + 1)
@@ -82,7 +119,7 @@ function findDots(raw: string): readonly [number, number, number] {
 
 function wrongPartCount(raw: string) {
   return raw.split('.', 6).length === 5
-    ? malformed('Token is encrypted, expected a signed one')
+    ? malformed('Token has five parts, as an encrypted one, expected three')
     : malformed('Token is malformed: expected three parts')
 }
 
@@ -91,9 +128,11 @@ function parseHeader({ alg, kid, typ, crit, b64 }: JsonObject['value']): JoseHea
   if (crit !== undefined || b64 !== undefined) {
     throw invalidToken('Token header asks for an extension that is not supported', 'critical')
   }
-  if (typeof alg !== 'string' || alg === '' || alg.toLowerCase() === 'none') {
-    throw invalidToken('Token is not signed', 'algorithm')
+  if (typeof alg !== 'string' || alg === '') {
+    const found = alg === undefined ? 'no alg' : 'an alg that is no name'
+    throw invalidToken(`Token header has ${found}`, 'algorithm')
   }
+  if (alg.toLowerCase() === 'none') throw invalidToken('Token is not signed', 'algorithm')
   if (kid !== undefined && typeof kid !== 'string') {
     throw malformed('Token header has a kid that is no string')
   }
@@ -127,10 +166,11 @@ function decodeJsonObject(part: string, name: string, maxDepth: number): JsonObj
   return object
 }
 
-/** Base64url has one spelling for each value. Others decode alike, so they would make a second text for the same token. */
+/** Base64url has one canonical spelling for each value. Others decode alike, and would make a second text of the same token. */
 function decodePart(part: string, name: string): Buffer {
   const bytes = Buffer.from(part, 'base64url')
-  if (part === '' || bytes.toString('base64url') !== part) {
+  if (part === '') throw malformed(`Token ${name} is empty`)
+  if (bytes.toString('base64url') !== part) {
     throw malformed(`Token ${name} is not canonical base64url`)
   }
   return bytes

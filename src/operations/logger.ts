@@ -1,10 +1,18 @@
-/** The log: JSON lines on standard output. */
+/** The log: JSON lines on standard output, or readable ones. */
 import { setTimeout as wait } from 'node:timers/promises'
-import pino, { type Logger } from 'pino'
+import pino from 'pino'
+import type { Log } from '../log-messages.ts'
+import type { Prettify } from './readable-log.ts'
 
-export type { Logger }
+/** The logger of pino, restricted to the messages of the service. */
+export interface Logger extends Log {
+  /** The least severe level that it writes. */
+  level: string
+  isLevelEnabled(level: string): boolean
+  child(fields: object): Logger
+}
 
-/** What the log has of a request that was answered without an error. Nothing in it needs escaping in JSON, but for the route. */
+/** The log fields of a request that was answered without an error. Nothing in it needs escaping in JSON, except the route. */
 export interface RequestLine {
   /** Made of characters that need no escaping. */
   readonly requestId: string
@@ -13,6 +21,8 @@ export interface RequestLine {
   readonly method: string
   /** The path as configured. */
   readonly route: string
+  /** The client's address; undefined where it is not logged. */
+  readonly client: string | undefined
   readonly status: number
   readonly durationMs: number
   readonly remoteMs: number | undefined
@@ -27,28 +37,34 @@ export interface LogStream {
   readonly logRequest: LogRequest
   /** Waits for the write that is under way, which `flush` cannot; to be called before the process ends by itself. */
   readonly settle: () => Promise<void>
-  /** Writes out what is still held in memory; to be called when the process ends. */
+  /** Writes out the lines that are still in memory; to be called when the process ends. */
   readonly flush: () => void
   /** Writes lines of another process, whole and with their line ends. */
   readonly passOn: (lines: string) => void
 }
 
 /**
- * A line is written at once, and those that come within this time after it are gathered up to this size: a write for each would cost more
+ * A line is written at once, and lines within this time after it are gathered up to this size: a write for each would cost more
  * than all else that is done for a request.
  */
 const GATHERED_BYTES = 64 * 1024
 const GATHERED_MS = 100
 /** While the reader is stuck, lines beyond this size are dropped: the service matters more than its log. */
 const HELD_BYTES = 8 * 1024 ** 2
-/** How long the process waits at its end for a reader of the log that does not read. */
+/** How long the process waits at its end for a stuck reader of the log. */
 const FLUSH_LIMIT_MS = 1000
 
-/**
- * Makes the logger. It never waits for the reader of the log, so that a slow one does not slow the service.
- * @param worker the number of this process, where there are several: each line has it
- */
-export function createLogger(level: string, worker?: number): LogStream {
+const WHOLE_LINE = /.+\n/g
+
+export interface LoggerOptions {
+  /** The number of this process, where there are several: each line has it. */
+  readonly worker?: number | undefined
+  /** Makes each line readable, also of other processes. Default: they stay JSON. */
+  readonly prettify?: Prettify | undefined
+}
+
+/** Makes the logger. It never waits for the reader of the log, so that a slow one does not slow the service. */
+export function createLogger(level: string, { worker, prettify }: LoggerOptions = {}): LogStream {
   let giveUpAt = Number.POSITIVE_INFINITY
   const destination = pino.destination({
     fd: 1,
@@ -56,7 +72,7 @@ export function createLogger(level: string, worker?: number): LogStream {
     // Lines that are passed on during a write follow at its end: with more than this, it would wait for the next line.
     minLength: 1,
     maxLength: HELD_BYTES,
-    // Asked when standard output takes no more for now.
+    // Called when standard output accepts no more for now.
     retryEAGAIN: () => performance.now() < giveUpAt
   })
   // Lines that cannot be written, as on a full disk, are held and tried again with the next one: the service goes on.
@@ -86,11 +102,14 @@ export function createLogger(level: string, worker?: number): LogStream {
     }, GATHERED_MS).unref()
   }
 
-  function write(line: string): void {
+  function writeLine(line: string): void {
     gathered += line
     if (!isGathering) writeOut()
     else if (gathered.length >= GATHERED_BYTES) writeGathered()
   }
+
+  const write =
+    prettify === undefined ? writeLine : (line: string): void => writeLine(prettify(line))
 
   const timestamp = createTimestamp(Date.now, worker)
   const logger = pino(
@@ -112,7 +131,7 @@ export function createLogger(level: string, worker?: number): LogStream {
       waiting.abort()
     },
     flush() {
-      // It would try without end.
+      // It would retry forever.
       if (isFailing) {
         destination.destroy()
         return
@@ -126,21 +145,25 @@ export function createLogger(level: string, worker?: number): LogStream {
         destination.destroy()
       }
     },
-    passOn: (lines) => void destination.write(lines)
+    passOn:
+      prettify === undefined
+        ? (lines) => void destination.write(lines)
+        : (lines) => void destination.write(lines.replaceAll(WHOLE_LINE, prettify))
   }
 }
 
-/** The same text as that of pino for the same fields: a test compares the two. */
+/** The same text as pino's for the same fields: a test compares the two. */
 function writeRequestLine(
   level: string,
   time: string,
-  { requestId, traceId, method, route, status, durationMs, remoteMs }: RequestLine
+  { requestId, traceId, method, route, client, status, durationMs, remoteMs }: RequestLine
 ): string {
   const trace = traceId === undefined ? '' : `,"traceId":"${traceId}"`
+  const from = client === undefined ? '' : `,"client":"${client}"`
   const remote = remoteMs === undefined ? '' : `,"remoteMs":${remoteMs}`
   return (
     `{"level":"${level}"${time},"requestId":"${requestId}"${trace},"method":"${method}",` +
-    `"route":${JSON.stringify(route)},"status":${status},"durationMs":${durationMs}${remote},"msg":"request"}\n`
+    `"route":${JSON.stringify(route)}${from},"status":${status},"durationMs":${durationMs}${remote},"msg":"request"}\n`
   )
 }
 

@@ -1,5 +1,6 @@
 /** Spans by the libraries of OpenTelemetry. Nothing is registered globally: a program that embeds the service may have its own. */
 import { AsyncLocalStorage } from 'node:async_hooks'
+import { readFileSync } from 'node:fs'
 import { setTimeout as wait } from 'node:timers/promises'
 import {
   type Context,
@@ -26,7 +27,9 @@ import {
   type SpanExporter
 } from '@opentelemetry/sdk-trace-base'
 import { ServiceError } from '../errors.ts'
-import type { Logger } from './logger.ts'
+import { createAgents } from '../remote/proxy/agents.ts'
+import { readProxies } from '../remote/proxy/proxies.ts'
+import { IDENTITY } from '../remote/reply-body.ts'
 import type { Span, Tracing, TracingOptions } from './tracing.ts'
 
 const KINDS = { server: SpanKind.SERVER, client: SpanKind.CLIENT } as const
@@ -34,14 +37,21 @@ const KINDS = { server: SpanKind.SERVER, client: SpanKind.CLIENT } as const
 /** How long the process waits at its end for a collector that does not answer. */
 const CLOSE_LIMIT_MS = 2000
 
+export interface OpenTelemetryOptions extends TracingOptions {
+  /** Where spans are sent, read as the libraries do. */
+  readonly endpoint: URL
+}
+
 /** Sampler, limits, batches and the way to the collector are set by the `OTEL_*` variables, which the libraries read. */
 export function createOpenTelemetry({
   logger,
-  version
-}: Pick<TracingOptions, 'logger' | 'version'>): Tracing {
+  version,
+  env,
+  endpoint
+}: OpenTelemetryOptions): Tracing {
   const provider = new BasicTracerProvider({
     resource: describeService(version),
-    spanProcessors: [new BatchSpanProcessor(createExporter(logger))]
+    spanProcessors: [new BatchSpanProcessor(createExporter({ logger, env, endpoint }))]
   })
   const tracer = provider.getTracer('txtoken', version)
   const propagator = new W3CTraceContextPropagator()
@@ -86,7 +96,7 @@ export function createOpenTelemetry({
   }
 }
 
-/** Without messages, which may quote a request or an answer. A rejected request is no failure: the service worked as it should. */
+/** Without messages, which may quote a request or an answer. A rejected request is not a failure: the service worked as it should. */
 function noteError(span: OtelSpan, error: unknown): void {
   const isOurs = error instanceof ServiceError
   if (!isOurs || error.status >= 500) span.setStatus({ code: SpanStatusCode.ERROR })
@@ -99,9 +109,47 @@ function describeService(version: string): Resource {
     .merge(detectResources({ detectors: [envDetector] }))
 }
 
+/** For the tunnel to a collector behind a proxy. */
+const TUNNEL_TIMEOUT_MS = 10_000
+
+/** Agents of the libraries know no proxy. With one, the certificates of the variables are read here. */
+function agentThroughProxy(env: TracingOptions['env'], endpoint: URL) {
+  const proxy = readProxies(env)(endpoint)
+  if (proxy === undefined) return {}
+  const agents = createAgents({
+    tls: {
+      ca: readNamed(env, 'CERTIFICATE'),
+      cert: readNamed(env, 'CLIENT_CERTIFICATE'),
+      key: readNamed(env, 'CLIENT_KEY'),
+      rejectUnauthorized: true
+    },
+    keepAlive: true,
+    proxy,
+    timeoutMs: TUNNEL_TIMEOUT_MS
+  })
+  return { httpAgentOptions: () => (endpoint.protocol === 'https:' ? agents.https : agents.http) }
+}
+
+/** Without the file, spans are not sent, which is logged as it is without a proxy. */
+function readNamed(env: TracingOptions['env'], name: string): Buffer | undefined {
+  const file = env[`OTEL_EXPORTER_OTLP_TRACES_${name}`] || env[`OTEL_EXPORTER_OTLP_${name}`] || ''
+  try {
+    return file === '' ? undefined : readFileSync(file)
+  } catch {
+    return undefined
+  }
+}
+
 /** Logs errors that the libraries would not report. */
-function createExporter(logger: Logger): SpanExporter {
-  const exporter = new OTLPTraceExporter()
+function createExporter({
+  logger,
+  env,
+  endpoint
+}: Pick<OpenTelemetryOptions, 'logger' | 'env' | 'endpoint'>): SpanExporter {
+  const exporter = new OTLPTraceExporter({
+    headers: { 'accept-encoding': IDENTITY },
+    ...agentThroughProxy(env, endpoint)
+  })
   return {
     export(spans, done) {
       exporter.export(spans, (result) => {

@@ -1,18 +1,18 @@
-/** Tracing: what a request spends its time on, here and in other services. Set up by the variables of OpenTelemetry alone. */
+/** Tracing: shows where a request spends its time, here and in other services. Set up by the variables of OpenTelemetry alone. */
 import type { IncomingHttpHeaders } from 'node:http'
 import type { TraceHeaders } from '../remote/trace-context.ts'
 import type { Logger } from './logger.ts'
 
-/** A piece of work that the trace of a request shows. */
+/** A span in the trace of a request. */
 export interface Span {
   /** 32 hexadecimal digits. */
   readonly traceId: string
-  /** What calls within this work carry. */
+  /** Sent with calls within this work. */
   readonly headers: TraceHeaders
   readonly rename: (name: string) => void
   /** @param attribute named by the semantic conventions of OpenTelemetry */
   readonly set: (attribute: string, value: string | number) => void
-  /** Marks the work as failed by our side, or by a service that it depends on. */
+  /** Marks the work as failed, by this service or by one that it depends on. */
   readonly fail: () => void
   /** Leaves the span out of the trace. */
   readonly discard: () => void
@@ -22,7 +22,7 @@ export interface SpanOptions {
   readonly name: string
   /** `server` answers a request, `client` makes one. Default: neither. */
   readonly kind?: 'server' | 'client' | undefined
-  /** The header of the request that the work is for. Default: the work is a part of the work that it was begun in. */
+  /** The header of the request that the work is for. Default: the work is a child of the current one. */
   readonly cause?: IncomingHttpHeaders | undefined
   readonly attributes?: Readonly<Record<string, string | number>> | undefined
 }
@@ -33,7 +33,7 @@ export interface Tracing {
     options: SpanOptions,
     work: (span: Span) => Promise<Result>
   ) => Promise<Result>
-  /** Sends what is left, for as long as the end of the process can wait. */
+  /** Sends the remaining spans, for as long as the process can wait at its end. */
   readonly close: () => Promise<void>
 }
 
@@ -51,7 +51,7 @@ class TracingError extends Error {
 
 const ENDPOINTS = ['OTEL_EXPORTER_OTLP_TRACES_ENDPOINT', 'OTEL_EXPORTER_OTLP_ENDPOINT'] as const
 
-/** A collector that takes `http/protobuf` takes JSON at the same address. */
+/** A collector that accepts `http/protobuf` accepts JSON at the same address. */
 const PROTOCOLS = ['http/json', 'http/protobuf']
 
 /** Variables of one word, and the values that are supported. */
@@ -82,10 +82,10 @@ export async function createTracing(options: TracingOptions): Promise<Tracing | 
   }
   assertChoices(env)
   const { createOpenTelemetry } = await import('./open-telemetry.ts')
-  return createOpenTelemetry(options)
+  return createOpenTelemetry({ ...options, endpoint: new URL(env[endpoint] ?? '') })
 }
 
-/** Makes a function that does the same within a span of its own. Without tracing, it returns the function itself. */
+/** Wraps a function in its own span. Without tracing, it returns the function itself. */
 export function withSpan<Input extends readonly unknown[], Output>(
   name: string,
   work: (...input: Input) => Promise<Output> | Output,

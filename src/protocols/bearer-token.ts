@@ -1,4 +1,5 @@
-/** Bearer tokens: how a request carries one (RFC 6750, section 2), and the challenge for one that is rejected (section 3). */
+/** Bearer tokens in requests (RFC 6750, section 2), and the challenge for a rejected one (section 3). */
+import { trimBlanks } from '../blanks.ts'
 import type { ServiceError } from '../errors.ts'
 
 const BEARER = 'bearer'
@@ -8,16 +9,32 @@ const BEARER = 'bearer'
  * @returns undefined where there is none, such as under another scheme
  */
 export function readAuthorization(value: string): string | undefined {
-  const text = value.trim()
-  const space = text.search(/\s/)
-  if (space === -1) return text === '' || text.toLowerCase() === BEARER ? undefined : text
-  return text.slice(0, space).toLowerCase() === BEARER ? text.slice(space).trim() : undefined
+  const text = trimBlanks(value)
+  const blank = text.search(/[ \t]/)
+  if (blank === -1) return text === '' || text.toLowerCase() === BEARER ? undefined : text
+  return text.slice(0, blank).toLowerCase() === BEARER ? trimBlanks(text.slice(blank)) : undefined
 }
 
-/** What an `error_description` must not have in it (RFC 6750, section 3). */
+/** The parameter `token` of a scheme (RFC 9110, section 11.2), as in Rails: `Token token="..."`. */
+const TOKEN_PARAMETER = /^token\s*=\s*("?)([^\s",;]+)\1$/i
+
+/**
+ * Reads the token from the value of an Authorization header that has it under another scheme, such as `JWT <token>` or `Token token="<token>"`.
+ * @param scheme in lower case; the header may have it in any case (RFC 9110, section 11.1)
+ * @returns undefined under any other scheme
+ */
+export function readUnderScheme(value: string, scheme: string): string | undefined {
+  const text = trimBlanks(value)
+  const blank = text.search(/[ \t]/)
+  if (blank === -1 || text.slice(0, blank).toLowerCase() !== scheme) return undefined
+  const credentials = trimBlanks(text.slice(blank))
+  return TOKEN_PARAMETER.exec(credentials)?.[2] ?? credentials
+}
+
+/** Characters that an `error_description` must not contain (RFC 6750, section 3). */
 const UNQUOTABLE = /[^\x20-\x21\x23-\x5b\x5d-\x7e]/g
 
-/** The challenge that goes with an error (RFC 6750, section 3). For a request without a token it has no error code. */
+/** The challenge of an error (RFC 6750, section 3). For a request without a token it has no error code. */
 export function challengeFor({
   code,
   message,

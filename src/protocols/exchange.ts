@@ -1,25 +1,33 @@
-/** A request and its answer as plain data: all that routes and protocols know of HTTP. Neither host shows through. */
+/** A request and its answer as plain data: all that routes and protocols know of HTTP, independent of the host. */
 import { createHash } from 'node:crypto'
 import type { IncomingHttpHeaders } from 'node:http'
 import isFresh from 'fresh'
+import type { RejectedToken } from '../check/check.ts'
 import type { ServiceError } from '../errors.ts'
+import type { Client } from '../issue/client.ts'
 import type { ClientCertificate } from '../issue/sources/certificate/client-certificate.ts'
 import type { TraceHeaders } from '../remote/trace-context.ts'
 
-/** What happened to a request, for its log line, its metrics and its span. */
+/** Notes on a request, for its log line, its metrics and its span. */
 export interface Note {
   /** The path of the route as configured, or `none`. A URL may hold a token, so it is never kept. */
   route: string
   /** Whether the route is for health or metrics: probes and scrapes come every few seconds. */
   isOperation: boolean
-  /** The trace that the request belongs to (W3C Trace Context); undefined where nobody has started one. */
+  /** The trace that the request belongs to (W3C Trace Context); undefined where none was started. */
   traceId: string | undefined
   /** The error that was answered. */
   error: ServiceError | undefined
+  /** The rejected token, where the route checks one that could be read. */
+  rejected?: RejectedToken
   /** How long all calls to remotes took together. */
   remoteSeconds?: number
   /** The status of the last good reply of a remote. */
   replyStatus?: number
+  /** Its header fields, by their names in lower case. */
+  replyHeaders?: Readonly<Record<string, string | string[] | undefined>>
+  /** Header fields of remotes that the client gets with a good answer. */
+  passed?: Readonly<Record<string, string | readonly string[]>>
   /** The host of the remote whose failure was answered. */
   failedRemote?: string
 }
@@ -29,7 +37,7 @@ export interface Exchange {
   /** The request id: the client's, or a new one. */
   readonly id: string
   readonly method: string
-  /** The request target as it was sent (RFC 9112, section 3.2). */
+  /** The request target as sent (RFC 9112, section 3.2). */
   readonly target: string
   /** Its path, without the query. */
   readonly path: string
@@ -37,7 +45,7 @@ export interface Exchange {
   readonly query: string
   /** By name in lower case. Node.js has joined fields that came several times, or dropped all but the first. */
   readonly headers: IncomingHttpHeaders
-  /** Names and values in turn, as they were sent. */
+  /** Names and values in turn, as sent. */
   readonly rawHeaders: readonly string[]
   /** The values of one header field, one for each line of it. */
   readonly headerLines: (name: string) => readonly string[]
@@ -45,11 +53,13 @@ export interface Exchange {
   readonly variables: Readonly<Record<string, string>>
   /** The trace that the client's request belongs to; undefined where it names none (W3C Trace Context). */
   readonly trace: TraceHeaders | undefined
-  /** The certificate that the client showed; undefined where it showed none, or was not asked for one. */
+  /** Its client, as far as it can be trusted. */
+  readonly client: () => Client
+  /** The certificate of the client; undefined without one, or where none was requested. */
   readonly certificate: () => ClientCertificate | undefined
   /**
-   * Reads the body; it gives an empty one at once where the request has none.
-   * @throws ServiceError `body_too_large`, `unsupported_body` (compressed), or `invalid_request` for one that does not arrive whole
+   * Reads the body; it returns an empty one at once where the request has none.
+   * @throws ServiceError `body_too_large`, `unsupported_body` (with a content coding), or `invalid_request` for an incomplete one
    */
   readonly readBody: (limitBytes: number) => Promise<Buffer> | Buffer
   /** The body, byte for byte. Empty until the route has read it. */
@@ -57,6 +67,16 @@ export interface Exchange {
   /** Calls the listener once the client's connection has closed, or at once where it has closed already. */
   readonly onClose: (listener: () => void) => void
   readonly note: Note
+}
+
+/** Path and query of a request target (RFC 9112, section 3.2). A fragment does not belong there and is left out. */
+export function splitTarget(target: string): { readonly path: string; readonly query: string } {
+  const hash = target.indexOf('#')
+  const whole = hash === -1 ? target : target.slice(0, hash)
+  const mark = whole.indexOf('?')
+  return mark === -1
+    ? { path: whole, query: '' }
+    : { path: whole.slice(0, mark), query: whole.slice(mark + 1) }
 }
 
 /** One answer. A host adds the request id, the headers of its listener and the length. */
@@ -79,7 +99,7 @@ export function jsonAnswer(status: number, value: object, headers: Headers = {})
   return { status, headers: { ...JSON_TYPE, ...headers }, body: JSON.stringify(value) }
 }
 
-/** An answer with text, which no browser may take for anything else. */
+/** An answer with text, which browsers must not interpret as anything else. */
 export function textAnswer(status: number, text: string, headers: Headers = {}): Answer {
   return {
     status,
@@ -102,7 +122,7 @@ export function entityTag(body: string | Buffer): string {
   return `"${createHash('sha256').update(body).digest('base64url')}"`
 }
 
-/** An answer that a client may keep: 304 without the body where the client has it already (RFC 9110, section 13.2.2). */
+/** A cacheable answer: 304 without the body where the client has it already (RFC 9110, section 13.2.2). */
 export function conditionalAnswer({ method, headers }: Exchange, answer: Answer): Answer {
   const isSafe = method === 'GET' || method === 'HEAD'
   return isSafe && isFresh(headers, { etag: String(answer.headers.ETag) })

@@ -1,7 +1,7 @@
 /** Forms in the body of a request (`application/x-www-form-urlencoded`). */
 import { invalidRequest } from './json-body.ts'
 
-/** Fields of a form: far more than any client has a use for, as other servers have it too. */
+/** The most fields of a form: far more than any client needs, as on other servers. */
 const MOST_FIELDS = 1000
 
 const AMPERSAND = 0x26
@@ -13,7 +13,7 @@ const SPACE = 0x20
  * @throws ServiceError `invalid_request` for one with more than 1000 fields
  */
 export function readForm(body: Buffer): URLSearchParams {
-  // URLSearchParams puts a text together anew at each plus, but takes a space as it is.
+  // URLSearchParams rebuilds the text at each plus, but accepts a space.
   const bytes = Buffer.from(body)
   let fields = 1
   for (let index = 0; index < bytes.length; index++) {

@@ -1,36 +1,16 @@
-/** Bodies of requests: JSON, forms, and which of the two a body is. */
+/** Bodies of requests: JSON, forms, and how to tell them apart. */
 import { ServiceError } from '../errors.ts'
-import { type JsonText, JsonTextError, type ReadJson, readJsonBytes } from '../json/json-text.ts'
+import {
+  type JsonText,
+  JsonTextError,
+  OPEN_BRACE,
+  type ReadJson,
+  readJsonBytes
+} from '../json/json-text.ts'
 import type { Exchange } from './exchange.ts'
 
-/** Reads a body; it gives the bytes as they were sent. Throws a ServiceError `invalid_request` for a body that it does not take. */
+/** Reads a body, and returns the bytes as sent. Throws a ServiceError `invalid_request` for a body that it does not accept. */
 export type ReadBody = (exchange: Exchange) => Buffer
-
-/**
- * Makes the reader of bodies that have to be JSON, whatever their Content-Type.
- * @param maxDepth levels that the JSON may nest
- */
-export function createJsonBodyReader(maxDepth: number): ReadBody {
-  return function readJsonBody({ body }) {
-    parseJsonBody(body, maxDepth)
-    return body
-  }
-}
-
-export interface OptionalBodyOptions {
-  /** Whether a source sends the body on, so that it has to be JSON. Otherwise it may be anything. */
-  readonly isSent: boolean
-  /** Levels that the JSON may nest. */
-  readonly maxDepth: number
-}
-
-/** Makes the reader of bodies that may be left out, and have to be JSON where a source sends them on. */
-export function createOptionalBodyReader({ isSent, maxDepth }: OptionalBodyOptions): ReadBody {
-  return function readOptionalBody({ body }) {
-    if (isSent && body.length > 0) parseJsonBody(body, maxDepth)
-    return body
-  }
-}
 
 /**
  * @param maxDepth levels that the JSON may nest
@@ -50,20 +30,25 @@ export function readJsonBody(body: Uint8Array, maxDepth: number): ReadJson {
   }
 }
 
+/** The white space of JSON (RFC 8259, section 2). */
+const JSON_BLANKS: ReadonlySet<number> = new Set(Buffer.from(' \t\r\n'))
+
 /** Whether a body is an object of JSON, whatever its Content-Type: no form begins with a brace. */
 export function startsWithBrace(body: Buffer): boolean {
-  return body.toString().trimStart().startsWith('{')
+  let start = 0
+  while (JSON_BLANKS.has(body[start] ?? 0)) start++
+  return body[start] === OPEN_BRACE
 }
 
 /** Parameters may follow the type (RFC 9110, section 8.3.1). */
-const FORM = /^application\/x-www-form-urlencoded\s*(?:;|$)/i
+const FORM = /^application\/x-www-form-urlencoded[ \t]*(?:;|$)/i
 
-/** Whether the Content-Type of a request is that of a form. */
+/** Whether a request has the Content-Type of a form. */
 export function isForm({ headers }: Exchange): boolean {
   return FORM.test(headers['content-type'] ?? '')
 }
 
-/** The error for a request that is not of the format of its route. */
+/** The error for a request that is not in the format of its route. */
 export function invalidRequest(message: string, reason?: string): ServiceError {
   return new ServiceError('invalid_request', message, {
     status: 400,

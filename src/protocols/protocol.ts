@@ -1,4 +1,4 @@
-/** What a product brings along: a kind of route of its own, or a wire format for the routes that issue or check tokens. */
+/** The interface of a product: its own kind of route, or a wire format for routes that issue or check tokens. */
 import type { Address } from '../remote/address.ts'
 import type { PathItem, Paths, Schema } from './openapi/parts.ts'
 import type { RouteConfig } from './registry.ts'
@@ -8,19 +8,19 @@ import type { Services } from './services.ts'
 
 type KeysOf<Config> = Config extends unknown ? keyof Config & string : never
 
-/** A kind of route, as far as a configuration has to know it. */
+/** The part of a kind of route that concerns the configuration. */
 export interface RouteKind<Config> {
-  /** The setting that holds the path of such a route, and that it is recognized by. */
+  /** The setting with the path of such a route, by which it is recognized. */
   readonly verb: KeysOf<Config>
   /** The values of `protocol` that make a route one of this kind. Left out where the verb is enough. */
   readonly protocols?: readonly string[]
   /** The settings that list the steps that a request goes through, in their order. */
   readonly steps: readonly KeysOf<Config>[]
-  /** What such a route connects to. */
+  /** The addresses that such a route connects to. */
   addresses(config: Config): readonly Address[]
-  /** Finds what is wrong between the settings of such routes and others. */
+  /** Finds problems between the settings of such routes and others. */
   readonly rules?: readonly Rule[]
-  /** Loads what makes the routes: only kinds that are in use are loaded. */
+  /** Loads the builder of the routes: only kinds in use are loaded. */
   load(config: Config): Promise<RouteBuilder<Config>>
 }
 
@@ -34,7 +34,7 @@ export interface RouteBuilder<Config> {
   readonly schemas?: Readonly<Record<string, Schema>>
 }
 
-/** A wire format in the list of those that tokens are issued or checked in. */
+/** A wire format in the list for issuing or checking tokens. */
 export interface ProtocolEntry<Name extends string, Loaded> {
   readonly name: Name
   readonly rules?: readonly Rule[]

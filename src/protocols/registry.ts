@@ -1,4 +1,4 @@
-/** Every kind of route and every wire format. Whoever has to know all of them reads them here: settings, rules, routes, OpenAPI. */
+/** Every kind of route and every wire format, for everything that needs all of them: settings, rules, routes, OpenAPI. */
 import { addressesOfGroups } from '../check/groups/registry.ts'
 import { addressesOfVerifiers } from '../check/verifiers/registry.ts'
 import { addressesOfSources } from '../issue/sources/registry.ts'
@@ -17,6 +17,7 @@ import {
   type KrakendRouteConfig,
   krakendRouteSchema
 } from './krakend/settings.ts'
+import { findLogoutProblems, type LogoutRouteConfig, logoutRouteSchema } from './logout/settings.ts'
 import { findOauthProblems } from './oauth/rules.ts'
 import {
   type HealthRouteConfig,
@@ -42,7 +43,7 @@ const ISSUE_PROTOCOLS = [
   { name: 'themis', rules: [findThemisProblems], load: () => import('./themis/format.ts') }
 ] as const satisfies readonly ProtocolEntry<string, IssueProtocol>[]
 
-/** A wire format that tokens are checked in, and what it requires of the settings of its routes. */
+/** A wire format for checking tokens, and its requirements on the settings of its routes. */
 interface CheckEntry extends ProtocolEntry<string, CheckProtocol> {
   readonly settings?: readonly CheckRule[]
 }
@@ -76,6 +77,7 @@ export type RouteConfig =
   | CheckRouteConfig<CheckName>
   | KeysRouteConfig
   | RevokeRouteConfig
+  | LogoutRouteConfig
   | HealthRouteConfig
   | MetricsRouteConfig
 
@@ -89,6 +91,7 @@ export function routeSchemas(reader: SecretReader) {
     checkRouteSchema(reader, CHECK_PROTOCOLS),
     keysRouteSchema(reader),
     revokeRouteSchema(reader),
+    logoutRouteSchema(),
     healthRouteSchema(reader),
     metricsRouteSchema(reader)
   ] as const
@@ -162,6 +165,12 @@ export const ROUTE_KINDS: readonly RouteKind<RouteConfig>[] = [
     load: async () => (await import('./revocation/route.ts')).builder
   },
   {
+    verb: 'logout',
+    ...CONNECTS_TO_NOTHING,
+    rules: [findLogoutProblems],
+    load: async () => (await import('./logout/route.ts')).builder
+  },
+  {
     verb: 'health',
     ...CONNECTS_TO_NOTHING,
     load: async () => (await import('./operations/builders.ts')).healthBuilder
@@ -172,6 +181,15 @@ export const ROUTE_KINDS: readonly RouteKind<RouteConfig>[] = [
     load: async () => (await import('./operations/builders.ts')).metricsBuilder
   }
 ]
+
+/** The settings that hold the path of a route, and decide its kind. */
+export const ROUTE_VERBS = [...new Set(ROUTE_KINDS.map(({ verb }) => verb))]
+
+/** Whether a route is of any kind. True for what is not even a map, which is another problem. */
+export function hasVerb(route: unknown): boolean {
+  if (typeof route !== 'object' || route === null || Array.isArray(route)) return true
+  return ROUTE_VERBS.some((verb) => Object.hasOwn(route, verb))
+}
 
 /** The kind of a route. */
 export function kindOf(route: RouteConfig): RouteKind<RouteConfig> {

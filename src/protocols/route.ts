@@ -1,10 +1,11 @@
 /** A route: everything that happens to a request on its path, from the guards to the answer. */
+import type { Explain } from '../check/explain.ts'
 import { ServiceError } from '../errors.ts'
-import { createApiKeyGuard } from './api-keys.ts'
+import { type ApiKeyGuard, createApiKeyGuard } from './api-keys.ts'
 import type { Answer, Exchange } from './exchange.ts'
 
 /**
- * The methods of a route's requests. `any` is for a gate: a proxy asks it about requests of others, so it answers every method, on its
+ * The methods of a route's requests. `any` is for a gate: a proxy sends it requests of any client, so it answers every method, on its
  * path and on all paths below, and never reads a body.
  */
 type Methods = readonly string[] | 'any'
@@ -17,17 +18,23 @@ export interface Route {
   readonly handle: (exchange: Exchange) => Promise<Answer> | Answer
   /** Answers with an error in the wire format of the route. */
   readonly refuse: (exchange: Pick<Exchange, 'note'>, cause: unknown) => Answer
-  /** Whether its requests may be rejected while the process has more to do than it can. */
+  /** Whether pages of every origin may read its answers. Default: only origins of the listener's `cors`. */
+  readonly isPublic?: boolean | undefined
+  /** Runs its check with a token, and reports each step. Left out by routes without a check. */
+  readonly explain?: Explain | undefined
+  /** Whether its requests may be rejected under overload. */
   readonly isCostly: boolean
   /** Whether the remotes that a request would call take one more call now. Left out where it calls none. */
   readonly hasRoom?: (() => boolean) | undefined
 }
 
-/** What every wire format has. */
+/** The common part of all wire formats. */
 export interface WireFormat {
   readonly methods: Methods
   /** Whether callers may send their API key as the password of HTTP Basic too (RFC 6749, section 2.3.1). */
   readonly takesBasic?: boolean
+  /** Whether callers may send it as `client_secret` of the form too (the same section). */
+  readonly takesClientSecret?: boolean
   /** The answer for an error. */
   readonly refuse: (error: ServiceError) => Answer
 }
@@ -35,7 +42,7 @@ export interface WireFormat {
 export interface RouteOptions {
   readonly path: string
   readonly format: WireFormat
-  /** Only callers with one of these may use the route. Default: everybody may. */
+  /** Only callers with one of these may use the route. Default: anyone may. */
   readonly apiKeys?: readonly string[] | undefined
   /** Requests in flight at once. Default: no limit. */
   readonly maxRequests?: number | undefined
@@ -43,22 +50,34 @@ export interface RouteOptions {
   readonly maxBodyBytes?: number | undefined
   /** Whether the route is for health or metrics. Default: no. */
   readonly isOperation?: boolean
+  /** Whether pages of every origin may read its answers. Default: no. */
+  readonly isPublic?: boolean
+  /** Guards a route that sets a cookie. Default: requests of every site are taken. */
+  readonly assertSite?: ((exchange: Exchange) => void) | undefined
   /** Whether a request costs many times its rejection, as one that issues a token does. Default: no. */
   readonly isCostly?: boolean
-  /** What the route does once its guards have let a request pass. May throw a ServiceError. */
+  /** Answers a request that has passed the guards. May throw a ServiceError. */
   readonly respond: (exchange: Exchange) => Promise<Answer> | Answer
 }
 
-/** Statuses after which a client may try again (RFC 6585, section 4; RFC 9110, section 15.6.4). */
+/** Statuses after which a client may retry (RFC 6585, section 4; RFC 9110, section 15.6.4). */
 const TEMPORARY: ReadonlySet<number> = new Set([429, 503])
 
-/** Makes a route. Its guards run in this order: API key, number of requests, size of the body. */
+/** Makes a route. Its guards run in this order: site, API key, number of requests, size of the body. */
 export function createRoute(options: RouteOptions): Route {
   const { path, format, apiKeys, maxRequests, maxBodyBytes, isOperation = false } = options
-  const { isCostly = false } = options
-  const assertApiKey = apiKeys === undefined ? undefined : createApiKeyGuard(apiKeys, format)
-  const respond = withBody(options.respond, maxBodyBytes)
-  const answer = maxRequests === undefined ? respond : withRequestLimit(respond, maxRequests)
+  const { isCostly = false, isPublic, assertSite } = options
+  const guard = apiKeys === undefined ? undefined : createApiKeyGuard(apiKeys, format)
+  const respond = guard === undefined ? options.respond : withGuardOfForm(options.respond, guard)
+  const limit = maxRequests === undefined ? undefined : createRequestLimit(maxRequests)
+  const answerRead = limit?.(options.respond) ?? options.respond
+  const readAndAnswer = withBody(respond, maxBodyBytes)
+  const answer = limit?.(readAndAnswer) ?? readAndAnswer
+  // A caller whose key is in the form is unknown before the body is read: it does not count among the requests until then.
+  const answerUnknown = withBody((exchange) => {
+    guard?.assertForm(exchange, false)
+    return answerRead(exchange)
+  }, maxBodyBytes)
 
   function refuse({ note }: Pick<Exchange, 'note'>, cause: unknown): Answer {
     note.route = path
@@ -70,12 +89,14 @@ export function createRoute(options: RouteOptions): Route {
     methods: format.methods,
     refuse,
     isCostly,
+    isPublic,
     handle(exchange) {
       exchange.note.route = path
       exchange.note.isOperation = isOperation
       try {
-        assertApiKey?.(exchange)
-        const answered = answer(exchange)
+        assertSite?.(exchange)
+        const isKnown = guard?.assertHeader(exchange) ?? true
+        const answered = isKnown ? answer(exchange) : answerUnknown(exchange)
         return answered instanceof Promise
           ? answered.catch((error) => refuse(exchange, error))
           : answered
@@ -86,7 +107,7 @@ export function createRoute(options: RouteOptions): Route {
   }
 }
 
-/** Turns whatever was thrown into an answer, and notes it. What nobody foresaw is a plain 500. */
+/** Turns any thrown error into an answer, and notes it. An unexpected one is a plain 500. */
 export function answerError(
   note: Exchange['note'],
   cause: unknown,
@@ -106,6 +127,17 @@ export function answerError(
       ...answer.headers,
       ...(retryAfter !== undefined && { 'Retry-After': String(retryAfter) })
     }
+  }
+}
+
+/** A caller that authenticates by a header may not name another one in the form. */
+function withGuardOfForm(
+  respond: RouteOptions['respond'],
+  guard: ApiKeyGuard
+): RouteOptions['respond'] {
+  return function respondToKnown(exchange) {
+    guard.assertForm(exchange, true)
+    return respond(exchange)
   }
 }
 
@@ -129,14 +161,11 @@ function withBody(
 
 const RETRY_AFTER_SECONDS = 1
 
-/** Rejects requests (429) while as many as this are in flight. */
-function withRequestLimit(
-  respond: RouteOptions['respond'],
-  maxRequests: number
-): RouteOptions['respond'] {
+/** Makes a limit of requests in flight, which rejects all beyond it (429). All wrapped functions count together. */
+function createRequestLimit(maxRequests: number) {
   let inFlight = 0
 
-  return async function respondWithinLimit(exchange) {
+  return (respond: RouteOptions['respond']) => async (exchange: Exchange) => {
     if (inFlight >= maxRequests) {
       throw new ServiceError('too_many_requests', 'Too many requests.', {
         status: 429,

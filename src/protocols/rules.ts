@@ -1,4 +1,4 @@
-/** What the rules of single products have in common. They span settings: what no setting can know to be wrong by itself. */
+/** Shared by the rules of single products, which span several settings. */
 import type { KeyConfig } from '../keys/settings.ts'
 import type { RevocationConfig } from '../revocation/settings.ts'
 import { at, isGiven, type PartialOf, type Placed } from '../settings/placed.ts'
@@ -7,7 +7,7 @@ import type { RouteConfig } from './registry.ts'
 
 export type PlacedRoute = Placed<PartialOf<RouteConfig>>
 
-/** A path that a route answers on, and where it is given. */
+/** A path of a route, and its place in the configuration. */
 export interface AnsweredPath {
   readonly text: string
   /** The name of the listener. */
@@ -15,12 +15,12 @@ export interface AnsweredPath {
   readonly path: Problem['path']
 }
 
-/** What rules may look at. Single settings of all of it may be wrong. */
+/** The input of rules. Single settings in it may be wrong. */
 export interface RuleContext {
   readonly routes: readonly PlacedRoute[]
   readonly keys: readonly Placed<PartialOf<KeyConfig>>[]
   readonly revocation: Placed<PartialOf<RevocationConfig>>
-  /** Those of all routes whose path and listener are known. */
+  /** The paths of all routes whose path and listener are known. */
   readonly paths: readonly AnsweredPath[]
   /** The listener that a route is on; undefined where that is wrong. */
   readonly listenerOf: (route: PlacedRoute) => string | undefined
@@ -28,7 +28,7 @@ export interface RuleContext {
   readonly ownPathsOn: (listener: string) => readonly string[]
 }
 
-/** Finds what is wrong between the settings of one product and others. */
+/** Finds problems between the settings of one product and others. */
 export type Rule = (context: RuleContext) => Problem[]
 
 type ProtocolOf<Route> = Route extends { readonly protocol: infer Protocol } ? Protocol : never
@@ -48,7 +48,7 @@ export function routesWith<Protocol extends ProtocolOf<RouteConfig>>(
   >[]
 }
 
-/** The keys that a route may sign with: the one that it names, or all. None where the name is wrong. */
+/** The keys that a route may sign with: the named one, or all. None where the name is wrong. */
 export function signersOf(name: Placed<string>, keys: RuleContext['keys']): RuleContext['keys'] {
   if (!isGiven(name)) return keys
   return keys.filter((key) => name.value !== undefined && at(key, 'kid').value === name.value)

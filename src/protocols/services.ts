@@ -1,44 +1,50 @@
-/** What every route is built with. */
-import type { LdapConnection, LdapConnectionOptions } from '../check/groups/ldap/ldap-connection.ts'
+/** The services that every route is built with. */
+import type { GroupServices } from '../check/groups/group-kind.ts'
 import type { IssuerKeys } from '../check/verifiers/issuer-keys.ts'
-import type { JwksVerifierConfig } from '../check/verifiers/jwks.ts'
+import type { JwkSetVerifierConfig } from '../check/verifiers/jwks.ts'
+import type { SourceServices } from '../issue/sources/source-kind.ts'
 import type { KeyStore } from '../keys/key-store.ts'
 import type { Logger } from '../operations/logger.ts'
 import type { Metrics } from '../operations/metrics.ts'
 import type { Tracing } from '../operations/tracing.ts'
 import type { Endpoint, EndpointOptions } from '../remote/endpoint.ts'
-import type { Remote, RemoteOptions } from '../remote/remote.ts'
+import type { WithProxySetting } from '../remote/proxy/proxies.ts'
 import type { RevocationRequirement } from '../revocation/requirement.ts'
 import type { Revoke } from '../revocation/revocation.ts'
 import type { Revocations } from '../revocation/revocations.ts'
+import type { Counts } from '../revocation/stores/counts.ts'
 import type { ExpiringRecords } from '../revocation/stores/store.ts'
 import type { Limits } from '../settings/limits.ts'
+import type { MatchOrigin } from '../settings/origins.ts'
 
-/** What routes need of revocation. */
+/** The part of revocation that routes use. */
 export interface RevocationService
   extends Pick<RevocationRequirement, 'isNotRevoked' | 'countOpenCheck'> {
   readonly isRevoked: Revocations['isRevoked']
   readonly revoke: Revoke
-  /** Where the state of refresh tokens is kept. */
+  /** The store of refresh tokens. */
   readonly records: ExpiringRecords
-  /** Whether the list of revocations has been read, ever. */
+  /** Whether the list of revocations was ever read. */
   readonly isReady: () => boolean
 }
 
-export interface Services {
+/** Shared by the routes of all listeners. */
+export interface SharedServices {
   readonly issuer: string | undefined
   readonly limits: Limits
   readonly keyStore: KeyStore & {
     /** The keys of each JWK Set that a verifier names. */
-    readonly jwkSets: ReadonlyMap<JwksVerifierConfig, KeyStore>
+    readonly jwkSets: ReadonlyMap<JwkSetVerifierConfig, KeyStore>
   }
-  /** Issuers that have keys of their own, on whichever route. */
+  /** Issuers with their own keys, on any route. */
   readonly issuerKeys: IssuerKeys
   /** Undefined where tokens cannot be revoked. */
   readonly revocation: RevocationService | undefined
+  /** Where attempts are counted; undefined where no route has `attempts`. */
+  readonly counts: Counts | undefined
   readonly logger: Logger
   readonly metrics: Metrics
-  /** Left out where nothing is traced. */
+  /** Left out without tracing. */
   readonly tracing?: Tracing | undefined
   /** The clock, in milliseconds since 1970. */
   readonly now: () => number
@@ -47,11 +53,17 @@ export interface Services {
   /** Whether it still waits for others before it reports that it is ready. Default: it does not. */
   readonly isStarting?: (() => boolean) | undefined
   /** Makes the client for a remote. It is closed with the application, as are those below. */
-  readonly connect: (options: Omit<RemoteOptions, 'userAgent' | 'budget' | 'onOutcome'>) => Remote
+  readonly connect: SourceServices['connect']
   /** Makes the client for the endpoint of a URL. */
   readonly connectEndpoint: (
     url: string,
-    options: Omit<EndpointOptions, 'userAgent' | 'budget' | 'onOutcome'>
+    options: WithProxySetting<Omit<EndpointOptions, 'userAgent' | 'budget' | 'onOutcome'>>
   ) => Endpoint
-  readonly connectDirectory: (options: Omit<LdapConnectionOptions, 'onOutcome'>) => LdapConnection
+  readonly connectDirectory: GroupServices['connectDirectory']
+}
+
+/** The same, for the routes of one listener. */
+export interface Services extends SharedServices {
+  /** Whether the `cors` of the listener names an origin. */
+  readonly isTrustedOrigin: MatchOrigin
 }

@@ -1,11 +1,11 @@
-/** The `statuses` of a route: what an error of the remote becomes. */
+/** The `statuses` of a route: how errors of the remote are answered. */
 import * as z from 'zod'
 import type { ErrorCode, ServiceError } from '../errors.ts'
 
 export type Statuses = 'txtoken' | 'relay'
 
 /** The errors of a remote that a client can act on. */
-const RELAYED: ReadonlySet<number> = new Set([401, 403, 422, 429])
+export const RELAYED: ReadonlySet<number> = new Set([401, 403, 422, 429])
 
 /** Gateway statuses (RFC 9110, sections 15.6.3 and 15.6.5). */
 const GATEWAY_STATUS: Partial<Record<ErrorCode, number>> = {
@@ -31,6 +31,6 @@ export function statusesOr(fallback: 'txtoken' | 'relay') {
     .enum(['txtoken', 'relay'], 'expected txtoken or relay')
     .default(fallback)
     .describe(
-      `What an error of the remote becomes: \`txtoken\` answers 500 and names the status in the body, \`relay\` passes 401, 403, 422 and 429 on and answers 502 for the rest. Default: ${fallback}.`
+      `The answer to an error status of the remote: \`txtoken\` answers 500 and names the status in the body; \`relay\` passes on 401, 403, 422 and 429, and answers 502 for all others. Default: ${fallback}.`
     )
 }

@@ -1,4 +1,4 @@
-/** How much is read where a request carries a token, and nothing else of any length: of the token, and of the body around it. */
+/** Limits for requests that carry a token and little else: of the token, and of the body around it. */
 import type { Limits } from '../settings/limits.ts'
 
 /** Characters of a token, all of which are ASCII: twice what most servers take as a header field. */
@@ -7,7 +7,7 @@ const MAX_TOKEN_LENGTH = 16 * 1024
 /** The fields beside a token, and the escapes of a form: client ids, hints, a reason. */
 const BODY_OVERHEAD_BYTES = 4 * 1024
 
-/** The longest token that is checked, in characters. */
+/** The longest checked token, in characters. */
 export function longestToken({
   checkedToken,
   token = 0
@@ -16,7 +16,7 @@ export function longestToken({
 }
 
 /**
- * The largest body of a route that reads one token out of it: 20 KiB, or more where tokens may be longer. Anybody may call these
+ * The largest body of a route that reads one token out of it: 20 KiB, or more where tokens may be longer. Anyone may call these
  * routes, so they read no more than they can use.
  */
 export function tokenBodyBytes(limits: Pick<Limits, 'body' | 'checkedToken' | 'token'>): number {

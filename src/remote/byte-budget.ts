@@ -1,20 +1,20 @@
-/** The bytes that bodies and replies hold in memory, all together: a limit for them, and who makes room once it is reached. */
+/** The bytes that all bodies and replies hold in memory: a limit for them, and the bodies that are cut once it is reached. */
 import { type Blocks, createBlocks } from './byte-collector.ts'
 import { addTo, type Listed, NOWHERE, removeFrom } from './unordered-list.ts'
 
-/** What one body or reply holds. */
+/** The bytes of one body or reply. */
 export interface Account extends Listed {
   /** Bytes that count for it now. */
   bytes: number
-  /** When it began to wait for the rest of its bytes, by the budget's clock. Undefined for what is whole, or is never cut. */
+  /** When it began to wait for the rest of its bytes, by the budget's clock. Undefined for a complete body, or one that is never cut. */
   waitsSince: number | undefined
-  /** Ends the body to make room for others. Undefined for what is never cut. */
+  /** Ends the body to make room for others. Undefined for a body that is never cut. */
   readonly cut: (() => void) | undefined
 }
 
 /**
  * Makes an account that holds nothing yet.
- * @param cut ends the body to make room for others; left out for what is never cut
+ * @param cut ends the body to make room for others; left out for a body that is never cut
  */
 export function createAccount(cut?: () => void): Account {
   return { bytes: 0, waitsSince: undefined, cut, place: NOWHERE }
@@ -25,18 +25,26 @@ export interface ByteBudget {
   readonly blocks: Blocks
   /** How many bytes are held. */
   readonly held: () => number
-  /** A body that is not whole yet: from now on it may be cut. */
-  readonly watch: (account: Account) => void
-  /** The body is whole: it is cut no more. It holds its bytes until they are released. */
+  /**
+   * An unfinished body: from now on it may be cut.
+   * @param since from when its speed counts. Default: now; minus infinity makes it one of the slowest
+   */
+  readonly watch: (account: Account, since?: number) => void
+  /** The body is complete: it is no longer cut. It holds its bytes until they are released. */
   readonly finish: (account: Account) => void
   /**
-   * Changes what an account holds. Where the limit does not allow it, the slowest unfinished bodies are cut.
+   * Changes the bytes of an account. Where the limit does not allow it, the slowest unfinished bodies are cut.
    * @returns false where there is no room even so; the account stays as it was
    */
   readonly resize: (account: Account, bytes: number) => boolean
-  /** Gives back all that an account holds, once, however often it is called. */
+  /**
+   * Counts the unsent rest of an answer, as an unfinished body, until the account is closed.
+   * @param cut ends the connection to make room for others; called at once where there is no room even so
+   */
+  readonly holdUnsent: (bytes: number, cut: () => void) => Account
+  /** Releases all bytes of an account, once, however often it is called. */
   readonly close: (account: Account) => void
-  /** Gives back the bytes of a body that has been finished. */
+  /** Releases the bytes of a finished body. */
   readonly release: (bytes: number) => void
   readonly setLimit: (bytes: number) => void
 }
@@ -51,7 +59,7 @@ export interface ByteBudgetOptions {
   readonly onPressure?: (() => void) | undefined
 }
 
-/** What unfinished bodies may take, as a part of the limit. The rest is for those that are whole, so nobody can lock them out by being slow. */
+/** The share of unfinished bodies in the limit. The rest is for complete ones, so slow clients cannot lock them out. */
 export const UNFINISHED_SHARE = 1 / 4
 /** How much is made free at once, as a part of the limit: a search for the slowest costs as much as there are unfinished bodies. */
 const FREED_SHARE = 1 / 32
@@ -73,7 +81,7 @@ export function createByteBudget(options: ByteBudgetOptions): ByteBudget {
   function makeRoom(needed: number, forWhom: Account): boolean {
     const others = unfinished.filter((account) => account !== forWhom)
     const most = others.reduce((sum, { bytes }) => sum + bytes, 0)
-    // Where all of them together hold too little, cutting them would help nobody.
+    // Where all of them together hold too little, cutting them would not help.
     if (most < needed) return false
     const time = now()
     const speed = ({ bytes, waitsSince = time }: Account) => bytes / (time - waitsSince + 1)
@@ -108,32 +116,46 @@ export function createByteBudget(options: ByteBudgetOptions): ByteBudget {
     if (held > limit * PRESSURE_SHARE) onPressure?.()
   }
 
+  function watch(account: Account, since = now()): void {
+    if (account.waitsSince !== undefined) return
+    account.waitsSince = since
+    addTo(unfinished, account)
+    waiting += account.bytes
+  }
+
+  function resize(account: Account, bytes: number): boolean {
+    const more = bytes - account.bytes
+    const isWaiting = account.waitsSince !== undefined
+    const needed = Math.max(
+      held + more - limit,
+      isWaiting ? waiting + more - limit * UNFINISHED_SHARE : 0
+    )
+    if (more > 0 && needed > 0 && !makeRoom(needed, account)) {
+      onFull('rejected')
+      return false
+    }
+    held += more
+    if (isWaiting) waiting += more
+    account.bytes = bytes
+    if (more > 0) notePressure(more)
+    return true
+  }
+
   return {
     blocks: createBlocks(2 * limitBytes * FREED_SHARE),
     held: () => held,
-    watch(account) {
-      if (account.waitsSince !== undefined) return
-      account.waitsSince = now()
-      addTo(unfinished, account)
-      waiting += account.bytes
-    },
+    watch,
     finish,
-    resize(account, bytes) {
-      const more = bytes - account.bytes
-      const isWaiting = account.waitsSince !== undefined
-      const needed = Math.max(
-        held + more - limit,
-        isWaiting ? waiting + more - limit * UNFINISHED_SHARE : 0
-      )
-      if (more > 0 && needed > 0 && !makeRoom(needed, account)) {
-        onFull('rejected')
-        return false
+    resize,
+    holdUnsent(bytes, cut) {
+      const account = createAccount(cut)
+      watch(account)
+      // One answer may be larger than the share of unfinished bodies.
+      if (!resize(account, Math.min(bytes, limit * UNFINISHED_SHARE))) {
+        close(account)
+        cut()
       }
-      held += more
-      if (isWaiting) waiting += more
-      account.bytes = bytes
-      if (more > 0) notePressure(more)
-      return true
+      return account
     },
     close,
     release(bytes) {

@@ -3,7 +3,7 @@
 export interface ByteCollector {
   /**
    * Takes a piece, which must not change afterwards.
-   * @returns false where it would go over the limit; it is not taken then
+   * @returns false where it would exceed the limit; it is not added then
    */
   readonly add: (piece: Buffer) => boolean
   /** How many bytes have come so far. */
@@ -12,12 +12,12 @@ export interface ByteCollector {
   readonly held: () => number
   /** All bytes; no more can be added. */
   readonly bytes: () => Buffer
-  /** Lets go of all bytes, once, however often it is called. */
+  /** Releases all bytes, once, however often it is called. */
   readonly discard: () => void
 }
 
 export interface ByteCollectorOptions {
-  /** The most bytes that are taken. */
+  /** The most bytes that are collected. */
   readonly limit: number
   /** How many bytes are to come. A first piece of another length is copied; without a number it is kept until there is a second. */
   readonly expected?: number | undefined
@@ -28,7 +28,7 @@ export interface ByteCollectorOptions {
 /** Blocks of memory that are used again, since the garbage collector would find them late. */
 export interface Blocks {
   readonly take: () => Buffer
-  /** Nobody may use the block afterwards. */
+  /** The block must not be used afterwards. */
   readonly give: (block: Buffer) => void
 }
 
@@ -55,7 +55,7 @@ const NEW_BLOCKS = createBlocks(0)
 export function createByteCollector(options: ByteCollectorOptions): ByteCollector {
   const { limit, expected, blocks = NEW_BLOCKS } = options
   let size = 0
-  /** Most bodies come in one piece, and that is kept as it is. */
+  /** Most bodies come in one piece, which is kept without a copy. */
   let whole: Buffer | undefined
   let taken: Buffer[] = []
 

@@ -1,30 +1,33 @@
-/** One call to a remote: collects the reply, judges it, and ends once, whatever comes first. */
+/** One call to a remote: collects the reply, checks it, and ends once, whatever comes first. */
 import type { Dispatcher } from 'undici'
 import { overloaded, ServiceError } from '../errors.ts'
 import { type ByteBudget, createAccount } from './byte-budget.ts'
 import { createByteCollector } from './byte-collector.ts'
-import { remoteFailed, remoteReply } from './remote-errors.ts'
+import { proxyFailed, remoteFailed, remoteReply } from './remote-errors.ts'
+import { codingsOf, decodeBody, ReplyBodyError, withoutMark } from './reply-body.ts'
 
-type Headers = Readonly<Record<string, string | string[] | undefined>>
+export type Headers = Readonly<Record<string, string | string[] | undefined>>
 
 /** Seconds or a date (RFC 9110, section 10.2.3); anything else is not passed on. */
 const RETRY_AFTER = /^(?:\d{1,9}|\w{3}, \d\d \w{3} \d{4} \d\d:\d\d:\d\d GMT)$/
 
 export interface Call {
-  /** Takes the events of the HTTP client. */
+  /** Receives the events of the HTTP client. */
   readonly handler: Dispatcher.DispatchHandler
   /** Ends the call from our side, and its connection with it. Does nothing after the call has ended. */
   readonly cut: (makeError: () => ServiceError) => void
-  /** Gives back the bytes of the reply. A call that fails does so by itself. */
+  /** Releases the bytes of the reply. A failed call does so itself. */
   readonly release: () => void
 }
 
-/** What of a reply is taken. */
+/** Which replies are accepted. */
 export interface ReplyRules {
   /** Largest reply. */
   readonly maxReplyBytes: number
   /** The statuses of replies that are a success. */
   readonly success: Success
+  /** Whether replies may come from a proxy. */
+  readonly isByProxy?: boolean
   /** Default: the bytes of replies are counted nowhere. */
   readonly budget?: ByteBudget | undefined
 }
@@ -32,10 +35,14 @@ export interface ReplyRules {
 /** 200 alone, or any 2xx. */
 export type Success = 200 | '2xx'
 
-/** @param onEnd called once: with the body of a success and its status, or with what went wrong */
+/**
+ * @param onEnd called once: with the body of a success, its status and header fields, or with the error
+ * @param sendAgain called where the connection failed before a reply began: sends the request again and returns true, or returns false
+ */
 export function createCall(
-  { maxReplyBytes, success, budget }: ReplyRules,
-  onEnd: (result: Buffer | ServiceError, status: number) => void
+  { maxReplyBytes, success, isByProxy = false, budget }: ReplyRules,
+  onEnd: (result: Buffer | ServiceError, status: number, headers: Headers) => void,
+  sendAgain: (error: Error) => boolean
 ): Call {
   let ended: ServiceError | true | undefined
   let controller: Dispatcher.DispatchController | undefined
@@ -57,15 +64,19 @@ export function createCall(
     ended = result instanceof ServiceError ? result : true
     if (ended !== true) release()
     collector.discard()
-    onEnd(result, status)
+    onEnd(result, status, headers)
   }
 
-  /** Of a reply that is no success the status is enough, whatever happens to its body. */
+  /** For an unsuccessful reply the status is enough, whatever happens to its body. */
   function failure(error: ServiceError): ServiceError {
     const hasErrorStatus = status !== 0 && !isSuccess()
-    return hasErrorStatus && error.code !== 'client_gone'
-      ? remoteStatusError(status, headers)
-      : error
+    return hasErrorStatus && error.code !== 'client_gone' ? errorOf(undefined) : error
+  }
+
+  function errorOf(body: Buffer | undefined): ServiceError {
+    return isByProxy && status === PROXY_AUTHENTICATION_REQUIRED
+      ? remoteFailed(proxyFailed(`proxy answered with the status ${status}`))
+      : remoteStatusError(status, headers, body)
   }
 
   function cut(makeError: () => ServiceError): void {
@@ -73,6 +84,36 @@ export function createCall(
     const error = failure(makeError())
     end(error)
     controller?.abort(error)
+  }
+
+  /** The parts of a rejection that a client may get. */
+  function rejectedBody(): Buffer | undefined {
+    const isShown = collector.size() <= MOST_REJECTED_BYTES
+    return isShown && codingsOf(headers['content-encoding']).length === 0
+      ? withoutMark(collector.bytes())
+      : undefined
+  }
+
+  function takeWhole(): void {
+    const codings = codingsOf(headers['content-encoding'])
+    if (codings.length === 0) end(withoutMark(collector.bytes()))
+    else void takeCoded(codings)
+  }
+
+  /** Most replies are not coded, and need no promise. */
+  async function takeCoded(codings: readonly string[]): Promise<void> {
+    // Decoding counts with its largest result before the size is known.
+    if (budget?.resize(account, collector.held() + maxReplyBytes) === false)
+      return cut(noRoomForReply)
+    try {
+      const body = withoutMark(await decodeBody(collector.bytes(), codings, maxReplyBytes))
+      if (ended === undefined) budget?.resize(account, body.length)
+      end(body)
+    } catch (error) {
+      end(
+        error instanceof ReplyBodyError ? remoteReply(error.message) : remoteFailed(error as Error)
+      )
+    }
   }
 
   return {
@@ -89,31 +130,32 @@ export function createCall(
         if (statusCode < 200) return
         status = statusCode
         headers = responseHeaders
-        const fault = isSuccess() ? findFault(headers, maxReplyBytes) : undefined
-        if (fault !== undefined) cut(() => remoteReply(fault))
+        // Checked before the body arrives.
+        if (isSuccess() && Number(headers['content-length']) > maxReplyBytes) cut(tooLarge)
       },
       onResponseData(_controller, chunk) {
         if (ended !== undefined) return
-        if (!collector.add(chunk)) cut(() => remoteReply('reply too large'))
+        if (!collector.add(chunk)) cut(tooLarge)
         else if (budget?.resize(account, collector.held()) === false) cut(noRoomForReply)
       },
       onResponseEnd() {
-        end(isSuccess() ? collector.bytes() : remoteStatusError(status, headers))
+        if (ended !== undefined) return
+        if (isSuccess()) takeWhole()
+        else end(errorOf(rejectedBody()))
       },
       onResponseError(_controller, error) {
+        if (ended === undefined && status === 0 && sendAgain(error)) return
         end(failure(remoteFailed(error)))
       }
     }
   }
 }
 
-/** Judges a successful reply before its body arrives. */
-function findFault(headers: Headers, maxReplyBytes: number): string | undefined {
-  const encoding = headers['content-encoding']
-  // Inflating could turn a small reply into a huge one, and no encoding was asked for.
-  if (encoding !== undefined && encoding !== 'identity') return 'reply is compressed'
-  if (Number(headers['content-length']) > maxReplyBytes) return 'reply too large'
-  return undefined
+/** Sent by proxies alone (RFC 9110, section 15.5.8): the login has not reached the remote. */
+const PROXY_AUTHENTICATION_REQUIRED = 407
+
+function tooLarge(): ServiceError {
+  return remoteReply('reply too large')
 }
 
 /** For a reply that there is no memory for now. */
@@ -121,11 +163,15 @@ function noRoomForReply(): ServiceError {
   return overloaded('Too many replies in flight.')
 }
 
-function remoteStatusError(status: number, headers: Headers): ServiceError {
+/** More than the body of any rejected login. */
+export const MOST_REJECTED_BYTES = 16 * 1024
+
+function remoteStatusError(status: number, headers: Headers, body?: Buffer): ServiceError {
   const retryAfter = headers['retry-after']
   return new ServiceError('remote_status', 'Remote post status failure.', {
     status: 500,
     remoteStatus: status,
+    rejection: { headers, body },
     ...(typeof retryAfter === 'string' && RETRY_AFTER.test(retryAfter) && { retryAfter })
   })
 }

@@ -2,14 +2,14 @@
 import { createHash, X509Certificate } from 'node:crypto'
 import { checkServerIdentity, type DetailedPeerCertificate, type PeerCertificate } from 'node:tls'
 
-/** `checkServerIdentity` of `node:tls`: called once the chain is verified, returns what is wrong with the name that it is for. */
+/** `checkServerIdentity` of `node:tls`: called once the chain is verified, returns the error if the name does not match. */
 export type IdentityCheck = (host: string, peer: PeerCertificate) => Error | undefined
 
 /** Base64 or base64url of 32 bytes. */
 const PIN = /^[A-Za-z0-9+/_-]{43}=?$/
 
 /**
- * Makes an identity check out of pins: the usual one (RFC 9110, section 4.3.4), and a pinned key in the chain.
+ * Makes an identity check with pins: the usual one (RFC 9110, section 4.3.4), and a pinned key in the chain.
  * It is not called for a resumed TLS session, so its user must not keep sessions.
  * @param pins SHA-256 over the DER of a SubjectPublicKeyInfo, in base64 or base64url; any one of them suffices
  * @throws TypeError for an empty list, and for text that is not a pin

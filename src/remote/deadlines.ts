@@ -5,10 +5,10 @@ export interface Deadlines {
   /**
    * Starts a deadline.
    * @param onExpire called once, when the time is up
-   * @returns a function that ends the deadline without a call
+   * @returns a function that cancels the deadline
    */
   readonly start: (onExpire: () => void) => () => void
-  /** Forgets every deadline and stops the timer. */
+  /** Cancels every deadline and stops the timer. */
   readonly close: () => void
 }
 
@@ -31,14 +31,15 @@ export function createDeadlines(durationMs: number): Deadlines {
     const now = performance.now()
     const due = running.filter(({ endsAt }) => endsAt <= now).sort((a, b) => a.endsAt - b.endsAt)
     for (const deadline of due) {
-      // One that expires may have ended others.
+      // An expired one may have cancelled others.
       if (deadline.place === NOWHERE) continue
       removeFrom(running, deadline)
       deadline.onExpire()
     }
     timer = undefined
     if (running.length > 0) {
-      watch(Math.ceil(Math.min(...running.map(({ endsAt }) => endsAt)) - performance.now()))
+      const next = Math.min(...running.map(({ endsAt }) => endsAt))
+      watch(Math.max(0, Math.ceil(next - performance.now())))
     }
   }
 

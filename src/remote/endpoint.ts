@@ -1,10 +1,12 @@
-/** Calls to an endpoint that a check depends on: one deadline, one size, no redirects, nothing inflated. */
-import { Agent as HttpAgent } from 'node:http'
-import { Agent as HttpsAgent } from 'node:https'
+/** Calls to an endpoint that a check depends on: one deadline, one size, no redirects. */
 import { checkUnavailable, overloaded, type ServiceError } from '../errors.ts'
 import { type ByteBudget, createAccount } from './byte-budget.ts'
 import { measure } from './measure.ts'
-import { type CallOutcome, tooManyCalls } from './remote.ts'
+import type { CallOutcome } from './outcome.ts'
+import { createAgents } from './proxy/agents.ts'
+import type { OutgoingProxy } from './proxy/proxies.ts'
+import { tooManyCalls } from './remote.ts'
+import { codingsOf, decodeBody, IDENTITY, MAX_HEADER_BYTES, withoutMark } from './reply-body.ts'
 import { createTlsOptions } from './tls-options.ts'
 import type { TraceHeaders } from './trace-context.ts'
 
@@ -16,14 +18,16 @@ export interface EndpointTls {
 }
 
 export interface EndpointOptions {
-  /** For the whole call, from the look-up of the name to the last byte. */
+  /** For the whole call, from the name look-up to the last byte. */
   readonly timeoutMs: number
   readonly maxReplyBytes: number
   /** The most calls in flight; one more is rejected as `overloaded`. */
   readonly maxCalls: number
   readonly tls?: EndpointTls | undefined
+  /** Default: calls are direct. */
+  readonly proxy?: OutgoingProxy | undefined
   readonly userAgent: string
-  /** The bytes of a reply count in it until it is whole. Default: they are counted nowhere. */
+  /** The bytes of a reply count in it until it is complete. Default: they are not counted. */
   readonly budget?: ByteBudget | undefined
   /** Called with how each call ended, and how long it took. */
   readonly onOutcome: (outcome: CallOutcome, seconds: number) => void
@@ -44,7 +48,7 @@ interface EndpointReply {
 }
 
 export interface Endpoint {
-  /** Returns the reply, whatever its status. Rejects with a ServiceError `check_unavailable` where there is no whole one, or `overloaded`. */
+  /** Returns the reply, whatever its status. Rejects with a ServiceError `check_unavailable` without a complete one, or `overloaded`. */
   readonly ask: (call: EndpointCall) => Promise<EndpointReply>
   readonly close: () => void
 }
@@ -55,15 +59,12 @@ const CLOSED: readonly string[] = ['ECONNRESET', 'EPIPE']
 /** Makes a client with connections of its own, kept open between calls. Nothing is connected before the first. */
 export function createEndpoint(options: EndpointOptions): Endpoint {
   const { timeoutMs, maxReplyBytes, maxCalls, tls = {}, userAgent, budget, onOutcome } = options
-  const agent = {
-    http: new HttpAgent({ keepAlive: true }),
-    https: new HttpsAgent({
-      ...createTlsOptions({ ca: tls.ca }),
-      cert: tls.cert,
-      key: tls.key,
-      keepAlive: true
-    })
-  }
+  const agent = createAgents({
+    tls: { ...createTlsOptions({ ca: tls.ca }), cert: tls.cert, key: tls.key },
+    keepAlive: true,
+    proxy: options.proxy,
+    timeoutMs
+  })
   // It takes a tenth of a second to load, so it is loaded only where there is an endpoint, and before the first request.
   const loading = import('got')
 
@@ -72,7 +73,13 @@ export function createEndpoint(options: EndpointOptions): Endpoint {
     const signal = AbortSignal.timeout(timeoutMs)
     const call = got(url, {
       method,
-      headers: { accept: 'application/json', 'user-agent': userAgent, ...headers, ...trace },
+      headers: {
+        accept: 'application/json',
+        'user-agent': userAgent,
+        ...headers,
+        'accept-encoding': IDENTITY,
+        ...trace
+      },
       ...(body !== undefined && { body }),
       agent,
       signal,
@@ -80,6 +87,7 @@ export function createEndpoint(options: EndpointOptions): Endpoint {
       followRedirect: false,
       throwHttpErrors: false,
       decompress: false,
+      maxHeaderSize: MAX_HEADER_BYTES,
       retry: {
         limit: 1,
         methods: ['GET', 'POST'],
@@ -102,10 +110,15 @@ export function createEndpoint(options: EndpointOptions): Endpoint {
     })
     try {
       const { statusCode, headers: replyHeaders, rawBody } = await call
-      if (replyHeaders['content-encoding'] !== undefined) {
-        throw new Error('found a content encoding, which was not asked for')
+      // The body of another status is not read.
+      const codings = statusCode === 200 ? codingsOf(replyHeaders['content-encoding']) : []
+      // Decoding counts with its largest result before the size is known.
+      if (codings.length > 0 && budget?.resize(account, 2 * maxReplyBytes) === false) {
+        fault = overloaded('Too many replies in flight.')
+        throw fault
       }
-      return { status: statusCode, body: Buffer.from(rawBody) }
+      const body = await decodeBody(Buffer.from(rawBody), codings, maxReplyBytes)
+      return { status: statusCode, body: withoutMark(body) }
     } catch (error) {
       if (fault !== undefined) throw fault
       if (signal.aborted) throw unanswered(url, 'found no whole reply in time')
@@ -140,9 +153,9 @@ function unanswered({ host }: URL, found: string): ServiceError {
   return checkUnavailable(new Error(`${host}: ${found}`))
 }
 
-/** Takes only the message of got's errors: they also hold the whole request, the token in its headers included. */
+/** Keeps only the message of got's errors, which also hold the whole request, including the token in its headers. */
 function describe(error: unknown): string {
   const { code, message } = error as NodeJS.ErrnoException
-  // A host with several addresses, none of which answers, gives an error without a message.
+  // For a host with several addresses, none of which answers, the error has no message.
   return message === '' ? `found the error ${code}` : message
 }

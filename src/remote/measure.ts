@@ -1,6 +1,6 @@
 /** Reports to the metrics how calls end. */
 import { ServiceError } from '../errors.ts'
-import type { CallOutcome } from './remote.ts'
+import type { CallOutcome } from './outcome.ts'
 
 /**
  * Makes a call that does the same, and reports how each ended and how many seconds it took.

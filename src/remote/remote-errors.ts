@@ -1,5 +1,8 @@
-/** What can go wrong with a call to the remote, in words that hold no address and no library's text. */
+/** Errors of calls to the remote, with messages that hold no address and no library's text. */
 import { ServiceError } from '../errors.ts'
+
+/** The code of errors of a proxy itself. */
+const PROXY_FAILED = 'ERR_PROXY'
 
 const CONNECTION_CLOSED = 'connection closed'
 
@@ -9,32 +12,56 @@ const REASONS: Readonly<Record<string, string>> = {
   EPIPE: CONNECTION_CLOSED,
   UND_ERR_SOCKET: CONNECTION_CLOSED,
   ENOTFOUND: 'name not found',
-  EAI_AGAIN: 'name not found',
+  EAI_AGAIN: 'name lookup failed',
   EHOSTUNREACH: 'host unreachable',
   ENETUNREACH: 'network unreachable'
 }
 
-/** Recognized by their names, since the parser errors of the HTTP client have no code. */
-const NO_HTTP: ReadonlySet<string> = new Set([
-  'HTTPParserError',
-  'HeadersOverflowError',
-  'ResponseContentLengthMismatchError'
-])
+const INVALID_HTTP = 'not a valid HTTP reply'
 
-/** For an error of the HTTP client: unreachable, reset, TLS failure, or no HTTP at all. */
+/** By their names, since the parser errors of the HTTP client have no code. */
+const REASONS_BY_NAME: Readonly<Record<string, string>> = {
+  HTTPParserError: INVALID_HTTP,
+  ResponseContentLengthMismatchError: INVALID_HTTP,
+  HeadersOverflowError: 'reply header too large'
+}
+
+/** For an error of the HTTP client: unreachable, reset, TLS failure, or not HTTP. */
 export function remoteFailed(error: Error): ServiceError {
   const cause = innermost(error)
   const code = codeOf(cause)
   if (code === 'UND_ERR_CONNECT_TIMEOUT' || code === 'ETIMEDOUT') {
-    return remoteTimeout('connect timeout', error)
+    const isConnected = 'syscall' in cause && cause.syscall !== 'connect'
+    return remoteTimeout(isConnected ? 'timeout' : 'connect timeout', error)
   }
-  const reason = isTlsFailure(cause) ? 'TLS failure' : (REASONS[code] ?? describeUnlisted(cause))
+  const reason = isTlsFailure(cause) ? 'TLS failure' : describe(cause, code)
   return new ServiceError('remote_failed', reason, { status: 500, cause: error })
+}
+
+function describe({ name, message }: Error, code: string): string {
+  if (code === PROXY_FAILED) return message
+  // undici closes a connection after an unsupported kind of reply, such as an upgrade.
+  if (code === 'UND_ERR_SOCKET' && message.startsWith('bad ')) return INVALID_HTTP
+  return REASONS[code] ?? REASONS_BY_NAME[name] ?? 'connection failed'
+}
+
+/**
+ * Makes the error of a failing proxy.
+ * @param message in our own words, since clients are shown it
+ */
+export function proxyFailed(message: string): Error {
+  return Object.assign(new Error(message), { code: PROXY_FAILED })
 }
 
 /** Whether the other side ended the connection before it answered, as it may do with one that was idle when the call came. */
 export function isConnectionClosed({ code, message }: ServiceError): boolean {
   return code === 'remote_failed' && message === CONNECTION_CLOSED
+}
+
+/** Whether a connection failed before the last byte of a request was sent, so that the request cannot have been processed. */
+export function wasNotSent(error: Error): boolean {
+  const cause = innermost(error)
+  return 'syscall' in cause && cause.syscall === 'write'
 }
 
 /** For a call that took too long. */
@@ -45,10 +72,6 @@ export function remoteTimeout(reason = 'timeout', cause?: unknown): ServiceError
 /** For a reply that cannot be used. */
 export function remoteReply(reason: string): ServiceError {
   return new ServiceError('remote_reply', reason, { status: 500 })
-}
-
-function describeUnlisted({ name }: Error): string {
-  return NO_HTTP.has(name) ? 'not an HTTP reply' : 'connection failed'
 }
 
 /** Several addresses tried give an AggregateError; its first cause is enough. */
@@ -74,4 +97,29 @@ export function isTlsFailure(error: unknown): boolean {
     if ('code' in at && typeof at.code === 'string' && TLS_CODE.test(at.code)) return true
   }
   return false
+}
+
+/** What OpenSSL reports when the other side answers a handshake with anything but TLS. */
+const NO_TLS = /wrong version number|packet length too long|http request/
+
+/**
+ * Describes why a connection failed, for the log and the operator: the text of the error, except for two mistakes in a URL
+ * that its text does not name, `https://` for a port without TLS and the reverse.
+ * @param text what to say in place of the text of the error, after which OpenSSL has a line end
+ */
+export function describeConnectionError(error: Error, text = error.message.trimEnd()): string {
+  if (isTlsFailure(error) && NO_TLS.test(error.message)) {
+    return 'the server does not use TLS on this port: expected http:// in the URL, or another port'
+  }
+  if (error.name === 'SocketError' && isUnanswered(error)) return `${text}; ${MAYBE_TLS}`
+  return text
+}
+
+/** A server that expects TLS closes a connection on which it gets HTTP. */
+const MAYBE_TLS = 'if the server uses TLS on this port, the URL has to begin with https://'
+
+/** Whether not one byte came on the connection. undici adds what it knows of a socket to its error. */
+function isUnanswered(error: Error): boolean {
+  const { socket } = error as { socket?: { bytesRead?: number } }
+  return socket?.bytesRead === 0
 }

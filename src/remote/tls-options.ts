@@ -1,4 +1,4 @@
-/** TLS for the calls that the service makes: which certificates it trusts, and how strong the connection has to be. */
+/** TLS for outgoing calls: trusted certificates, and the required strength of connections. */
 import { X509Certificate } from 'node:crypto'
 import { getCiphers, type SecureVersion } from 'node:tls'
 import { createPinnedIdentityCheck, type IdentityCheck } from './certificate-pins.ts'
@@ -8,16 +8,16 @@ export interface TlsSettings {
   readonly pins?: readonly string[] | undefined
   /** Certificates to trust in place of the well-known authorities, as PEM. */
   readonly ca?: string | undefined
-  /** The oldest TLS version to speak. Default `TLSv1.2`. */
+  /** The oldest allowed TLS version. Default `TLSv1.2`. */
   readonly minVersion?: 'TLSv1.2' | 'TLSv1.3' | undefined
   /**
    * The only cipher suites to offer, by their OpenSSL names, such as `ECDHE-RSA-AES128-GCM-SHA256`. TLS 1.3 has its own
-   * (`TLS_AES_128_GCM_SHA256`): a list without any leaves those as they are, a list of only those leaves TLS 1.2 out.
+   * (`TLS_AES_128_GCM_SHA256`): a list without them keeps the defaults of TLS 1.3, a list of only them disables TLS 1.2.
    */
   readonly ciphers?: readonly string[] | undefined
 }
 
-/** What `https.Agent`, and the `connect` option of undici, take. */
+/** Options of `https.Agent`, and of `connect` in undici. */
 export interface TlsOptions {
   /** Explicit, because the environment variable `NODE_TLS_REJECT_UNAUTHORIZED` decides where it is left out. */
   readonly rejectUnauthorized: true
@@ -35,7 +35,7 @@ const TLS_1_3_SUITE = 'TLS_'
 
 /**
  * Turns settings into options. Certificates are always verified, pins only add to that.
- * @throws TypeError with what was found and what is expected
+ * @throws TypeError with the found and the expected value
  */
 export function createTlsOptions(settings: TlsSettings = {}): TlsOptions {
   const { pins, ca, minVersion = 'TLSv1.2', ciphers } = settings
@@ -52,7 +52,7 @@ export function createTlsOptions(settings: TlsSettings = {}): TlsOptions {
   }
 }
 
-/** Node leaves out of `ca` what it cannot read, silently. */
+/** Node silently ignores unreadable certificates in `ca`. */
 function assertCertificates(pem: string): void {
   const certificates = pem.match(CERTIFICATE)
   if (certificates === null) {

@@ -1,4 +1,4 @@
-/** W3C Trace Context: the header fields by which the calls of several services are known to be parts of one. */
+/** W3C Trace Context: the header fields that connect the calls of several services to one trace. */
 import type { IncomingHttpHeaders } from 'node:http'
 
 /** As they are passed on, unchanged. */
@@ -18,7 +18,7 @@ const TRACESTATE_MEMBERS = 32
 const TRACESTATE_MEMBER =
   /^(?:[a-z][\w*/-]{0,255}|[a-z\d][\w*/-]{0,240}@[a-z][\w*/-]{0,13})=[\x20-\x2b\x2d-\x3c\x3e-\x7e]{0,255}[\x21-\x2b\x2d-\x3c\x3e-\x7e]$/
 
-/** The fields of a request that are fit to be passed on; a `tracestate` never without its `traceparent`. */
+/** The valid fields of a request, to be passed on; a `tracestate` never without its `traceparent`. */
 export function readTraceHeaders(headers: IncomingHttpHeaders): TraceHeaders | undefined {
   const { traceparent, tracestate } = headers
   if (typeof traceparent !== 'string' || !TRACEPARENT.test(traceparent)) return undefined

@@ -1,4 +1,4 @@
-/** A list in no order, from which an item is removed at once: the last item takes its place. */
+/** An unordered list with removal in constant time: the last item takes the place of the removed one. */
 
 /**
  * An item, which knows where it is. A Set would need no such thing, but keeps memory: V8 gives a Set that has changed often a new table, to

@@ -1,10 +1,11 @@
-/** The requirement of revocation: a revoked token is rejected, and every token is while the list may be incomplete. */
+/** The requirement of revocation: it rejects revoked tokens, and every token while the list may be incomplete. */
 import { invalidToken } from '../errors.ts'
 import type { StartTimer } from '../keys/timer.ts'
+import type { Log } from '../log-messages.ts'
 import type { RevocableToken } from './revocation-list.ts'
 import { type Revocations, storeUnavailable } from './revocations.ts'
 
-/** What checks do while the store is unavailable: reject every token, or go on with the list in memory for some time. */
+/** The behaviour of checks while the store is unavailable: reject every token, or go on with the list in memory for some time. */
 export type WhenUnavailable = 'closed' | { readonly openForMs: number }
 
 export interface RevocationRequirement {
@@ -19,10 +20,7 @@ export interface RevocationRequirementOptions {
   readonly revocations: Revocations
   readonly whenUnavailable: WhenUnavailable
   readonly startTimer: StartTimer
-  readonly log: {
-    readonly info: (fields: object, message: string) => void
-    readonly warn: (fields: object, message: string) => void
-  }
+  readonly log: Pick<Log, 'info' | 'warn'>
   /** Called for each token that passes although the list may be incomplete. */
   readonly onOpenCheck: () => void
 }
@@ -43,7 +41,7 @@ export function createRevocationRequirement(
 
   function lostStore(reason: string | undefined): void {
     isComplete = false
-    // The list outlives a reload, and so does the time that it has been incomplete for: the time to be open counts from there.
+    // The list outlives a reload, with the time since it is incomplete: the open time counts from there.
     const openForMs = whenUnavailable === 'closed' ? 0 : whenUnavailable.openForMs
     const leftMs = openForMs - revocations.unavailableForMs()
     if (leftMs <= 0) {

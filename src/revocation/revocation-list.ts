@@ -1,8 +1,8 @@
-/** The revocation list in memory, which every check looks into without a wait. */
+/** The revocation list in memory, which every check reads synchronously. */
 import type { VerifiedClaims } from '../keys/token.ts'
-import { type Revocation, shortenName } from './revocation.ts'
+import { familyIdOf, type Revocation, shortenName } from './revocation.ts'
 
-/** What the list needs to know of a token: its claims, and the key that verified it. */
+/** The parts of a token for a look-up: its claims, and the key that verified it. */
 export interface RevocableToken {
   readonly claims: VerifiedClaims
   /** The name of the key that verified the token, where it has one. */
@@ -10,14 +10,14 @@ export interface RevocableToken {
 }
 
 export interface RevocationList {
-  /** Adds a revocation, or prolongs the one that is there. */
+  /** Adds a revocation, or extends the existing one. */
   readonly add: (revocation: Revocation) => void
-  /** Whether a verified token is revoked: by `iss` and `jti`, by `iss`, `sub` and `iat`, or by the key that verified it. */
+  /** Whether a verified token is revoked: by `iss` and `jti` or the family in it, by `iss`, `sub` and `iat`, or by the key that verified it. */
   readonly isRevoked: (verified: RevocableToken) => boolean
   /** The entries that have not expired. */
   readonly entries: () => Iterable<Revocation>
   readonly size: () => number
-  /** Forgets the entries that have expired. */
+  /** Removes expired entries. */
   readonly sweep: () => void
 }
 
@@ -26,7 +26,7 @@ interface RevokedSubject {
   readonly until: number
 }
 
-/** What is revoked of one issuer. Times are milliseconds since 1970, but for `issuedUpTo`. */
+/** The revocations of one issuer. Times are milliseconds since 1970, except `issuedUpTo`. */
 interface IssuerEntries {
   readonly tokens: Map<string, number>
   readonly subjects: Map<string, RevokedSubject>
@@ -59,6 +59,13 @@ export function createRevocationList(now: () => number): RevocationList {
     }
   }
 
+  /** By itself, or with its whole family. */
+  function isTokenRevoked({ tokens }: IssuerEntries, jti: string): boolean {
+    if (tokens.has(shortenName(jti))) return true
+    const family = familyIdOf(jti)
+    return family !== undefined && tokens.has(family)
+  }
+
   return {
     add({ revoked, until }) {
       if (until <= now()) return
@@ -83,7 +90,7 @@ export function createRevocationList(now: () => number): RevocationList {
       if (kid !== undefined && keys.has(shortenName(kid))) return true
       const entries = issuers.get(typeof iss === 'string' ? shortenName(iss) : undefined)
       if (entries === undefined) return false
-      if (typeof jti === 'string' && entries.tokens.has(shortenName(jti))) return true
+      if (typeof jti === 'string' && isTokenRevoked(entries, jti)) return true
       const subject = typeof sub === 'string' ? entries.subjects.get(shortenName(sub)) : undefined
       if (subject === undefined) return false
       // A token without `iat` must not pass as a newer one.

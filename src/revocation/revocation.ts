@@ -1,7 +1,7 @@
-/** What can be revoked, for how long each is remembered, and the text under which stores keep it. */
+/** What can be revoked, how long each revocation is kept, and the text under which stores keep it. */
 import { createHash } from 'node:crypto'
 
-/** An undefined issuer is for tokens without `iss`: they are a namespace of their own. */
+/** An undefined issuer is for tokens without `iss`: they are a separate namespace. */
 export type Revoked =
   | { readonly kind: 'token'; readonly issuer: string | undefined; readonly jti: string }
   | {
@@ -15,7 +15,7 @@ export type Revoked =
 
 export interface Revocation {
   readonly revoked: Revoked
-  /** When it may be forgotten, in milliseconds since 1970; Infinity for never. */
+  /** When it may be removed, in milliseconds since 1970; Infinity for never. */
   readonly until: number
 }
 
@@ -24,14 +24,43 @@ const LONGEST_NAME = 64
 
 /**
  * The form in which a `jti`, `sub`, `iss` or `kid` is kept and looked up. A hash is one character longer than any name
- * that is kept as it is, so the two are never mistaken for each other.
+ * that is kept unchanged, so the two are never mistaken for each other.
  */
 export function shortenName(name: string): string {
   if (name.length <= LONGEST_NAME) return name
   return `#${createHash('sha256').update(name).digest('hex')}`
 }
 
-/** Writes what is revoked as a text: the same text for the same thing. */
+const FAMILY_LENGTH = 22
+const ID_IN_FAMILY_LENGTH = 2 * FAMILY_LENGTH + 1
+
+/** Names a family of tokens by random bytes: 22 characters in base64url, which reveal nothing of the bytes. */
+export function nameFamily(bytes: Uint8Array): string {
+  return createHash('sha256').update(bytes).digest('base64url').slice(0, FAMILY_LENGTH)
+}
+
+/** The `jti` of a token in a family. */
+export function idInFamily(family: string, id: string): string {
+  return familyId(family) + id
+}
+
+/** A family is revoked by this in place of a `jti`: one entry, however many tokens it has. */
+export function familyId(family: string): string {
+  return `${family}.`
+}
+
+/** The {@link familyId} that a `jti` begins with, by its form alone; undefined where it has another form. */
+export function familyIdOf(jti: string): string | undefined {
+  const isInFamily = jti.length === ID_IN_FAMILY_LENGTH && jti[FAMILY_LENGTH] === '.'
+  return isInFamily ? jti.slice(0, FAMILY_LENGTH + 1) : undefined
+}
+
+/** The name of the family that a `jti` is in, by its form alone; undefined where it has another form. */
+export function familyNameOf(jti: string): string | undefined {
+  return familyIdOf(jti)?.slice(0, FAMILY_LENGTH)
+}
+
+/** Writes a revoked thing as text: always the same text for the same thing. */
 export function formatRevoked(revoked: Revoked): string {
   switch (revoked.kind) {
     case 'token':
@@ -49,8 +78,8 @@ export function formatRevoked(revoked: Revoked): string {
 }
 
 /**
- * Reads what {@link formatRevoked} wrote.
- * @throws TypeError for any other text: an entry that cannot be read must not be ignored
+ * Reads a text of {@link formatRevoked}.
+ * @throws TypeError for any other text: an unreadable entry must not be ignored
  */
 export function parseRevoked(text: string): Revoked {
   const [kind, first, second, third] = readList(text)
@@ -76,13 +105,13 @@ function readList(text: string): unknown[] {
 
 /** The three ways to revoke. Each rejects with a ServiceError `check_unavailable` where it is not known that the store has it. */
 export interface Revoke {
-  /** @param expiresAt the `exp` claim, in seconds since 1970; a token without one is remembered for good */
+  /** @param expiresAt the `exp` claim, in seconds since 1970; the revocation of a token without one is kept for good */
   readonly token: (
     issuer: string | undefined,
     id: string,
     expiresAt: number | undefined
   ) => Promise<void>
-  /** All tokens of a subject that were issued until now, the second that has begun included. */
+  /** All tokens of a subject that were issued until now, including the current second. */
   readonly subject: (issuer: string | undefined, subject: string) => Promise<void>
   /** All tokens that a key has signed or will sign, for good: a holder of the key can sign at any time. */
   readonly key: (kid: string) => Promise<void>

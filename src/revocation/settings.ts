@@ -1,7 +1,7 @@
 /** The settings of revocation: the store, and what happens while it is unavailable. */
 import * as z from 'zod'
 import type { Address } from '../remote/address.ts'
-import { duration } from '../settings/quantities.ts'
+import { duration, integer } from '../settings/quantities.ts'
 import { material, type SecretReader } from '../settings/secrets.ts'
 import { section } from '../settings/section.ts'
 import { remoteTlsSchema } from '../settings/tls.ts'
@@ -16,7 +16,7 @@ const whenUnavailable = z
       z.literal('closed'),
       section({
         openFor: duration('1s', '1h').describe(
-          'How long tokens are still checked with the revocations in memory.'
+          'How long tokens are still checked against the revocations in memory.'
         )
       })
     ],
@@ -34,32 +34,39 @@ export function revocationSchema(reader: SecretReader) {
         return z.NEVER
       })
       .describe(
-        `Where revocations and the state of refresh tokens are kept: ${STORE_NOTATIONS}. Use a reference for a URL with a password. Default: memory, which ends with the process.`
+        `Where revocations and the state of refresh tokens are kept: ${STORE_NOTATIONS}. Use a reference for a URL with a password. Default: memory, which is lost when the process ends.`
       )
       .prefault('memory'),
     tls: remoteTlsSchema(reader)
       .optional()
-      .describe('TLS of a rediss:// store. The certificate of Redis is always verified.'),
+      .describe(
+        'TLS of a rediss:// store, to Redis and to Sentinels. Certificates are always verified.'
+      ),
     whenUnavailable: whenUnavailable
       .default('closed')
       .describe(
-        'What happens to checks while the store is out of reach: `closed` answers 503 at once, `{ openFor: 30s }` answers from the list in memory for that long, and 503 after it. Default: closed.'
+        'What checks do while the store is unreachable: `closed` answers 503 at once; `{ openFor: 30s }` uses the list in memory for that long, and then answers 503. Default: closed.'
+      ),
+    entries: integer(1, 10_000_000)
+      .prefault(250_000)
+      .describe(
+        'The most revocations that are kept at once. Each takes up to 200 bytes of memory in every process. When the store is full, revoking answers 503; no revocation is dropped. Default: 250000.'
       ),
     skew: duration('0s', '1h')
       .prefault('60s')
       .describe(
-        'How long after its `exp` a revoked token is remembered: the most that the clock of a service that checks it is wrong by. Default: 60s.'
+        'How long a revocation is kept after the `exp` of its token. Set it to the largest clock error of the services that check tokens. Default: 60s.'
       ),
     keep: duration('1m', '36500d')
       .optional()
       .describe(
-        'How long a revoked subject is remembered: at least as long as a token of it lives, those of other issuers included. Default: the longest lifetime of a token or refresh token that is issued here, at least 30d; for good where a route checks tokens with `requireExp: false` and no `maxAge`.'
+        'How long the revocation of a subject is kept. Set it to at least the longest lifetime of a token, of other issuers too. Default: the longest lifetime of a token or refresh token that is issued here, at least 30d; forever where a route checks tokens without an `exp` (`requireExp: false`, or opaque ones) and with no `maxAge`.'
       )
   })
 }
 
 /** Where the store is reached, if it is on another machine. */
 export function addressesOfRevocation({ store, tls }: RevocationConfig): readonly Address[] {
-  const address = addressOfStore(store)
+  const address = addressOfStore(store, tls)
   return address === undefined ? [] : [{ ...address, setting: ['store'], tls }]
 }

@@ -1,9 +1,9 @@
-/** Revocations that outlive a reload: the old and the new configuration share them where both name the same store. */
+/** Revocations that outlive a reload: the old and the new configuration share them where both have the same store. */
 import type { Revocations } from './revocations.ts'
 
 /** Revocations that are started, for one of their users. */
-interface SharedRevocations {
-  readonly revocations: Revocations
+interface SharedRevocations<Kind extends Revocations> {
+  readonly revocations: Kind
   /** The last user to release them closes them. */
   readonly release: () => Promise<void>
 }
@@ -12,26 +12,28 @@ interface SharedRevocations {
  * Returns the revocations that are in use under an id, or starts new ones.
  * @param id identifies the store
  */
-export type ShareRevocations = (
+export type ShareRevocations<Kind extends Revocations> = (
   id: string,
-  create: () => Promise<Revocations>
-) => Promise<SharedRevocations>
+  create: () => Promise<Kind>
+) => Promise<SharedRevocations<Kind>>
 
-interface Shared {
-  readonly started: Promise<Revocations>
+interface Shared<Kind> {
+  readonly started: Promise<Kind>
   users: number
 }
 
 /** Makes the function that shares. It knows of the revocations that are in use, and of no others. */
-export function createShareRevocations(): ShareRevocations {
-  const inUse = new Map<string, Shared>()
+export function createShareRevocations<
+  Kind extends Revocations = Revocations
+>(): ShareRevocations<Kind> {
+  const inUse = new Map<string, Shared<Kind>>()
 
-  async function start(create: () => Promise<Revocations>): Promise<Revocations> {
+  async function start(create: () => Promise<Kind>): Promise<Kind> {
     const revocations = await create()
     try {
       await revocations.start()
     } catch (error) {
-      // A store that is held on to could not be opened by the next configuration.
+      // The next configuration could not open a store that is still held.
       await revocations.close()
       throw error
     }

@@ -1,4 +1,4 @@
-/** What happens to every request around its route, on either host: the guard, the count, the log line, the metrics, the span. */
+/** Everything around the route of a request, on either host: the guard, the count, the log line, the metrics, the span. */
 import { ServiceError } from '../errors.ts'
 import type { Logger, LogRequest, RequestLine } from '../operations/logger.ts'
 import type { Metrics } from '../operations/metrics.ts'
@@ -7,45 +7,56 @@ import type { Answer, Exchange } from '../protocols/exchange.ts'
 import { plainFormat } from '../protocols/operations/route.ts'
 import { answerError, type Route } from '../protocols/route.ts'
 import type { ByteBudget } from '../remote/byte-budget.ts'
+import { outcomeOf } from '../remote/outcome.ts'
+import { describeConnectionError } from '../remote/remote-errors.ts'
+import type { ReadClient } from './client-address.ts'
 import type { ReadCertificate } from './exchange.ts'
 import type { Overload } from './overload.ts'
+import type { DescribeRejected } from './rejected-token.ts'
 import { traceAnswers } from './tracing.ts'
 
 export interface AnswerOptions {
   readonly logger: Logger
-  /** Logs requests that went well. */
+  /** Logs successful requests. */
   readonly logRequest: LogRequest
   readonly metrics: Metrics
-  /** Whether requests that went well get a line. Failures on our side always do. */
+  /** Whether successful requests get a line. Failures of the service always do. */
   readonly logRequests: boolean
-  /** Nothing is traced when left out. */
+  /** Whether their lines have the client's address. */
+  readonly logClientAddress: boolean
+  /** Describes a rejected token in their lines. */
+  readonly describeRejected: DescribeRejected
+  /** Default: no tracing. */
   readonly tracing: Tracing | undefined
-  /** Whether the service takes new work. */
-  readonly isReady: () => boolean
+  /** Whether further connections are accepted. Once they are not, every answer closes its own. */
+  readonly takesConnections: () => boolean
   readonly inFlight: InFlight
-  /** Gets back the bytes of each body once its request is answered. */
+  /** Releases the bytes of each body once its request is answered. */
   readonly budget: ByteBudget
 }
 
 /** Answers a request on a route. It neither throws nor rejects. */
 export type AnswerRoute = (route: Route, exchange: Exchange) => Promise<Answer> | Answer
 
-/** What both hosts are made with. */
+/** The options of both hosts. */
 export interface HostParts {
   readonly answerRoute: AnswerRoute
   /** Left out on a listener that asks for no certificates. */
   readonly readCertificate: ReadCertificate | undefined
+  readonly readClient: ReadClient
   /** Every byte of a body counts in it, from its arrival on. */
   readonly budget: ByteBudget
-  /** Decides about requests before anything is done for them. */
-  readonly overload: Pick<Overload, 'admit' | 'reject'>
+  /** Decides when costly requests start, before anything is done for them. */
+  readonly overload: Pick<Overload, 'enter'>
   /** Gets the error of an answer that could not be written. */
   readonly onError: (error: Error) => void
 }
 
 /** Makes the function that both hosts answer with. Nothing can be added to one host and be missing from the other. */
 export function createAnswerRoute(options: AnswerOptions): AnswerRoute {
-  const { logger, logRequest, metrics, logRequests, tracing, isReady, inFlight, budget } = options
+  const { logger, logRequest, metrics, logRequests, tracing, inFlight, budget } = options
+  const { describeRejected, takesConnections } = options
+  const describe = options.logClientAddress ? describeWithClient : describeRequest
 
   function answerObserved(route: Route, exchange: Exchange): Promise<Answer> | Answer {
     const startedAt = performance.now()
@@ -62,22 +73,24 @@ export function createAnswerRoute(options: AnswerOptions): AnswerRoute {
     const seconds = (performance.now() - startedAt) / 1000
     const { status } = answer
     const { note } = exchange
-    metrics.requestEnded(note.route, status, seconds)
+    const outcome = note.error === undefined ? 'ok' : outcomeOf(note.error)
+    metrics.requestEnded(note.route, status, outcome, seconds)
     if (note.error !== undefined) logFailure(exchange, note.error, { status, seconds })
     else if (logRequests) {
-      logRequest(note.isOperation ? 'debug' : 'info', describeRequest(exchange, status, seconds))
+      logRequest(note.isOperation ? 'debug' : 'info', describe(exchange, status, seconds))
     }
-    // Once the service stops, no connection stays open for another request.
-    return isReady() ? answer : { ...answer, headers: { ...answer.headers, Connection: 'close' } }
+    if (takesConnections()) return answer
+    return { ...answer, headers: { ...answer.headers, Connection: 'close' } }
   }
 
   function logFailure(exchange: Exchange, error: ServiceError, { status, seconds }: Outcome): void {
     const level = levelOf(error, status)
     if (level !== 'error' && !logRequests) return
     const line = {
-      ...describeRequest(exchange, status, seconds),
+      ...describe(exchange, status, seconds),
       remote: exchange.note.failedRemote,
-      ...describeError(error, logger.isLevelEnabled('debug'))
+      ...describeError(error, logger.isLevelEnabled('debug')),
+      token: exchange.note.rejected && describeRejected(exchange.note.rejected)
     }
     logger[level](line, 'request')
   }
@@ -87,41 +100,56 @@ export function createAnswerRoute(options: AnswerOptions): AnswerRoute {
 
 function answerGuarded(route: Route, exchange: Exchange): Promise<Answer> | Answer {
   const fault = findAmbiguity(exchange)
-  if (fault === undefined) return route.handle(exchange)
-  const error = new ServiceError('invalid_request', fault, { status: 400 })
-  // A proxy understands the answers of its gate alone. To all others, such a request is for no route.
-  return route.methods === 'any'
-    ? route.refuse(exchange, error)
-    : answerError(exchange.note, error, plainFormat.refuse)
+  if (fault !== undefined) {
+    const error = new ServiceError('invalid_request', fault, { status: 400 })
+    // A proxy understands only the answers of its gate. Otherwise such a request is for no route.
+    return route.methods === 'any'
+      ? route.refuse(exchange, error)
+      : answerError(exchange.note, error, plainFormat.refuse)
+  }
+  // TRACE echoes the request, including cookies and tokens (RFC 9110, section 9.3.8). Only gates answer it.
+  if (exchange.method === 'TRACE' && route.methods === 'any') {
+    return route.refuse(
+      exchange,
+      new ServiceError('method_not_allowed', 'Method not allowed.', { status: 405 })
+    )
+  }
+  return route.handle(exchange)
 }
 
-/** Fields that may come once. Node.js keeps the first of several; a proxy in front may have judged by the last. */
-const SINGLE_FIELDS = ['host', 'authorization'] as const
+/** Fields that may come once. Node.js keeps the first of several; a proxy in front may have decided by the last. */
+const SINGLE_FIELDS = ['host', 'content-type', 'authorization']
+const SINGLE_FIELD_LENGTHS: ReadonlySet<number> = new Set(SINGLE_FIELDS.map(({ length }) => length))
 
 /**
- * What makes a request mean different things to different servers: a target in absolute form (RFC 9112, section 3.2.2), or a second
- * Host or Authorization field.
+ * Finds ambiguities that servers resolve differently: a target in absolute form (RFC 9112, section 3.2.2), or a second
+ * field that may come only once.
  */
 function findAmbiguity({ method, target, rawHeaders }: Exchange): string | undefined {
   if (!target.startsWith('/') && !(method === 'OPTIONS' && target === '*')) {
     return 'Request target is not a path.'
   }
-  for (const field of SINGLE_FIELDS) {
-    let count = 0
-    for (let index = 0; index < rawHeaders.length; index += 2) {
-      const name = rawHeaders[index] ?? ''
-      // The length is there already, and differs for most names.
-      if (name.length === field.length && name.toLowerCase() === field) count++
-    }
-    if (count > 1) return `More than one ${field} header.`
+  let seen = 0
+  for (let index = 0; index < rawHeaders.length; index += 2) {
+    const name = rawHeaders[index] ?? ''
+    // The length is known already, and differs for most names.
+    if (!SINGLE_FIELD_LENGTHS.has(name.length)) continue
+    const field = SINGLE_FIELDS.indexOf(name.toLowerCase())
+    if (field === -1) continue
+    if ((seen & (1 << field)) !== 0) return `More than one ${SINGLE_FIELDS[field]} header.`
+    seen |= 1 << field
   }
   return undefined
 }
 
-/** What our side or the remote broke is an error. Rejected credentials are not: somebody mistyped a password. */
+/**
+ * Failures of the service or of the remote are logged as errors. Rejected credentials are not: a user mistyped a password. A remote that
+ * redirects, or has another method at its path, is not the one that was meant.
+ */
 function levelOf({ code, remoteStatus }: ServiceError, status: number): 'error' | 'info' {
   if (code === 'client_gone') return 'info'
-  return (remoteStatus ?? status) < 500 ? 'info' : 'error'
+  if (remoteStatus === undefined) return status < 500 ? 'info' : 'error'
+  return remoteStatus >= 400 && remoteStatus < 500 && remoteStatus !== 405 ? 'info' : 'error'
 }
 
 interface Outcome {
@@ -129,7 +157,7 @@ interface Outcome {
   readonly seconds: number
 }
 
-/** Describes what was answered, never what was asked: URLs, headers and bodies hold tokens and passwords. */
+/** Describes the answer, never the request: URLs, headers and bodies hold tokens and passwords. */
 function describeRequest(
   { id, method, note: { traceId, route, remoteSeconds } }: Exchange,
   status: number,
@@ -140,13 +168,19 @@ function describeRequest(
     traceId,
     method,
     route,
+    client: undefined,
     status,
     durationMs: milliseconds(seconds),
     remoteMs: remoteSeconds === undefined ? undefined : milliseconds(remoteSeconds)
   }
 }
 
-/** Of the cause of an error the log has name, code and message. */
+/** With the address of the client, which is personal data: only if configured. */
+function describeWithClient(exchange: Exchange, status: number, seconds: number): RequestLine {
+  return { ...describeRequest(exchange, status, seconds), client: exchange.client().address }
+}
+
+/** The log has name, code and message of the cause of an error. */
 function describeError(
   { code, message, reason, remoteStatus, cause }: ServiceError,
   withStack: boolean
@@ -165,7 +199,7 @@ function describeCause(cause: Error, withStack: boolean) {
   return {
     name: cause.name,
     code,
-    message: cause.message,
+    message: describeConnectionError(cause),
     stack: withStack ? cause.stack : undefined
   }
 }

@@ -1,4 +1,4 @@
-/** Builds the application out of a configuration. Everything that reaches outside comes in as an option. */
+/** Builds the application from a configuration. All outside dependencies come in as options. */
 import type { RequestListener } from 'node:http'
 import { collectIssuerKeys } from '../check/verifiers/issuer-keys.ts'
 import type { Config } from '../config/full-form.ts'
@@ -12,31 +12,45 @@ import type { Logger, LogRequest } from '../operations/logger.ts'
 import type { Metrics } from '../operations/metrics.ts'
 import type { Tracing } from '../operations/tracing.ts'
 import type { Route } from '../protocols/route.ts'
-import type { Services } from '../protocols/services.ts'
+import type { SharedServices } from '../protocols/services.ts'
 import type { ByteBudget } from '../remote/byte-budget.ts'
+import { type ProxyFor, readProxies } from '../remote/proxy/proxies.ts'
 import { variablesIn } from '../settings/route-paths.ts'
-import { type AnswerRoute, createAnswerRoute, createInFlight, type HostParts } from './answer.ts'
+import {
+  type AnswerRoute,
+  createAnswerRoute,
+  createInFlight,
+  type HostParts,
+  type InFlight
+} from './answer.ts'
 import { createBodyBudget } from './body-budget.ts'
+import { type Breakers, createBreakers } from './breakers.ts'
+import { createReadClient } from './client-address.ts'
+import { createOwnCounts, type OwnCounts } from './configured-counts.ts'
 import type { ConfiguredKeys } from './configured-keys.ts'
-import { verifiersOf } from './configured-keys.ts'
+import { describeJwkSets, verifiersOf } from './configured-keys.ts'
 import type { ConfiguredRevocation } from './configured-revocation.ts'
 import { createConnections } from './connections.ts'
+import { withCors } from './cors.ts'
 import { createLazyHost } from './lazy-host.ts'
-import { type CreateDocsRoutes, createListenerRoutes } from './listener-routes.ts'
+import { type CreateDocsRoutes, createRoutes } from './listener-routes.ts'
 import { createFindRoute, createNodeHost } from './node-host.ts'
+import { createDescribeRejected } from './rejected-token.ts'
 import { traceServices } from './tracing.ts'
 
 export interface ApplicationOptions {
   readonly config: Config
+  /** The full form as written, which the workbench draws. Default: an empty one. */
+  readonly written?: unknown
   /** Started; it is closed with the application. */
   readonly keyStore: ConfiguredKeys
   /** Started; it is closed with the application. Undefined where tokens cannot be revoked. */
   readonly revocation?: ConfiguredRevocation | undefined
   readonly logger: Logger
-  /** Logs requests that went well. Default: by the logger. */
+  /** Logs successful requests. Default: by the logger. */
   readonly logRequest?: LogRequest | undefined
   readonly metrics: Metrics
-  /** Nothing is traced when left out. */
+  /** Default: no tracing. */
   readonly tracing?: Tracing | undefined
   /** The clock, in milliseconds since 1970. */
   readonly now: () => number
@@ -44,41 +58,63 @@ export interface ApplicationOptions {
   readonly isReady: () => boolean
   /** Whether it still waits for others before it reports that it is ready. Default: it does not. */
   readonly isStarting?: (() => boolean) | undefined
+  /** Whether further connections are accepted. Once they are not, every answer closes its own. Default: as long as it is ready. */
+  readonly takesConnections?: (() => boolean) | undefined
   readonly version: string
+  /** The proxy of calls. Default: by its setting. */
+  readonly proxyFor?: ProxyFor | undefined
   /** What bodies and replies may hold in memory, also those of previous configurations. Default: one for this application alone. */
   readonly budget?: ByteBudget | undefined
-  /** Decides about requests while the process has more to do than it can. Default: all are admitted. */
+  /** Counts of attempts without a Redis, which outlive a configuration. Default: counts of this application alone. */
+  readonly ownCounts?: OwnCounts | undefined
+  /** The breakers of remotes, which outlive a configuration. Default: breakers of this application alone. */
+  readonly breakers?: Breakers | undefined
+  /** Admits requests under overload. Default: all start at once. */
   readonly overload?: HostParts['overload'] | undefined
-  /** Makes the routes of the OpenAPI documents, where the configuration asks for them. */
+  /** Makes the routes of the OpenAPI documents, if configured. */
   readonly createDocsRoutes?: CreateDocsRoutes | undefined
-  /** Makes what answers the routes of a listener. Default: {@link createHosts}. */
+  /** Makes the host of the routes of a listener. Default: {@link createHosts}. */
   readonly createHosts?: CreateHosts | undefined
 }
 
-/** Makes what answers the routes of a listener. */
+/** Makes the host of the routes of a listener. */
 export type CreateHosts = (routes: readonly Route[], parts: HostParts) => RequestListener
 
 export interface Application {
-  /** What answers on each listener, by its name. */
+  /** The request handler of each listener, by its name. */
   readonly listeners: ReadonlyMap<string, RequestListener>
   /** Waits for the requests in flight, then closes keys, revocation and connections. */
   readonly close: () => Promise<void>
 }
 
-/** Builds what answers on each listener. Nothing listens yet, and no remote is connected. */
+/** Builds the request handlers of the listeners. Nothing listens yet, and no remote is connected. */
 export async function createApplication(options: ApplicationOptions): Promise<Application> {
   const { config, keyStore, revocation, logger, metrics, tracing, now, isReady, version } = options
   const { budget = createBodyBudget(config, options) } = options
   const { logRequest = (level, line) => logger[level](line, 'request') } = options
   const inFlight = createInFlight()
-  const connections = createConnections(metrics, { userAgent: `txtoken/${version}`, budget })
-  const untraced: Services = {
+  const ownCounts = options.ownCounts ?? createOwnCounts(options)
+  const counts = !config.routes.some((route) => 'attempts' in route && route.attempts)
+    ? undefined
+    : config.revocation?.store.kind === 'redis'
+      ? revocation?.counts
+      : await ownCounts.open()
+  const connections = createConnections(metrics, {
+    userAgent: `txtoken/${version}`,
+    budget,
+    breakers: options.breakers ?? createBreakers(options),
+    now,
+    proxyFor: options.proxyFor ?? readProxies({}),
+    logger
+  })
+  const untraced: SharedServices = {
     ...connections,
     issuer: config.issuer,
     limits: config.limits,
     keyStore,
     issuerKeys: collectIssuerKeys(verifiersOf(config)),
     revocation,
+    counts,
     logger,
     metrics,
     now,
@@ -91,16 +127,35 @@ export async function createApplication(options: ApplicationOptions): Promise<Ap
     logRequest,
     metrics,
     logRequests: config.log.requests,
+    logClientAddress: config.log.clientAddress,
+    describeRejected: createDescribeRejected({ subjects: config.log.subjects, now }),
     tracing,
-    isReady,
+    takesConnections: options.takesConnections ?? isReady,
     inFlight,
     budget
   })
-  const { createDocsRoutes } = options
+  const overload = countWaiting(options.overload ?? START_ALL, inFlight)
+  const routes = await createRoutes({
+    config,
+    services,
+    version,
+    createDocsRoutes: options.createDocsRoutes,
+    drawConfig: async () =>
+      (await import('../config/drawing.ts')).drawConfig({ config, written: options.written ?? {} }),
+    readState: () => ({
+      keys: keyStore.states(),
+      jwkSets: describeJwkSets(keyStore),
+      remotes: connections.outcomes(),
+      revocation: revocation && {
+        store: config.revocation?.store.kind ?? '',
+        ...revocation.state()
+      }
+    })
+  })
   const listeners = new Map<string, RequestListener>()
   for (const [name, settings] of openListeners(config)) {
-    const routes = await createListenerRoutes(name, { config, services, version, createDocsRoutes })
-    listeners.set(name, await createListener(routes, settings, { ...options, answerRoute, budget }))
+    const parts = { ...options, answerRoute, budget, overload }
+    listeners.set(name, await createListener(routes.get(name) ?? [], settings, parts))
   }
 
   return {
@@ -110,34 +165,58 @@ export async function createApplication(options: ApplicationOptions): Promise<Ap
       keyStore.close()
       await revocation?.close()
       await connections.close()
+      if (options.ownCounts === undefined) await ownCounts.close()
     }
   }
 }
 
-const ADMIT_ALL: HostParts['overload'] = { admit: () => true, reject: () => {} }
+const START_ALL: HostParts['overload'] = { enter: ({ work }) => work() }
 
-interface ListenerOptions
-  extends Pick<ApplicationOptions, 'logger' | 'now' | 'createHosts' | 'overload'> {
+/** Counts requests that wait for their turn as in flight: the application is closed after the last of them. */
+function countWaiting(overload: HostParts['overload'], inFlight: InFlight): HostParts['overload'] {
+  return {
+    enter(costly) {
+      inFlight.enter()
+      overload.enter({
+        ...costly,
+        work() {
+          costly.work()
+          inFlight.leave()
+        },
+        dropped() {
+          costly.dropped()
+          inFlight.leave()
+        }
+      })
+    }
+  }
+}
+
+interface ListenerOptions extends Pick<ApplicationOptions, 'logger' | 'now' | 'createHosts'> {
   readonly answerRoute: AnswerRoute
+  readonly overload: HostParts['overload']
   readonly budget: ByteBudget
 }
 
 async function createListener(
   routes: readonly Route[],
-  { tls, responseHeaders }: ListenerConfig,
+  { tls, responseHeaders, trustedProxies, cors }: ListenerConfig,
   options: ListenerOptions
 ): Promise<RequestListener> {
-  const { overload = ADMIT_ALL } = options
-  const { answerRoute, budget, logger, now, createHosts: create = createHosts } = options
+  const { answerRoute, budget, overload, logger, now } = options
+  const { createHosts: create = createHosts } = options
   const authorities = tls?.clientCa
-  const listener = create(routes, {
+  const parts = {
     answerRoute,
     budget,
     overload,
     readCertificate:
       authorities === undefined ? undefined : await loadCertificateReader({ authorities, now }),
-    onError: ({ name, message }) => logger.error({ name, error: message }, 'response failed')
-  })
+    readClient: createReadClient(trustedProxies),
+    onError: ({ name, message }: Error) => logger.error({ name, error: message }, 'response failed')
+  }
+  const hosts = create(routes, parts)
+  const listener = cors === undefined ? hosts : withCors(hosts, { cors, routes, parts })
   return responseHeaders === undefined ? listener : withHeaders(listener, responseHeaders)
 }
 
@@ -153,7 +232,7 @@ async function loadCertificateReader(
 
 /**
  * Answers routes of plain paths, and gates, on node:http, and everything else on Koa. Each route has one host. Most services have no
- * route on Koa, so it is loaded ahead only where there is one, and else by the first request that is for no route: it takes 20 ms and 5 MB.
+ * route on Koa, so it is loaded ahead only where there is one, and else by the first request without a route: it takes 20 ms and 5 MB.
  */
 export const createHosts: CreateHosts = function createHosts(routes, parts) {
   const fallback = createLazyHost(

@@ -1,4 +1,4 @@
-/** The memory for bodies and replies: as much as the configuration allows, counted in the metrics, and logged when it is used up. */
+/** The memory for bodies and replies: limited by the configuration, counted in the metrics, and logged when it is used up. */
 import { setFlagsFromString } from 'node:v8'
 import { runInNewContext } from 'node:vm'
 import type { Config } from '../config/full-form.ts'
@@ -11,12 +11,12 @@ export interface BodyBudgetOptions {
   readonly metrics: Metrics
 }
 
-/** After so long without a rejected body, the next one is logged again. */
+/** After this time without a rejected body, the next one is logged again. */
 const EPISODE_MS = 10_000
 
 /**
  * Makes the function that frees the pieces that bodies came in. Node.js gives each of up to 64 KiB memory of its own, and V8, which counts
- * its own objects, would let 30 to 50 MB of them be. Nothing is set up before the first call.
+ * its own objects, would leave 30 to 50 MB of them. Nothing is set up before the first call.
  */
 function createCollectGarbage(): () => void {
   let collect: ((options: { type: 'minor' }) => void) | undefined
@@ -55,7 +55,7 @@ export function createBodyBudget(
 
 const DEFAULT_BYTES = 64 * 1024 ** 2
 
-/** What all bodies and replies may take: where it is left out, at least one of the largest fits while it is unfinished. */
+/** The limit of all bodies and replies: by default at least one of the largest fits while it is unfinished. */
 export function bodiesLimit({ limits: { bodies, body, reply } }: Pick<Config, 'limits'>): number {
   return bodies ?? Math.max(DEFAULT_BYTES, body / UNFINISHED_SHARE, reply / UNFINISHED_SHARE)
 }

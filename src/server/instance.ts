@@ -1,23 +1,30 @@
-/** The service in one process: what answers, and the listeners that it answers on. */
+/** The service in one process, with its listeners. */
 import { setTimeout as wait } from 'node:timers/promises'
 import { setFlagsFromString } from 'node:v8'
 import type { Config } from '../config/full-form.ts'
 import { openListeners } from '../config/listeners.ts'
 import type { LoadedConfig } from '../config/load.ts'
+import type { Logger } from '../operations/logger.ts'
 import { createTracing } from '../operations/tracing.ts'
+import { readProxies } from '../remote/proxy/proxies.ts'
 import { VERSION } from '../version.ts'
 import { type Listener, listen } from './listen.ts'
 import { createService, type Service, type ServiceOptions } from './service.ts'
 
 export interface InstanceOptions
-  extends Omit<ServiceOptions, 'isReady' | 'now' | 'tracing' | 'version'> {
-  /** The environment, which tracing is set up by. */
+  extends Omit<
+    ServiceOptions,
+    'isReady' | 'takesConnections' | 'now' | 'tracing' | 'version' | 'proxyFor'
+  > {
+  /** The environment, which tracing and proxies are set up by. */
   readonly env: Readonly<Record<string, string | undefined>>
   /**
-   * What a reload cannot change is taken from here: where it listens, what it asks of clients there, and its timeouts. Default:
+   * The settings that a reload cannot change: addresses, client certificates, and timeouts. Default:
    * the configuration that it starts with.
    */
   readonly listenAs?: LoadedConfig | undefined
+  /** Closes sockets that another process has opened for this one. Default: there are none. */
+  readonly stopAccepting?: (() => Promise<unknown>) | undefined
 }
 
 /** Ports by the names of their listeners. */
@@ -26,40 +33,43 @@ export type Ports = Readonly<Record<string, number>>
 export interface Instance extends Pick<Service, 'prepare'> {
   /**
    * Listens on every listener of the configuration.
-   * @param known ports in place of those of the configuration
+   * @param known ports in place of the configured ones
    * @returns the ports, also where the system chose them
    * @throws ListenError
    */
   readonly listen: (known?: Ports) => Promise<Ports>
   readonly reload: () => Promise<void>
   /**
-   * Takes no new work, and waits for the requests in flight.
+   * Reports that it is not ready, takes no new connections after `timeouts.drain`, and waits for the requests in flight.
    * @returns whether all of them ended in time
    */
   readonly stop: () => Promise<boolean>
 }
 
 /**
- * What `memory: small` asks of V8. The parser of replies, which is WebAssembly, stays as it is compiled first: optimising it takes 40 MB once.
- * The young generation of the heap keeps the size that it has at the start, and code is not optimised where that makes it larger.
+ * The V8 settings of `memory: small`. The parser of replies, which is WebAssembly, is not optimised: that takes 40 MB once.
+ * The young generation of the heap keeps its initial size, and code is not optimised where that makes it larger.
  */
 const SMALL = ['--liftoff-only', '--semi-space-growth-factor=1', '--optimize-for-size']
 
-/** @throws ConfigError, KeyError or TracingError when it cannot start */
+/** @throws ConfigError, KeyError, TracingError or ProxyVariableError when it cannot start */
 export async function createInstance(options: InstanceOptions): Promise<Instance> {
   const { env, logger } = options
   const tracing = await createTracing({ env, logger, version: VERSION })
   let isReady = true
+  let takesConnections = true
   const service = await createService({
     ...options,
     tracing,
     now: Date.now,
     isReady: () => isReady,
-    version: VERSION
+    takesConnections: () => takesConnections,
+    version: VERSION,
+    proxyFor: readProxies(env)
   })
   const { config: fixed } = options.listenAs ?? service.loaded()
   const { memory, timeouts, limits } = fixed
-  // Before the first call to a remote, which compiles the parser. What has grown by now stays as large.
+  // Before the first call to a remote, which compiles the parser. Memory that has grown by now stays as large.
   if (memory === 'small') for (const flag of SMALL) setFlagsFromString(flag)
   const listeners = new Map<string, Listener>()
 
@@ -77,8 +87,9 @@ export async function createInstance(options: InstanceOptions): Promise<Instance
     async listen(known = {}) {
       for (const [name, { host, port, tls }] of openListeners(fixed)) {
         const maxConnections = name === 'admin' ? undefined : limits.connections
+        const onTlsHandshake = createHandshakeWarning(options.logger, name)
         const address = { host, port: known[name] ?? port, timeouts, tls, maxConnections }
-        listeners.set(name, await listen(service.listener(name), address))
+        listeners.set(name, await listen(service.listener(name), { ...address, onTlsHandshake }))
       }
       if (options.listenAs !== undefined) renewTls(listeners, service.loaded().config)
       return Object.fromEntries(Array.from(listeners, ([name, { port }]) => [name, port]))
@@ -90,11 +101,26 @@ export async function createInstance(options: InstanceOptions): Promise<Instance
     async stop() {
       isReady = false
       await wait(timeouts.drain)
+      await options.stopAccepting?.()
+      await Promise.all(Array.from(listeners.values(), (listener) => listener.stopAccepting()))
+      takesConnections = false
       const inTime = await stopAll([...listeners.values()], timeouts.shutdown)
       await service.close()
       await tracing?.close()
       return inTime
     }
+  }
+}
+
+/** At most one line a minute: anyone who reaches the port can send anything. */
+const WARN_EVERY_MS = 60_000
+
+function createHandshakeWarning(logger: Logger, listener: string): () => void {
+  let nextAt = 0
+  return function warnOfHandshake() {
+    if (performance.now() < nextAt) return
+    nextAt = performance.now() + WARN_EVERY_MS
+    logger.warn({ listener }, 'a client uses TLS on a port without TLS')
   }
 }
 

@@ -1,78 +1,113 @@
-/** The Koa application: it answers routes with path variables, and everything that is no route: 404, 405, and OPTIONS. */
+/** The Koa application: it answers routes with path variables, and requests without a route: 404, 405, and OPTIONS. */
 import type { IncomingMessage, RequestListener } from 'node:http'
 import Router from '@koa/router'
 import Koa, { type Context } from 'koa'
 import bodyParser from 'koa-bodyparser'
 import { ServiceError } from '../errors.ts'
-import { type Answer, type Exchange, emptyAnswer } from '../protocols/exchange.ts'
+import { type Exchange, emptyAnswer, splitTarget } from '../protocols/exchange.ts'
 import { plainFormat } from '../protocols/operations/route.ts'
 import { answerError, type Route } from '../protocols/route.ts'
 import { type Account, type ByteBudget, createAccount } from '../remote/byte-budget.ts'
 import { toRouterPath } from '../settings/route-paths.ts'
 import type { HostParts } from './answer.ts'
 import {
+  beginBody,
   bodyIncomplete,
   bodyTooLarge,
   createExchange,
-  hasBody,
   NO_BODY,
   noRoomForBody
 } from './exchange.ts'
 import { createFindRoute } from './node-host.ts'
+import { createWriteAnswer } from './write-answer.ts'
 
-/** Makes the host. Its router knows all routes of the listener, also those of another host: a wrong method is a 405. */
+/** Of a target in absolute form (RFC 9112, section 3.2.2), whether it is a URL or not: its scheme and authority. */
+const ORIGIN = /^[^/?#]*:\/\/[^/?#]*/
+
+/** Makes the host. Its router has all routes of the listener, also of the other host: a wrong method is a 405. */
 export function createKoaHost(
   routes: readonly Route[],
-  { answerRoute, readCertificate, budget, overload, onError }: HostParts
+  { answerRoute, readCertificate, readClient, budget, overload, onError }: HostParts
 ): RequestListener {
   const findGate = createFindRoute(routes.filter(({ methods }) => methods === 'any'))
-  // Paths are compared letter by letter: `/gettoken` and `/getToken/` are other routes than `/getToken`.
+  // Paths are compared exactly: `/gettoken` and `/getToken/` are other routes than `/getToken`.
   const router = new Router({ sensitive: true, strict: true })
   const readBody = createReadBody(budget)
+  const writeAnswer = createWriteAnswer(budget)
 
   async function answer(
     context: Context,
     route: Route,
     variables: Exchange['variables'] = {}
   ): Promise<void> {
-    if (route.isCostly && !overload.admit(route)) {
-      context.state.isAnswered = true
-      context.respond = false
-      return overload.reject(route, context.req, context.res)
-    }
+    const { req: request, res: response } = context
     const exchange = createExchange({
-      request: context.req,
-      response: context.res,
+      request,
+      response,
       variables,
       readBody: (limitBytes) => readBody(context, limitBytes),
-      readCertificate
+      readCertificate,
+      readClient
     })
-    writeAnswer(context, await answerRoute(route, exchange), exchange.id)
+    await writeAnswer(request, response, await answerRoute(route, exchange), exchange.id)
+  }
+
+  function answerInTurn(
+    context: Context,
+    route: Route,
+    variables?: Exchange['variables']
+  ): Promise<void> {
+    // Koa writes nothing by itself. Its router may have set the text of another status.
+    context.respond = false
+    context.res.statusMessage = ''
+    if (!route.isCostly) return answer(context, route, variables)
+    const { req: request, res: response } = context
+    return new Promise((resolve) => {
+      overload.enter({
+        route,
+        request,
+        response,
+        work: () => resolve(answer(context, route, variables)),
+        dropped: resolve
+      })
+    })
   }
 
   for (const route of routes) {
     const { path, methods } = route
     if (methods === 'any') continue
     router.register(toRouterPath(path), [...methods], (context) =>
-      answer(context, route, context.params)
+      answerInTurn(context, route, context.params)
     )
   }
 
   const app = new Koa()
-  app.on('error', onError)
+  // The error of a broken connection is in the log line of its request.
+  app.on('error', () => {})
+  app.use(async function endFaults(context, next) {
+    try {
+      await next()
+    } catch (error) {
+      onError(error as Error)
+      context.respond = false
+      context.res.destroy()
+    }
+  })
   app.use(async function answerGatesAndUnmatched(context, next) {
-    const gate = findGate(context.method, context.path)
-    if (gate !== undefined) return answer(context, gate.route)
-    await next()
-    if (context.headerSent || context.state.isAnswered === true) return
-    await answer(context, unmatchedRoute(context.status, context.response.get('Allow')))
+    const { url: target } = context
+    const gate = findGate(context.method, splitTarget(target.replace(ORIGIN, '')).path)
+    if (gate !== undefined) return answerInTurn(context, gate.route)
+    // The router would parse any other target as a URL, and throw where it is not one. The guard rejects it.
+    if (target.startsWith('/')) await next()
+    if (context.respond === false) return
+    await answerInTurn(context, unmatchedRoute(context.status, context.response.get('Allow')))
   })
   app.use(router.routes())
   app.use(router.allowedMethods())
   return app.callback()
 }
 
-/** What is answered where no route is, by the verdict of the router: its status, and the methods that would have a route. */
+/** The answer without a route, by the result of the router: its status, and the methods that have a route. */
 function unmatchedRoute(status: number, allow: string): Route {
   const route: Route = {
     path: 'none',
@@ -99,20 +134,20 @@ function unmatchedRoute(status: number, allow: string): Route {
  */
 const ENCODING = 'latin1'
 
-/** Makes the reader of bodies by koa-bodyparser, whatever their label: `curl -d` labels JSON as a form. */
+/** Makes the reader of bodies with koa-bodyparser, for any content type: `curl -d` sends JSON as a form. */
 function createReadBody(
   budget: ByteBudget
 ): (context: Context, limitBytes: number) => Promise<Buffer> | Buffer {
-  // Each route has a limit of its own, and most have the same.
+  // Each route has its own limit, and most have the same.
   const parsers = new Map<number, ReturnType<typeof createParser>>()
 
   return function readBody(context, limitBytes) {
     const { headers } = context.req
-    if (!hasBody(headers)) return NO_BODY
+    if (beginBody(context.req, limitBytes) === 0) return NO_BODY
     const parse = parsers.get(limitBytes) ?? createParser(limitBytes)
     parsers.set(limitBytes, parse)
     const { 'content-type': label } = headers
-    // A wrong or missing label keeps no body from being read (RFC 9110, section 8.3).
+    // A wrong or missing Content-Type does not prevent reading (RFC 9110, section 8.3).
     headers['content-type'] = 'application/octet-stream'
     const { account, noRoom } = countBody(context.req, budget)
     const parsed = parse(context, async () => {
@@ -134,7 +169,7 @@ function createReadBody(
   }
 }
 
-/** Counts the bytes of a body beside its parser, which knows no other limit than that of one body. */
+/** Counts the bytes of a body beside its parser, which has only the limit of one body. */
 function countBody(
   request: IncomingMessage,
   budget: ByteBudget
@@ -176,15 +211,4 @@ function createParser(limitBytes: number) {
 
 function throwBodyError(cause: Error): never {
   throw 'type' in cause && cause.type === 'entity.too.large' ? bodyTooLarge() : bodyIncomplete()
-}
-
-/** The one place that writes an answer to Koa. */
-function writeAnswer(context: Context, { status, headers, body }: Answer, id: string): void {
-  context.state.isAnswered = true
-  context.status = status
-  context.set('X-Request-Id', id)
-  context.body = body
-  // Koa guesses a type of its own where there is none.
-  context.remove('Content-Type')
-  context.set(headers as Record<string, string | string[]>)
 }

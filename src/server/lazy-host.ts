@@ -7,7 +7,7 @@ interface LazyHostOptions extends Pick<HostParts, 'onError'> {
   readonly isNeeded: boolean
 }
 
-/** Makes a host out of one that is loaded at once if it is needed, or else by the first request. Requests wait until it is there. */
+/** Makes a host that is loaded at once if it is needed, or else by the first request. Requests wait until it is loaded. */
 export function createLazyHost(
   load: () => Promise<RequestListener>,
   { isNeeded, onError }: LazyHostOptions
@@ -22,7 +22,7 @@ export function createLazyHost(
     return loading
   }
 
-  // Errors are those of the requests that wait for it.
+  // The waiting requests report the errors.
   if (isNeeded) start().catch(() => undefined)
 
   return function answerWhenLoaded(request, response) {

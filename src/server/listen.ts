@@ -1,15 +1,19 @@
-/** Listens, and stops listening without cutting anyone off. */
+/** Listens, and stops listening without cutting requests. */
 
 import { constants } from 'node:crypto'
 import { createServer, type RequestListener, type Server } from 'node:http'
 import { createServer as createTlsServer } from 'node:https'
-import type { AddressInfo, Socket } from 'node:net'
-import { setTimeout as wait } from 'node:timers/promises'
+import { type AddressInfo, type Socket, Server as TcpServer } from 'node:net'
+import { setImmediate as nextTurn, setTimeout as wait } from 'node:timers/promises'
 import { TLSSocket, type TlsOptions } from 'node:tls'
 import type { ListenerTlsConfig } from '../config/listen.ts'
+import { EVERY_ADDRESS, formatHostPort } from '../settings/hosts.ts'
 import type { Timeouts } from '../settings/limits.ts'
+import { expectLeave } from './exchange.ts'
+import { listeningSocket, stopAccepting } from './stop-accepting.ts'
 
 export interface ListenOptions {
+  /** `::` is every address of both families, or of IPv4 alone where the machine has no IPv6. */
   readonly host: string
   readonly port: number
   readonly timeouts: Timeouts
@@ -17,6 +21,8 @@ export interface ListenOptions {
   readonly maxConnections?: number | undefined
   /** Default: plain HTTP. */
   readonly tls?: ListenerTlsConfig | undefined
+  /** Called for a connection that begins with a TLS handshake, where plain HTTP is expected. */
+  readonly onTlsHandshake?: () => void
 }
 
 /** Thrown when the port cannot be listened on. */
@@ -24,7 +30,7 @@ class ListenError extends Error {
   override readonly name = 'ListenError'
 }
 
-/** A server that listens. */
+/** A listening server. */
 export interface Listener {
   /** The port, also where the system chose it. */
   readonly port: number
@@ -33,27 +39,37 @@ export interface Listener {
    * began to listen: for settings that ask something else, nothing changes.
    */
   readonly renewTls: (tls: ListenerTlsConfig) => void
+  /** Accepts no new connections. Connections in the backlog are answered. */
+  readonly stopAccepting: () => Promise<void>
   /**
-   * Takes no new connections, and waits for the requests in flight.
-   * @param deadlineMs how long to wait before their connections are cut
+   * Accepts no new connections. Open ones are closed by their next answer, or once they were silent for a second.
+   * @param deadlineMs how long to wait for the requests in flight before their connections are cut
    * @returns whether all of them ended by themselves
    */
   readonly stop: (deadlineMs: number) => Promise<boolean>
 }
 
+/** A request may be on its way on a connection on which nothing happens. Proxies use the ones that they keep by turns. */
+const SILENT_MS = 1000
+
 /**
  * Starts to listen.
- * @throws ListenError with what to do about it
+ * @throws ListenError with a remedy
  */
-export async function listen(handler: RequestListener, options: ListenOptions): Promise<Listener> {
-  const { host, port, timeouts, tls, maxConnections } = options
-  // Node.js does not take a longer time for the header than for the whole request.
+export async function listen(answer: RequestListener, options: ListenOptions): Promise<Listener> {
+  let isStopping = false
+  const handler: RequestListener = function answerLast(request, response) {
+    if (isStopping) response.shouldKeepAlive = false
+    answer(request, response)
+  }
+  const { host, port, timeouts, tls, maxConnections, onTlsHandshake } = options
+  // Node.js rejects a longer timeout for the header than for the whole request.
   const headersTimeout = Math.min(timeouts.headers, timeouts.request)
   const settings = {
     headersTimeout,
     requestTimeout: timeouts.request,
     keepAliveTimeout: timeouts.keepAlive,
-    // How often Node.js looks for connections that are over these times.
+    // How often Node.js looks for connections beyond these timeouts.
     connectionsCheckingInterval: Math.min(headersTimeout, 5000)
   }
   const tlsServer =
@@ -67,13 +83,25 @@ export async function listen(handler: RequestListener, options: ListenOptions): 
   // The size of a header is limited already. With a limit of its fields, Node.js would drop those beyond it unseen, a second Host too.
   server.maxHeadersCount = 0
   if (maxConnections !== undefined) server.maxConnections = maxConnections
-  // A 417 of Node.js would be no answer of a route, and no proxy that asks about requests knows what to do with one.
+  // A 417 of Node.js would not be an answer of a route, and proxies that check requests cannot handle it.
   server.on('checkExpectation', handler)
+  // A client that waits for 100 Continue gets it once the body is read, and only an answer otherwise.
+  server.on('checkContinue', (request, response) => {
+    expectLeave(request, response)
+    handler(request, response)
+  })
+  if (tls === undefined && onTlsHandshake !== undefined) noticeHandshakes(server, onTlsHandshake)
   const silent = trackSilent(server)
   await new Promise<void>((resolve, reject) => {
     server.once('error', (error: NodeJS.ErrnoException) => reject(explain(error, host, port)))
-    server.listen(port, host, resolve)
+    // Without a host, Node.js listens on every address of both families, or of IPv4 alone where there is no IPv6.
+    server.listen({ port, host: host === EVERY_ADDRESS ? undefined : host }, resolve)
   })
+  let accepting: Promise<void> | undefined
+  const acceptNoMore = () => {
+    accepting ??= closeSocket(server)
+    return accepting
+  }
   return {
     port: (server.address() as AddressInfo).port,
     renewTls(next) {
@@ -81,10 +109,11 @@ export async function listen(handler: RequestListener, options: ListenOptions): 
         tlsServer?.setSecureContext(createTlsServerOptions(next))
       }
     },
+    stopAccepting: acceptNoMore,
     async stop(deadlineMs) {
-      const stopped = stop(server, deadlineMs)
-      for (const socket of silent()) socket.destroy()
-      return stopped
+      await acceptNoMore()
+      isStopping = true
+      return end(server, deadlineMs, silent)
     }
   }
 }
@@ -107,7 +136,7 @@ function trackSilent(server: Server): () => Socket[] {
   }
 
   server.on('connection', track)
-  // It takes the place of the socket below it, which was used for the handshake.
+  // It replaces the socket below it, which was used for the handshake.
   server.on('secureConnection', track)
   return () =>
     [...sockets.values()].filter(
@@ -115,15 +144,55 @@ function trackSilent(server: Server): () => Socket[] {
     )
 }
 
-async function stop(server: Server, deadlineMs: number): Promise<boolean> {
-  const closed = new Promise<true>((resolve) => server.close(() => resolve(true)))
+/** The first byte of a TLS handshake (RFC 8446, section 5.1), with which no request begins. */
+const HANDSHAKE = 22
+
+/** The HTTP parser has answered with 400 by then, which no TLS client shows. */
+function noticeHandshakes(server: Server, onTlsHandshake: () => void): void {
+  server.on('connection', (socket: Socket) => {
+    socket.on('error', (error: Error & { rawPacket?: Buffer }) => {
+      if (error.rawPacket?.[0] === HANDSHAKE) onTlsHandshake()
+    })
+  })
+}
+
+async function closeSocket(server: Server): Promise<void> {
+  // The function of http.Server would cut idle connections, with requests on their way.
+  const close = () => void TcpServer.prototype.close.call(server)
+  const socket = listeningSocket(server)
+  if (socket === undefined) close()
+  else await stopAccepting(socket, close)
+}
+
+/** Ends the connections of a server that no longer accepts any. */
+async function end(server: Server, deadlineMs: number, silent: () => Socket[]): Promise<boolean> {
+  const closed = new Promise<true>((resolve) => {
+    server.once('close', () => resolve(true))
+    // It may have closed before.
+    server.getConnections((_error, count) => {
+      if (count === 0) resolve(true)
+    })
+  })
+
+  /** Closes connections without a request: one that had come since the stop would have closed its own. */
+  function closeSilent(): void {
+    server.closeIdleConnections()
+    for (const socket of silent()) socket.destroy()
+  }
+  // In the next turn: after a pause of the process, bytes that came meanwhile are read first.
+  const closing = setInterval(() => setImmediate(closeSilent), SILENT_MS)
   const overdue = new AbortController()
-  const inTime = await Promise.race([
-    closed,
-    wait(deadlineMs, false as const, { signal: overdue.signal }).catch(() => true as const)
-  ])
+  const { signal } = overdue
+  await Promise.race([closed, wait(deadlineMs, undefined, { signal }).catch(() => {})])
   overdue.abort()
+  clearInterval(closing)
+  await nextTurn()
+  closeSilent()
+  // Their ends are noticed in this turn of the event loop.
+  const inTime = await Promise.race([closed, wait(0, false as const)])
   server.closeAllConnections()
+  // Ends the timer by which Node.js looks for slow requests.
+  server.close()
   return inTime
 }
 
@@ -134,13 +203,13 @@ function explain(error: NodeJS.ErrnoException, host: string, port: number): List
     EADDRNOTAVAIL: 'this machine has no such address'
   }
   return new ListenError(
-    `cannot listen on ${host}:${port}: ${reasons[error.code ?? ''] ?? error.code ?? 'unknown error'}`,
+    `cannot listen on ${formatHostPort(host, port)}: ${reasons[error.code ?? ''] ?? error.code ?? 'unknown error'}`,
     { cause: error }
   )
 }
 
 /**
- * What a server takes when it is made, and what `setSecureContext` takes of it later.
+ * TLS options of a server, some of which `setSecureContext` changes later.
  *
  * Where clients are asked for a certificate, no session is resumed: Node.js calls a resumed session of TLS 1.3 authorized
  * although its first connection showed no certificate, and a certificate that has expired, or whose authority is trusted no

@@ -1,35 +1,69 @@
-/** Which routes a listener has: those of the configuration, and those that the service brings along. */
+/** The routes of a listener: configured ones, and the routes of the service itself. */
 import type { Config } from '../config/full-form.ts'
-import { listenerOf, operationsListener, publishingListeners } from '../config/listeners.ts'
+import {
+  listenerOf,
+  openListeners,
+  operationsListener,
+  publishingListeners,
+  workbenchListener
+} from '../config/listeners.ts'
 import { isSymmetric } from '../keys/algorithms.ts'
+import { createMetadataRoutes, findTokenRoute } from '../protocols/oauth/metadata.ts'
+import { describeMetadata, METADATA_SCHEMAS } from '../protocols/oauth/openapi.ts'
 import type { Paths } from '../protocols/openapi/parts.ts'
 import { SCHEMAS as OPERATION_SCHEMAS, OPERATIONS } from '../protocols/operations/openapi.ts'
 import { createOperationRoutes } from '../protocols/operations/route.ts'
-import { createDiscoveryRoute } from '../protocols/published-keys/discovery.ts'
-import { createJwkSetRoute } from '../protocols/published-keys/jwk-set.ts'
+import { createDiscoveryRoutes } from '../protocols/published-keys/discovery.ts'
+import { createJwkSetRoutes } from '../protocols/published-keys/jwk-set.ts'
 import { describePublishing, SCHEMAS as KEY_SCHEMAS } from '../protocols/published-keys/openapi.ts'
 import { kindOf } from '../protocols/registry.ts'
 import type { Route } from '../protocols/route.ts'
-import type { Services } from '../protocols/services.ts'
+import type { Services, SharedServices } from '../protocols/services.ts'
+import type { WorkbenchOptions } from '../protocols/workbench/route.ts'
 import type { Remote } from '../remote/remote.ts'
+import { createTrustOrigin, readableFromEverywhere } from './cors.ts'
 
 /** Makes the routes of one document: `/openapi.json`, and the page that shows it. */
 export type CreateDocsRoutes = (document: object) => Route[]
 
 export interface ListenerRoutesOptions {
   readonly config: Config
-  readonly services: Services
+  readonly services: SharedServices
   readonly version: string
-  /** Left out where the configuration asks for no documents. */
+  /** Left out where no documents are configured. */
   readonly createDocsRoutes: CreateDocsRoutes | undefined
 }
 
+/** The state of the service for the workbench. */
+type OwnState = Pick<WorkbenchOptions, 'readState' | 'drawConfig'>
+
+/** Makes the routes of each listener, by its name. */
+export async function createRoutes({
+  readState,
+  drawConfig,
+  ...options
+}: ListenerRoutesOptions & OwnState): Promise<ReadonlyMap<string, readonly Route[]>> {
+  const { config, services } = options
+  const made = new Map<string, readonly Route[]>()
+  for (const name of openListeners(config).keys()) {
+    made.set(name, await createListenerRoutes(name, options))
+  }
+  const bench = workbenchListener(config)
+  if (bench !== undefined) {
+    const workbench = await createWorkbench(made, { config, services, readState, drawConfig })
+    made.set(bench, [...(made.get(bench) ?? []), ...workbench])
+  }
+  return made
+}
+
 /** @param listener its name */
-export async function createListenerRoutes(
+async function createListenerRoutes(
   listener: string,
   options: ListenerRoutesOptions
 ): Promise<Route[]> {
-  const { config, services, version, createDocsRoutes } = options
+  const { config, version, createDocsRoutes } = options
+  const isTrustedOrigin = createTrustOrigin(config.listen[listener]?.cors)
+  const services: Services = { ...options.services, isTrustedOrigin }
   const routes = await Promise.all(
     routesOn(listener, config).map(async (route) => {
       const { create } = await kindOf(route).load(route)
@@ -37,15 +71,19 @@ export async function createListenerRoutes(
     })
   )
   const docs = createDocsRoutes?.(await describeListener(listener, config, version))
-  return [
+  const all = [
     ...routes.flat(),
     ...(publishingListeners(config).has(listener) ? createPublishingRoutes(config, services) : []),
+    ...createServerMetadata(listener, config),
     ...(operationsListener(config) === listener ? createOperationRoutes(services) : []),
     ...(docs ?? [])
   ]
+  return all.map((route) =>
+    route.isPublic === true ? readableFromEverywhere(route, isTrustedOrigin) : route
+  )
 }
 
-/** Makes routes that know whether the remotes that they call have room for one more call. */
+/** Makes routes that know whether their remotes have room for one more call. */
 function withRoom(services: Services, create: (services: Services) => Route[]): Route[] {
   const remotes: Remote[] = []
   const routes = create({
@@ -68,27 +106,60 @@ export async function describeListener(
   version: string
 ): Promise<object> {
   const { createDocument } = await import('../protocols/openapi/document.ts')
-  const { routes } = config
+  const { tagOfVerb, withTag } = await import('../protocols/openapi/tags.ts')
+  const { routes, issuer } = config
   const described = await Promise.all(
     routesOn(listener, config).map(async (route) => {
-      const { describe, schemas } = await kindOf(route).load(route)
-      return { paths: describe(route, routes), schemas }
+      const kind = kindOf(route)
+      const { describe, schemas } = await kind.load(route)
+      return { paths: withTag(describe(route, routes), tagOfVerb(kind.verb)), schemas }
     })
   )
   const paths: Paths = Object.assign(
     {},
     ...described.map((one) => one.paths),
     publishingListeners(config).has(listener)
-      ? describePublishing(config.issuer !== undefined)
+      ? withTag(describePublishing(config.issuer), 'Verify by yourself')
       : {},
-    operationsListener(config) === listener ? OPERATIONS : {}
+    issuer !== undefined && findTokenRoute(routesOn(listener, config)) !== undefined
+      ? withTag(describeMetadata(issuer), 'Verify by yourself')
+      : {},
+    operationsListener(config) === listener ? withTag(OPERATIONS, 'Operate') : {}
   )
   const schemas = Object.assign(
-    { ...KEY_SCHEMAS, ...OPERATION_SCHEMAS },
+    { ...KEY_SCHEMAS, ...METADATA_SCHEMAS, ...OPERATION_SCHEMAS },
     ...described.map((one) => one.schemas)
   )
-  const { responseHeaders } = config.listen[listener] ?? {}
-  return createDocument({ paths, schemas, routes, responseHeaders, version })
+  const { responseHeaders, cors } = config.listen[listener] ?? {}
+  return createDocument({ paths, schemas, routes, responseHeaders, cors, version })
+}
+
+/**
+ * Makes the routes of the workbench, which explains tokens by the check routes of all listeners.
+ * @param made the routes of each listener, by its name
+ */
+async function createWorkbench(
+  made: ReadonlyMap<string, readonly Route[]>,
+  { config, services, ...state }: Pick<ListenerRoutesOptions, 'config' | 'services'> & OwnState
+): Promise<Route[]> {
+  const { createWorkbenchRoutes } = await import('../protocols/workbench/route.ts')
+  const { describeRequest } = await import('../protocols/workbench/curl.ts')
+  const checks = config.routes.flatMap((route) => {
+    if (!('check' in route)) return []
+    const listener = listenerOf(route, config)
+    const explain = made.get(listener)?.find(({ path }) => path === route.check)?.explain
+    if (explain === undefined) throw new TypeError(`expected the route ${route.check}`)
+    const { check: path, protocol } = route
+    const { port = 0, tls } = config.listen[listener] ?? {}
+    const scheme: 'http' | 'https' = tls === undefined ? 'http' : 'https'
+    const place = { listener, isHere: listener === workbenchListener(config), scheme, port }
+    return [{ path, place, protocol, curl: describeRequest(route), explain }]
+  })
+  const revokes = config.routes.flatMap((route) => {
+    if (!('revoke' in route)) return []
+    return (made.get(listenerOf(route, config)) ?? []).filter(({ path }) => path === route.revoke)
+  })
+  return createWorkbenchRoutes({ checks, revokes, services, ...state })
 }
 
 function routesOn(listener: string, config: Config): Config['routes'] {
@@ -98,7 +169,14 @@ function routesOn(listener: string, config: Config): Config['routes'] {
 function createPublishingRoutes({ issuer, keys }: Config, { keyStore, now }: Services): Route[] {
   const algorithms = keys.map(({ alg }) => alg).filter((alg) => !isSymmetric(alg))
   return [
-    createJwkSetRoute(keyStore, now),
-    ...(issuer === undefined ? [] : [createDiscoveryRoute({ issuer, algorithms })])
+    ...createJwkSetRoutes(issuer, keyStore, now),
+    ...(issuer === undefined ? [] : createDiscoveryRoutes({ issuer, algorithms }))
   ]
+}
+
+function createServerMetadata(listener: string, config: Config): Route[] {
+  const { issuer } = config
+  if (issuer === undefined) return []
+  const publishesKeys = publishingListeners(config).has(listener)
+  return createMetadataRoutes({ issuer, routes: routesOn(listener, config), publishesKeys })
 }

@@ -1,54 +1,68 @@
-/** The host on node:http: it answers routes whose path is plain text, and gates. It leaves all other requests to the host behind it. */
-import type { RequestListener, ServerResponse } from 'node:http'
-import type { Answer } from '../protocols/exchange.ts'
+/** The host on node:http: it answers routes with a fixed path, and gates. It leaves all other requests to the host behind it. */
+import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http'
+import { type Answer, splitTarget } from '../protocols/exchange.ts'
 import type { Route } from '../protocols/route.ts'
 import { variablesIn } from '../settings/route-paths.ts'
 import type { HostParts } from './answer.ts'
-import { createExchange, splitTarget } from './exchange.ts'
+import { createExchange } from './exchange.ts'
 import { readBody } from './read-body.ts'
+import { createWriteAnswer } from './write-answer.ts'
 
 export interface NodeHostOptions extends HostParts {
   /** Answers the requests that are for none of the routes. */
   readonly fallback: RequestListener
 }
 
-/** A route that was found for a request, and the path variables of the request. */
+/** The route of a request, and its path variables. */
 interface FoundRoute {
   readonly route: Route
   readonly variables: Readonly<Record<string, string>>
 }
 
-/** Finds the route for a request, by its method and path as they were sent. */
+/** Finds the route of a request, by its method and path as sent. */
 export type FindRoute = (method: string, path: string) => FoundRoute | undefined
 
 /** Makes the host. */
 export function createNodeHost(
   findRoute: FindRoute,
-  { answerRoute, readCertificate, budget, overload, onError, fallback }: NodeHostOptions
+  { answerRoute, readCertificate, readClient, budget, overload, onError, fallback }: NodeHostOptions
 ): RequestListener {
+  const writeAnswer = createWriteAnswer(budget)
+
   return function answerOnNode(request, response) {
     const { path } = splitTarget(request.url ?? '')
     const found = findRoute(request.method ?? '', path)
     if (found === undefined) return fallback(request, response)
     const { route } = found
-    if (route.isCostly && !overload.admit(route)) return overload.reject(route, request, response)
+    if (!route.isCostly) return answer(found, request, response)
+    overload.enter({
+      route,
+      request,
+      response,
+      work: () => answer(found, request, response),
+      dropped: () => {}
+    })
+  }
+
+  function answer(found: FoundRoute, request: IncomingMessage, response: ServerResponse): void {
     try {
       const exchange = createExchange({
         request,
         response,
         variables: found.variables,
         readBody: (limitBytes) => readBody(request, limitBytes, budget),
-        readCertificate
+        readCertificate,
+        readClient
       })
-      const answer = answerRoute(route, exchange)
-      if (answer instanceof Promise) {
-        answer.then((awaited) => writeAnswer(response, awaited, exchange.id)).catch(fail)
-      } else writeAnswer(response, answer, exchange.id)
+      const write = (answer: Answer) => writeAnswer(request, response, answer, exchange.id)
+      const answer = answerRoute(found.route, exchange)
+      if (answer instanceof Promise) answer.then(write).catch(fail)
+      else write(answer)?.catch(fail)
     } catch (error) {
       fail(error as Error)
     }
 
-    /** Errors of a route are answers already. This is a fault of the program: nothing of it may reach the client. */
+    /** Errors of a route are answers already. This is a bug of the program: nothing of it may reach the client. */
     function fail(error: Error): void {
       onError(error)
       response.destroy()
@@ -85,24 +99,4 @@ export function createFindRoute(routes: readonly Route[]): FindRoute {
     }
     return plain.get(`${method} ${path}`)
   }
-}
-
-/** Statuses whose answers have no content (RFC 9110, sections 15.3.5, 15.3.6 and 15.4.5). */
-const WITHOUT_CONTENT: ReadonlySet<number> = new Set([204, 205, 304])
-
-/** The one place that writes an answer to node:http. Node.js leaves out the body of an answer to HEAD. */
-function writeAnswer(response: ServerResponse, answer: Answer, id: string): void {
-  const { status, body } = answer
-  if (WITHOUT_CONTENT.has(status)) {
-    const { 'Content-Type': _, ...headers } = answer.headers
-    response.writeHead(status, { 'X-Request-Id': id, ...(headers as Record<string, string>) }).end()
-    return
-  }
-  const length = typeof body === 'string' ? Buffer.byteLength(body) : body.length
-  response.writeHead(status, {
-    'X-Request-Id': id,
-    ...(answer.headers as Record<string, string>),
-    'Content-Length': length
-  })
-  response.end(body)
 }

@@ -1,11 +1,8 @@
-/** Reads the body of a request from node:http, in the memory that all bodies share. */
+/** Reads the body of a request from node:http, in the shared memory of all bodies. */
 import type { IncomingMessage } from 'node:http'
 import { type ByteBudget, createAccount } from '../remote/byte-budget.ts'
 import { createByteCollector } from '../remote/byte-collector.ts'
-import { bodyIncomplete, bodyTooLarge, hasBody, NO_BODY, noRoomForBody } from './exchange.ts'
-
-/** The length of a body that its client has not announced: no body has it. */
-const UNKNOWN = -1
+import { beginBody, bodyIncomplete, bodyTooLarge, NO_BODY, noRoomForBody } from './exchange.ts'
 
 /**
  * Reads the body of a request; an empty one at once where there is none.
@@ -16,16 +13,13 @@ export function readBody(
   limitBytes: number,
   budget: ByteBudget
 ): Promise<Buffer> | Buffer {
-  if (!hasBody(request.headers)) return NO_BODY
-  const { 'content-length': length } = request.headers
-  const expected = length === undefined ? UNKNOWN : Number(length)
-  if (expected > limitBytes) throw bodyTooLarge()
-  return collect(request, { limitBytes, expected, budget })
+  const expected = beginBody(request, limitBytes)
+  return expected === 0 ? NO_BODY : collect(request, { limitBytes, expected, budget })
 }
 
 interface CollectOptions {
   readonly limitBytes: number
-  /** How long the body is, or {@link UNKNOWN}. */
+  /** The length of the body, or -1 where it was not announced. */
   readonly expected: number
   readonly budget: ByteBudget
 }
@@ -65,7 +59,7 @@ function collect(
       collector.discard()
       reject(error)
     }
-    // No listener is taken off, since they go with the request.
+    // No listener is removed, since they are collected with the request.
     request.on('data', take)
     request.on('end', finish)
     request.on('close', () => {

@@ -1,9 +1,9 @@
-/** What a reload cannot change. */
+/** Settings that a reload cannot change. */
 import { openListeners } from '../config/listeners.ts'
 import type { LoadedConfig } from '../config/load.ts'
 import type { Logger } from '../operations/logger.ts'
 
-/** Warns of changes that take a restart. Certificates are taken over while the service runs; what is asked of clients is not. */
+/** Warns of changes that require a restart. Certificates are replaced while the service runs; the client certificate setting is not. */
 export function warnOfRestart(
   logger: Pick<Logger, 'warn'>,
   before: LoadedConfig,
@@ -18,12 +18,14 @@ export function warnOfRestart(
     ])
     return JSON.stringify([listeners, config.timeouts, config.limits.connections])
   }
-  if (fixed(before) !== fixed(after)) {
-    logger.warn('listen, timeouts or limits.connections have changed, which takes a restart')
-  }
-  for (const name of ['workers', 'memory'] as const) {
-    if (before.config[name] !== after.config[name]) {
-      logger.warn(`${name} has changed, which takes a restart`)
-    }
+  const [one, other] = [before.config, after.config]
+  const settings = [
+    ...(fixed(before) === fixed(after) ? [] : ['listen, timeouts or limits.connections']),
+    ...(one.workers === other.workers ? [] : ['workers']),
+    ...(one.memory === other.memory ? [] : ['memory']),
+    ...(one.log.pretty === other.log.pretty ? [] : ['log.pretty'])
+  ]
+  if (settings.length > 0) {
+    logger.warn({ settings }, 'settings have changed, which takes a restart')
   }
 }

@@ -1,43 +1,60 @@
-/** The service as a whole, as its configuration describes it: now, and after each change of the configuration. */
+/** The service as a whole: its current configuration, and reloads. */
 import type { RequestListener } from 'node:http'
 import type { LoadedConfig } from '../config/load.ts'
 import { createShareSource, type ShareSource } from '../keys/remote/share-source.ts'
 import type { ByteBudget } from '../remote/byte-budget.ts'
 import { createShareRevocations, type ShareRevocations } from '../revocation/share-revocations.ts'
 import type { CreateStore } from '../revocation/stores/stores.ts'
+import { formatPath } from '../settings/problem.ts'
 import { type Application, type ApplicationOptions, createApplication } from './application.ts'
 import { bodiesLimit, createBodyBudget } from './body-budget.ts'
+import { type Breakers, createBreakers } from './breakers.ts'
+import { createOwnCounts, type OwnCounts } from './configured-counts.ts'
 import { createConfiguredKeys } from './configured-keys.ts'
-import { type ConfiguredRevocation, startConfiguredRevocation } from './configured-revocation.ts'
+import {
+  type ConfiguredRevocation,
+  type ShownRevocations,
+  startConfiguredRevocation
+} from './configured-revocation.ts'
 import { createOverload, type Overload } from './overload.ts'
+import { createOneAtATime } from './pipelining.ts'
 import { warnOfRestart } from './restart.ts'
 
-/** What outlives a configuration is passed to the application of each. */
+/** State that outlives a configuration is passed to the application of each. */
 export interface ServiceOptions
   extends Pick<
     ApplicationOptions,
-    'logger' | 'logRequest' | 'metrics' | 'tracing' | 'now' | 'isReady' | 'isStarting' | 'version'
+    | 'logger'
+    | 'logRequest'
+    | 'metrics'
+    | 'tracing'
+    | 'now'
+    | 'isReady'
+    | 'isStarting'
+    | 'takesConnections'
+    | 'version'
+    | 'proxyFor'
   > {
-  /** Loads the configuration anew. Throws a ConfigError where there is none to run with. */
+  /** Reloads the configuration. Throws a ConfigError for an invalid one. */
   readonly load: () => LoadedConfig
-  /** What it starts with. Default: what `load` gives. */
+  /** The first configuration. Default: from `load`. */
   readonly loaded?: LoadedConfig | undefined
   /** Makes the store of revocations. Default: one of this process. */
   readonly createStore?: CreateStore | undefined
 }
 
-/** A configuration that is ready to take over from the one before. Exactly one of the two is called, once. */
+/** A configuration that is ready to replace the current one. Exactly one of the two is called, once. */
 export interface PreparedConfig {
-  /** Swaps it in whole. Requests in flight end with the configuration that they began with. */
+  /** Swaps it in as a whole. Requests in flight end with the configuration that they began with. */
   readonly commit: () => void
   /** Closes it; the one before stays. */
   readonly discard: () => Promise<void>
 }
 
 export interface Service {
-  /** What it runs with now. */
+  /** The current configuration. */
   readonly loaded: () => LoadedConfig
-  /** What answers on a listener, by its name: always by the newest configuration. */
+  /** The request handler of a listener, by its name: always by the newest configuration. */
   readonly listener: (name: string) => RequestListener
   /**
    * Builds a configuration beside the current one.
@@ -50,10 +67,11 @@ export interface Service {
   readonly close: () => Promise<void>
 }
 
-/** A configuration, and the application that was built out of it. */
+/** A configuration, and the application that was built from it. */
 interface Generation {
   readonly loaded: LoadedConfig
   readonly app: Application
+  readonly revocation: ConfiguredRevocation | undefined
 }
 
 /** @throws ConfigError or KeyError when it cannot start */
@@ -66,18 +84,33 @@ export async function createService(options: ServiceOptions): Promise<Service> {
     ...options,
     budget,
     overload,
+    breakers: createBreakers(options),
+    ownCounts: createOwnCounts(options),
     shareSource: createShareSource(),
-    shareRevocations: createShareRevocations()
+    shareRevocations: createShareRevocations<ShownRevocations>()
   }
   let current = await build(first, parts).catch((error: unknown) => {
     overload.close()
     throw error
   })
+  current.revocation?.show()
   let reloading = Promise.resolve()
   let isClosing = false
-  /** Previous generations, whose requests in flight are still to be answered. */
+  /** Previous generations with requests in flight. */
   const retiring = new Set<Promise<void>>()
   logger.level = current.loaded.config.log.level
+  reportWeakSecrets(first)
+
+  function reportWeakSecrets({ warnings }: LoadedConfig): void {
+    const weak = warnings.filter(({ kind }) => kind === 'weak_secret')
+    metrics.weakSecrets(weak.length)
+    for (const { path, message } of weak) {
+      logger.warn(
+        { path: formatPath(path), problem: message },
+        'weak secret, whoever has it can sign tokens'
+      )
+    }
+  }
 
   function retire({ app }: Generation): void {
     const retired = app
@@ -95,9 +128,13 @@ export async function createService(options: ServiceOptions): Promise<Service> {
       commit() {
         const previous = current
         current = next
+        // In this order, since both may share their revocations.
+        previous.revocation?.hide()
+        next.revocation?.show()
         logger.level = loaded.config.log.level
         budget.setLimit(bodiesLimit(loaded.config))
         overload.configure(loaded.config)
+        reportWeakSecrets(loaded)
         retire(previous)
       },
       discard: next.app.close
@@ -119,17 +156,21 @@ export async function createService(options: ServiceOptions): Promise<Service> {
       return
     }
     metrics.configReloaded('ok')
-    logger.info('configuration reloaded')
+    logger.info({}, 'configuration reloaded')
     warnOfRestart(logger, previous.loaded, current.loaded)
   }
 
   return {
     loaded: () => current.loaded,
-    listener: (name) => (request, response) =>
-      (current.app.listeners.get(name) ?? refuseWithoutRoutes)(request, response),
+    listener: (name) =>
+      createOneAtATime(
+        (request, response) =>
+          (current.app.listeners.get(name) ?? refuseWithoutRoutes)(request, response),
+        budget
+      ),
     prepare,
     reload() {
-      // One after the other, so that the last one asked for is the last one swapped in.
+      // One after the other, so that the last requested one is the last one swapped in.
       reloading = reloading.then(swap)
       return reloading
     },
@@ -138,6 +179,7 @@ export async function createService(options: ServiceOptions): Promise<Service> {
       overload.close()
       await reloading
       await Promise.all([current.app.close(), ...retiring])
+      await parts.ownCounts.close()
     }
   }
 }
@@ -147,11 +189,13 @@ async function build(
   parts: ServiceOptions & {
     budget: ByteBudget
     overload: Overload
+    breakers: Breakers
+    ownCounts: OwnCounts
     shareSource: ShareSource
-    shareRevocations: ShareRevocations
+    shareRevocations: ShareRevocations<ShownRevocations>
   }
 ): Promise<Generation> {
-  const { config, origin } = loaded
+  const { config, origin, written } = loaded
   const keyStore = createConfiguredKeys(loaded, parts)
   await keyStore.start()
   let revocation: ConfiguredRevocation | undefined
@@ -161,11 +205,12 @@ async function build(
     const app = await createApplication({
       ...parts,
       config,
+      written,
       keyStore,
       revocation,
       createDocsRoutes
     })
-    return { loaded, app }
+    return { loaded, app, revocation }
   } catch (error) {
     keyStore.close()
     // The reason why it does not start matters more than a store that cannot be closed.
@@ -174,7 +219,7 @@ async function build(
   }
 }
 
-/** For a listener that the newest configuration has nothing on, and that is open until the next restart. */
+/** For a listener without routes in the newest configuration, which is open until the next restart. */
 const refuseWithoutRoutes: RequestListener = function refuseWithoutRoutes(_request, response) {
   response.writeHead(503, { Connection: 'close' }).end()
 }

@@ -1,14 +1,14 @@
-/** What the traces of requests show: each request, and the work of the services for it. */
+/** The spans of requests: each request, and the work of the services for it. */
 import { ServiceError } from '../errors.ts'
 import type { KeyStore } from '../keys/key-store.ts'
 import { type SpanOptions, type Tracing, withSpan } from '../operations/tracing.ts'
-import type { Services } from '../protocols/services.ts'
+import type { SharedServices } from '../protocols/services.ts'
 import type { Endpoint } from '../remote/endpoint.ts'
 import type { Remote } from '../remote/remote.ts'
 import type { AnswerRoute } from './answer.ts'
 
 /** Signing, and the calls to remotes and endpoints, with a span each. */
-export function traceServices(services: Services, tracing: Tracing): Services {
+export function traceServices(services: SharedServices, tracing: Tracing): SharedServices {
   return {
     ...services,
     tracing,
@@ -72,7 +72,7 @@ function describeCall(method: string, { protocol, hostname, port }: URL): SpanOp
   }
 }
 
-/** Each request is the work that a trace begins with, or goes on with. Of the target only the path of the route is shown. */
+/** Each request begins or continues a trace. Only the path of the route is shown of the target. */
 export function traceAnswers(answer: AnswerRoute, tracing: Tracing): AnswerRoute {
   return function answerTraced(route, exchange) {
     const { method, headers, note } = exchange

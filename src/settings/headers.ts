@@ -57,3 +57,20 @@ export const OWN_HEADER_FIELDS: ReadonlySet<string> = new Set([
   'x-content-type-options',
   'x-request-id'
 ])
+
+/**
+ * The setting that lists header fields of a remote's reply that a client gets.
+ * @param taken header fields of the service itself that may also come from a remote
+ */
+export function replyHeaderNames(taken: readonly string[]) {
+  const name = headerName.refine(
+    (field) =>
+      taken.includes(field) ||
+      !(OWN_HEADER_FIELDS.has(field) || field.startsWith('access-control-')),
+    { error: 'this header is set by the service itself, expected another one' }
+  )
+  return z
+    .array(name, 'expected a list of headers')
+    .min(1, 'expected at least one header')
+    .refine((names) => new Set(names).size === names.length, { error: 'expected each header once' })
+}

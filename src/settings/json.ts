@@ -2,14 +2,15 @@
 import * as z from 'zod'
 import { type JsonPath, parseJsonPath } from '../json/json-path.ts'
 import { type JsonText, JsonTextError, parseJsonText } from '../json/json-text.ts'
+import { MASK, MASK_FOUND } from './mask.ts'
 import { reasonAgainst } from './section.ts'
 
 /** Depth of a setting's JSON; its author is trusted, this only keeps mistakes small. */
 const MAX_DEPTH = 64
 
 /**
- * JSON text, unchanged where it was given as text. YAML data has nothing in it that JSON lacks.
- * It is for others than the public: `writeOnly` masks it where the configuration is shown.
+ * JSON text, unchanged where it was given as text. YAML data contains nothing that JSON lacks.
+ * It may be confidential: `writeOnly` masks it where the configuration is shown.
  */
 export const jsonTree = z
   .unknown()
@@ -20,12 +21,13 @@ export const jsonTree = z
     } catch (error) {
       if (!(error instanceof JsonTextError)) throw error
       const expected = typeof tree === 'string' ? 'a string that holds JSON' : 'JSON data'
-      context.addIssue({ code: 'custom', message: `expected ${expected}: ${error.message}` })
+      const message = tree === MASK ? MASK_FOUND : `expected ${expected}: ${error.message}`
+      context.addIssue({ code: 'custom', message })
       return z.NEVER
     }
   })
 
-/** A YAML tree taken as it is: its texts are JSON strings, whatever they hold. */
+/** An unchanged YAML tree: its texts are JSON strings, whatever they hold. */
 export const jsonValue = z
   .unknown()
   .meta({ title: 'any value' })
@@ -42,7 +44,7 @@ export function pathSaying(expected: string) {
   return z.string(expected).transform((text, context) => readPath(text, context, expected))
 }
 
-/** A path that may end with a question mark: then it may lead nowhere. */
+/** A path that may end with a question mark: then its value may be missing. */
 export const optionalPath = z
   .string(PATH_EXPECTED)
   .meta({ title: `${PATH_TITLE}, or user.name? where it may be missing` })
@@ -50,6 +52,12 @@ export const optionalPath = z
     path: readPath(text.replace(/\?$/, ''), context, PATH_EXPECTED),
     isOptional: text.endsWith('?')
   }))
+
+/** The same as written. */
+export const optionalPathText = z
+  .string(PATH_EXPECTED)
+  .refine((text) => optionalPath.safeParse(text).success, { error: PATH_EXPECTED })
+  .meta({ title: `${PATH_TITLE}, or user.name? where it may be missing` })
 
 function readPath(text: string, context: z.RefinementCtx, expected: string): JsonPath {
   try {

@@ -1,8 +1,8 @@
-/** Settings that have a form for each kind of a thing, such as sources: what their registries share. */
+/** Settings with a form for each kind, such as sources: shared by their registries. */
 import type * as z from 'zod'
 import type { SecretReader } from './secrets.ts'
 
-/** A kind, as far as its settings go. */
+/** The settings of a kind. */
 interface Kind {
   readonly settings: (reader: SecretReader) => z.ZodType
 }
@@ -16,7 +16,7 @@ export function schemasOf<Kinds extends readonly Kind[]>(
   kinds: Kinds,
   reader: SecretReader
 ): SchemasOf<Kinds> {
-  // TypeScript takes what `map` makes of a tuple for a list.
+  // TypeScript types the result of `map` on a tuple as a list.
   return kinds.map(({ settings }) => settings(reader)) as SchemasOf<Kinds>
 }
 

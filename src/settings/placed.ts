@@ -1,4 +1,4 @@
-/** Settings that know where they are in the file, and of which single ones may be wrong. Rules that span settings look at these. */
+/** Settings with their place in the file, of which single ones may be wrong. Rules that span settings use these. */
 import type { Problem } from './problem.ts'
 
 /** Parsed settings without those that are wrong or left out: these are undefined, however deep they are. */
@@ -12,12 +12,12 @@ export type PartialOf<Value> = Value extends string | number | boolean | null | 
 export interface Placed<Value> {
   /** Parsed, with defaults; undefined where it is wrong, or left out without a default. */
   readonly value: Value | undefined
-  /** As its author wrote it. */
+  /** As written. */
   readonly written: unknown
   readonly path: Problem['path']
 }
 
-/** The name of a setting. Where there are several forms, of any of them. */
+/** The name of a setting, in any of several forms. */
 export type NameIn<Value> = Value extends unknown ? keyof Value & string : never
 
 type SettingIn<Value, Name> = Value extends unknown
@@ -49,7 +49,7 @@ export function itemsOf<List extends readonly unknown[]>(
   }))
 }
 
-/** Whether a setting is there, be it right or wrong. Defaults do not count. */
+/** Whether a setting is present, valid or not. Defaults do not count. */
 export function isGiven({ written }: Placed<unknown>): boolean {
   return written !== undefined
 }

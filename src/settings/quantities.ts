@@ -1,8 +1,8 @@
-/** Settings that are numbers, switches, durations, sizes and dates. Each has words for itself: messages use them, and so does the reference, as `title`. */
+/** Settings that are numbers, switches, durations, sizes and dates. Each has a description, which messages use, and the reference as `title`. */
 import * as z from 'zod'
 import { DURATION, parseDuration, parseSize, SIZE } from './units.ts'
 
-/** A whole number, also as text: that is what `${PORT}` gives. */
+/** A whole number, also as text, which `${PORT}` gives. */
 export function integer(least: number, most: number) {
   const title = `a whole number from ${least} to ${most}`
   const expected = `expected ${title}`
@@ -13,6 +13,18 @@ export function integer(least: number, most: number) {
     })
     .refine((value) => value >= least && value <= most, { error: expected })
     .meta({ title })
+}
+
+/**
+ * An exact number to compare with: beyond these limits, JavaScript treats different numbers as equal.
+ * @param expected the error for other values
+ */
+export function exactNumber(expected: string) {
+  return z
+    .number(expected)
+    .refine((value) => !Number.isInteger(value) || Number.isSafeInteger(value), {
+      error: 'expected a number that is exact, up to 9007199254740991'
+    })
 }
 
 /** A switch, also as text. */

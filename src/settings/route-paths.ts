@@ -1,7 +1,7 @@
 /** Settings that are the path of a route, and the variables in it: segments such as `{mac}`. */
 import * as z from 'zod'
 
-/** A literal path: routes are compared letter by letter, so there are no patterns in them. */
+/** A literal path: routes are compared exactly, so there are no patterns in them. */
 export const routePath = z
   .string('expected a path such as /getToken')
   .regex(
@@ -29,7 +29,10 @@ export function variablesIn(path: string): string[] {
   return [...path.matchAll(VARIABLE)].map(([, name = '']) => name)
 }
 
-/** The path in the words of the router. */
+/** Characters that are special to the router. The path of an issuer may have some of them. */
+const ROUTER_SYNTAX = /[\\:*?+!()[\]]/g
+
+/** The path in the syntax of the router. */
 export function toRouterPath(path: string): string {
-  return path.replace(VARIABLE, ':$1')
+  return path.replace(ROUTER_SYNTAX, '\\$&').replace(VARIABLE, ':$1')
 }

@@ -1,13 +1,16 @@
 /** Texts that may be in the configuration itself, in another file, or in the environment: `{ file: path }` and `{ env: NAME }`. */
+import { existsSync } from 'node:fs'
 import { resolve } from 'node:path'
 import * as z from 'zod'
+import { cleanText } from './clean-text.ts'
+import { MASK, MASK_FOUND } from './mask.ts'
 import { section } from './section.ts'
 import { type ReadText, readTextFile, TextFileError } from './text-file.ts'
 
 const MATERIAL = 'text in quotes, { file: path } or { env: NAME }'
 const MATERIAL_EXPECTED = `expected ${MATERIAL}`
 
-/** Where a text is. One section, not a union of two, so that a misspelt key is reported as one. */
+/** The place of a text. One section, not a union of two, so that a misspelt key is reported as one. */
 const reference = section({
   file: z
     .string('expected the path of a file')
@@ -23,7 +26,7 @@ const reference = section({
   .refine((value) => Object.keys(value).length === 1, { error: MATERIAL_EXPECTED })
   .meta({ minProperties: 1, maxProperties: 1 })
 
-/** Makes a function that makes a schema once for each reader. Making one takes long, and many settings have the same. */
+/** Makes a function that creates a schema once for each reader. Creating one is slow, and many settings have the same. */
 export function oncePerReader<Schema>(
   create: (reader: SecretReader) => Schema
 ): (reader: SecretReader) => Schema {
@@ -44,8 +47,12 @@ export const material = oncePerReader(function material(reader) {
     .union([z.string(), reference], { error: MATERIAL_EXPECTED })
     .meta({ title: MATERIAL, writeOnly: true })
     .transform((value, context) => {
-      if (typeof value === 'string') return value
       try {
+        if (typeof value === 'string') {
+          if (value === MASK) throw new SecretError(MASK_FOUND)
+          assertNoPath(value, reader)
+          return cleanText(value)
+        }
         return reader.read(value)
       } catch (error) {
         if (!(error instanceof SecretError)) throw error
@@ -54,6 +61,15 @@ export const material = oncePerReader(function material(reader) {
       }
     })
 })
+
+/** The beginning of a path: no other text in a configuration starts like this and names a file. */
+const PATH = /^\.{0,2}\/[^\s]+$/
+
+/** A path as a secret would be a secret that others can guess. */
+function assertNoPath(text: string, reader: SecretReader): void {
+  if (!PATH.test(text) || !reader.exists(text)) return
+  throw new SecretError(`found the path of a file, did you mean { file: ${text} }?`)
+}
 
 /** Has one of the two. */
 interface SecretReference {
@@ -66,17 +82,19 @@ export class SecretError extends Error {
   override readonly name = 'SecretError'
 }
 
-/** Follows references, and remembers which files it read, so that they can be watched. */
+/** Follows references, and records the files that it read, so that they can be watched. */
 export interface SecretReader {
-  /** @throws SecretError */
+  /** Reads a text, cleaned by {@link cleanText}. @throws SecretError */
   readonly read: (reference: SecretReference) => string
-  /** The whole path of a file or folder that the configuration names, from its own folder on. */
+  /** The absolute path of a file or folder in the configuration, relative to its own folder. */
   readonly resolve: (path: string) => string
+  /** Whether there is a file at such a path. */
+  readonly exists: (path: string) => boolean
   readonly files: ReadonlySet<string>
 }
 
 interface SecretReaderOptions {
-  /** The folder that relative paths start from: that of the configuration file. */
+  /** The folder that relative paths start from: the folder of the configuration file. */
   folder: string
   env: Readonly<Record<string, string | undefined>>
   /** Reads a text file. Default: from the disk. */
@@ -93,10 +111,11 @@ export function createSecretReader({
   return {
     files,
     resolve: (path) => resolve(folder, path),
+    exists: (path) => existsSync(resolve(folder, path)),
     read({ file, env: name = '' }) {
       if (file === undefined) {
-        const value = Object.hasOwn(env, name) ? env[name] : undefined
-        if (value === undefined || value === '') {
+        const value = cleanText((Object.hasOwn(env, name) ? env[name] : undefined) ?? '')
+        if (value === '') {
           throw new SecretError(`environment variable ${name} is not set`)
         }
         return value
@@ -116,8 +135,7 @@ function readSecretFile(path: string, readText: ReadText): string {
     if (!(error instanceof TextFileError)) throw error
     throw new SecretError(`cannot read ${path} (${error.message})`)
   }
-  // Editors and `kubectl create secret` leave one line end behind; it is never part of what was meant.
-  const trimmed = text.replace(/\r?\n$/, '')
-  if (trimmed === '') throw new SecretError(`${path} is empty`)
-  return trimmed
+  const meant = cleanText(text)
+  if (meant === '') throw new SecretError(`${path} is empty`)
+  return meant
 }

@@ -1,14 +1,16 @@
-/** Maps of settings that know no other keys than their own, and what their parts have in common. */
+/** Maps of settings that reject unknown keys, and helpers for them. */
 import * as z from 'zod'
 import { nearest } from './nearest.ts'
 
 /**
- * An object that knows no other keys than these.
+ * An object that rejects other keys than these.
  * @param misplaced messages for keys that belong elsewhere
+ * @param describePlace the same for any other unknown key; undefined where it belongs nowhere
  */
 export function section<Shape extends z.ZodRawShape>(
   shape: Shape,
-  misplaced: Readonly<Record<string, string>> = {}
+  misplaced: Readonly<Record<string, string>> = {},
+  describePlace: (key: string) => string | undefined = () => undefined
 ) {
   const known = Object.keys(shape)
   const answers = new Map(Object.entries(misplaced))
@@ -16,7 +18,9 @@ export function section<Shape extends z.ZodRawShape>(
     error: (issue) => {
       if (issue.code !== 'unrecognized_keys') return 'expected a map of settings'
       // One line for each key, in the order of `issue.keys`: describeIssues splits them again.
-      return issue.keys.map((key) => answers.get(key) ?? unknownKey(key, known)).join('\n')
+      return issue.keys
+        .map((key) => answers.get(key) ?? describePlace(key) ?? unknownKey(key, known))
+        .join('\n')
     }
   })
 }
@@ -28,7 +32,7 @@ function unknownKey(key: string, known: readonly string[]): string {
     : `unknown key, did you mean ${meant}?`
 }
 
-/** The message of the TypeError that the use of a setting throws; undefined where it throws none. */
+/** The message of the TypeError that using a setting throws; undefined where it throws none. */
 export function reasonAgainst(use: () => unknown): string | undefined {
   try {
     use()

@@ -1,13 +1,13 @@
-/** Text files, as far as a configuration needs them: in UTF-8, and of a size that somebody may have written. */
+/** Text files of a configuration: in UTF-8, and of a plausible size. */
 import { closeSync, openSync, readSync } from 'node:fs'
 
 /** A device has no end, and a log file given by mistake has a far one. */
 const MOST_BYTES = 1024 ** 2
 
-/** Fatal: replacement characters would make one and the same secret out of many. Drops a byte order mark. */
+/** Fatal: replacement characters would turn many secrets into the same one. Drops a byte order mark. */
 const utf8 = new TextDecoder('utf-8', { fatal: true })
 
-/** Thrown for a file that is no text or cannot be read. The message is the reason alone, for a sentence that names the file. */
+/** Thrown for a file that is not text or cannot be read. The message is the reason alone, for a sentence with the name of the file. */
 export class TextFileError extends Error {
   override readonly name = 'TextFileError'
 }
@@ -26,7 +26,7 @@ export function readTextFile(path: string): string {
   }
 }
 
-/** Reads until the end, or until it is clear that there is too much. */
+/** Reads until the end, or until the file is too large. */
 function readBytes(path: string): Uint8Array {
   const buffer = Buffer.alloc(MOST_BYTES + 1)
   let length = 0

@@ -31,21 +31,21 @@ export const authorities = oncePerReader(function authorities(reader) {
   })
 })
 
-/** A certificate to show, and those between it and its authority. */
+/** A client certificate, with its intermediate certificates. */
 export const certificateChain = oncePerReader(function certificateChain(reader) {
   return material(reader).refine((cert) => isPair({ cert }), {
     error: 'expected PEM certificates'
   })
 })
 
-/** The key of a certificate to show. */
+/** The key of a client certificate. */
 export const certificateKey = oncePerReader(function certificateKey(reader) {
   return material(reader).refine((key) => isPair({ key }), {
     error: 'expected a PEM private key without a passphrase'
   })
 })
 
-/** Whether OpenSSL takes them. Its errors are of no use to an author of a configuration. */
+/** Whether OpenSSL accepts them. Its errors do not help the author of a configuration. */
 export function isPair({ cert, key }: SecureContextOptions): boolean {
   return isTaken(() => createSecureContext({ cert, key }))
 }

@@ -1,5 +1,6 @@
 /** Settings about tokens: which key signs them, their type, and how long they are valid. */
 import * as z from 'zod'
+import { isBearerTyp } from '../service-bearer-mark.ts'
 import { jsonPath } from './json.ts'
 import { wholeSeconds } from './quantities.ts'
 import { section } from './section.ts'
@@ -15,10 +16,16 @@ export const kids = z
   .union([z.literal('all'), z.array(kid, KIDS_EXPECTED).min(1, KIDS_EXPECTED)], KIDS_EXPECTED)
   .meta({ title: KIDS })
 
-/** The type in the header of the tokens that a route issues. */
-export const typ = z
+/** The type in the header of tokens. */
+export const tokenType = z
   .string('expected text')
   .min(1, 'expected text')
+  .refine((typ) => !isBearerTyp(typ), {
+    error: 'expected another type than that of service bearers'
+  })
+
+/** The type in the header of the tokens that a route issues. */
+export const typ = tokenType
   .optional()
   .describe('The type (typ) in the header of the tokens. Default: that of the key.')
 
@@ -40,7 +47,7 @@ export const lifetime = z
   )
   .meta({ title: LIFETIME })
 
-/** The longest that a token of a route can live, in milliseconds; 0 where the route sets no limit of its own. */
+/** The longest lifetime of a route's tokens, in milliseconds; 0 where the route has no limit. */
 export function longestLifetimeMs(setting: z.output<typeof lifetime> | undefined): number {
   return longestLifetimeSeconds(setting) * 1000
 }

@@ -1,11 +1,11 @@
-/** Quantities as they are written in a configuration: `15m`, `1MiB`. */
+/** Quantities as written in a configuration: `15m`, `1MiB`. */
 
 const MILLISECONDS = { ms: 1, s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000 } as const
 const BYTES = { B: 1, KiB: 1024, MiB: 1024 ** 2 } as const
 
-/** What {@link parseDuration} takes. */
+/** The texts that {@link parseDuration} accepts. */
 export const DURATION = /^(\d+(?:\.\d+)?)(ms|s|m|h|d)$/
-/** What {@link parseSize} takes. */
+/** The texts that {@link parseSize} accepts. */
 export const SIZE = /^(\d+)(B|KiB|MiB)$/
 
 /**

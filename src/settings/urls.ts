@@ -23,16 +23,16 @@ function urlFault(text: string): string | undefined {
   return undefined
 }
 
-/** For URLs whose replies decide who gets in: they are https:// unless `allowHttp` is set. */
+/** For URLs whose replies decide about access: they are https:// unless `allowHttp` is set. */
 export const PLAIN_HTTP = 'expected an https:// URL; plain http:// needs allowHttp: true'
 
 export const allowHttp = flag
   .prefault(false)
   .describe(
-    'Whether the URL may be plain http://, for a network that is safe by other means. Default: false.'
+    'Whether the URL may be plain http://, for a network that is secured in another way. Default: false.'
   )
 
-/** Whether a URL may be used as it is. */
+/** Whether a URL may be used. */
 export function isAllowed(url: string, allowHttp: boolean): boolean {
   return allowHttp || !URL.canParse(url) || new URL(url).protocol !== 'http:'
 }

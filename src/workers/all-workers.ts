@@ -1,17 +1,17 @@
-/** What all workers do together: they take a configuration over, or they stop. */
+/** Operations of all workers together: switching to a configuration, and stopping. */
 import { setTimeout as wait } from 'node:timers/promises'
 import type { ConfigInput } from './calls.ts'
 import type { WorkerProcess } from './worker-process.ts'
 
-/** A configuration may wait for the JWK Sets of others. */
+/** A configuration may wait for JWK Sets of other servers. */
 export const BUILD_WITHIN_MS = 120_000
-/** What takes no time, unless a worker is stuck. */
+/** For operations that take no time unless a worker is stuck. */
 export const ACT_WITHIN_MS = 5000
 
 type Workers = readonly WorkerProcess[]
 
 /**
- * Builds a configuration at all workers, beside the one that they have.
+ * Builds a configuration in all workers, beside the current one.
  * @throws the error of the first worker that could not run with it; none of them keeps it then
  */
 export async function prepareAll(
@@ -24,7 +24,7 @@ export async function prepareAll(
   )
   const errors = results.flatMap((result, index) => {
     const worker = workers[index]
-    // One that has ended meanwhile is started again with whatever the others have.
+    // A worker that has ended meanwhile is restarted with the configuration of the others.
     const counts = worker !== undefined && isRunning(worker)
     return result.status === 'rejected' && counts ? [result.reason] : []
   })
@@ -33,12 +33,12 @@ export async function prepareAll(
   throw errors[0]
 }
 
-/** Swaps in at all workers what they have prepared. */
+/** Swaps in the prepared configuration in all workers. */
 export async function commitAll(workers: Workers): Promise<void> {
   await callAll(workers, 'commit')
 }
 
-/** A worker that does not act is killed: it must not answer by another configuration than the others. */
+/** A worker that does not respond is killed: it must not answer by another configuration than the others. */
 async function callAll(workers: Workers, name: 'commit' | 'discard'): Promise<void> {
   await Promise.all(
     workers.map((worker) => worker.call(name, null, ACT_WITHIN_MS).catch(worker.kill))

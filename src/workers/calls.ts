@@ -1,7 +1,8 @@
-/** What the primary and its workers call each other for, as data. */
+/** The calls between the primary and its workers, as data. */
 import type { RecordedTexts } from '../config/recorded-texts.ts'
 import type { MetricsSnapshot } from '../operations/metrics.ts'
 import { formatRevoked, parseRevoked, type Revocation } from '../revocation/revocation.ts'
+import type { Count } from '../revocation/stores/counts.ts'
 import type { ExpiringRecord } from '../revocation/stores/store.ts'
 import type { StoreSettings } from '../revocation/stores/stores.ts'
 import type { Ports } from '../server/instance.ts'
@@ -12,14 +13,14 @@ export interface ConfigInput {
   readonly texts: RecordedTexts
 }
 
-/** A revocation as JSON can hold it, which has no Infinity: null is for good. */
+/** A revocation in JSON, which has no Infinity: null means for good. */
 export type PlainRevocation = readonly [revoked: string, until: number | null]
 
-/** What a worker does for the primary. */
+/** Calls of the primary to a worker. */
 export interface WorkerCalls {
   /**
    * Builds the service; nothing listens yet.
-   * `first` is what the program started with, where that is another one: the worker will listen as the others do.
+   * `first` is the first configuration of the program, where that is another one: the worker will listen as the others do.
    */
   readonly start: (input: {
     readonly current: ConfigInput
@@ -41,11 +42,13 @@ export interface WorkerCalls {
   }) => void
 }
 
-/** What the primary does for a worker. A handle is the number that the worker gave to the store when it opened it. */
+/** Calls of a worker to the primary. A handle is the number that the worker gave to the store when it opened it. */
 export interface PrimaryCalls {
   /** The worker can be called from now on. */
   readonly joined: (input: null) => void
   readonly metrics: (input: null) => string
+  /** Once it returns, no further connection is accepted, and the workers have all accepted ones. */
+  readonly stopAccepting: (input: null) => void
   /** Once it returns, the worker was called with every revocation of the store. */
   readonly openStore: (input: { readonly handle: number; readonly settings: StoreSettings }) => void
   /** Once it returns, the store and every worker have the revocation. */
@@ -65,6 +68,13 @@ export interface PrimaryCalls {
     readonly expected: string
     readonly next?: ExpiringRecord | undefined
   }) => boolean
+  readonly addCount: (input: {
+    readonly handle: number
+    readonly name: string
+    readonly amount: number
+    readonly periodMs: number
+  }) => Count
+  readonly clearCount: (input: { readonly handle: number; readonly name: string }) => void
   readonly closeStore: (input: { readonly handle: number }) => void
 }
 

@@ -1,6 +1,6 @@
 /** Calls between the primary and a worker, over the messages that Node.js passes between processes. */
 
-/** What one side can be called for, as functions of what JSON can hold. */
+/** The functions of one side, over values that JSON can hold. */
 export type Calls<Names> = { readonly [Name in keyof Names]: (input: never) => unknown }
 
 /** The functions that answer calls. */
@@ -10,7 +10,7 @@ export type Handlers<Incoming extends Calls<Incoming>> = {
   ) => Promise<ReturnType<Incoming[Name]>> | ReturnType<Incoming[Name]>
 }
 
-/** The way messages take. */
+/** The transport of messages. */
 export interface MessagePort {
   readonly send: (message: object) => void
   readonly onMessage: (listener: (message: unknown) => void) => void
@@ -26,7 +26,7 @@ export interface Channel<Outgoing extends Calls<Outgoing>> {
     input: Parameters<Outgoing[Name]>[0],
     withinMs?: number
   ) => Promise<ReturnType<Outgoing[Name]>>
-  /** Rejects the calls that wait: the other process has ended. */
+  /** Rejects pending calls: the other process has ended. */
   readonly close: (reason: Error) => void
 }
 

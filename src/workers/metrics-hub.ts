@@ -1,18 +1,21 @@
-/** One page of metrics for all workers: the primary adds up what each of them has counted. */
+/** One page of metrics for all workers: the primary adds up the counts of each. */
 import { AggregatorRegistry, Counter, Gauge, Registry } from 'prom-client'
 import { createMetrics, type MetricsSnapshot } from '../operations/metrics.ts'
+import type { RecordsReport } from '../revocation/stores/store.ts'
 import type { WorkerProcess } from './worker-process.ts'
 
-/** A worker, as the metrics see it. */
+/** A worker, for the metrics. */
 type CountingWorker = Pick<WorkerProcess, 'call' | 'number'>
 
 export interface MetricsHub {
   readonly join: (worker: CountingWorker) => void
-  /** What the worker had counted at the last look stays in the sums: a counter never goes down. */
+  /** The last counts of the worker stay in the sums: a counter never goes down. */
   readonly leave: (worker: CountingWorker) => void
   readonly restarted: (worker: number) => void
   readonly ready: (count: number) => void
   readonly configReloaded: (result: 'ok' | 'failed') => void
+  /** Receives the reports of the primary's stores. */
+  readonly records: RecordsReport
   /** The exposition text. */
   readonly expose: () => Promise<string>
 }
@@ -21,11 +24,11 @@ type MetricData = MetricsSnapshot[number] & { readonly aggregator?: string }
 
 /** How long the page waits for a worker; without its answer, it has the numbers of the last one. */
 const ANSWER_WITHIN_MS = 2000
-/** Snapshots of workers that have ended are added up from this number on. */
+/** The most separate snapshots of ended workers; beyond it they are added up. */
 const MOST_APART = 16
 
 export function createMetricsHub(): MetricsHub {
-  // What is counted in the primary alone, and its own part of memory and processor time.
+  // Counts of the primary alone, and its own part of memory and processor time.
   const primary = createMetrics()
   const registry = new Registry()
   const registers = [registry]
@@ -57,7 +60,7 @@ export function createMetricsHub(): MetricsHub {
   return {
     join(worker) {
       last.set(worker, [])
-      // From zero on, so that the first restart is a rise.
+      // From zero, so that the first restart is an increase.
       restarts.inc({ worker: String(worker.number) }, 0)
     },
     leave(worker) {
@@ -68,6 +71,7 @@ export function createMetricsHub(): MetricsHub {
     restarted: (worker) => restarts.inc({ worker: String(worker) }),
     ready: (count) => readyWorkers.set(count),
     configReloaded: primary.configReloaded,
+    records: primary,
     async expose() {
       if (ended.length > MOST_APART) await addUpEnded()
       const own = await primary.snapshot()

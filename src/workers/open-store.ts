@@ -4,15 +4,15 @@ import type { RevocationStore, StoreOptions } from '../revocation/stores/store.t
 import { createStore, type StoreSettings } from '../revocation/stores/stores.ts'
 import { type PlainRevocation, toPlain } from './calls.ts'
 
-export type OpenStoreOptions = Pick<StoreOptions, 'now' | 'startTimer' | 'log'>
+export type OpenStoreOptions = Pick<StoreOptions, 'now' | 'startTimer' | 'log' | 'report'>
 
-/** One worker, as its stores see it. */
+/** One worker, for its stores. */
 export interface StoreUser {
   /** Resolves once the list of the worker has them; rejects where that is not known. */
   readonly revoked: (handle: number, revocations: readonly PlainRevocation[]) => Promise<void>
 }
 
-/** A store that is open in some worker. */
+/** A store that is open in a worker. */
 export interface OpenStore {
   readonly store: RevocationStore
   readonly list: RevocationList
@@ -71,7 +71,7 @@ export async function openStore(
   }
 }
 
-/** Sends all that is revoked and has not expired. */
+/** Sends all revocations that have not expired. */
 export async function sendAll({ user, handle }: Opening, list: RevocationList): Promise<void> {
   let batch: PlainRevocation[] = []
   for (const revocation of list.entries()) {

@@ -1,10 +1,11 @@
-/** Runs the service in several processes: starts the workers, replaces those that end, and makes all of them do the same. */
+/** Runs the service in several processes: starts the workers, replaces ended ones, and keeps all of them in the same state. */
 import { setTimeout as wait } from 'node:timers/promises'
 import type { RecordedConfig } from '../config/recorded-texts.ts'
 import { startUnreferencedTimer } from '../keys/timer.ts'
 import type { Logger } from '../operations/logger.ts'
 import type { Ports } from '../server/instance.ts'
 import { warnOfRestart } from '../server/restart.ts'
+import { noteAccepting } from './accepting.ts'
 import { ACT_WITHIN_MS, BUILD_WITHIN_MS, commitAll, prepareAll, stopAll } from './all-workers.ts'
 import type { ConfigInput } from './calls.ts'
 import { createMetricsHub } from './metrics-hub.ts'
@@ -17,16 +18,16 @@ export interface WorkersOptions {
   readonly file: string
   /** The configuration to start with. */
   readonly first: RecordedConfig
-  /** Loads it anew. */
+  /** Reloads it. */
   readonly load: () => RecordedConfig
   readonly logger: Logger
-  /** Takes whole lines of the workers' logs. */
+  /** Receives whole lines of the workers' logs. */
   readonly passOn: (lines: string) => void
 }
 
 export interface Workers {
   readonly ports: Ports
-  /** Swaps a new configuration in at all workers, or keeps the old one at all of them and logs why. */
+  /** Swaps in a new configuration in all workers, or keeps the old one in all of them and logs why. */
   readonly reload: () => Promise<void>
   /** Stops all workers, and returns whether all requests ended in time. */
   readonly stop: () => Promise<boolean>
@@ -40,9 +41,15 @@ const LONGEST_PAUSE_MS = 30_000
 export async function startWorkers(options: WorkersOptions): Promise<Workers> {
   const { count, file, first, load, logger, passOn } = options
   const metrics = createMetricsHub()
-  const stores = createStoreHub({ now: Date.now, startTimer: startUnreferencedTimer, log: logger })
+  const stores = createStoreHub({
+    now: Date.now,
+    startTimer: startUnreferencedTimer,
+    log: logger,
+    report: metrics.records
+  })
+  const accepting = noteAccepting()
   const running = new Set<WorkerProcess>()
-  /** Those of them that answer. */
+  /** The workers that answer. */
   const ready = new Set<WorkerProcess>()
   let { loaded } = first
   const firstInput: ConfigInput = { file, texts: first.texts }
@@ -57,6 +64,10 @@ export async function startWorkers(options: WorkersOptions): Promise<Workers> {
     return done
   }
 
+  async function stopAccepting(): Promise<void> {
+    await accepting.stop(() => Array.from(running).every((worker) => worker.hasTakenAll()))
+  }
+
   function launch(number: number): WorkerProcess {
     const { leave, ...storeCalls } = stores.join({
       revoked: (handle, revocations) =>
@@ -65,7 +76,7 @@ export async function startWorkers(options: WorkersOptions): Promise<Workers> {
     const worker = startWorkerProcess({
       number,
       passOn,
-      handlers: { ...storeCalls, metrics: metrics.expose },
+      handlers: { ...storeCalls, metrics: metrics.expose, stopAccepting },
       onEnd() {
         running.delete(worker)
         ready.delete(worker)
@@ -80,7 +91,7 @@ export async function startWorkers(options: WorkersOptions): Promise<Workers> {
 
   async function build(worker: WorkerProcess, withinMs?: number): Promise<void> {
     await worker.joined
-    // Only now, or a page of metrics would wait for one that cannot answer yet.
+    // Only now, or a page of metrics would wait for a worker that cannot answer yet.
     if (running.has(worker)) metrics.join(worker)
     const start = { current: input, first: input === firstInput ? undefined : firstInput }
     await worker.call('start', start, withinMs)
@@ -98,7 +109,7 @@ export async function startWorkers(options: WorkersOptions): Promise<Workers> {
     if (chooser === undefined) throw new RangeError('expected at least one worker')
     try {
       await Promise.all(workers.map((worker) => build(worker)))
-      // One before the others: where the system chooses the port, they take the same.
+      // One before the others: where the system chooses the port, the others use the same.
       const chosen = await chooser.call('listen', {})
       await Promise.all(others.map((worker) => worker.call('listen', {})))
       await Promise.all(workers.map(setReady))
@@ -119,7 +130,7 @@ export async function startWorkers(options: WorkersOptions): Promise<Workers> {
     const worker = launch(number)
     try {
       await build(worker, BUILD_WITHIN_MS)
-      // While others listen, Node.js shares their port, whoever chose it. After the last one it is free, and named.
+      // While others listen, Node.js shares their port, also one chosen by the system. After the last one it is free, and has to be given.
       await worker.call('listen', ready.size > 0 ? {} : ports, ACT_WITHIN_MS)
       await setReady(worker)
       logger.info({ worker: number }, 'worker started again')
@@ -173,7 +184,7 @@ export async function startWorkers(options: WorkersOptions): Promise<Workers> {
     await commitAll(workers)
     metrics.configReloaded('ok')
     logger.level = loaded.config.log.level
-    logger.info('configuration reloaded')
+    logger.info({}, 'configuration reloaded')
     warnOfRestart(logger, previous, loaded)
   }
 

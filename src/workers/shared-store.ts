@@ -1,4 +1,4 @@
-/** A store that the primary holds for all workers, as one of them sees it. */
+/** A store that the primary holds for all workers, in one of them. */
 import type { RevocationFollower } from '../revocation/stores/store.ts'
 import { addressOfStore, type CreateStore, createStore } from '../revocation/stores/stores.ts'
 import { fromPlain, type PrimaryCalls, toPlain, type WorkerCalls } from './calls.ts'
@@ -6,7 +6,7 @@ import type { Channel } from './channel.ts'
 
 export interface SharedStores {
   readonly create: CreateStore
-  /** Takes what the primary reports as revoked. */
+  /** Receives revocations from the primary. */
   readonly revoked: (report: Parameters<WorkerCalls['revoked']>[0]) => void
 }
 
@@ -26,7 +26,7 @@ export function createSharedStores(call: Channel<PrimaryCalls>['call']): SharedS
         async start(follower) {
           followers.set(handle, follower)
           await call('openStore', { handle, settings })
-          // What was there has come already: messages keep their order.
+          // Existing entries have come already: messages keep their order.
           follower.available()
         },
         add: (revocation) => call('addRevocation', { handle, revocation: toPlain(revocation) }),
@@ -34,6 +34,10 @@ export function createSharedStores(call: Channel<PrimaryCalls>['call']): SharedS
           get: async (name) => (await call('getRecord', { handle, name })) ?? undefined,
           put: (name, record) => call('putRecord', { handle, name, record }),
           swap: (name, expected, next) => call('swapRecord', { handle, name, expected, next })
+        },
+        counts: {
+          add: (name, amount, periodMs) => call('addCount', { handle, name, amount, periodMs }),
+          clear: (name) => call('clearCount', { handle, name })
         },
         async close() {
           followers.delete(handle)

@@ -1,4 +1,5 @@
-/** The stores that the primary holds for its workers, so that what one of them revokes is revoked in all. */
+/** The stores that the primary holds for its workers, so that a revocation in one of them applies in all. */
+import type { Counts } from '../revocation/stores/counts.ts'
 import type { StoreSettings } from '../revocation/stores/stores.ts'
 import { fromPlain, type PlainRevocation, type PrimaryCalls } from './calls.ts'
 import type { Handlers } from './channel.ts'
@@ -13,13 +14,20 @@ import {
 
 type StoreCalls = Pick<
   PrimaryCalls,
-  'openStore' | 'addRevocation' | 'getRecord' | 'putRecord' | 'swapRecord' | 'closeStore'
+  | 'openStore'
+  | 'addRevocation'
+  | 'getRecord'
+  | 'putRecord'
+  | 'swapRecord'
+  | 'addCount'
+  | 'clearCount'
+  | 'closeStore'
 >
 
 export interface StoreHub {
-  /** What answers the calls of one worker, until it leaves. */
+  /** The handlers of the calls of one worker, until it leaves. */
   readonly join: (user: StoreUser) => Handlers<StoreCalls> & { readonly leave: () => void }
-  /** The store of the configuration that is in use stays open while no worker lives that has it open. */
+  /** The store of the current configuration stays open even while no live worker has it open. */
   readonly keep: (settings: StoreSettings | undefined) => void
   readonly close: () => Promise<void>
 }
@@ -78,7 +86,7 @@ export function createStoreHub(options: OpenStoreOptions): StoreHub {
         try {
           await user.revoked(handle, [revocation])
         } catch (error) {
-          // A worker that has ended answers no check any more.
+          // An ended worker answers no further checks.
           if (users.has(opening)) throw error
         }
       })
@@ -96,6 +104,12 @@ export function createStoreHub(options: OpenStoreOptions): StoreHub {
         return found.open
       }
 
+      function countsOf(handle: number): Counts {
+        const { counts } = storeOf(handle).store
+        if (counts === undefined) throw new Error('the store counts nothing')
+        return counts
+      }
+
       function forget(handle: number): void {
         const found = opened.get(handle)
         if (found === undefined) return
@@ -111,7 +125,7 @@ export function createStoreHub(options: OpenStoreOptions): StoreHub {
           try {
             const found = await use(want.id, settings)
             if (hasLeft) return
-            // It follows from now on, so that nothing is missed between what was there and what comes.
+            // It follows from now on, so that nothing is missed between existing and new entries.
             found.users.add(opening)
             opened.set(handle, { open: found, opening })
             await sendAll(opening, found.list)
@@ -131,6 +145,9 @@ export function createStoreHub(options: OpenStoreOptions): StoreHub {
         putRecord: ({ handle, name, record }) => storeOf(handle).store.records.put(name, record),
         swapRecord: ({ handle, name, expected, next }) =>
           storeOf(handle).store.records.swap(name, expected, next),
+        addCount: ({ handle, name, amount, periodMs }) =>
+          countsOf(handle).add(name, amount, periodMs),
+        clearCount: ({ handle, name }) => countsOf(handle).clear(name),
         async closeStore({ handle }) {
           forget(handle)
           await closeUnused()

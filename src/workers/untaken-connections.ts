@@ -1,4 +1,4 @@
-/** Connections that are on their way to a worker when it ends: they are closed, so that their clients do not wait. */
+/** Closes connections that are on their way to a worker when it ends, so that their clients do not wait. */
 import type { ChildProcess } from 'node:child_process'
 
 /** A connection, as Node.js passes it between processes. */
@@ -13,12 +13,16 @@ interface ConnectionMessage {
   readonly ack?: unknown
 }
 
+export interface UntakenConnections {
+  readonly count: () => number
+  readonly close: () => void
+}
+
 /**
- * Notes the connections that are on their way to a worker. Node.js keeps its own copy of each until the worker has taken it, and
- * of a worker that ends before that for good: its client would wait without end.
- * @returns closes those that the worker has not taken
+ * Records the connections that are on their way to a worker. Node.js keeps its own copy of each until the worker has received it, and
+ * forever if the worker ends before that: its client would wait forever.
  */
-export function noteConnections(child: ChildProcess): () => void {
+export function noteConnections(child: ChildProcess): UntakenConnections {
   const untaken = new Map<unknown, ConnectionHandle>()
   const send = child.send as (...parts: unknown[]) => boolean
   child.send = function sendAndNote(...parts: unknown[]) {
@@ -30,8 +34,11 @@ export function noteConnections(child: ChildProcess): () => void {
     if (ack !== undefined) untaken.delete(ack)
   })
 
-  return function closeUntaken() {
-    for (const handle of untaken.values()) handle.close()
-    untaken.clear()
+  return {
+    count: () => untaken.size,
+    close() {
+      for (const handle of untaken.values()) handle.close()
+      untaken.clear()
+    }
   }
 }

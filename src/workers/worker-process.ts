@@ -1,4 +1,4 @@
-/** One worker as a process: started, called, its lines passed on, its end noticed. */
+/** One worker as a process: starts it, calls it, passes on its log lines, and notices its end. */
 import type { ChildProcess } from 'node:child_process'
 import cluster from 'node:cluster'
 import { once } from 'node:events'
@@ -20,6 +20,8 @@ export interface WorkerProcess {
   readonly joined: Promise<void>
   /** Resolves once the process has ended and all its lines were passed on. */
   readonly ended: Promise<WorkerEnd>
+  /** Whether it has received all connections that were passed to it. */
+  readonly hasTakenAll: () => boolean
   /** Lets it write out its last lines and end. */
   readonly end: () => void
   /** Ends it at once. */
@@ -46,7 +48,7 @@ export async function prepareWorkers(): Promise<void> {
   const { isSea } = await import('node:sea')
   cluster.setupPrimary({
     stdio: [...stdio],
-    // A program that has its Node.js inside has no file of JavaScript: the first argument would be one too many.
+    // A program that contains its Node.js has no JavaScript file: the first argument would be one too many.
     ...(isSea() && { exec: 'serve', args: [] })
   })
 }
@@ -55,9 +57,9 @@ export function startWorkerProcess(options: WorkerProcessOptions): WorkerProcess
   const { number, handlers, passOn, onEnd } = options
   const worker = cluster.fork({ [WORKER_VARIABLE]: String(number) })
   const { process: child } = worker
-  // A message that it no longer gets is an error too, which its end follows.
+  // A message that it no longer gets is an error too, before its end.
   worker.on('error', () => {})
-  const closeUntaken = noteConnections(child)
+  const untaken = noteConnections(child)
   const written = child.stdout === null ? undefined : passLinesOn(child.stdout, passOn)
   let join = (): void => {}
   const joined = new Promise<void>((resolve) => {
@@ -75,7 +77,7 @@ export function startWorkerProcess(options: WorkerProcessOptions): WorkerProcess
   async function waitForEnd(): Promise<WorkerEnd> {
     const { code, signal } = await endOf(child)
     onEnd()
-    closeUntaken()
+    untaken.close()
     channel.close(new WorkerError(`worker ${number} has ended (${signal ?? `exit code ${code}`})`))
     join()
     await written
@@ -87,6 +89,7 @@ export function startWorkerProcess(options: WorkerProcessOptions): WorkerProcess
     joined,
     call: channel.call,
     ended: waitForEnd(),
+    hasTakenAll: () => untaken.count() === 0,
     end() {
       if (child.connected) child.disconnect()
     },
@@ -104,7 +107,7 @@ function endOf(child: ChildProcess): Promise<WorkerEnd> {
   })
 }
 
-/** Cuts what a process writes into whole lines. Of a line that it did not finish, nothing is passed on. */
+/** Cuts the output of a process into whole lines. An unfinished line is not passed on. */
 async function passLinesOn(stream: Readable, passOn: (lines: string) => void): Promise<void> {
   let rest: Buffer[] = []
   stream.on('data', (chunk: Buffer) => {

@@ -1,4 +1,4 @@
-/** A worker: one process of several that answer, which does what the primary calls it for. */
+/** A worker: one of several answering processes, controlled by the primary. */
 import { loadConfig } from '../config/load.ts'
 import { createTextReplay } from '../config/recorded-texts.ts'
 import { createLogger } from '../operations/logger.ts'
@@ -15,9 +15,9 @@ type Environment = Readonly<Record<string, string | undefined>>
 /** A terminal and a service manager send these to all processes of a group. The primary gets them too, and decides. */
 const OF_THE_PRIMARY = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const
 
-/** Runs the worker that this process is. Node.js ends it when the primary ends. */
+/** Runs this process as a worker. Node.js ends it when the primary ends. */
 export function runWorker(env: Environment): void {
-  const log = createLogger('info', Number(env[WORKER_VARIABLE]))
+  const log = createLogger('info', { worker: Number(env[WORKER_VARIABLE]) })
   const { logger, logRequest, settle, flush } = log
   process.prependOnceListener('exit', flush)
   for (const signal of OF_THE_PRIMARY) process.on(signal, () => {})
@@ -42,6 +42,7 @@ export function runWorker(env: Environment): void {
           logRequest,
           metrics: { ...metrics, expose: () => call('metrics', null) },
           isStarting: () => isStarting,
+          stopAccepting: () => call('stopAccepting', null),
           createStore: (settings, options) => stores.create(settings, options)
         })
       },

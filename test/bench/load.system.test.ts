@@ -39,7 +39,7 @@ test('variations are sent in turn, with their headers and bodies, up to a count'
   t.is(result.unanswered, 0)
 })
 
-test('answers are counted by status, and latencies of good ones apart from others', async (t) => {
+test('answers are counted by status, and latencies of good answers are kept apart', async (t) => {
   let count = 0
   const port = await listen(t, (_request, response) => {
     count += 1
@@ -58,7 +58,7 @@ test('answers are counted by status, and latencies of good ones apart from other
   t.is(other.count, 10)
 })
 
-test('answers are read to their end, in chunks, in one piece and without a body', async (t) => {
+test('answers are read to the end, whether chunked, whole or without a body', async (t) => {
   const large = 'x'.repeat(300_000)
   const writers: RequestListener[] = [
     (_request, response) => response.writeHead(200, { 'content-length': large.length }).end(large),
@@ -83,7 +83,7 @@ test('answers are read to their end, in chunks, in one piece and without a body'
   t.is(unanswered, 0)
 })
 
-test('a connection that the server closes is opened anew, and a request without an answer is counted', async (t) => {
+test('a connection that the server closes is reopened, and a request without an answer is counted', async (t) => {
   let count = 0
   const port = await listen(t, (request, response) => {
     count += 1

@@ -118,7 +118,7 @@ function countVerdicts(stdout: string): number | undefined {
   return stdout.match(/^(met {3}|MISSED) /gm)?.length
 }
 
-test.serial('a program that runs already is measured beside the built one', async (t) => {
+test.serial('a running program is measured beside the built one', async (t) => {
   const [port, remotePort] = [await findPort(), await findPort()]
   const peer = spawn(process.execPath, ['.scratch/bench/fastify-tokens.js'], {
     env: {
@@ -144,7 +144,7 @@ test.serial('a program that runs already is measured beside the built one', asyn
       rows.map(([name]) => name),
       ['txtoken', 'my-program', 'ratio to my-program']
     )
-    // How long it took to start is not known of a program that runs.
+    // The start time of a running program is unknown.
     t.is(rows[1]?.filter((cell) => cell === '-').length, 1)
   }
   t.is(peer.exitCode, null)
@@ -158,12 +158,12 @@ test('an unknown scenario is rejected with the names of the known ones', async (
   )
 })
 
-test('a round count that is no whole number is rejected', async (t) => {
+test('a round count that is not a whole number is rejected', async (t) => {
   const error = await t.throwsAsync(bench('--rounds', 'many'))
   t.regex(String(error), /--rounds is many, expected a whole number of at least 1/)
 })
 
-test('a program that runs already needs its process id', async (t) => {
+test('measuring a running program requires its process id', async (t) => {
   const error = await t.throwsAsync(bench('--against', 'http://127.0.0.1:1'))
   t.regex(String(error), /--pid is missing, expected a whole number of at least 1/)
 })

@@ -4,10 +4,10 @@ import { createCheckCache } from '../../src/check/check-cache.ts'
 import { createTimeRequirement } from '../../src/check/requirements.ts'
 import { makeToken } from '../helpers/tokens.ts'
 
-/** What a token takes of the cache: docs/sizing.md. */
+/** The memory of a cached token: docs/sizing.md. */
 const costOf = ({ length }: string) => 1500 + 3 * length
 
-/** A check with a cache, and what it asked its verifier. */
+/** A check with a cache, and the calls of its verifier. */
 function createCachedCheck(mostBytes = 100_000) {
   const state = { seconds: 100, isCurrent: true }
   const asked: string[] = []
@@ -15,7 +15,7 @@ function createCachedCheck(mostBytes = 100_000) {
     verifiers: [
       ({ raw, payload }): Verified => {
         asked.push(raw)
-        return { claims: payload, isCurrent: () => state.isCurrent }
+        return { claims: payload ?? {}, isCurrent: () => state.isCurrent }
       }
     ],
     requirements: [createTimeRequirement(() => state.seconds * 1000)],
@@ -25,7 +25,7 @@ function createCachedCheck(mostBytes = 100_000) {
   return { check, asked, state }
 }
 
-test('a token that was verified before is not verified anew', async (t) => {
+test('a token that was verified before is not verified again', async (t) => {
   const { check, asked } = createCachedCheck()
   const token = makeToken('{"sub":"ada","exp":200}')
   const first = await check(token)
@@ -33,7 +33,7 @@ test('a token that was verified before is not verified anew', async (t) => {
   t.deepEqual(asked, [token])
 })
 
-test('times count on every hit', async (t) => {
+test('times are checked on every hit', async (t) => {
   const { check, state, asked } = createCachedCheck()
   const token = makeToken('{"nbf":90,"exp":200}')
   await check(token)
@@ -53,7 +53,7 @@ test('a token whose key is no longer valid is verified again', async (t) => {
   t.is(asked.length, 2)
 })
 
-test('what is rejected is not kept, and no other text is taken for a known token', async (t) => {
+test('rejected tokens are not cached, and no other text matches a cached token', async (t) => {
   const { check, asked } = createCachedCheck()
   const expired = makeToken('{"exp":1}')
   for (const _ of [1, 2])
@@ -66,7 +66,7 @@ test('what is rejected is not kept, and no other text is taken for a known token
   await t.throwsAsync(async () => check(`${token}=`))
 })
 
-test('a verifier that wants to be asked each time is', async (t) => {
+test('a verifier that opts out of the cache is called each time', async (t) => {
   let count = 0
   const check = createCheck({
     verifiers: [() => ({ claims: { count: ++count } })],
@@ -79,13 +79,13 @@ test('a verifier that wants to be asked each time is', async (t) => {
   t.deepEqual((await check(token)).claims, { count: 2 })
 })
 
-test('the tokens that were unused for the longest time make room', async (t) => {
+test('the least recently used tokens are evicted', async (t) => {
   const tokens = ['a', 'b', 'c', 'd'].map((sub) => makeToken(JSON.stringify({ sub, exp: 200 })))
   const [a, b, c, d] = tokens as [string, string, string, string]
   const { check, asked } = createCachedCheck(3 * costOf(a))
   for (const token of [a, b, c, d, c, b, a]) await check(token)
   t.deepEqual(asked, [a, b, c, d, a])
-  // Of b, c and a, which came in this order, c is now the one that was unused for the longest time.
+  // Of b, c and a, which came in this order, c is now the least recently used one.
   for (const token of [b, d, b, a]) await check(token)
   t.deepEqual(asked, [a, b, c, d, a, d])
   const small = createCachedCheck(costOf(a) - 1)

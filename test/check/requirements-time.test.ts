@@ -13,7 +13,7 @@ function isMet(requirement: () => void): boolean {
   }
 }
 
-test('a token is good from nbf on, and until exp', (t) => {
+test('a token is valid from nbf until exp', (t) => {
   fc.assert(
     fc.property(seconds, seconds, seconds, (now, nbf, exp) => {
       const requirement = createTimeRequirement(() => now * 1000)
@@ -33,7 +33,7 @@ test('a token is good from nbf on, and until exp', (t) => {
   )
 })
 
-test('the clock is asked each time', (t) => {
+test('the clock is read each time', (t) => {
   let now = 999
   const requirement = createTimeRequirement(() => now)
   requirement({ claims: { exp: 1 } })
@@ -42,25 +42,25 @@ test('the clock is asked each time', (t) => {
 })
 
 for (const value of [null, '', '1', true, {}, [], [1], Number.NaN, Infinity, -Infinity, 1n]) {
-  test(`a time of ${String(value)} (${typeof value}) is no time`, (t) => {
+  test(`a time of ${String(value)} (${typeof value}) is rejected`, (t) => {
     const requirement = createTimeRequirement(() => 0)
     t.throws(() => requirement({ claims: { exp: value } }), {
-      message: 'Token has an exp that is no number'
+      message: 'Token has an exp that is no time in seconds'
     })
     t.throws(() => requirement({ claims: { nbf: value } }), {
-      message: 'Token has an nbf that is no number'
+      message: 'Token has an nbf that is no time in seconds'
     })
   })
 }
 
-test('an iat may be ahead of the clock by less than a second', (t) => {
+test('an iat may be a minute ahead of the clock, whatever the skew is', (t) => {
   const requirement = createTimeRequirement(() => 1_000_000)
-  t.notThrows(() => requirement({ claims: { iat: 1000.999 } }))
-  t.throws(() => requirement({ claims: { iat: 1001 } }), {
+  t.notThrows(() => requirement({ claims: { iat: 1060 } }))
+  t.throws(() => requirement({ claims: { iat: 1060.001 } }), {
     message: 'Token is issued in the future'
   })
   t.throws(() => requirement({ claims: { iat: '1' } }), {
-    message: 'Token has an iat that is no number'
+    message: 'Token has an iat that is no time in seconds'
   })
 })
 
@@ -70,7 +70,7 @@ test('an exp may be required', (t) => {
   t.throws(() => requirement({ claims: {} }), { message: 'Token has no exp' })
 })
 
-test('the skew is forgiven on both sides, and no more', (t) => {
+test('the skew is allowed on both sides, and no more', (t) => {
   fc.assert(
     fc.property(fc.integer({ min: 0, max: 300 }), (skewSeconds) => {
       const requirement = createTimeRequirement(() => 1_000_000, { skewSeconds })
@@ -79,13 +79,13 @@ test('the skew is forgiven on both sides, and no more', (t) => {
       t.false(meets({ exp: 1000 - skewSeconds }))
       t.true(meets({ nbf: 1000 + skewSeconds }))
       t.false(meets({ nbf: 1000 + skewSeconds + 0.001 }))
-      t.true(meets({ iat: 1000 + skewSeconds + 0.999 }))
-      t.false(meets({ iat: 1000 + skewSeconds + 1 }))
+      t.true(meets({ iat: 1000 + Math.max(60, skewSeconds) }))
+      t.false(meets({ iat: 1000 + Math.max(60, skewSeconds) + 0.001 }))
     })
   )
 })
 
-test('a token gets too old by its iat, which it then has to have', (t) => {
+test('a maximum age counts from iat, which is then required', (t) => {
   const requirement = createTimeRequirement(() => 1_000_000, { maxAgeSeconds: 60, skewSeconds: 5 })
   t.notThrows(() => requirement({ claims: { iat: 935 } }))
   t.throws(() => requirement({ claims: { iat: 934.9 } }), { message: 'Token is too old' })

@@ -17,7 +17,7 @@ function createCache(entries = 10) {
   return { clock, loaded, get, getShared }
 }
 
-test('an answer is given again until it expires', async (t) => {
+test('an answer is reused until it expires', async (t) => {
   const { clock, get } = createCache()
   t.is(await get('a'), 'a 1')
   await clock.advance(MINUTE - 1)
@@ -26,7 +26,7 @@ test('an answer is given again until it expires', async (t) => {
   t.is(await get('a'), 'a 2')
 })
 
-test('an answer that has expired when it comes is given once', async (t) => {
+test('an answer that has already expired when it comes is used once', async (t) => {
   const { get } = createCache()
   t.is(await get('a', 0), 'a 1')
   t.is(await get('a', -1), 'a 2')
@@ -39,13 +39,13 @@ test('a clock that is set back makes no answer last longer', async (t) => {
   t.is(await get('a'), 'a 2')
 })
 
-test('the answer that was unused for the longest time makes room for a new one', async (t) => {
+test('the least recently used answer is evicted for a new one', async (t) => {
   const { loaded, get } = createCache(2)
   for (const key of ['a', 'b', 'a', 'c', 'b', 'c', 'a']) await get(key)
   t.deepEqual(loaded, ['a', 'b', 'c', 'b', 'a'])
 })
 
-test('those who want the same answer at a time share one, and none of another key', async (t) => {
+test('concurrent calls for one key share an answer, calls for another key do not', async (t) => {
   const { loaded, get } = createCache()
   t.deepEqual(await Promise.all([get('a', 0), get('b'), get('a', 0)]), ['a 1', 'b 2', 'a 1'])
   t.deepEqual(loaded, ['a', 'b'])

@@ -13,14 +13,15 @@ test('explain draws the flat form', async (t) => {
   t.deepEqual({ code, stderr }, { code: 0, stderr: '' })
   t.is(
     stdout,
-    `listener main, 0.0.0.0:8888
+    `listener main, [::]:8888
   issue /getToken as txtoken
-    claims 1: from remote, url https://example.com/login, bearer ***, at data
+    claims 1: from remote, url https://example.com/login, bearer ***, bearerForm original, clientAddress true, at data
     key: the first that can sign
     lifetime: 1h
     statuses: txtoken
   check /checkToken as txtoken
     verify 1: keys all
+    skew: 5s
   health and metrics: /livez /readyz /healthz /metrics
 
 keys
@@ -29,7 +30,7 @@ keys
   )
 })
 
-test('explain has the number of workers where it is not one', async (t) => {
+test('explain shows the number of workers where it is not one', async (t) => {
   const file = await writeConfig(
     t,
     'workers: auto\nkeys: [{ alg: HS256, secret: "${ENC_KEY}" }]\nroutes: [{ check: /c, verify: [{ keys: all }] }]\n'
@@ -65,7 +66,7 @@ test('explain draws every listener with its routes, steps and settings, and the 
   const { stdout } = await runCommand(['explain', file], { env: { ENC_KEY } })
   t.is(
     stdout,
-    `listener main, 0.0.0.0:8888
+    `listener main, [::]:8888
   check /check as txtoken
     verify 1: keys [main, partner]
   keys /keys
@@ -96,7 +97,7 @@ test('schema prints the JSON Schema that the package has', async (t) => {
   t.is(stdout, readFileSync('config.schema.json', 'utf8'))
 })
 
-test('explain draws TLS, and a service that has no keys', async (t) => {
+test('explain draws TLS, and a service without keys', async (t) => {
   const authority = createAuthority()
   const { cert, key } = authority.issue()
   const tls = { cert, key, clientCa: authority.cert, clientCertificate: 'request' }
@@ -110,22 +111,23 @@ test('explain draws TLS, and a service that has no keys', async (t) => {
   const { stdout } = await runCommand(['explain', file])
   t.is(
     stdout,
-    `listener main, 0.0.0.0:8888, TLS
+    `listener main, [::]:8888, TLS
   claims /claims
     sources 1: from fixed, set { a 1 }
   health and metrics: /livez /readyz /healthz /metrics
 
-listener mutual, 0.0.0.0:8443, TLS, certificates: request
+listener mutual, [::]:8443, TLS, certificates: request
   claims /claims
     sources 1: from fixed, set { a 1 }
 `
   )
 })
 
-test('explain draws what is not a route: headers, public keys, the page of the routes, the store', async (t) => {
+test('explain draws headers, public keys, the page of the routes and the store beside the routes', async (t) => {
   const responseHeaders = { 'X-Served-By': 'tokens' }
+  const trustedProxies = ['10.0.0.0/8', 'unix']
   const config = {
-    listen: { main: {}, admin: {}, keys: { port: 6500, responseHeaders } },
+    listen: { main: {}, admin: {}, keys: { port: 6500, trustedProxies, responseHeaders } },
     docs: true,
     keys: [
       { alg: 'HS256', secret: ENC_KEY },
@@ -149,11 +151,32 @@ test('explain draws what is not a route: headers, public keys, the page of the r
   t.true([published, page].every((line) => lines('listener main').includes(line)))
   t.deepEqual(lines('listener admin').slice(1, 2), ['  revoke /revoke'])
   t.deepEqual(lines('listener keys'), [
-    'listener keys, 0.0.0.0:6500',
+    'listener keys, [::]:6500',
+    '  trusted proxies: 10.0.0.0/8 unix',
     '  each answer: X-Served-By tokens',
     '  keys /keys',
     published,
     page
   ])
   t.deepEqual(lines('revocation'), ['revocation', '  store: redis, skew 30s', ''])
+})
+
+test('explain shows the origins whose pages may call a listener, and what gates do with preflights', async (t) => {
+  const file = await writeConfig(
+    t,
+    'listen: { main: { cors: { origins: ["https://*.example.com"], credentials: true } }, gate: { port: 1 } }\n' +
+      'keys: [{ alg: HS256, secret: "${ENC_KEY}" }]\nroutes:\n' +
+      '  - { issue: /login, claims: [{ from: fixed, set: {} }], cookie: { name: token } }\n  - { logout: /logout }\n' +
+      '  - { check: /c, on: gate, protocol: forward-auth, preflight: allow, verify: [{ keys: all }] }\n'
+  )
+  const { stdout } = await runCommand(['explain', file], { env: { ENC_KEY } })
+  const lines = stdout.split('\n')
+  t.true(
+    lines.includes(
+      '  cors: origins [https://*.example.com], credentials true, headers [], maxAge 600'
+    ),
+    stdout
+  )
+  t.true(lines.includes('  logout /logout'))
+  t.true(lines.includes('    preflight: allow'))
 })

@@ -15,7 +15,7 @@ const convert = (input: string, ...args: string[]) =>
   runCommand(['keys', 'convert', ...args], { input })
 
 for (const alg of ALGORITHMS) {
-  test(`generate makes a key that is fit for ${alg}`, async (t) => {
+  test(`generate makes a key that is usable for ${alg}`, async (t) => {
     const { code, stdout, stderr } = await generate('--alg', alg)
     t.deepEqual({ code, stderr }, { code: 0, stderr: '' })
     if (alg.startsWith('HS')) {
@@ -29,7 +29,7 @@ for (const alg of ALGORITHMS) {
   })
 }
 
-test('generate writes a JWK with a kid of its own, or its thumbprint', async (t) => {
+test('generate writes a JWK with the given kid, or its thumbprint', async (t) => {
   const named = JSON.parse(
     (await generate('--alg', 'ES256', '--format', 'jwk', '--kid', 'k1')).stdout
   )
@@ -61,17 +61,17 @@ test('generate --out writes a file for the owner alone, and overwrites none with
   t.not(await readFile(file, 'utf8'), text)
 })
 
-test('generate tells what it was called wrongly with', async (t) => {
-  const says = async (...args: string[]) => {
+test('generate reports wrong arguments', async (t) => {
+  const errorOf = async (...args: string[]) => {
     const { code, stdout, stderr } = await generate(...args)
     t.deepEqual({ code, stdout }, { code: 2, stdout: '' })
     return stderr
   }
-  t.regex(await says(), /expected --alg, such as --alg ES256/)
-  t.regex(await says('--alg', 'ES257'), /expected --alg to be one of/)
-  t.regex(await says('--alg', 'ES256', '--format', 'der'), /expected --format to be pem or jwk/)
-  t.regex(await says('--alg', 'ES256', '--kid', 'a'), /--kid needs --format jwk/)
-  t.regex(await says('--alg', 'HS256', '--format', 'pem'), /expected --format jwk/)
+  t.regex(await errorOf(), /expected --alg, such as --alg ES256/)
+  t.regex(await errorOf('--alg', 'ES257'), /expected --alg to be one of/)
+  t.regex(await errorOf('--alg', 'ES256', '--format', 'der'), /expected --format to be pem or jwk/)
+  t.regex(await errorOf('--alg', 'ES256', '--kid', 'a'), /--kid needs --format jwk/)
+  t.regex(await errorOf('--alg', 'HS256', '--format', 'pem'), /expected --format jwk/)
 })
 
 const algorithms = ['RS256', 'ES384', 'ES512', 'EdDSA'] as const
@@ -122,7 +122,7 @@ test('a dash among the files is standard input', async (t) => {
   t.like(JSON.parse(stdout), { keys: [toJwk(piped.verifying), toJwk(named.verifying)] })
 })
 
-test('a key without a kid gets the one of --kid', async (t) => {
+test('a key without a kid gets the kid of --kid', async (t) => {
   const pem = toPem(generateKeys('ES256').signing)
   t.is(JSON.parse((await convert(pem, '--to', 'jwk', '--kid', 'mine')).stdout).kid, 'mine')
 })
@@ -141,23 +141,26 @@ test('an encrypted key is opened by the passphrase in a variable', async (t) => 
   t.false(wrong.stderr.includes('something else'))
 })
 
-test('what cannot be converted is told, and none of it is quoted', async (t) => {
+test('input that cannot be converted is reported without being quoted', async (t) => {
   const secret = toJwk(generateKeys('HS256').signing, { alg: 'HS256' })
-  const says = async (input: string, ...args: string[]) => {
+  const errorOf = async (input: string, ...args: string[]) => {
     const { code, stdout, stderr } = await convert(input, ...args)
     t.deepEqual({ code, stdout }, { code: 1, stdout: '' })
     t.false(stderr.includes(String(secret.k)))
     return stderr
   }
   const text = JSON.stringify(secret)
-  t.regex(await says(text, '--to', 'pem'), /a shared secret cannot be written as PEM/)
-  t.regex(await says(text, '--to', 'jwk', '--public'), /a shared secret has no public key/)
+  t.regex(await errorOf(text, '--to', 'pem'), /a shared secret cannot be written as PEM/)
+  t.regex(await errorOf(text, '--to', 'jwk', '--public'), /a shared secret has no public key/)
   t.regex(
-    await says('no key', '--to', 'pem'),
+    await errorOf('no key', '--to', 'pem'),
     /found neither PEM nor JSON, expected PEM, a JWK or a JWK Set/
   )
-  t.regex(await says('{"keys":[]}', '--to', 'pem'), /found no key/)
-  t.regex(await says('', '--to', 'pem', '/no/such/file'), /cannot read \/no\/such\/file \(ENOENT\)/)
+  t.regex(await errorOf('{"keys":[]}', '--to', 'pem'), /found no key/)
+  t.regex(
+    await errorOf('', '--to', 'pem', '/no/such/file'),
+    /cannot read \/no\/such\/file \(ENOENT\)/
+  )
   t.is((await convert(text)).code, 2)
   t.is((await convert(text, '--to', 'der')).code, 2)
 })

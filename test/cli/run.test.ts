@@ -1,4 +1,4 @@
-/** The command line as a whole: which command, which exit code, whatever the words are. */
+/** The command line as a whole: which command runs, and the exit code, for any arguments. */
 import { readFileSync } from 'node:fs'
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
@@ -21,7 +21,7 @@ test('the help of the program has a line for each command', async (t) => {
 })
 
 for (const { name } of COMMANDS) {
-  test(`${name} has a help with its usage, options and an example`, async (t) => {
+  test(`the help of ${name} has its usage, options and an example`, async (t) => {
     const { code, stdout, stderr } = await runCommand([...name.split(' '), '--help'])
     t.deepEqual({ code, stderr }, { code: 0, stderr: '' })
     t.true(stdout.includes(`\nUsage:\n  txtoken ${name} `), stdout)
@@ -60,83 +60,105 @@ test('--version prints the version of the package', async (t) => {
   }
 })
 
-const wrongCalls: Record<string, { args: string[]; says: string; help: string }> = {
+const wrongCalls: Record<string, { args: string[]; message: string; help: string }> = {
   'a misspelt command': {
     args: ['sreve'],
-    says: 'txtoken: unknown command sreve, did you mean serve?',
+    message: 'txtoken: unknown command sreve, did you mean serve?',
     help: 'txtoken'
   },
   'a misspelt command of a group': {
     args: ['tokens', 'crate'],
-    says: 'txtoken tokens: unknown command crate, did you mean create?',
+    message: 'txtoken tokens: unknown command crate, did you mean create?',
     help: 'txtoken tokens'
   },
   'a group alone': {
     args: ['keys'],
-    says: 'txtoken keys: missing command, expected one of generate, convert',
+    message: 'txtoken keys: missing command, expected one of generate, convert',
     help: 'txtoken keys'
   },
   'a misspelt option': {
     args: ['check-config', '--jsn'],
-    says: 'txtoken check-config: unknown option --jsn, did you mean --json?',
+    message: 'txtoken check-config: unknown option --jsn, did you mean --json?',
     help: 'txtoken check-config'
   },
   'an option like no other': {
     args: ['tokens', 'show', 'ada', '--quiet=yes'],
-    says: 'txtoken tokens show: unknown option --quiet, expected one of --dir, --json, --help, --version',
+    message:
+      'txtoken tokens show: unknown option --quiet, expected one of --dir, --json, --help, --version',
     help: 'txtoken tokens show'
   },
   'a command of another group': {
     args: ['token', 'create', 'ada'],
-    says: 'txtoken token: unknown command create, did you mean tokens create?',
+    message: 'txtoken token: unknown command create, did you mean tokens create?',
     help: 'txtoken token'
   },
   'a value for help': {
     args: ['schema', '--help=yes'],
-    says: "txtoken schema: Option '-h, --help' does not take an argument",
+    message: "txtoken schema: Option '-h, --help' does not take an argument",
     help: 'txtoken schema'
   },
   'a misspelt option of the program': {
     args: ['--verison'],
-    says: 'txtoken serve: unknown option --verison, did you mean --version?',
+    message: 'txtoken serve: unknown option --verison, did you mean --version?',
     help: 'txtoken serve'
   },
   'a configuration whose name is empty': {
     args: ['serve', '--config', ''],
-    says: 'txtoken serve: expected a configuration file, on the command line or in the environment variable CFG_FILE',
+    message:
+      'txtoken serve: expected a configuration file, on the command line or in the environment variable CFG_FILE',
     help: 'txtoken serve'
   },
   'an option of the default command': {
     args: ['--confg', 'a.yml'],
-    says: 'txtoken serve: unknown option --confg, did you mean --config?',
+    message: 'txtoken serve: unknown option --confg, did you mean --config?',
     help: 'txtoken serve'
   },
   'a parameter that is missing': {
     args: ['tokens', 'create'],
-    says: 'txtoken tokens create: expected <user>',
+    message: 'txtoken tokens create: expected <user>',
     help: 'txtoken tokens create'
   },
   'a parameter too many': {
     args: ['check-config', 'a.yml', 'b.yml'],
-    says: 'txtoken check-config: too many arguments, expected [FILE]',
+    message: 'txtoken check-config: too many arguments, expected [FILE]',
     help: 'txtoken check-config'
   },
   'a parameter where there are none': {
     args: ['schema', 'a.yml'],
-    says: 'txtoken schema: too many arguments, expected only options',
+    message: 'txtoken schema: too many arguments, expected only options',
     help: 'txtoken schema'
   }
 }
 
-for (const [what, { args, says, help }] of Object.entries(wrongCalls)) {
-  test(`${what} is an error that shows the way to the help`, async (t) => {
+for (const [what, { args, message, help }] of Object.entries(wrongCalls)) {
+  test(`${what} is an error that points to the help`, async (t) => {
     t.deepEqual(await runCommand(args), {
       code: 2,
       stdout: '',
-      stderr: `${says}\n'${help} --help' shows the usage.\n`
+      stderr: `${message}\n'${help} --help' shows the usage.\n`
     })
   })
 }
+
+test('every command that takes a FILE also takes it as --config', async (t) => {
+  const commands = await Promise.all(
+    COMMANDS.map(async ({ name, load }) => ({ name, ...(await load()) }))
+  )
+  const names = commands
+    .filter(({ parameters }) => parameters?.includes('[FILE]'))
+    .map(({ name }) => name)
+  t.deepEqual(names, ['serve', 'check-config', 'explain', 'healthcheck'])
+  for (const name of names) {
+    for (const option of ['-c', '--config']) {
+      const { code, stderr } = await runCommand([name, option, 'no-such.yml'])
+      t.is(code, 1)
+      t.true(stderr.startsWith(`txtoken ${name}: `) && stderr.includes('no-such.yml'), stderr)
+    }
+    const { code, stderr } = await runCommand([name, 'a.yml', '-c', 'b.yml'])
+    t.is(code, 2)
+    t.regex(stderr, /found two configuration files, a\.yml and b\.yml, expected one/)
+  }
+})
 
 test('an option without its value is an error that names it', async (t) => {
   const { code, stderr } = await runCommand(['tokens', 'show', 'ada', '--dir'])
@@ -144,7 +166,7 @@ test('an option without its value is an error that names it', async (t) => {
   t.regex(stderr, /^txtoken tokens show: .*--dir/)
 })
 
-/** These run until a signal comes. */
+/** These run until a signal. */
 const LASTING = ['serve', 'demo', 'demo-login-api']
 const FILES = {
   empty: '',
@@ -170,7 +192,7 @@ const INPUTS = [
   ...Object.values(FILES).map(String)
 ]
 
-test('no call ends in a defect, or in an exit code of no meaning', async (t) => {
+test('no call ends in a crash or in an undocumented exit code', async (t) => {
   const folder = await createTemporaryFolder(t)
   for (const [name, content] of Object.entries(FILES)) await writeFile(join(folder, name), content)
   const paths = [folder, ...Object.keys(FILES).map((name) => join(folder, name))]

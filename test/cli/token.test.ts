@@ -25,7 +25,7 @@ function run(args: string[], { input = '', at = NOW }: Around = {}) {
   return runCommand(['token', ...args], { input, env: { SECRET: ENC_KEY }, now: () => at * 1000 })
 }
 
-/** Signs with a new key, and gives token and both halves. */
+/** Signs with a new key, and returns the token and both halves of the key. */
 async function signed(alg: 'RS256' | 'ES256' | 'PS256', kid?: string) {
   const { signing, verifying } = generateKeys(alg)
   const token = await createKey({ alg, material: signing, kid }).sign?.(PAYLOAD)
@@ -38,7 +38,7 @@ async function fileOf(t: ExecutionContext, text: string): Promise<string> {
   return file
 }
 
-test('decode shows what a token says, digit for digit, and that nothing is verified', async (t) => {
+test('decode shows the content of a token, digit for digit, and that nothing is verified', async (t) => {
   const token = makeToken(PAYLOAD, { secret: 'of somebody else' })
   const lines = {
     code: 0,
@@ -48,12 +48,18 @@ test('decode shows what a token says, digit for digit, and that nothing is verif
   t.deepEqual(await run(['decode'], { input: `${token}\n` }), lines)
   t.deepEqual(await run(['decode', '-'], { input: token }), lines)
   t.deepEqual(await run(['decode', token]), lines)
-  t.deepEqual(await run(['decode'], { input: JSON.stringify({ token }) }), lines)
+  for (const answer of [
+    { token },
+    { access_token: token, token_type: 'Bearer', expires_in: 60 },
+    { status: 'OK', jwt: token }
+  ]) {
+    t.deepEqual(await run(['decode'], { input: JSON.stringify(answer) }), lines)
+  }
   const { stdout } = await run(['decode', '--json'], { input: token })
   t.is(stdout, `{"verified":false,"header":${HEADER},"claims":${PAYLOAD}}\n`)
 })
 
-test('decode shows what a terminal would hide or obey', async (t) => {
+test('decode escapes characters that a terminal would hide or obey', async (t) => {
   const payload = '{"sub":"eve\u009b2K\u202egnp","x":"\u{e0041}\u001b","iss":"a"}'
   const input = makeToken(payload.replace('\u001b', '\\u001b'))
   const { stdout } = await run(['decode'], { input })
@@ -67,15 +73,37 @@ test('decode shows what a terminal would hide or obey', async (t) => {
   )
 })
 
-test('decode says why a text is no token', async (t) => {
-  for (const input of ['', 'a.b', 'a.b.c.d.e', '{"token":1}', '{']) {
+test('decode reports why a text is not a token', async (t) => {
+  for (const input of ['a.b', 'a.b.c.d.e']) {
     const { code, stdout, stderr } = await run(['decode'], { input })
     t.deepEqual({ code, stdout }, { code: 1, stdout: '' })
     t.regex(stderr, /^txtoken token decode: Token /)
   }
 })
 
-test('verify accepts a token of the secret, in its time', async (t) => {
+test('JSON without a token is reported as such, without its content', async (t) => {
+  const error = 'found JSON without a token, expected a token or the answer of a token route'
+  for (const command of [['decode'], ['verify', ...BY_SECRET]]) {
+    for (const input of ['{"error":"connection refused","status":500}', '{"token":1}', '{']) {
+      t.deepEqual(await run(command, { input }), {
+        code: 1,
+        stdout: '',
+        stderr: `txtoken token ${command[0]}: ${error}\n`
+      })
+    }
+  }
+})
+
+test('a file in place of a token is reported, with the way to pass it', async (t) => {
+  const file = await fileOf(t, makeToken(PAYLOAD))
+  for (const command of [['decode'], ['verify', ...BY_SECRET]]) {
+    const { code, stdout, stderr } = await run([...command, file])
+    t.deepEqual({ code, stdout }, { code: 2, stdout: '' })
+    t.true(stderr.includes(`the argument is a token; for a file use < ${file}\n`), stderr)
+  }
+})
+
+test('verify accepts a token signed with the secret while it is valid', async (t) => {
   const input = makeToken(PAYLOAD)
   const { code, stdout, stderr } = await run(['verify', ...BY_SECRET], { input })
   t.deepEqual({ code, stderr }, { code: 0, stderr: 'valid\n' })
@@ -94,21 +122,21 @@ test('verify accepts a token of the secret, in its time', async (t) => {
   })
 })
 
-test('verify refuses another secret, another algorithm, and a service bearer', async (t) => {
-  const refused = async (input: string) => {
+test('verify rejects another secret, another algorithm, and a service bearer', async (t) => {
+  const rejectionOf = async (input: string) => {
     const { code, stdout, stderr } = await run(['verify', ...BY_SECRET], { input })
     t.deepEqual({ code, stdout }, { code: 1, stdout: '' })
     t.false(stderr.includes(input))
     return stderr
   }
-  t.regex(await refused(makeToken(PAYLOAD, { secret: 'x'.repeat(40) })), /signature is invalid/)
+  t.regex(await rejectionOf(makeToken(PAYLOAD, { secret: 'x'.repeat(40) })), /signature is invalid/)
   const header = '{"alg":"HS512","typ":"JWT"}'
-  t.regex(await refused(makeToken(PAYLOAD, { header, hash: 'sha512' })), /not accepted/)
+  t.regex(await rejectionOf(makeToken(PAYLOAD, { header, hash: 'sha512' })), /not accepted/)
   const bearer = `{"txtoken_use":"service-bearer","exp":${NOW + 60}}`
-  t.regex(await refused(makeToken(bearer)), /service bearer/)
+  t.regex(await rejectionOf(makeToken(bearer)), /service bearer/)
 })
 
-test('verify refuses a token without an end, as the service does', async (t) => {
+test('verify rejects a token without exp, as the service does', async (t) => {
   const { code, stderr } = await run(['verify', ...BY_SECRET], { input: makeToken('{"sub":"a"}') })
   t.is(code, 1)
   t.regex(stderr, /Token has no exp/)
@@ -132,7 +160,7 @@ test('verify takes a key as PEM, JWK or JWK Set', async (t) => {
   t.is((await run(['verify', '--key', others], { input: token })).code, 1)
 })
 
-test('the algorithm of an RSA key in PEM has to be named, and no other is accepted', async (t) => {
+test('an RSA key in PEM requires an algorithm, and no other is accepted', async (t) => {
   const { token, verifying } = await signed('RS256')
   const file = await fileOf(t, toPem(verifying))
   const unnamed = await run(['verify', '--key', file], { input: token })
@@ -140,6 +168,32 @@ test('the algorithm of an RSA key in PEM has to be named, and no other is accept
   t.regex(unnamed.stderr, /expected --alg to name one/)
   t.is((await run(['verify', '--key', file, '--alg', 'RS256'], { input: token })).code, 0)
   t.is((await run(['verify', '--key', file, '--alg', 'PS256'], { input: token })).code, 1)
+})
+
+test('all usable keys of a JWK Set in a file are tried, each with every algorithm, and the others are skipped', async (t) => {
+  const { token, verifying } = await signed('PS256', 'k1')
+  const keys = [toJwk(generateKeys('RS256').verifying, { use: 'enc' }), toJwk(verifying)]
+  const file = await fileOf(t, `\uFEFF${JSON.stringify({ keys })}`)
+  t.is((await run(['verify', '--key', file], { input: token })).code, 0)
+  t.is((await run(['verify', '--key', file, '--alg', 'RS256'], { input: token })).code, 1)
+  const unfit = await run(['verify', '--key', file, '--alg', 'ES256'], { input: token })
+  t.regex(unfit.stderr, /the use "enc", expected sig; keys\[1\]: found an RSA key of 2048 bits/)
+})
+
+test('a secret may be in base64, and have a line end after it', async (t) => {
+  const verify = (secret: string, ...args: string[]) =>
+    runCommand(['token', 'verify', ...BY_SECRET, ...args], {
+      input: makeToken(PAYLOAD),
+      env: { SECRET: secret },
+      now: () => NOW * 1000
+    })
+  const base64 = Buffer.from(ENC_KEY).toString('base64')
+  t.is((await verify(`${ENC_KEY}\r`)).code, 0)
+  t.is((await verify(`${base64}\n`, '--secret-encoding', 'base64')).code, 0)
+  t.is((await verify(base64)).code, 1)
+  const wrong = await verify(base64, '--secret-encoding', 'utf8')
+  t.is(wrong.code, 2)
+  t.regex(wrong.stderr, /expected --secret-encoding to be one of text, base64, hex/)
 })
 
 test('verify fetches a JWK Set', async (t) => {
@@ -151,7 +205,7 @@ test('verify fetches a JWK Set', async (t) => {
   t.is((await run([...args, '--alg', 'RS256'], { input: token })).code, 1)
   const plain = await run(['verify', '--jwks', url], { input: token })
   t.is(plain.code, 2)
-  t.regex(plain.stderr, /--jwks: found a URL with http:\/\/, expected https:\/\//)
+  t.regex(plain.stderr, /--jwks: expected an https:\/\/ URL; plain http:\/\/ needs --allow-http/)
 })
 
 test('a secret in a JWK Set verifies nothing', async (t) => {
@@ -161,22 +215,52 @@ test('a secret in a JWK Set verifies nothing', async (t) => {
   t.is((await run(args, { input: makeToken(PAYLOAD) })).code, 1)
 })
 
-test('a JWK Set that cannot be had is told', async (t) => {
+test('a JWK Set that cannot be fetched is reported', async (t) => {
   const url = await refusingUrl(t)
   const { code, stderr } = await run(['verify', '--jwks', url, '--allow-http'], { input: 'a.b.c' })
   t.is(code, 1)
   t.regex(stderr, /^txtoken token verify: --jwks: connect ECONNREFUSED/)
 })
 
-test('verify tells what it was called wrongly with', async (t) => {
-  const says = async (...args: string[]) => {
+test('https:// for a JWK Set on a port without TLS is reported', async (t) => {
+  const { url } = await startJwksServer(t, {})
+  const args = ['verify', '--jwks', url.replace('http:', 'https:')]
+  t.deepEqual(await run(args, { input: makeToken(PAYLOAD) }), {
+    code: 1,
+    stdout: '',
+    stderr:
+      'txtoken token verify: --jwks: the server does not use TLS on this port: expected http:// in the URL, or another port\n'
+  })
+})
+
+test('empty standard input is reported', async (t) => {
+  for (const args of [['decode'], ['verify', ...BY_SECRET]]) {
+    const { code, stderr } = await run(args, { input: '\n' })
+    t.is(code, 1)
+    t.is(stderr, `txtoken token ${args[0]}: found nothing on standard input, expected a token\n`)
+  }
+})
+
+test('verify names the option that allows plain HTTP', async (t) => {
+  const { code, stderr } = await run(['verify', '--jwks', 'http://127.0.0.1:1/'], {
+    input: 'a.b.c'
+  })
+  t.is(code, 2)
+  t.regex(
+    stderr,
+    /^txtoken token verify: --jwks: expected an https:\/\/ URL; plain http:\/\/ needs --allow-http\n/
+  )
+})
+
+test('verify reports wrong arguments', async (t) => {
+  const errorOf = async (...args: string[]) => {
     const { code, stdout, stderr } = await run(['verify', ...args], { input: 'a.b.c' })
     t.deepEqual({ code, stdout }, { code: 2, stdout: '' })
     return stderr
   }
-  t.regex(await says(), /expected exactly one of --key, --secret-env and --jwks/)
-  t.regex(await says('--key', 'a', '--jwks', 'b'), /expected exactly one of/)
-  t.regex(await says('--secret-env', 'SECRET'), /expected --alg with --secret-env/)
-  t.regex(await says('--secret-env', 'OTHER', '--alg', 'HS256'), /variable OTHER is not set/)
-  t.regex(await says('--jwks', 'example.com'), /--jwks: found text that is not a URL/)
+  t.regex(await errorOf(), /expected exactly one of --config, --key, --secret-env and --jwks/)
+  t.regex(await errorOf('--key', 'a', '--jwks', 'b'), /expected exactly one of/)
+  t.regex(await errorOf('--secret-env', 'SECRET'), /expected --alg with --secret-env/)
+  t.regex(await errorOf('--secret-env', 'OTHER', '--alg', 'HS256'), /variable OTHER is not set/)
+  t.regex(await errorOf('--jwks', 'example.com'), /--jwks: found text that is not a URL/)
 })

@@ -14,7 +14,7 @@ const now = () => NOW
 const SECONDS = NOW / 1000
 const DAY = 86_400
 
-/** A folder that `tokens init` has been called for, and what calls a command on it. */
+/** A folder after `tokens init`, and functions that run commands on it. */
 async function initialize(t: ExecutionContext, ...more: string[]) {
   const dir = join(await createTemporaryFolder(t), '.auth')
   const tokens = (command: string, ...args: string[]) =>
@@ -27,7 +27,7 @@ function claimsOf(token: string): Record<string, unknown> {
   return JSON.parse(readToken(token).payload)
 }
 
-test('init makes a key pair and the system token, for the owner alone', async (t) => {
+test('init makes a key pair and the system token, which only the owner can read', async (t) => {
   const { dir, read } = await initialize(t)
   t.deepEqual((await readdir(dir)).toSorted(), ['id_rsa', 'id_rsa.pub', 'system.token'])
   t.is((await stat(dir)).mode & 0o777, 0o700)
@@ -61,7 +61,7 @@ test('create saves the token of a user and prints it, show prints it again', asy
   t.deepEqual(claimsOf(JSON.parse(other.stdout).token).groups, [])
 })
 
-test('options give algorithm, kid, lifetime and claims', async (t) => {
+test('options set algorithm, kid, lifetime and claims', async (t) => {
   const { tokens } = await initialize(t)
   const claims = [
     'source=microservice',
@@ -84,7 +84,7 @@ test('options give algorithm, kid, lifetime and claims', async (t) => {
   )
 })
 
-test('an algorithm without RSA is remembered by its key', async (t) => {
+test('the key itself shows its algorithm where it is not RSA', async (t) => {
   const { tokens, read } = await initialize(t, '--alg', 'ES256')
   t.is(createPublicKey(await read('id_rsa.pub')).asymmetricKeyType, 'ec')
   const { stdout } = await tokens('create', 'ada')
@@ -94,7 +94,7 @@ test('an algorithm without RSA is remembered by its key', async (t) => {
   t.regex(stderr, /id_rsa: found an EC key on the curve P-256, expected an RSA key/)
 })
 
-test('keys that are there are used', async (t) => {
+test('existing keys are used', async (t) => {
   const dir = await createTemporaryFolder(t)
   const { signing, verifying } = generateKeys('RS512')
   await writeFile(join(dir, 'id_rsa'), toPem(signing), { mode: 0o600 })
@@ -125,7 +125,7 @@ test('nothing is overwritten without --force, and a key never is', async (t) => 
   t.deepEqual((await readdir(dir)).toSorted(), names)
 })
 
-test('names that could lead out of the folder, or hide in it, are refused', async (t) => {
+test('names that could lead out of the folder, or hide in it, are rejected', async (t) => {
   const { dir, tokens } = await initialize(t)
   const before = await readdir(dir)
   const names = ['../ada', '/etc/ada', 'a/b', '..', '.hidden', '', 'a\0b', 'a\nb', 'a'.repeat(129)]
@@ -141,7 +141,7 @@ test('names that could lead out of the folder, or hide in it, are refused', asyn
   t.is((await tokens('create', 'åsa.öberg+test@example.com')).code, 0)
 })
 
-test('claims that have another way into the token are refused', async (t) => {
+test('claims that have their own option are rejected', async (t) => {
   const { dir, tokens } = await initialize(t)
   for (const name of ['sub', 'groups', 'iat', 'exp', 'nbf', 'jti', 'txtoken_use']) {
     const { code, stderr } = await tokens('create', 'ada', '--claim', `${name}=1`)
@@ -154,21 +154,21 @@ test('claims that have another way into the token are refused', async (t) => {
   t.deepEqual((await readdir(dir)).length, 3)
 })
 
-test('what an option cannot mean is told', async (t) => {
+test('wrong values of options are reported', async (t) => {
   const { tokens } = await initialize(t)
-  const says = async (...args: string[]) => {
+  const errorOf = async (...args: string[]) => {
     const { code, stderr } = await tokens('create', 'ada', ...args)
     t.is(code, 2)
     return stderr
   }
-  t.regex(await says('--alg', 'none'), /expected --alg to be one of HS256, .*EdDSA/)
-  t.regex(await says('--alg', 'HS256'), /expected --alg to be an algorithm with a key pair/)
+  t.regex(await errorOf('--alg', 'none'), /expected --alg to be one of HS256, .*EdDSA/)
+  t.regex(await errorOf('--alg', 'HS256'), /expected --alg to be an algorithm with a key pair/)
   for (const lifetime of ['0s', '1', 'forever', '40000d']) {
-    t.regex(await says('--lifetime', lifetime), /expected --lifetime to be a duration/)
+    t.regex(await errorOf('--lifetime', lifetime), /expected --lifetime to be a duration/)
   }
 })
 
-test('a folder that is not as it should be is told', async (t) => {
+test('a folder with missing or unexpected files is reported', async (t) => {
   const dir = await createTemporaryFolder(t)
   const tokens = (...args: string[]) => runCommand(['tokens', ...args, '--dir', dir])
   t.regex(
@@ -206,7 +206,7 @@ test('a folder that is not as it should be is told', async (t) => {
   t.regex((await tokens('show', 'ada')).stderr, /cannot read .*ada\.token \(EISDIR\)/)
 })
 
-test('a key that others may read is warned of, and used', async (t) => {
+test('a key that others may read is used with a warning', async (t) => {
   const { dir, tokens } = await initialize(t)
   await chmod(join(dir, 'id_rsa'), 0o644)
   const { code, stderr } = await tokens('create', 'ada')

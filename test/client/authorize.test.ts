@@ -5,7 +5,7 @@ import { createServiceToken } from '../../src/client/client.ts'
 import { replying, startRemote } from '../helpers/remote.ts'
 import { makeToken } from '../helpers/tokens.ts'
 
-/** A service with a token, and one that it calls. */
+/** A service with a token, and another one that it calls. */
 async function start(t: ExecutionContext) {
   const token = makeToken(JSON.stringify({ exp: Math.floor(Date.now() / 1000) + 3600 }))
   const issuer = await startRemote(t, replying(JSON.stringify({ token })))
@@ -21,7 +21,7 @@ test('fetch: the headers of a request get the token beside their own', async (t)
   t.is(requests[0]?.headers['x-own'], 'a')
 })
 
-test('fetch: a request gets the token, and keeps all the rest', async (t) => {
+test('fetch: a request gets the token and keeps everything else', async (t) => {
   const { serviceToken, bearer, url, requests } = await start(t)
   const request = new Request(url, { method: 'PUT', headers: { 'x-own': 'a' }, body: 'text' })
   await fetch(await serviceToken.authorize(request))
@@ -37,7 +37,7 @@ test('undici: the headers of a request get the token', async (t) => {
   t.is(requests[0]?.headers.authorization, bearer)
 })
 
-test('an Authorization field that is there already is replaced, however it is spelled', async (t) => {
+test('an existing Authorization field is replaced, however it is spelled', async (t) => {
   const { serviceToken, bearer } = await start(t)
   t.deepEqual(await serviceToken.authorize({ Authorization: 'Bearer old' }), {
     authorization: bearer

@@ -16,7 +16,7 @@ import { ENC_KEY, makeToken } from '../helpers/tokens.ts'
 
 type StartServer = (t: ExecutionContext, checker: TokenChecker) => Promise<string>
 
-/** Each answers a request that passes with its claims. */
+/** Each answers an accepted request with its claims. */
 const frameworks: Readonly<Record<string, StartServer>> = {
   koa(t, checker) {
     const app = new Koa()
@@ -55,7 +55,7 @@ function createSecretChecker(t: ExecutionContext): TokenChecker {
 }
 
 for (const [name, start] of Object.entries(frameworks)) {
-  test(`${name}: a good token passes, and its claims are on the request`, async (t) => {
+  test(`${name}: a valid token passes, and its claims are on the request`, async (t) => {
     const url = await start(t, createSecretChecker(t))
     const token = makeToken('{"source":"microservice","sub":"m1"}')
     const answer = await send(url, { headers: { authorization: `bearer ${token}` } })
@@ -63,7 +63,7 @@ for (const [name, start] of Object.entries(frameworks)) {
     t.deepEqual(JSON.parse(answer.text), { source: 'microservice', sub: 'm1' })
   })
 
-  test(`${name}: a request without a token gets a challenge without an error`, async (t) => {
+  test(`${name}: a request without a token gets a challenge without an error code`, async (t) => {
     const url = await start(t, createSecretChecker(t))
     for (const headers of [{}, { authorization: 'Basic dXNlcjpwYXNz' }]) {
       const answer = await send(url, { headers })
@@ -74,16 +74,16 @@ for (const [name, start] of Object.entries(frameworks)) {
     }
   })
 
-  test(`${name}: a token that is no good gets 401, and one that is not enough 403`, async (t) => {
+  test(`${name}: an invalid token gets 401, and one with insufficient scope 403`, async (t) => {
     const url = await start(t, createSecretChecker(t))
     const forged = makeToken('{"source":"microservice"}', { secret: 'x'.repeat(32) })
-    const refused = await send(url, { headers: { authorization: `Bearer ${forged}` } })
-    t.is(refused.status, 401)
+    const rejected = await send(url, { headers: { authorization: `Bearer ${forged}` } })
+    t.is(rejected.status, 401)
     t.is(
-      refused.headers['www-authenticate'],
+      rejected.headers['www-authenticate'],
       'Bearer error="invalid_token", error_description="signature is invalid"'
     )
-    t.deepEqual(JSON.parse(refused.text), { error: 'signature is invalid' })
+    t.deepEqual(JSON.parse(rejected.text), { error: 'signature is invalid' })
 
     const user = await send(url, { headers: { authorization: `Bearer ${makeToken('{}')}` } })
     t.is(user.status, 403)
@@ -93,7 +93,7 @@ for (const [name, start] of Object.entries(frameworks)) {
     )
   })
 
-  test(`${name}: a token that cannot be judged gets 503, without a challenge`, async (t) => {
+  test(`${name}: a token that cannot be checked gets 503, without a challenge`, async (t) => {
     const checker = createTokenChecker({ endpoint: await refusingUrl(t), allowHttp: true })
     t.teardown(checker.close)
     const url = await start(t, checker)
@@ -103,7 +103,7 @@ for (const [name, start] of Object.entries(frameworks)) {
     t.deepEqual(JSON.parse(answer.text), { error: 'Token cannot be checked at the moment' })
   })
 
-  test(`${name}: what goes wrong in the service itself is not taken for a token that is no good`, async (t) => {
+  test(`${name}: an unexpected error is a 500, and not reported as an invalid token`, async (t) => {
     const check = async () => {
       throw new Error('a fault')
     }
@@ -125,12 +125,12 @@ for (const [name, start] of Object.entries(frameworks)) {
     t.is(status, 403)
     t.is(
       answered['www-authenticate'],
-      'Bearer error="insufficient_scope", error_description="Token does not have the scope that is required", scope="read write"'
+      'Bearer error="insufficient_scope", error_description="Token does not have all scopes that are required", scope="read write"'
     )
   })
 }
 
-test('express: a fault goes to next, for the versions that wait for no promise', async (t) => {
+test('express: an unexpected error goes to next, for versions that do not await promises', async (t) => {
   const fault = new Error('a fault')
   const check = async () => {
     throw fault

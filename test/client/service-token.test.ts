@@ -17,12 +17,12 @@ function create(t: ExecutionContext, options: ServiceTokenOptions) {
   return serviceToken
 }
 
-/** An issuer by a clock: each token lives 1000 seconds and bears its number. */
+/** An issuer with a fake clock: each token is valid for 1000 seconds and has its number. */
 async function startIssuer(t: ExecutionContext) {
   const clock = createFakeClock()
   let count = 0
   const issuer = {
-    /** What is answered in place of a token. */
+    /** The answer in place of a token. */
     answer: undefined as ((response: ServerResponse) => void) | undefined,
     issue(): string {
       const seconds = Math.floor(clock.now() / 1000)
@@ -41,7 +41,7 @@ function countOf(token: string): unknown {
   return JSON.parse(Buffer.from(token.split('.')[1] ?? '', 'base64url').toString()).count
 }
 
-test('the token is fetched at the start, once for all who ask, with API key and claims', async (t) => {
+test('the token is fetched at the start, once for all callers, with API key and claims', async (t) => {
   const { url, requests, clock } = await startIssuer(t)
   const token = create(t, { url, apiKey: API_KEY, claims: { scope: 'orders' }, ...clock })
   const given = await Promise.all([token.get(), token.get(), token.get()])
@@ -53,7 +53,7 @@ test('the token is fetched at the start, once for all who ask, with API key and 
   t.is(String(requests[0]?.body), '{"scope":"orders"}')
 })
 
-test('the token is fetched even when nobody asks', async (t) => {
+test('the token is fetched even without a caller', async (t) => {
   const { url, asked, clock } = await startIssuer(t)
   const request = asked()
   create(t, { url, ...clock })
@@ -61,7 +61,7 @@ test('the token is fetched even when nobody asks', async (t) => {
   t.pass()
 })
 
-test('a token is renewed in the background before it ends', async (t) => {
+test('a token is renewed in the background before it expires', async (t) => {
   const { url, requests, clock } = await startIssuer(t)
   const token = create(t, { url, ...clock })
   await token.get()
@@ -85,7 +85,7 @@ test('randomness spreads renewals from 70 to 80 percent of the lifetime', async 
   t.is(requests.length, 4)
 })
 
-test('the call that finds a token old renews it, and does not wait for that', async (t) => {
+test('a call that finds an old token starts its renewal, and does not wait for it', async (t) => {
   const { url, requests, asked, clock } = await startIssuer(t)
   const token = create(t, { url, ...clock })
   await token.get()
@@ -96,7 +96,7 @@ test('the call that finds a token old renews it, and does not wait for that', as
   t.is(requests.length, 2)
 })
 
-test('the call that finds an expired token waits for the next one', async (t) => {
+test('a call that finds an expired token waits for the next one', async (t) => {
   const { url, requests, clock } = await startIssuer(t)
   const token = create(t, { url, ...clock })
   await token.get()
@@ -107,13 +107,14 @@ test('the call that finds an expired token waits for the next one', async (t) =>
 
 test('a valid token is returned while renewals fail, and after it expires the error has the reason', async (t) => {
   const { url, issuer, clock } = await startIssuer(t)
-  const failures: string[] = []
-  const onFailure = ({ message }: Error) => failures.push(message)
-  const token = create(t, { url, ...clock, onFailure })
+  const failures: ServiceTokenError[] = []
+  const onFailure = (error: ServiceTokenError) => failures.push(error)
+  const token = create(t, { url: `${url}?code=hidden`, ...clock, onFailure })
   await token.get()
   issuer.answer = replying('{}', 503)
   await clock.advance(760_000)
-  t.is(failures[0], 'found the status 503, expected 200')
+  t.is(failures[0]?.message, `${url}: found the status 503, expected 200`)
+  t.is(failures[0]?.status, 503)
   t.is(countOf(await token.get()), 1)
   await clock.advance(240_000)
   const error = await t.throwsAsync(token.get(), { instanceOf: ServiceTokenError })
@@ -123,7 +124,7 @@ test('a valid token is returned while renewals fail, and after it expires the er
   t.is(countOf(await token.get()), 2)
 })
 
-test('failures are tried again after pauses that double up to a minute, whoever asks meanwhile', async (t) => {
+test('failures are retried after pauses that double up to a minute, whatever calls come meanwhile', async (t) => {
   const { url, requests, issuer, clock } = await startIssuer(t)
   issuer.answer = replying('{}', 500)
   const token = create(t, { url, ...clock })
@@ -166,13 +167,20 @@ test('a token that is not a JWT expires by expires_in or by the lifetime of the 
   await clock.advance(76_000)
   t.is(requests.length, 2)
 
-  issuer.answer = replying('{"access_token":"opaque"}')
-  t.is(await create(t, { url, ...clock, lifetime: 200 }).get(), 'opaque')
+  issuer.answer = replying('\ufeff{"access_token":"opaque","token":null,"expires_in":"100"}')
+  t.is(await create(t, { url, ...clock }).get(), 'opaque')
+  await clock.advance(76_000)
+  t.is(requests.length, 5)
+
+  for (const lifetime of ['null', '0', '-1', '""']) {
+    issuer.answer = replying(`{"access_token":null,"token":"opaque","expires_in":${lifetime}}`)
+    t.is(await create(t, { url, ...clock, lifetime: 200 }).get(), 'opaque')
+  }
   const error = await t.throwsAsync(create(t, { url, ...clock }).get())
   t.is(error?.message, 'found a token without an expiry, expected lifetime to be set')
 })
 
-test('the lifetime of the options shortens that of the token, and does not lengthen it', async (t) => {
+test('the lifetime of the options may shorten the lifetime of the token, not extend it', async (t) => {
   const { url, requests, clock } = await startIssuer(t)
   await create(t, { url, ...clock, lifetime: 100 }).get()
   await create(t, { url, ...clock, lifetime: 10_000 }).get()
@@ -184,7 +192,7 @@ test('the lifetime of the options shortens that of the token, and does not lengt
   t.true(requests.length > before)
 })
 
-test('the JWT recipe of SuperTokens is asked in its own words', async (t) => {
+test('the JWT recipe of SuperTokens is called in its own format', async (t) => {
   const { url, requests, issuer, clock } = await startIssuer(t)
   const issued = issuer.issue()
   issuer.answer = replying(JSON.stringify({ status: 'OK', jwt: issued }))
@@ -206,20 +214,20 @@ test('the JWT recipe of SuperTokens is asked in its own words', async (t) => {
   })
 })
 
-const refusals: [string, (token: string) => string, string][] = [
+const rejections: [string, (token: string) => string, string][] = [
   ['HTML', () => '<html>', 'found an answer that is neither a JSON object nor a token'],
   ['null', () => 'null', 'found an answer that is neither a JSON object nor a token'],
   ['JSON without a token', () => '{"error":"secret"}', 'found an answer without a token'],
   ['a token that breaks a header', () => '{"token":"a\\r\\nb"}', 'found an answer without a token'],
   [
-    'a token that has ended',
+    'an expired token',
     () => `{"token":"${makeToken('{"exp":1}')}"}`,
     'found a token that has expired already; do the clocks agree?'
   ]
 ]
 
-for (const [name, reply, message] of refusals) {
-  test(`a reply with ${name} is no token`, async (t) => {
+for (const [name, reply, message] of rejections) {
+  test(`a reply with ${name} is rejected`, async (t) => {
     const { url, clock, issuer } = await startIssuer(t)
     issuer.answer = replying(reply(issuer.issue()))
     await t.throwsAsync(create(t, { url, ...clock }).get(), {
@@ -232,13 +240,21 @@ for (const [name, reply, message] of refusals) {
 test('an error holds neither the address nor the API key', async (t) => {
   const { url, clock, issuer } = await startIssuer(t)
   issuer.answer = replying('{"token":"secret"}', 401)
-  const refused = await t.throwsAsync(create(t, { url, apiKey: API_KEY, ...clock }).get())
-  t.is(refused?.message, 'found the status 401, expected 200')
+  const rejected = await t.throwsAsync(create(t, { url, apiKey: API_KEY, ...clock }).get())
+  t.is(rejected?.message, 'found the status 401, expected 200')
   const unreachable = await t.throwsAsync(create(t, { url: await refusingUrl(t), ...clock }).get())
   t.is(unreachable?.message, 'found no answer: connection refused')
 })
 
-test('once closed it renews no more, and gives the token until that ends', async (t) => {
+test('https:// for a port without TLS is reported', async (t) => {
+  const { url, clock } = await startIssuer(t)
+  await t.throwsAsync(create(t, { url: url.replace('http:', 'https:'), ...clock }).get(), {
+    message:
+      'found no answer: the server does not use TLS on this port: expected http:// in the URL, or another port'
+  })
+})
+
+test('once closed, it does not renew the token, and returns it until it expires', async (t) => {
   const { url, requests, clock } = await startIssuer(t)
   const token = create(t, { url, ...clock })
   await token.get()

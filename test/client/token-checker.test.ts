@@ -20,14 +20,14 @@ import { ENC_KEY, makeToken } from '../helpers/tokens.ts'
 const keys = generateKeys('ES256')
 const otherKeys = generateKeys('ES256')
 
-/** Most tokens here have no end, so that they are short to write. */
+/** Most tokens here have no exp, so that they are short to write. */
 function createChecker(t: ExecutionContext, options: TokenCheckerOptions) {
   const checker = createTokenChecker({ allowHttp: true, requireExp: false, ...options })
   t.teardown(checker.close)
   return checker
 }
 
-/** What is said of a token: its claims, or code, status and reason. */
+/** The decision on a token: its claims, or code, status and reason. */
 async function judge(
   { check }: ReturnType<typeof createTokenChecker>,
   token: string | undefined
@@ -52,16 +52,16 @@ function publish(pair: TestKeys, members: object): { body: object } {
   return { body: { keys: [toJwk(pair.verifying, { kid: 'one', ...members })] } }
 }
 
-const REFUSED_KEY = ['invalid_token', 401, 'key']
-const REFUSED_SIGNATURE = ['invalid_token', 401, 'signature']
+const REJECTED_KEY = ['invalid_token', 401, 'key']
+const REJECTED_SIGNATURE = ['invalid_token', 401, 'signature']
 const UNAVAILABLE = ['check_unavailable', 503, 'check_unavailable']
 
-test('a token of a key of the JWK Set gives its claims', async (t) => {
+test('a token signed with a key of the JWK Set is accepted, with its claims', async (t) => {
   const { url, requests } = await startJwksServer(t, publish(keys, { alg: 'ES256' }))
   const checker = createChecker(t, { jwksUrl: url })
   const claims = { sub: 'ada', groups: ['a'] }
   t.deepEqual(await judge(checker, await sign(claims)), claims)
-  t.deepEqual(await judge(checker, await sign(claims, otherKeys)), REFUSED_SIGNATURE)
+  t.deepEqual(await judge(checker, await sign(claims, otherKeys)), REJECTED_SIGNATURE)
   t.is(requests.length, 1)
 })
 
@@ -72,18 +72,18 @@ test('a missing token and an invalid one give different errors', async (t) => {
   t.deepEqual(await judge(checker, 'a.b'), ['invalid_token', 401, 'malformed'])
 })
 
-test('the algorithm is that of the key, whatever the token names', async (t) => {
+test('the algorithm comes from the key, whatever the token names', async (t) => {
   const { verifying } = keys
   const pem = verifying.export({ format: 'pem', type: 'spki' }).toString()
   const { url } = await startJwksServer(t, publish(keys, { alg: 'ES256' }))
   const checker = createChecker(t, { jwksUrl: url })
   const header = '{"alg":"HS256","typ":"JWT","kid":"one"}'
-  t.deepEqual(await judge(checker, makeToken('{}', { header, secret: pem })), REFUSED_KEY)
+  t.deepEqual(await judge(checker, makeToken('{}', { header, secret: pem })), REJECTED_KEY)
   const unsigned = `${makeToken('{}', { header: '{"alg":"none"}' }).replace(/[^.]+$/, '')}`
   t.deepEqual((await judge(checker, unsigned)) as unknown[], ['invalid_token', 401, 'malformed'])
 })
 
-test('a key without alg is used only with algorithms of the caller', async (t) => {
+test('a key without alg is used only with the algorithms of the options', async (t) => {
   const rsa = generateKeys('RS256')
   const { url } = await startJwksServer(t, publish(rsa, {}))
   const token = await sign({ sub: 'ada' }, rsa, { alg: 'PS256', kid: 'one' })
@@ -91,10 +91,10 @@ test('a key without alg is used only with algorithms of the caller', async (t) =
   const fixed = createChecker(t, { jwksUrl: url, algorithms: ['PS256'] })
   t.deepEqual(await judge(fixed, token), { sub: 'ada' })
   const other = createChecker(t, { jwksUrl: url, algorithms: ['RS256'] })
-  t.deepEqual(await judge(other, token), REFUSED_KEY)
+  t.deepEqual(await judge(other, token), REJECTED_KEY)
 })
 
-test('a shared secret in a JWK Set is used only when it is asked for', async (t) => {
+test('a shared secret in a JWK Set is used only if the options allow it', async (t) => {
   const secret = generateKeys('HS256')
   const { url } = await startJwksServer(t, publish(secret, { alg: 'HS256' }))
   const token = await sign({ sub: 'ada' }, secret, { alg: 'HS256', kid: 'one' })
@@ -112,13 +112,13 @@ test('a new key of the issuer is fetched for the first token that names it', asy
     startTimer: clock.startTimer
   })
   const token = await sign({ sub: 'ada' })
-  t.deepEqual(await judge(checker, token), REFUSED_KEY)
+  t.deepEqual(await judge(checker, token), REJECTED_KEY)
   server.reply = publish(keys, { alg: 'ES256' })
   clock.jump(31_000)
   t.deepEqual(await judge(checker, token), { sub: 'ada' })
 })
 
-test('while the JWK Set cannot be had nothing is accepted, and nobody is blamed for it', async (t) => {
+test('while the JWK Set cannot be fetched no token is accepted, and the error does not blame the token', async (t) => {
   const server = await startJwksServer(t, { status: 500 })
   const failures: string[] = []
   const clock = createFakeClock()
@@ -130,7 +130,7 @@ test('while the JWK Set cannot be had nothing is accepted, and nobody is blamed 
   })
   const token = await sign({ sub: 'ada' })
   t.deepEqual(await judge(checker, token), UNAVAILABLE)
-  t.is(failures[0], 'found the status 500, expected 200')
+  t.is(failures[0], `${server.url}: found the status 500, expected 200`)
   server.reply = publish(keys, { alg: 'ES256' })
   clock.jump(31_000)
   t.deepEqual(await judge(checker, token), { sub: 'ada' })
@@ -142,7 +142,7 @@ test('while the JWK Set cannot be had nothing is accepted, and nobody is blamed 
   t.deepEqual(await judge(checker, token), { sub: 'ada' }, 'keys that are known serve on')
 })
 
-test('a JWK Set behind TLS is fetched with the authority that is trusted', async (t) => {
+test('a JWK Set behind TLS is fetched with the configured authority', async (t) => {
   const authority = createAuthority()
   const { url } = await startJwksServer(t, publish(keys, { alg: 'ES256' }), authority.issue())
   const trusting = createChecker(t, { jwksUrl: url, tls: { ca: authority.cert }, allowHttp: false })
@@ -151,19 +151,59 @@ test('a JWK Set behind TLS is fetched with the authority that is trusted', async
   t.deepEqual(await judge(doubting, await sign({ sub: 'ada' })), UNAVAILABLE)
 })
 
-test('a token of the shared secret gives its claims, in its time only', async (t) => {
+test('https:// for a port without TLS is reported, and so may be the reverse', async (t) => {
+  const plain = await startRemote(t, replying('{}'))
+  const secure = await startRemote(t, replying('{}'), createAuthority().issue())
+  const failureOf = async (options: TokenCheckerOptions) => {
+    const failures: string[] = []
+    const checker = createChecker(t, {
+      ...options,
+      onFailure: ({ message }) => failures.push(message)
+    })
+    t.deepEqual(await judge(checker, await sign({})), UNAVAILABLE)
+    return failures[0]
+  }
+  const url = plain.url.replace('http:', 'https:')
+  const found =
+    'the server does not use TLS on this port: expected http:// in the URL, or another port'
+  t.is(await failureOf({ jwksUrl: url }), `${url}: ${found}`)
+  t.is(await failureOf({ endpoint: url }), `${url}: found no answer: ${found}`)
+  const endpoint = secure.url.replace('https:', 'http:')
+  t.is(
+    await failureOf({ endpoint }),
+    `${endpoint}: found no answer: connection closed; if the server uses TLS on this port, the URL has to begin with https://`
+  )
+})
+
+test('a token signed with the shared secret is accepted, only while it is valid', async (t) => {
   const clock = createFakeClock(100_000)
   const checker = createChecker(t, { secret: ENC_KEY, now: clock.now })
   const token = makeToken('{"sub":"ada","nbf":90,"exp":110}')
   t.deepEqual(await judge(checker, token), { sub: 'ada', nbf: 90, exp: 110 })
-  t.deepEqual(await judge(checker, makeToken('{}', { secret: 'x'.repeat(32) })), REFUSED_SIGNATURE)
-  clock.jump(10_000)
+  t.deepEqual(await judge(checker, makeToken('{}', { secret: 'x'.repeat(32) })), REJECTED_SIGNATURE)
+  clock.jump(14_000)
+  t.deepEqual(await judge(checker, token), { sub: 'ada', nbf: 90, exp: 110 })
+  clock.jump(1000)
   t.deepEqual(await judge(checker, token), ['invalid_token', 401, 'expired'])
   clock.jump(-30_000)
+  t.deepEqual(await judge(checker, token), { sub: 'ada', nbf: 90, exp: 110 })
+  clock.jump(-1)
   t.deepEqual(await judge(checker, token), ['invalid_token', 401, 'not_yet'])
 })
 
-test('a token without exp is rejected, unless it need not have one', async (t) => {
+test('a shared secret may have a line end after it, and may be in base64 or hex', async (t) => {
+  const bytes = Buffer.from(ENC_KEY)
+  for (const options of [
+    { secret: `${ENC_KEY}\r\n` },
+    { secret: bytes.toString('base64'), secretEncoding: 'base64' },
+    { secret: `${bytes.toString('hex')}\n`, secretEncoding: 'hex' }
+  ] as const) {
+    const checker = createChecker(t, { ...options, requireExp: false })
+    t.deepEqual(await judge(checker, makeToken('{}')), {})
+  }
+})
+
+test('a token without exp is rejected, unless the options allow it', async (t) => {
   const token = makeToken('{"sub":"ada"}')
   const checker = createTokenChecker({ secret: ENC_KEY })
   t.deepEqual(await judge(checker, token), ['invalid_token', 401, 'no_exp'])
@@ -172,7 +212,7 @@ test('a token without exp is rejected, unless it need not have one', async (t) =
   })
 })
 
-test('clocks may differ by as much as the options say', async (t) => {
+test('clocks may differ by the tolerance in the options', async (t) => {
   const now = () => 100_000
   const checker = createChecker(t, { secret: ENC_KEY, skewSeconds: 5, now })
   const judged = async (claims: string) => {
@@ -182,7 +222,8 @@ test('clocks may differ by as much as the options say', async (t) => {
   t.deepEqual(await judged('{"iat":105,"nbf":105,"exp":96}'), { iat: 105, nbf: 105, exp: 96 })
   t.is(await judged('{"exp":95}'), 'expired')
   t.is(await judged('{"nbf":106}'), 'not_yet')
-  t.is(await judged('{"iat":106}'), 'future')
+  t.deepEqual(await judged('{"iat":160,"exp":200}'), { iat: 160, exp: 200 })
+  t.is(await judged('{"iat":161}'), 'future')
 })
 
 test('a service bearer is rejected', async (t) => {
@@ -191,7 +232,7 @@ test('a service bearer is rejected', async (t) => {
   t.deepEqual(await judge(checker, bearer), ['invalid_token', 401, 'bearer'])
 })
 
-test('issuer, audience, claims and scopes are required as the options say', async (t) => {
+test('issuer, audience, claims and scopes are required as set in the options', async (t) => {
   const checker = createChecker(t, {
     secret: ENC_KEY,
     issuer: 'https://a.example',
@@ -207,7 +248,7 @@ test('issuer, audience, claims and scopes are required as the options say', asyn
   t.deepEqual(await judged({ ...good, scope: 'x' }), ['insufficient_scope', 403, 'scope'])
 })
 
-test('an endpoint is asked about each token, and has the last word', async (t) => {
+test('an endpoint is called for each token, and requirements apply to its answer', async (t) => {
   const service = await startService(t, { config: flatConfig('http://127.0.0.1:1/') })
   const checker = createChecker(t, { endpoint: `${service.url}/checkToken`, audience: 'orders' })
   const end = Math.floor(Date.now() / 1000) + 60
@@ -232,7 +273,7 @@ test('an endpoint gets the token as a bearer, and the API key where there is one
   t.is(requests[0]?.headers['api-key'], 'key-of-the-endpoint')
 })
 
-/** What is logged for an answer that does not confirm the token. */
+/** The log text for an answer that does not confirm the token. */
 const NO_VERDICT = 'found an answer that does not confirm the token'
 
 const answers: [name: string, body: string, status: number, verdict: unknown[], log?: string][] = [
@@ -258,13 +299,16 @@ for (const [name, body, status, verdict, ...log] of answers) {
     const { url } = await startRemote(t, replying(body.replace('TOKEN', token), status))
     const failures: string[] = []
     const onFailure = ({ message }: Error) => failures.push(message)
-    const checker = createChecker(t, { endpoint: url, onFailure })
+    const checker = createChecker(t, { endpoint: `${url}?code=hidden`, onFailure })
     t.deepEqual((await judge(checker, token)) as unknown[], verdict)
-    t.deepEqual(failures, log)
+    t.deepEqual(
+      failures,
+      log.map((text) => `${url}: ${text}`)
+    )
   })
 }
 
-test('an endpoint that ends its connection as a token comes is asked again, once', async (t) => {
+test('an endpoint that closes its connection as a token comes is called again, once', async (t) => {
   const token = makeToken('{}')
   const close = ({ socket }: ServerResponse) => void socket?.destroy()
   const answers = [close, replying(JSON.stringify({ Raw: token, Valid: true })), close, close]
@@ -275,13 +319,13 @@ test('an endpoint that ends its connection as a token comes is asked again, once
   t.is(requests.length, 4)
 })
 
-test('an endpoint that does not answer in time leaves the token unjudged', async (t) => {
+test('an endpoint that does not answer in time leaves the token unchecked', async (t) => {
   const { url } = await startRemote(t, () => {})
   const checker = createChecker(t, { endpoint: url, timeoutMs: 50 })
   t.deepEqual(await judge(checker, makeToken('{}')), UNAVAILABLE)
 })
 
-const refusedOptions: [TokenCheckerOptions, string][] = [
+const rejectedOptions: [TokenCheckerOptions, string][] = [
   [{}, 'expected exactly one of jwksUrl, secret and endpoint'],
   [
     { secret: ENC_KEY, endpoint: 'https://a' },
@@ -289,7 +333,7 @@ const refusedOptions: [TokenCheckerOptions, string][] = [
   ],
   [
     { secret: ENC_KEY, audiences: 'orders' } as TokenCheckerOptions,
-    'createTokenChecker: unknown option audiences, expected jwksUrl, secret, endpoint, apiKey, algorithms, issuer, audience, requireExp, skewSeconds, require, allowHttp, tls, timeoutMs, onFailure, now, random, startTimer'
+    'createTokenChecker: unknown option audiences, expected jwksUrl, secret, secretEncoding, endpoint, apiKey, algorithms, issuer, audience, requireExp, skewSeconds, require, allowHttp, tls, timeoutMs, onFailure, now, random, startTimer'
   ],
   [
     { secret: ENC_KEY, require: { source: 'microservice' } as TokenCheckerOptions['require'] },
@@ -304,6 +348,11 @@ const refusedOptions: [TokenCheckerOptions, string][] = [
     { jwksUrl: 'https://a', timeoutMs },
     'timeoutMs: expected a number above 0'
   ]),
+  [
+    { secret: ENC_KEY, secretEncoding: 'utf8' as 'text' },
+    'secretEncoding: expected one of text, base64, hex'
+  ],
+  [{ jwksUrl: 'https://a', secretEncoding: 'hex' }, 'secretEncoding: only goes with secret'],
   [{ endpoint: 'https://a', apiKey: 'of a file\n' }, 'apiKey: expected text without line breaks'],
   [
     { secret: 'short' },
@@ -351,7 +400,7 @@ const refusedOptions: [TokenCheckerOptions, string][] = [
   ]
 ]
 
-for (const [index, [options, message]] of refusedOptions.entries()) {
+for (const [index, [options, message]] of rejectedOptions.entries()) {
   test(`options that cannot work are rejected at once (${index + 1}): ${message}`, (t) => {
     t.throws(() => createTokenChecker(options), { instanceOf: TypeError, message })
   })

@@ -47,9 +47,9 @@ test('every setting with a default names it', (t) => {
   )
   t.true(withDefault.length > 20)
   for (const { path, schema } of withDefault) {
-    const said = ['.', ',', ';'].map((end) => ` Default: ${String(schema.default)}${end}`)
+    const wordings = ['.', ',', ';'].map((end) => ` Default: ${String(schema.default)}${end}`)
     t.true(
-      said.some((text) => schema.description?.includes(text)),
+      wordings.some((text) => schema.description?.includes(text)),
       `${path} is ${schema.default}`
     )
   }

@@ -19,7 +19,7 @@ test('other values and keys stay as they are', (t) => {
   t.deepEqual(substituteEnvironment(tree, env), { value: tree, problems: [] })
 })
 
-test('a value is not looked at again', (t) => {
+test('references in a substituted value are not replaced', (t) => {
   t.is(substitute('${REFERENCE}'), '${NAME}')
   t.is(substitute('${DOLLARS}'), '$& $1 $$')
 })
@@ -33,20 +33,20 @@ test('a variable that is missing or empty gets its default', (t) => {
   t.is(substitute('http://${MISSING:-localhost}:${MISSING:-80}/'), 'http://localhost:80/')
 })
 
-test('two dollars make a plain one', (t) => {
+test('two dollar signs become one', (t) => {
   t.is(substitute('$${NAME}'), '${NAME}')
   t.is(substitute('$${NAME} ${NAME}'), '${NAME} value')
   t.is(substitute('$$'), '$$')
 })
 
-test('a variable that is missing without a default is a problem, each with its path', (t) => {
+test('each missing variable without a default is a problem with its path', (t) => {
   t.deepEqual(substituteEnvironment({ a: ['${MISSING}'], b: { c: '${EMPTY}' } }, env).problems, [
     { path: ['a', 0], message: 'environment variable MISSING is not set, and there is no default' },
     { path: ['b', 'c'], message: 'environment variable EMPTY is not set, and there is no default' }
   ])
 })
 
-test('what is no reference is a problem that does not quote it', (t) => {
+test('a malformed reference is a problem that does not quote it', (t) => {
   const message = 'expected ${NAME} or ${NAME:-default}; write $${ for a plain ${'
   for (const text of [
     '${}',
@@ -61,7 +61,7 @@ test('what is no reference is a problem that does not quote it', (t) => {
   }
 })
 
-test('what every JavaScript object has is no variable', (t) => {
+test('properties of every JavaScript object are not variables', (t) => {
   for (const name of ['constructor', 'toString', '__proto__']) {
     for (const variables of [env, process.env]) {
       t.is(substituteEnvironment(`\${${name}:-default}`, variables).value, 'default')

@@ -1,8 +1,10 @@
+import { randomBytes } from 'node:crypto'
 import test from 'ava'
 import { parse, problemsOf } from '../helpers/config.ts'
 import { writeFiles } from '../helpers/folder.ts'
+import { generateKeys, toPem } from '../helpers/keys.ts'
 
-/** The configuration that the original program comes with. */
+/** The configuration that is shipped with the original program. */
 const ORIGINAL = `port: 8888
 debug: true
 encKey: "xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx"
@@ -22,7 +24,7 @@ routes:
   - issue: /getToken
     protocol: txtoken
     claims:
-      - { from: remote, url: "http://example.com", bearer: { authorization: internal }, at: data }
+      - { from: remote, url: "http://example.com", bearer: { authorization: internal }, bearerForm: original, clientAddress: true, at: data }
     lifetime: 1h
   - check: /checkToken
     protocol: txtoken
@@ -40,11 +42,13 @@ function bearerOf(config: string | object): unknown {
   return source?.from === 'remote' ? source.bearer : undefined
 }
 
-test("the original's configuration means exactly the full form", (t) => {
-  t.deepEqual(parse(ORIGINAL), parse(FULL))
+test('the configuration of the original program becomes exactly its full form', (t) => {
+  // Its secret, which everyone knows, does not start in the full form.
+  const withOwnSecret = (config: string) => config.replace('x'.repeat(33), encKey)
+  t.deepEqual(parse(withOwnSecret(ORIGINAL)), parse(withOwnSecret(FULL)))
 })
 
-test('the two keys that nobody can guess are enough', (t) => {
+test('encKey and remote are enough', (t) => {
   t.deepEqual(
     parse(LEAST),
     parse({
@@ -52,7 +56,16 @@ test('the two keys that nobody can guess are enough', (t) => {
       routes: [
         {
           issue: '/getToken',
-          claims: [{ from: 'remote', url: 'http://example.com', bearer: 'null', at: 'data' }],
+          claims: [
+            {
+              from: 'remote',
+              url: 'http://example.com',
+              bearer: 'null',
+              bearerForm: 'original',
+              clientAddress: true,
+              at: 'data'
+            }
+          ],
           lifetime: '24h'
         },
         { check: '/checkToken', verify: [{ keys: 'all' }] }
@@ -128,7 +141,7 @@ test('requestTokenData as a tree keeps every key', (t) => {
   )
 })
 
-test('requestTokenData that is no JSON, or too deep, is rejected', (t) => {
+test('requestTokenData that is not JSON, or too deep, is rejected', (t) => {
   const path = 'requestTokenData: '
   t.deepEqual(problemsOf(t, { ...LEAST, requestTokenData: `{"a": ${SECRET}}` }), [
     `${path}expected a string that holds JSON: not valid JSON`
@@ -145,7 +158,7 @@ test('requestTokenData that is no JSON, or too deep, is rejected', (t) => {
   ])
 })
 
-test('statuses is passed on', (t) => {
+test('statuses reaches the full form', (t) => {
   const [route] = parse({ ...LEAST, statuses: 'relay' }).routes
   t.true(route !== undefined && 'statuses' in route && route.statuses === 'relay')
   t.deepEqual(problemsOf(t, { ...LEAST, statuses: 'relayed' }), [
@@ -153,13 +166,24 @@ test('statuses is passed on', (t) => {
   ])
 })
 
-test('encKey has 32 to 64 characters', (t) => {
-  for (const length of [32, 33, 64]) {
-    t.notThrows(() => parse({ ...LEAST, encKey: 'x'.repeat(length) }))
+test('encKey has 32 bytes or more, as in the full form', (t) => {
+  const hex = randomBytes(64).toString('hex')
+  const base64 = randomBytes(64).toString('base64')
+  for (const encKey of [hex.slice(0, 32), hex, base64, hex.repeat(100), 'é'.repeat(16)]) {
+    t.like(parse({ ...LEAST, encKey }).keys[0], { origin: 'secret', secret: encKey })
   }
-  for (const length of [0, 1, 31, 65, 1000]) {
-    const problem = `encKey: expected 32 to 64 characters, found ${length}`
+  for (const length of [0, 1, 31]) {
+    const problem = `encKey: found a secret of ${length} bytes, expected at least 32 bytes for HS256 (RFC 7518, section 3.2)`
     t.deepEqual(problemsOf(t, { ...LEAST, encKey: 'x'.repeat(length) }), [problem])
+  }
+})
+
+test('a key pair is rejected as encKey, wherever its text comes from', (t) => {
+  const pem = toPem(generateKeys('ES256').verifying)
+  const problem =
+    'encKey: found a PEM text, expected a shared secret; a key pair goes under private'
+  for (const encKey of [pem, pem.replaceAll('\n', '\\n'), Buffer.from(pem).toString('base64')]) {
+    t.deepEqual(problemsOf(t, { ...LEAST, encKey }), [problem])
   }
 })
 
@@ -171,7 +195,7 @@ test('encKey may be in a file or in the environment', async (t) => {
   for (const value of [{ file: 'key' }, { env: 'KEY' }, '${KEY}'])
     t.deepEqual(secretOf(value), keys)
   t.deepEqual(problemsOf(t, { ...LEAST, encKey: { file: 'short' } }, { folder }), [
-    'encKey: expected 32 to 64 characters, found 20'
+    'encKey: found a secret of 20 bytes, expected at least 32 bytes for HS256 (RFC 7518, section 3.2)'
   ])
 })
 
@@ -190,7 +214,7 @@ test('two equal routes of the flat form, and routes of the service itself, are r
   t.notThrows(() => parse({ ...LEAST, getTokenRoute: '/a', checkTokenRoute: '/A' }))
 })
 
-test('every problem is reported at once, in the words of the flat form, and no value of a secret', (t) => {
+test('every problem is reported at once, with the names of the flat form and without secrets', (t) => {
   const problems = problemsOf(t, {
     prot: 1,
     port: 70_000,
@@ -206,7 +230,7 @@ test('every problem is reported at once, in the words of the flat form, and no v
   t.deepEqual(problems.toSorted(), [
     'checkTokenRoute: /metrics is answered by the service itself, expected another path',
     'debug: expected true or false, found a number',
-    'encKey: expected 32 to 64 characters, found 20',
+    'encKey: found a secret of 20 bytes, expected at least 32 bytes for HS256 (RFC 7518, section 3.2)',
     'expHours: expected a number of hours from 0.0003 (about a second) to 876000',
     'getTokenRoute: expected a path that starts with a slash and has letters, digits and . _ ~ - only',
     'port: expected a whole number from 0 to 65535',
@@ -218,7 +242,7 @@ test('every problem is reported at once, in the words of the flat form, and no v
   t.false(problems.join().includes(SECRET))
 })
 
-test('what is missing is reported', (t) => {
+test('missing keys are reported', (t) => {
   t.deepEqual(problemsOf(t, {}), [
     'encKey: expected text in quotes, { file: path } or { env: NAME }, found nothing',
     'remote: expected an http:// or https:// URL, found nothing'
@@ -227,5 +251,11 @@ test('what is missing is reported', (t) => {
     'port: expected a whole number from 0 to 65535, found an empty value',
     'encKey: expected text in quotes, { file: path } or { env: NAME }, found an empty value',
     'remote: expected an http:// or https:// URL, found an empty value'
+  ])
+})
+
+test('a remote with braces that are not a variable is reported', (t) => {
+  t.deepEqual(problemsOf(t, { encKey: SECRET.repeat(2), remote: 'https://login.example/a{x}' }), [
+    'remote: expected variables to be whole segments of the path or values of the query'
   ])
 })

@@ -26,7 +26,7 @@ test('certificates of a listener are in the file, in files of their own or in th
   const { main } = parse(withTls(tls), { folder, env: { TLS_KEY: key } }).listen
   t.deepEqual(main.tls, {
     cert: cert.trimEnd(),
-    key,
+    key: key.trimEnd(),
     clientCa: clientCa.trimEnd(),
     clientCertificate: 'require'
   })
@@ -35,7 +35,7 @@ test('certificates of a listener are in the file, in files of their own or in th
   t.notThrows(() => parse({ listen, routes: [{ ...ROUTES[0], on: 'more' }] }))
 })
 
-test('what is no certificate or key is reported at the start, and not quoted', (t) => {
+test('an invalid certificate or key is reported at the start, and not quoted', (t) => {
   t.deepEqual(problemsOf(t, withTls({ cert: 'n0body', key: 'n0body' })), [
     `${PATH}.cert: expected PEM certificates`,
     `${PATH}.key: expected a PEM private key without a passphrase`
@@ -52,7 +52,7 @@ test('what is no certificate or key is reported at the start, and not quoted', (
   ])
 })
 
-test('authorities of clients go with asking clients for certificates', (t) => {
+test('authorities of clients require that clients are asked for certificates', (t) => {
   for (const clientCertificate of ['request', 'require']) {
     t.deepEqual(problemsOf(t, withTls({ cert, key, clientCertificate })), [
       `${PATH}.clientCa: expected the authorities that certificates of clients come from`

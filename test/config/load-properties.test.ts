@@ -4,7 +4,7 @@ import { stringify } from 'yaml'
 import { ConfigError } from '../../src/config/problems.ts'
 import { parse } from '../helpers/config.ts'
 
-/** Stands wherever somebody might put a secret. Longer than 32 bytes, so that it may be a good one. */
+/** Is in every place where a user might put a secret. Longer than 32 bytes, so that it may be a good one. */
 const SECRET = 'n0body-may-read-this-in-any-message-whatever'
 
 const FLAT = {
@@ -20,7 +20,7 @@ const FLAT = {
 }
 
 const FULL = {
-  listen: { main: { port: 8888, host: '0.0.0.0' }, admin: { port: 9090, host: '127.0.0.1' } },
+  listen: { main: { port: 8888, host: '::' }, admin: { port: 9090, host: '127.0.0.1' } },
   log: { level: 'debug', requests: true },
   limits: { body: '1MiB', reply: '1MiB', depth: 64, token: '16KiB', calls: 256 },
   timeouts: { headers: '10s', request: '30s', keepAlive: '72s', drain: '5s', shutdown: '10s' },
@@ -65,7 +65,7 @@ const FULL = {
   ]
 }
 
-/** Settings whose values are names, which messages tell so that they can be found. */
+/** Settings whose values are names, which messages quote so that they can be found. */
 const NAMES = new Set([
   'kid',
   'key',
@@ -81,7 +81,7 @@ const NAMES = new Set([
 ])
 const env = { SECRET, PORT: '8888' }
 
-/** Holds for every text: it is a configuration that cannot be changed, or a list of problems in our own words. */
+/** True for every text: it gives a frozen configuration, or a list of problems with our own messages. */
 function endsWell(config: string | object): void {
   try {
     assertFrozen(parse(config, { env }))
@@ -106,7 +106,7 @@ function assertFrozen(value: unknown): void {
   for (const item of Object.values(value)) assertFrozen(item)
 }
 
-/** What a setting may have got for a value by mistake. */
+/** Values that a setting may have by mistake. */
 const TEXTS = [
   'all',
   'remote',
@@ -196,7 +196,7 @@ test('random trees of plausible keys and values end in a configuration or in pro
   t.pass()
 })
 
-test('data that is no map ends in problems', (t) => {
+test('data that is not a map ends in problems', (t) => {
   fc.assert(
     fc.property(fc.oneof(leaf, fc.array(tree)), (data) => endsWell(JSON.stringify(data))),
     { numRuns: 30 }
@@ -249,7 +249,7 @@ function set(map: object, name: string, value: unknown): void {
 }
 
 for (const [form, valid] of Object.entries({ flat: FLAT, full: FULL })) {
-  test(`the ${form} form that the mistakes are made in is good`, (t) => {
+  test(`the ${form} form is valid before the mistakes are added`, (t) => {
     t.notThrows(() => parse(valid, { env }))
   })
 
@@ -267,7 +267,7 @@ for (const [form, valid] of Object.entries({ flat: FLAT, full: FULL })) {
   })
 }
 
-/** What has a meaning in YAML, and what does not. */
+/** Characters with a meaning in YAML, and without. */
 const piece = fc.oneof(
   fc.constantFrom(
     ...[
@@ -323,7 +323,7 @@ const piece = fc.oneof(
   fc.string({ maxLength: 6 })
 )
 
-/** Most values that are well-formed by themselves are not so in every place, nor with every other. */
+/** Most values that are well-formed by themselves are not valid in every place, nor beside every other. */
 const line = fc
   .tuple(
     fc.constantFrom('', '', '', '  ', '- ', '  - '),
@@ -374,7 +374,7 @@ test('random YAML ends in a configuration or in problems', (t) => {
   t.pass()
 })
 
-test('typing errors in a good file end in a configuration or in problems', (t) => {
+test('typing errors in a valid file end in a configuration or in problems', (t) => {
   const edit = fc.record({
     at: fc.double({ min: 0, max: 1, noNaN: true }),
     lost: fc.nat(20),

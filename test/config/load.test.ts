@@ -9,7 +9,7 @@ import { writeFiles } from '../helpers/folder.ts'
 const encKey = 'a secret of thirty-two characters or more'
 const LEAST = `encKey: "${encKey}"\nremote: http://example.com\n`
 
-/** Loads a file with these contents, or tells what is wrong with it. */
+/** Loads a file with this text, or throws its problems. */
 async function load(t: ExecutionContext, content: string | Uint8Array): Promise<LoadedConfig> {
   const folder = await writeFiles(t, { 'txtoken.yml': content })
   return loadConfig({ file: join(folder, 'txtoken.yml'), env: {} })
@@ -26,14 +26,14 @@ test('line ends of Windows and a byte order mark change nothing in a file that i
   t.deepEqual((await load(t, `\uFEFF${LEAST}`)).config, expected)
 })
 
-test('every file that it was made from is listed, the configuration first', async (t) => {
+test('every file that was read is listed, the configuration first', async (t) => {
   const folder = await writeFiles(t, { key: encKey })
   const file = join(folder, 'txtoken.yml')
   await writeFile(file, 'encKey: { file: key }\nremote: http://example.com\n')
   t.deepEqual(loadConfig({ file, env: {} }).files, [file, join(folder, 'key')])
 })
 
-test('relative paths in it start from its folder, wherever the program was started', async (t) => {
+test('relative paths start from the folder of the configuration, wherever the program was started', async (t) => {
   const folder = await writeFiles(t, { key: encKey })
   await writeFile(join(folder, 'real.yml'), 'encKey: { file: ./key }\nremote: http://example.com\n')
   await symlink('real.yml', join(folder, 'link.yml'))
@@ -43,7 +43,7 @@ test('relative paths in it start from its folder, wherever the program was start
   }
 })
 
-test('a file that is missing, or no file, is reported', async (t) => {
+test('a missing file, or a path that is not a file, is reported', async (t) => {
   const folder = await writeFiles(t)
   for (const [name, code] of [
     ['missing.yml', 'ENOENT'],
@@ -57,7 +57,7 @@ test('a file that is missing, or no file, is reported', async (t) => {
   }
 })
 
-test('a file that is no text, or far too large, is reported without any of it', async (t) => {
+test('a file that is not text, or far too large, is reported without being quoted', async (t) => {
   const error = await t.throwsAsync(load(t, Buffer.from('656e634b65793a20ff', 'hex')), {
     instanceOf: ConfigError
   })
@@ -83,7 +83,7 @@ test('an empty file, and one that holds no map, are reported', async (t) => {
   }
 })
 
-test('a fault of the YAML is reported with the file and the line, and without the secret next to it', async (t) => {
+test('a syntax error is reported with file and line, and without the secret next to it', async (t) => {
   const error = await t.throwsAsync(load(t, `port: 1\nencKey: ${encKey}: 1\nremote: http://a\n`), {
     instanceOf: ConfigError
   })
@@ -91,7 +91,7 @@ test('a fault of the YAML is reported with the file and the line, and without th
   t.false(error?.message.includes(encKey))
 })
 
-test('what is missing in the environment is reported once for each setting, and nothing else of it', async (t) => {
+test('a missing variable is reported once for each setting, without further problems of that setting', async (t) => {
   const text = 'port: ${PORT}\nencKey: ${KEY}\nremote: http://${HOST}/${HOST}\nexpHours: ${H:-x}\n'
   const error = await t.throwsAsync(load(t, text), { instanceOf: ConfigError })
   const missing = (name: string) =>
@@ -108,7 +108,7 @@ test('what is missing in the environment is reported once for each setting, and 
   )
 })
 
-test('a key is judged, whatever is wrong with the one beside it', (t) => {
+test('each key is checked, whatever is wrong with the one beside it', (t) => {
   const problems = problemsOf(t, {
     keys: [
       { kid: 'a', alg: 'RS257', secret: encKey },
@@ -134,7 +134,7 @@ test('a key is judged, whatever is wrong with the one beside it', (t) => {
     )
 })
 
-test('every problem has its line: in single settings, between them, in keys and variables', async (t) => {
+test('every problem has its line: in settings, between settings, in keys and in variables', async (t) => {
   const text = `listen:
   other: { port: 1 }
 keys:
@@ -179,7 +179,7 @@ routes:
   })
 })
 
-test('a configuration that is data has no lines', (t) => {
+test('a configuration given as data has no lines', (t) => {
   const error = t.throws(() => readConfig({ encKey, prot: 1 }, { env: {} }), {
     instanceOf: ConfigError
   })
@@ -196,7 +196,7 @@ test('a configuration that is data has no lines', (t) => {
   t.throws(() => readConfig('prot: 1\n', { env: {} }), { message: /\n {2}- line 1: prot: / })
 })
 
-test('nothing in a configuration can be changed', (t) => {
+test('a configuration is frozen', (t) => {
   const config = parse({
     listen: { admin: {} },
     keys: [{ kid: 'one', alg: 'HS256', secret: encKey }],

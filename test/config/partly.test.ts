@@ -1,4 +1,4 @@
-/** Settings that are read as far as they are right. */
+/** Settings that are read as far as they are valid. */
 import test from 'ava'
 import * as z from 'zod'
 import { parsePartly } from '../../src/config/partly.ts'
@@ -8,12 +8,12 @@ import { section } from '../../src/settings/section.ts'
 
 const TEXT = z.string()
 
-test('settings that are all right are parsed, with their defaults', (t) => {
+test('valid settings are parsed, with their defaults', (t) => {
   const schema = section({ wait: duration('1s', '1h').prefault('5s'), port: integer(0, 9) })
   t.deepEqual(parsePartly(schema, { port: '8' }), { wait: 5000, port: 8 })
 })
 
-test('of a map, what is wrong, missing or unknown is left out', (t) => {
+test('wrong, missing and unknown settings of a map are left out', (t) => {
   const schema = section({
     port: integer(0, 9),
     wait: duration('1s', '1h').prefault('5s'),
@@ -33,12 +33,12 @@ test('the items of a list keep their places', (t) => {
   t.is(parsePartly(schema, 'a'), undefined)
 })
 
-test('a rule between the settings of a map leaves them all', (t) => {
+test('a failed rule between settings of a map leaves them all', (t) => {
   const schema = section({ a: TEXT, b: TEXT }).refine(() => false)
   t.deepEqual(parsePartly(schema, { a: 'a', b: 'b' }), { a: 'a', b: 'b' })
 })
 
-test('of several forms, the one is read that comes nearest', (t) => {
+test('of several forms, the closest one is read', (t) => {
   const forms = z.union([section({ issue: TEXT, key: TEXT }), section({ check: TEXT, key: TEXT })])
   t.deepEqual(parsePartly(forms, { check: '/a', key: 1 }), { check: '/a' })
   const named = z.discriminatedUnion('from', [
@@ -49,14 +49,14 @@ test('of several forms, the one is read that comes nearest', (t) => {
   t.is(parsePartly(named, { from: 'c', x: 'x' }), undefined)
 })
 
-test('a value that is wrong is never taken for a right one', (t) => {
+test('a wrong value is left out, and never counts as valid', (t) => {
   const secret = material(createSecretReader({ folder: '/nowhere', env: {} }))
   t.is(parsePartly(secret, { file: 'missing' }), undefined)
   t.is(parsePartly(integer(1, 2), 3), undefined)
   t.is(parsePartly(duration('1s', '2s'), '3s'), undefined)
 })
 
-test('a map that is transformed is read in part, and transformed where that is enough', (t) => {
+test('a map with a transform is read in part, and transformed where that is possible', (t) => {
   const schema = section({ a: TEXT.optional(), b: TEXT }).transform(({ a, b }) =>
     a === undefined ? z.NEVER : { kind: 'a' as const, a, b }
   )

@@ -3,14 +3,14 @@ import { ConfigError } from '../../src/config/problems.ts'
 import { nearest } from '../../src/settings/nearest.ts'
 import { formatPath } from '../../src/settings/problem.ts'
 
-test('a path is written as it is read in the file', (t) => {
+test('a path is written as in the file', (t) => {
   t.is(formatPath(['port']), 'port')
   t.is(formatPath(['listen', 'main', 'port']), 'listen.main.port')
   t.is(formatPath(['routes', 0, 'claims', 12, 'url']), 'routes[0].claims[12].url')
   t.is(formatPath(['headers', 'X-Api-Key']), 'headers.X-Api-Key')
 })
 
-test('a key that is no plain word is in quotes, and on one line', (t) => {
+test('a key that is not a plain word is in quotes, and on one line', (t) => {
   t.is(formatPath(['a.b', '', 'c d']), '["a.b"][""]["c d"]')
   t.is(formatPath(['a', 'b\n\u001b[31m']), 'a["b\\n\\u001b[31m"]')
 })
@@ -52,7 +52,7 @@ test('the nearest known word is found', (t) => {
   t.is(nearest('hours', ['expHours']), undefined)
 })
 
-test('a word that is like no other has none', (t) => {
+test('a word that is not similar to any has none', (t) => {
   for (const word of ['', 'x', 'timeout', 'completelyDifferent', 'ü'.repeat(1000)]) {
     t.is(nearest(word, WORDS), undefined, word)
   }

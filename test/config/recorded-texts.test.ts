@@ -9,7 +9,7 @@ const CONFIG = `keys: [{ alg: HS256, secret: { file: secret } }]
 routes: [{ check: /check, verify: [{ keys: all }] }]
 `
 
-test('what was recorded makes the same configuration, whatever has happened to the files', async (t) => {
+test('recorded texts make the same configuration, whatever has happened to the files', async (t) => {
   const folder = await writeFiles(t, {
     'a.yml': CONFIG,
     secret: 'of thirty-two characters or more'

@@ -13,7 +13,7 @@ test('header fields have names and values', (t) => {
   t.deepEqual(parse(withHeaders(fields)).listen.main.responseHeaders, fields)
 })
 
-test('what cannot be in a header is rejected', (t) => {
+test('values that cannot be in a header are rejected', (t) => {
   for (const name of ['', 'X Y', 'X:', 'X\r\nY', 'é']) {
     t.deepEqual(problemsOf(t, withHeaders({ [name]: 'a' })), [
       `${PATH}[${JSON.stringify(name)}]: expected the name of a header field`
@@ -39,7 +39,7 @@ for (const name of [
   'WWW-AUTHENTICATE',
   'Connection'
 ]) {
-  test(`${name} is the service's own`, (t) => {
+  test(`${name} is rejected, since the service sets it itself`, (t) => {
     t.deepEqual(problemsOf(t, withHeaders({ [name]: 'a' })), [
       `${PATH}.${name}: this header field is set by the service itself, expected another name`
     ])

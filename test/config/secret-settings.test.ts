@@ -1,4 +1,4 @@
-/** Every setting that may hold a secret, as the schema has them: no command and no message shows what it holds. */
+/** Every setting that may hold a secret, from the schema: no command and no message shows its value. */
 import { createPrivateKey } from 'node:crypto'
 import { join } from 'node:path'
 import test, { type ExecutionContext } from 'ava'
@@ -8,7 +8,7 @@ import { runCommand } from '../helpers/command-line.ts'
 import { writeFiles } from '../helpers/folder.ts'
 import { generateKeys, toPem } from '../helpers/keys.ts'
 
-/** Stands in every secret that is not a key or a certificate. Long enough to be a good one. */
+/** Is in every secret that is not a key or a certificate. Long enough to be a good one. */
 const SEED = 'n0body-may-read-this-in-any-message-whatever'
 
 const authority = createAuthority()
@@ -28,9 +28,17 @@ const call = {
   url: 'https://remote.example/login',
   bearer: { authorization: SEED },
   headers: { 'X-Key': SEED },
+  body: { client_secret: { secret: SEED } },
   tls: remoteTls
 }
 const source = { ...call, at: 'data' }
+const introspection = {
+  introspection: {
+    url: 'https://idp.example/introspect',
+    client: { id: 'gate', secret: SEED },
+    tls: remoteTls
+  }
+}
 const endpoint = { endpoint: 'https://idp.example/validate', tls: remoteTls }
 const issuer = 'https://issuer.example'
 const jwks = {
@@ -39,8 +47,9 @@ const jwks = {
   algorithms: ['RS256'],
   tls: { ca: authority.cert }
 }
+const discover = { discover: issuer, algorithms: ['RS256'], tls: { ca: authority.cert } }
 
-/** Has each of these settings once, and is good. */
+/** Has each of these settings once, and is valid. */
 const FULL = {
   listen: {
     main: { tls: listenerTls },
@@ -93,7 +102,7 @@ const FULL = {
     {
       check: '/check',
       auth,
-      verify: [jwks, endpoint],
+      verify: [jwks, discover, endpoint, introspection],
       groups: [
         {
           from: 'ldap',
@@ -114,7 +123,11 @@ const FULL = {
       ]
     },
     { keys: '/keys', auth },
-    { revoke: '/revoke', auth, verify: [{ ...jwks, jwks: `${issuer}/more.json` }, endpoint] },
+    {
+      revoke: '/revoke',
+      auth,
+      verify: [{ ...jwks, jwks: `${issuer}/more.json` }, discover, endpoint, introspection]
+    },
     { health: '/health', auth },
     { metrics: '/numbers', auth }
   ]
@@ -172,7 +185,7 @@ function secretsIn(schema: JsonSchema, value: unknown, trail: Trail = []): Secre
       )
 }
 
-/** Maps know all of their settings, so that no more than one alternative can fit. */
+/** Maps reject unknown settings, so at most one alternative matches. */
 function branchOf(schema: JsonSchema, value: object): JsonSchema {
   if (schema.anyOf === undefined) return schema
   const branches = schema.anyOf.map((branch) => branchOf(branch, value))
@@ -195,7 +208,7 @@ function replaceAt(tree: unknown, [name, ...rest]: Trail, value: unknown): unkno
   return Object.assign(copy, { [name]: replaceAt(inner, rest, value) })
 }
 
-/** What would tell a secret: of keys and certificates a piece from their middle. Known from the values alone, whatever the schema says. */
+/** Text that would reveal a secret: of keys and certificates a piece from the middle. Taken from the values alone, whatever the schema is. */
 function telltalesOf(value: unknown): string[] {
   if (typeof value === 'object' && value !== null) return Object.values(value).flatMap(telltalesOf)
   const text = String(value)
@@ -238,7 +251,7 @@ for (const [form, schema, config] of FORMS) {
   const secrets = secretsIn(schema, config)
   const telltales = [...new Set(telltalesOf(config))]
 
-  test(`the configuration in the ${form} form has every secret that there may be`, (t) => {
+  test(`the configuration in the ${form} form has every setting that may hold a secret`, (t) => {
     const covered = new Set(secrets.map((secret) => secret.schema))
     const missing = settingsIn(schema).filter((setting) => !covered.has(setting.schema))
     t.deepEqual(
@@ -249,7 +262,7 @@ for (const [form, schema, config] of FORMS) {
   })
 
   for (const [way, write] of Object.entries(WAYS)) {
-    test(`${form} form, secrets as ${way}: what shows a configuration shows none of them`, async (t) => {
+    test(`${form} form, secrets as ${way}: commands that show a configuration show none of them`, async (t) => {
       const written = write(config, secrets)
       for (const command of [
         ['check-config', '--print'],
@@ -262,7 +275,7 @@ for (const [form, schema, config] of FORMS) {
       }
     })
 
-    test(`${form} form, secrets as ${way}: no message about a mistake tells one`, async (t) => {
+    test(`${form} form, secrets as ${way}: no message about a mistake contains one`, async (t) => {
       const mistakes: ((value: unknown) => unknown)[] = [
         () => SEED.slice(0, 12),
         () => `-----BEGIN PRIVATE KEY-----\n${SEED}\n-----END PRIVATE KEY-----\n`,
@@ -272,7 +285,7 @@ for (const [form, schema, config] of FORMS) {
         (value) => [value],
         (value) => ({ fiel: value })
       ]
-      let refused = 0
+      let rejected = 0
       for (const mistake of mistakes) {
         const wrong = secrets.map((secret) => ({ ...secret, value: mistake(secret.value) }))
         const mistaken = wrong.reduce<unknown>(
@@ -280,17 +293,17 @@ for (const [form, schema, config] of FORMS) {
           config
         )
         const { code, stdout, stderr } = await run(t, write(mistaken, wrong), 'check-config')
-        refused += code
+        rejected += code
         for (const telltale of [...telltales, SEED.slice(0, 12)]) {
           t.false((stdout + stderr).includes(telltale), stderr)
         }
       }
       // A shared secret may be any text that is long enough.
-      t.true(refused >= 4)
+      t.true(rejected >= 4)
     })
   }
 
-  test(`${form} form: each secret that is wrong by itself is reported by its place alone`, async (t) => {
+  test(`${form} form: each secret that is wrong by itself is reported by its path alone`, async (t) => {
     for (const { trail } of secrets) {
       const mistaken = WAYS.text(replaceAt(config, trail, `${SEED.slice(0, 12)}\n`))
       const { stdout, stderr } = await run(t, mistaken, 'check-config', '--print')

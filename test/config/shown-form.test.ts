@@ -41,6 +41,7 @@ test('the password of a URL is masked', (t) => {
   const set = {
     store: 'redis://user:password@host:6379/0',
     sign: 'redis://user:pass:w@rd@host',
+    several: 'redis+sentinel://user:password@one:1,two:2/name/0?sentinelPassword=password',
     mail: 'a:b@c'
   }
   const { routes } = show({ routes: [{ issue: '/issue', claims: [{ from: 'fixed', set }] }] }) as {
@@ -49,11 +50,12 @@ test('the password of a URL is masked', (t) => {
   t.deepEqual(routes[0]?.claims[0]?.set, {
     store: 'redis://user:***@host:6379/0',
     sign: 'redis://user:***@host',
+    several: 'redis+sentinel://user:***@one:1,two:2/name/0?sentinelPassword=***',
     mail: 'a:b@c'
   })
 })
 
-test('what is in the query of a URL is masked, but for what each request fills in', (t) => {
+test('the query of a URL is masked, except variables that each request fills in', (t) => {
   const url = 'https://a.example/login?key=secret&id={id}&empty=&b=c#end'
   const { routes } = show({ routes: [{ issue: '/issue', claims: [{ from: 'remote', url }] }] }) as {
     routes: { claims: { url: string }[] }[]
@@ -61,13 +63,13 @@ test('what is in the query of a URL is masked, but for what each request fills i
   t.is(routes[0]?.claims[0]?.url, 'https://a.example/login?key=***&id={id}&empty=&b=***#end')
 })
 
-test('defaults are filled in where they are asked for, those of named listeners and of each kind of route too', (t) => {
+test('defaults are filled in on request, also for named listeners and for each kind of route', (t) => {
   const listen = { extra: { port: 7000 } }
   t.deepEqual(show({ listen }).listen, listen)
   const filled = show({ listen }, true)
   t.deepEqual(filled.listen, {
-    main: { port: 8888, host: '0.0.0.0' },
-    extra: { port: 7000, host: '0.0.0.0' }
+    main: { port: 8888, host: '::' },
+    extra: { port: 7000, host: '::' }
   })
   t.like(filled, {
     limits: { body: '1MiB', depth: 64 },

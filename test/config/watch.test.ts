@@ -11,12 +11,12 @@ const INTERVAL_MS = 20
 async function startWatch(t: ExecutionContext, files: (folder: string) => string[]) {
   const folder = await mkdtemp(join(tmpdir(), 'txtoken-watch-'))
   let changes = 0
-  let tell: () => void = () => undefined
+  let signal: () => void = () => undefined
   const watch = createFileWatch({
     intervalMs: INTERVAL_MS,
     onChange() {
       changes++
-      tell()
+      signal()
     }
   })
   t.teardown(async () => {
@@ -30,14 +30,14 @@ async function startWatch(t: ExecutionContext, files: (folder: string) => string
     changes: () => changes,
     changed() {
       const change = new Promise<void>((resolve) => {
-        tell = resolve
+        signal = resolve
       })
       return settled(change, () => `a change is noticed, after ${changes}`)
     }
   }
 }
 
-test('a file that is written anew is noticed, once', async (t) => {
+test('a rewritten file is noticed, once', async (t) => {
   const watched = await startWatch(t, (folder) => [join(folder, 'a')])
   await writeFile(join(watched.folder, 'a'), 'one')
   watched.start()
@@ -48,7 +48,7 @@ test('a file that is written anew is noticed, once', async (t) => {
   t.is(watched.changes(), 1)
 })
 
-test('files that stay as they are, are not reported', async (t) => {
+test('unchanged files are not reported', async (t) => {
   const watched = await startWatch(t, (folder) => [join(folder, 'a')])
   await writeFile(join(watched.folder, 'a'), 'one')
   watched.start()
@@ -73,7 +73,7 @@ test('the swap of a link above a file is noticed, as Kubernetes changes a Config
   t.is(watched.changes(), 1)
 })
 
-test('a file that goes and comes back is noticed', async (t) => {
+test('a file that is removed and comes back is noticed', async (t) => {
   const watched = await startWatch(t, (folder) => [join(folder, 'a')])
   await writeFile(join(watched.folder, 'a'), 'one')
   watched.start()
@@ -95,7 +95,7 @@ test('nothing is reported once the watch is closed', async (t) => {
   t.is(watched.changes(), 0)
 })
 
-test('a file system that is slower than the interval is looked at once at a time', async (t) => {
+test('a file system that is slower than the interval is polled by one look at a time', async (t) => {
   let looks = 0
   let most = 0
   const watch = createFileWatch({

@@ -4,7 +4,7 @@ import * as yaml from '../../src/config/yaml.ts'
 
 const SECRET = 'n0body-may-read-this'
 
-/** The data of a text that has no problems. */
+/** The data of a text without problems. */
 function parseYaml(text: string): unknown {
   const { value, problems } = yaml.parseYaml(text)
   if (problems.length > 0) throw new ConfigError(problems)
@@ -34,13 +34,13 @@ test('line ends of Windows and a byte order mark change nothing', (t) => {
   t.deepEqual(parseYaml('\uFEFFa:\n  b: 1\nc: text\n'), expected)
 })
 
-test('an empty text is no data', (t) => {
+test('an empty text gives no data', (t) => {
   for (const text of ['', '\n\n', '# only a comment\n', '---\n']) t.is(parseYaml(text), null)
 })
 
-test('a fault is reported with its line and without the text around it', (t) => {
+test('a syntax error is reported with its line and without the text around it', (t) => {
   t.deepEqual(problemsOf(t, `a: 1\nencKey: "${SECRET}\nb: 2\n`), [
-    'line 4: YAML: a quote, a bracket, a comma, a dash or a colon is missing; look at line 2 too, where a quote or a bracket opens'
+    'line 4: YAML: a closing quote is missing; look at line 2 too, where a quote or a bracket opens'
   ])
   t.deepEqual(problemsOf(t, `a: 1\nb: "\\q${SECRET}"\n`), ['line 2: YAML: bad dq escape'])
   t.deepEqual(problemsOf(t, `a: 1\n\tencKey: ${SECRET}\n`).length > 0, true)
@@ -51,7 +51,7 @@ test('a fault is reported with its line and without the text around it', (t) => 
   t.true(problemsOf(t, `a: 1\nb: {c: ${SECRET}\n`)[0]?.startsWith('line '))
 })
 
-test('of the syntax the first fault is reported, and how many more lines could not be read', (t) => {
+test('the first syntax error is reported, with how many more lines could not be read', (t) => {
   const routes = Array.from(
     { length: 20 },
     (_, n) => `  - { check: /${n}, verify: [{ keys: all }] }`
@@ -82,17 +82,41 @@ test('a setting that is too far to the right is found by its second colon', (t) 
 
 test('a bracket or quote that is not closed is reported with the line where it opens', (t) => {
   t.deepEqual(problemsOf(t, `keys:\n  - { a: ${SECRET}\nroutes: []\n`), [
-    'line 3: YAML: wrong indentation; look at line 2 too, where a quote or a bracket opens'
+    'line 3: YAML: a closing } is missing, or wrong indentation inside of the brackets; look at line 2 too, where a quote or a bracket opens'
   ])
   t.deepEqual(problemsOf(t, `a: '${SECRET}\nb: 'x'\n`), [
-    'line 1: YAML: a quote, a bracket, a comma, a dash or a colon is missing'
+    'line 1: YAML: a closing quote is missing'
   ])
   t.deepEqual(problemsOf(t, 'a: {\n  b: "1"\n  c: 2\n}\n'), [
-    'line 3: YAML: a quote, a bracket, a comma, a dash or a colon is missing; look at line 1 too, where a quote or a bracket opens'
+    'line 3: YAML: a comma is missing; look at line 1 too, where a quote or a bracket opens'
   ])
 })
 
-test('every fault is reported at once', (t) => {
+test('an indentation and a missing sign are told apart', (t) => {
+  for (const [text, expected] of [
+    [
+      'routes:\n  - check: /x\n   verify: [{ keys: all }]\n',
+      '3: wrong indentation, or a dash is missing'
+    ],
+    ['listen:\n  main:\n    port: 1\n   admin:\n    port: 2\n', '4: wrong indentation'],
+    ['keys:\n  - a: 1\n - b: 2\n', '3: wrong indentation'],
+    [
+      'a: [{ pick: { sub: id }]\nb: 2\n',
+      '1: a closing } is missing, or wrong indentation inside of the brackets'
+    ],
+    ['a: { b: [1, 2 }\n', '1: a closing ] is missing, or wrong indentation inside of the brackets'],
+    ['a: 1\nb 2\nc: 3\n', '2: a colon and a space are missing'],
+    [
+      'a: "x\n',
+      '2: a closing quote is missing; look at line 1 too, where a quote or a bracket opens'
+    ]
+  ] as const) {
+    const [line, what] = expected.split(/: (.*)/)
+    t.deepEqual(problemsOf(t, text), [`line ${line}: YAML: ${what}`], text)
+  }
+})
+
+test('all errors are reported at once', (t) => {
   t.deepEqual(problemsOf(t, `a: !x ${SECRET}\nb: 12345678901234567890\na: ${SECRET}\n`), [
     'line 3: YAML: a key that is there already',
     'line 1: a tag is not supported; put text that starts with ! in quotes',
@@ -235,7 +259,7 @@ test('deep nesting is rejected before it can exhaust the stack', (t) => {
   t.true(problemsOf(t, flow(50_000)).length > 0)
 })
 
-test('a setting is in the line of its key, an item in that where it starts', (t) => {
+test('a setting is in the line of its key, an item in the line where it starts', (t) => {
   const { lineOf } = yaml.parseYaml(`listen:
   main: { port: 1,
     host: a }

@@ -4,8 +4,11 @@ import { join } from 'node:path'
 import test from 'ava'
 import { loadConfig } from '../../src/config/load.ts'
 import { parseDuration } from '../../src/settings/units.ts'
+import { readPage } from '../helpers/documentation.ts'
 import { readCompose } from '../helpers/read-compose.ts'
 import { readDockerfile, textsOf, valuesOf } from '../helpers/read-dockerfile.ts'
+import { readManifests } from '../helpers/read-manifests.ts'
+import { ENC_KEY } from '../helpers/tokens.ts'
 
 const ROOT = join(import.meta.dirname, '../..')
 
@@ -15,13 +18,8 @@ const { image } = readDockerfile()
 const [mount] = txtoken.volumes
 const { config } = loadConfig({
   file: join(ROOT, mount.source),
-  env: { ENC_KEY: defaultOf(txtoken.environment.ENC_KEY) }
+  env: { ENC_KEY }
 })
-
-/** The default of a reference such as `${NAME:-default}`. */
-function defaultOf(reference: string): string {
-  return /^\$\{ENC_KEY:-(.*)\}$/.exec(reference)?.[1] ?? ''
-}
 
 test('the configuration is mounted where the image looks for it, to be read only', (t) => {
   t.is(valuesOf(image, 'ENV').CFG_FILE, mount.target)
@@ -29,9 +27,8 @@ test('the configuration is mounted where the image looks for it, to be read only
   t.false(mount.bind.create_host_path)
 })
 
-test('a key that is not set gets a default of a length that the original takes too', (t) => {
-  const { length } = defaultOf(txtoken.environment.ENC_KEY)
-  t.true(length >= 32 && length <= 64)
+test('a key is required: with a default, anyone could sign tokens', (t) => {
+  t.regex(txtoken.environment.ENC_KEY, /^\$\{ENC_KEY:\?/)
 })
 
 test('both services have the same key, so that the demo login API knows the service bearer', (t) => {
@@ -44,7 +41,7 @@ test('both listeners are published on loopback alone, on their own ports', (t) =
     txtoken.ports,
     listening.map((listener) => `127.0.0.1:${listener?.port}:${listener?.port}`)
   )
-  for (const listener of listening) t.is(listener?.host, '0.0.0.0')
+  for (const listener of listening) t.is(listener?.host, '::')
   t.is(textsOf(image, 'EXPOSE').join(' '), listening.map((one) => one?.port).join(' '))
 })
 
@@ -54,7 +51,7 @@ test('the remote of the configuration is the demo login API', (t) => {
     remotes.map((source) => (source.from === 'remote' ? source.url : undefined)),
     [`http://demo-login-api:${demo.expose[0]}/login`]
   )
-  t.deepEqual(demo.command, ['demo-login-api', '--host', '0.0.0.0', '--port', demo.expose[0]])
+  t.deepEqual(demo.command, ['demo-login-api', '--host', '::', '--port', demo.expose[0]])
   t.is(demo.ports, undefined)
 })
 
@@ -62,7 +59,7 @@ test('txtoken starts once the demo login API is healthy', (t) => {
   t.deepEqual(txtoken.depends_on, { 'demo-login-api': { condition: 'service_healthy' } })
 })
 
-test('the health check is that of the image', (t) => {
+test('the service uses the health check of the image', (t) => {
   const [, ...command] = txtoken.healthcheck.test
   t.true(
     textsOf(image, 'HEALTHCHECK')[0]?.endsWith(
@@ -85,6 +82,17 @@ for (const [name, service] of Object.entries(services)) {
     const { version } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8'))
     t.is(service.image, `txtoken:${version}`)
     t.is(service.build, '.')
+  })
+
+  test(`${name} has the memory that the manifests give, and that docs/sizing.md fits the heap to`, (t) => {
+    const { limits } = readManifests().deployment.spec.template.spec.containers[0].resources
+    t.is(`${service.mem_limit}`, limits.memory.replace('Mi', 'm'))
+    const size = limits.memory.replace('Mi', ' MiB')
+    for (const page of ['docs/sizing.md', 'docs/runbook.md', 'docs/deploy.md']) {
+      t.true(readPage(page).includes(`the ${size} of`), `${page}: ${size}`)
+    }
+    t.true(readPage('README.md').includes(`--memory ${service.mem_limit}`))
+    t.true(readPage('docs/sizing.md').includes(valuesOf(image, 'ENV').NODE_OPTIONS ?? '-'))
   })
 
   test(`${name} has the time to finish before it is killed`, (t) => {

@@ -1,4 +1,4 @@
-/** What the Dockerfile promises, read from its text. */
+/** Properties of the Dockerfile, read from its text. */
 import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import test from 'ava'
@@ -22,10 +22,10 @@ test('the image that runs has no shell and nothing to install with', (t) => {
   t.deepEqual(textsOf(image, 'RUN'), [])
 })
 
-test('what is compiled ahead is compiled by the Node.js that runs it, on the processor of the builder', (t) => {
+test('code is compiled ahead by the Node.js that runs it, on the processor of the builder', (t) => {
   const source = copiesOf(image).find(({ destination }) => destination === '/app/dist')?.from
   const compiled = stages.find(({ name }) => name === source)
-  t.is(`${compiled?.base}:nonroot`, image.base)
+  t.is(compiled?.base, image.base)
   t.deepEqual(textsOf(compiled ?? image, 'RUN'), [
     '["/nodejs/bin/node", "scripts/compile-ahead.js", "dist/program.cjs", "."]'
   ])
@@ -55,7 +55,7 @@ test('the program checks its own health, without a shell', (t) => {
   t.deepEqual(JSON.parse(command ?? ''), ['node', 'dist/main.js', 'healthcheck'])
 })
 
-test('the environment is that of production, and holds no secret', (t) => {
+test('the environment is set to production, and holds no secret', (t) => {
   const environment = valuesOf(image, 'ENV')
   t.is(environment.NODE_ENV, 'production')
   t.is(environment.CFG_FILE, '/config/txtoken.yml')
@@ -70,11 +70,12 @@ test('the environment is that of production, and holds no secret', (t) => {
   )
 })
 
-test('development dependencies stay behind', (t) => {
+test('only packages that the program loads from outside of its bundle are in the image', (t) => {
   const copies = copiesOf(image)
-  const source = copies.find(({ destination }) => destination === '/app/node_modules')?.from
-  const production = stages.find(({ name }) => name === source)
-  t.regex(textsOf(production ?? image, 'RUN').join('\n'), /npm ci --omit=dev/)
+  const source = copies.find(({ destination }) => destination === '/app/node_modules')
+  t.deepEqual(source?.sources, ['/app/packages/node_modules'])
+  const build = stages.find(({ name }) => name === source?.from)
+  t.regex(textsOf(build ?? image, 'RUN').join('\n'), /npm run build:packages packages$/)
   t.deepEqual(copies.map(({ destination }) => destination).toSorted(), [
     '/app/',
     '/app/dist',
@@ -86,7 +87,7 @@ test('packages are installed before sources are copied, and are cached outside o
   const installs = stages.flatMap((stage) =>
     textsOf(stage, 'RUN').filter((text) => text.includes('npm ci'))
   )
-  t.is(installs.length, 2)
+  t.is(installs.length, 1)
   for (const install of installs) {
     t.regex(install, /^--mount=type=cache,target=\/root\/\.npm /)
   }
@@ -112,7 +113,7 @@ test('the build gets exactly the files that it copies', (t) => {
   for (const path of allowed) t.true(existsSync(join(ROOT, path)), path)
 })
 
-test('the labels say what package.json says', (t) => {
+test('the labels agree with package.json', (t) => {
   const labels = valuesOf(image, 'LABEL')
   t.is(labels['org.opencontainers.image.title'], manifest.name)
   t.is(labels['org.opencontainers.image.description'], manifest.description)

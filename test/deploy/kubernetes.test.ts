@@ -26,7 +26,7 @@ const file = join(folder, 'txtoken.yml')
 writeFileSync(file, configText)
 test.after.always(() => rmSync(folder, { recursive: true }))
 
-/** What the container's environment would be, with a real key in the place of the Secret's placeholder. */
+/** The environment of the container, with a real key in place of the placeholder of the Secret. */
 const env = Object.fromEntries(
   container.env.map(({ name }) => [name, randomBytes(32).toString('hex')])
 )
@@ -41,7 +41,7 @@ test('the kustomization lists every manifest of the folder, save the example of 
   )
 })
 
-test('every manifest has a current version, and a file, a name and a label to go by', (t) => {
+test('every manifest has a current API version, and its file, name and label agree', (t) => {
   const versions: Record<string, string> = {
     ConfigMap: 'v1',
     Secret: 'v1',
@@ -79,7 +79,7 @@ test('pods are spread over nodes and zones', (t) => {
   )
 })
 
-test('the configuration needs what the container gets from the Secret, and no more', (t) => {
+test('the configuration needs exactly the variables that the container gets from the Secret', (t) => {
   const references = [...configText.matchAll(/\$\{(\w+)\}/g)].map(([, name]) => name)
   t.deepEqual(
     references,
@@ -114,7 +114,7 @@ test('the configuration is mounted where the image looks for it, as a folder tha
   t.deepEqual(Object.keys(configMap.data), [posix.basename(configFile)])
 })
 
-test('the ports of the container are those of the configuration and of the image', (t) => {
+test('the ports of the container match the configuration and the image', (t) => {
   const declared = container.ports.map(({ name, containerPort }) => [name, containerPort])
   t.deepEqual(Object.fromEntries(declared), ports)
   t.deepEqual(
@@ -125,8 +125,8 @@ test('the ports of the container are those of the configuration and of the image
 })
 
 test('both listeners can be reached from outside of the pod', (t) => {
-  t.is(config.listen.main.host, '0.0.0.0')
-  t.is(admin.host, '0.0.0.0')
+  t.is(config.listen.main.host, '::')
+  t.is(admin.host, '::')
 })
 
 test('probes and metrics go to the admin listener', (t) => {

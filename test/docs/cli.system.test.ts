@@ -1,4 +1,4 @@
-/** The page on the command line: its commands, run one after the other as they stand, print what stands below them. */
+/** The page on the command line: its commands, run one after the other as written, print what is shown below them. */
 import { spawnSync } from 'node:child_process'
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
@@ -8,7 +8,7 @@ import { createTemporaryFolder } from '../helpers/temporary-folder.ts'
 
 const PAGE = 'docs/cli.md'
 const MAIN = join(import.meta.dirname, '../../dist/main.js')
-/** Stands between the outputs of two commands. */
+/** Separates the outputs of two commands. */
 const END = '\u001e'
 
 interface Step {
@@ -16,7 +16,7 @@ interface Step {
   readonly output: string
 }
 
-/** A command stands behind a dollar sign, what it prints in the lines below. */
+/** A command is behind a dollar sign, its output in the lines below. */
 function readSteps(): Step[] {
   const text = readCodeBlocks(PAGE)
     .filter(({ info }) => info === 'console')
@@ -31,7 +31,7 @@ function readSteps(): Step[] {
     })
 }
 
-/** What is another each time: tokens, times, key material. */
+/** Values that differ each time: tokens, times, key material. */
 function hideWhatChanges(output: string, folder: string): string {
   return output
     .replaceAll(folder, '/etc/txtoken')
@@ -41,7 +41,7 @@ function hideWhatChanges(output: string, folder: string): string {
     .replaceAll(/"(kid|k|n|x|y)": "[\w-]+"/g, '"$1": "..."')
 }
 
-test('the commands print what the page says', async (t) => {
+test('the commands print what the page shows', async (t) => {
   const folder = await createTemporaryFolder(t)
   const config = readCodeBlocks(PAGE).find(({ info }) => info === 'yaml')
   await writeFile(join(folder, 'txtoken.yml'), config?.text ?? '')

@@ -1,4 +1,4 @@
-/** Walks through the service on the pages, with its commands run as they are there. */
+/** Walks through the service on the pages, with their commands run as written. @needs curl */
 import { execFile } from 'node:child_process'
 import { rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
@@ -7,16 +7,16 @@ import test, { type ExecutionContext } from 'ava'
 import { decodeProtectedHeader } from 'jose'
 import { findCode, readCodeBlocks } from '../helpers/documentation.ts'
 import { freePorts } from '../helpers/free-ports.ts'
-import { completeConfig, KEYS_PAGE, readRecipe, writeKeyFiles } from '../helpers/key-recipes.ts'
+import { completeConfig, findRecipe, readRecipe, writeKeyFiles } from '../helpers/key-recipes.ts'
 import { runService, urlOf } from '../helpers/program.ts'
 import { replying, startRemote } from '../helpers/remote.ts'
 import { startService } from '../helpers/service.ts'
-import { ENC_KEY } from '../helpers/tokens.ts'
+import { ENC_KEY, makeToken } from '../helpers/tokens.ts'
 
 const CLAIMS_PAGE = 'docs/claims.md'
 const PORT = '8888'
 
-test('the commands on the page about claims give what stands there', async (t) => {
+test('the commands on the page about claims print what is shown there', async (t) => {
   const [port] = await freePorts(1)
   const here = (text: string) => text.replaceAll(PORT, String(port))
   const blocks = readCodeBlocks(CLAIMS_PAGE)
@@ -34,9 +34,42 @@ test('the commands on the page about claims give what stands there', async (t) =
   }
 })
 
+const CHECKING_PAGE = 'docs/checking.md'
+
+test('the commands on the page about checks find a token in each place', async (t) => {
+  const heading = 'Where the token is'
+  const [config = ''] = findCode(CHECKING_PAGE, heading, 'yaml')
+  const { url } = await runService(t, `listen: { main: { port: 0 } }\n${config}`, { ENC_KEY })
+  const [command = ''] = findCode(CHECKING_PAGE, heading, 'sh')
+  const [printed = ''] = findCode(CHECKING_PAGE, heading, 'text')
+  const token = makeToken(JSON.stringify({ exp: Math.floor(Date.now() / 1000) + 60 }))
+  const script = command.replaceAll('http://localhost:8888', url).replaceAll('$TOKEN', token)
+  const { stdout } = await promisify(execFile)('bash', ['-c', script])
+  t.is(stdout.trimEnd(), printed.trimEnd())
+})
+
+test('the command on the page about opaque tokens shows the answer of the authorization server', async (t) => {
+  const heading = 'Opaque tokens'
+  const remote = await startRemote(
+    t,
+    replying('{"active":true,"sub":"ada","scope":"orders.read","exp":4102444800}')
+  )
+  const [config = ''] = findCode(CHECKING_PAGE, heading, 'yaml')
+  const { url } = await runService(
+    t,
+    `listen: { main: { port: 0 } }\n${config.replace(/url: .*/, `url: ${remote.url}\n          allowHttp: true`)}`,
+    { ENC_KEY, CLIENT_SECRET: 'a-client-secret' }
+  )
+  const [command = ''] = findCode(CHECKING_PAGE, heading, 'sh')
+  const [printed = ''] = findCode(CHECKING_PAGE, heading, 'json')
+  const script = command.replaceAll('http://localhost:8888', url)
+  const { stdout } = await promisify(execFile)('bash', ['-c', script])
+  t.is(stdout.trimEnd(), printed.trimEnd())
+})
+
 const REVOCATION_PAGE = 'docs/revocation.md'
 
-test('the commands on the page about revocation print what stands there', async (t) => {
+test('the commands on the page about revocation print what is shown there', async (t) => {
   const remote = await startRemote(t, replying('{"id":1}'))
   const [config = ''] = findCode(REVOCATION_PAGE, 'Revocation and refresh tokens', 'yaml')
   const service = await runService(
@@ -73,7 +106,7 @@ const run = promisify(execFile)
 /** The service with the first configuration of the page, a token, and the service bearer that the login API got. */
 async function startIssuer(t: ExecutionContext) {
   const loginApi = await startRemote(t, replying('{"id":1,"name":"Ada"}'))
-  const [text = ''] = findCode(KEYS_PAGE, 'Make a key and issue with it', 'yaml')
+  const [text = ''] = findRecipe('Make a key and issue with it', 'yaml')
   const config = JSON.stringify(completeConfig(text))
     .replace('http://login-api:8080/login', loginApi.url)
     .replace('"at":"data"', '"at":"data","bearer":{"authorization":"internal"}')
@@ -86,12 +119,12 @@ async function startIssuer(t: ExecutionContext) {
 
 /** Runs the Node.js example of the page with a token as its argument. */
 function checkWithNode(issuer: string, token: string) {
-  const [example = ''] = findCode(KEYS_PAGE, 'Node.js', 'js')
+  const [example = ''] = findRecipe('Node.js', 'js')
   const program = example.replace('http://txtoken:8888', issuer)
   return run(process.execPath, ['--input-type=module', '--eval', program, '--', 'check', token])
 }
 
-test('the Node.js example on the page about verifiers verifies a token by the JWK Set', async (t) => {
+test('the Node.js example on the page about verifiers accepts a token by the JWK Set', async (t) => {
   const { url, token } = await startIssuer(t)
   const { stdout } = await checkWithNode(url, token)
   t.regex(
@@ -100,15 +133,15 @@ test('the Node.js example on the page about verifiers verifies a token by the JW
   )
 })
 
-test('the Node.js example on the page about verifiers refuses a token with another signature, and the service bearer', async (t) => {
+test('the Node.js example on the page about verifiers rejects a forged token and the service bearer', async (t) => {
   const { url, token, bearer } = await startIssuer(t)
   const [header, payload] = token.split('.')
   const forged = `${header}.${payload}.${Buffer.alloc(64, 1).toString('base64url')}`
   const forgery = await t.throwsAsync(checkWithNode(url, forged))
   t.regex(forgery?.message ?? '', /JWSSignatureVerificationFailed/)
   t.is(bearer.split('.').length, 3)
-  const standIn = await t.throwsAsync(checkWithNode(url, bearer))
-  t.regex(standIn?.message ?? '', /missing required "iss" claim/)
+  const misuse = await t.throwsAsync(checkWithNode(url, bearer))
+  t.regex(misuse?.message ?? '', /missing required "iss" claim/)
 })
 
 const LOGIN_API = 'http://login-api:8080/login'
@@ -138,7 +171,7 @@ async function check(url: string, token: string): Promise<{ status: number; text
   return { status: response.status, text: await response.text() }
 }
 
-test('a leaked key: its tokens are refused right after the reload, and nobody else’s', async (t) => {
+test('a leaked key: right after the reload its tokens are rejected, and no others', async (t) => {
   const { url, file, process, saying, after } = await startLeaking(t)
   const leaked = await issue(url)
   t.is((await check(url, leaked)).status, 200)
@@ -150,7 +183,7 @@ test('a leaked key: its tokens are refused right after the reload, and nobody el
       const token = await issue(url)
       const { status } = await check(url, token)
       const kid = decodeProtectedHeader(token).kid
-      // One that was issued before the reload may be checked after it: it is of the leaked key, so it is refused.
+      // A token issued before the reload may be checked after it: it is signed with the leaked key, so it is rejected.
       t.true(status === 200 || (status === 401 && kid === 'es-2026'), `${kid}: ${status}`)
       answers++
     }
@@ -160,9 +193,9 @@ test('a leaked key: its tokens are refused right after the reload, and nobody el
   process.kill('SIGHUP')
   await saying('configuration reloaded')
   isReloaded = true
-  const refusal = await check(url, leaked)
+  const rejection = await check(url, leaked)
   await client
-  t.deepEqual(refusal, {
+  t.deepEqual(rejection, {
     status: 401,
     text: '{"error":"Token is signed with a key or an algorithm that is not accepted"}'
   })
@@ -179,7 +212,7 @@ test('a leaked key: its tokens are refused right after the reload, and nobody el
   )
 })
 
-test('a leaked key is not replaced by deleting its file, and the log says so', async (t) => {
+test('a leaked key is not replaced by deleting its file, and the log reports it', async (t) => {
   const { url, process, saying, keyFolder } = await startLeaking(t)
   const leaked = await issue(url)
   await rm(join(keyFolder, 'es-2026.pem'))
@@ -187,3 +220,36 @@ test('a leaked key is not replaced by deleting its file, and the log says so', a
   await saying('configuration not reloaded, the old one stays')
   t.is((await check(url, leaked)).status, 200)
 })
+
+for (const [page, configHeading, headings] of [
+  ['docs/oauth.md', 'Logging out', ['Logging out']],
+  ['docs/browsers.md', 'In front of browsers', ['CORS', 'Login CSRF']]
+] as const) {
+  test(`the commands of ${page} about browsers print what is shown there`, async (t) => {
+    const remote = await startRemote(t, replying('{"id":1}'))
+    const [config = ''] = findCode(page, configHeading, 'yaml')
+    const { url } = await startService(t, {
+      config: config.replace('http://127.0.0.1:8889/login', remote.url)
+    })
+    for (const heading of headings) {
+      const [commands = ''] = findCode(page, heading, 'sh')
+      const [shown = ''] = ['text', 'json'].flatMap((info) => findCode(page, heading, info))
+      const { stdout } = await run('bash', [
+        '-c',
+        commands.replaceAll('http://localhost:8888', url)
+      ])
+      const linesOf = (text: string) =>
+        text.replaceAll(/X-Request-Id: .*/g, 'X-Request-Id').split(/\r?\n/)
+      const expected = linesOf(shown).filter((line) => line !== '...')
+      // The page leaves out fields of HTTP itself.
+      t.deepEqual(
+        linesOf(stdout).filter((line) => expected.includes(line)),
+        expected,
+        heading
+      )
+    }
+    // The demo login API answers the service alone.
+    t.true(remote.requests.length > 0)
+    t.true(remote.requests.every(({ headers }) => headers.authorization !== undefined))
+  })
+}

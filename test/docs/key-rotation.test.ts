@@ -4,7 +4,7 @@ import { pino } from 'pino'
 import { createMetrics } from '../../src/operations/metrics.ts'
 import { listen } from '../../src/server/listen.ts'
 import { createService } from '../../src/server/service.ts'
-import { parse } from '../helpers/config.ts'
+import { asLoaded, parse } from '../helpers/config.ts'
 import { createFakeClock } from '../helpers/fake-clock.ts'
 import { readRecipe, writeKeyFiles } from '../helpers/key-recipes.ts'
 import { replying, startRemote } from '../helpers/remote.ts'
@@ -19,7 +19,7 @@ type RecipeConfig = Record<string, unknown> & {
   keys?: { from?: string; until?: string | undefined }[]
 }
 
-/** The service by a clock of its own. `use` swaps in a configuration of the page, as a reload does. */
+/** The service with a fake clock. `use` swaps in a configuration of the page, as a reload does. */
 async function startWorld(t: ExecutionContext, start: number, first: RecipeConfig) {
   const clock = createFakeClock(start)
   const folder = await writeKeyFiles(t)
@@ -27,7 +27,7 @@ async function startWorld(t: ExecutionContext, start: number, first: RecipeConfi
   const loginApi = await startRemote(t, replying('{"id":1}'))
   const load = () => {
     const text = JSON.stringify(config).replace(LOGIN_API, loginApi.url)
-    return { config: parse(text, { env: { ENC_KEY }, folder }), files: [] }
+    return asLoaded(parse(text, { env: { ENC_KEY }, folder }))
   }
   const service = await createService({
     load,
@@ -67,7 +67,7 @@ async function startWorld(t: ExecutionContext, start: number, first: RecipeConfi
   }
 }
 
-/** Who verifies by the secret or the JWK Set, keeps the set for as long as it may, and never fetches it for an unknown kid. */
+/** A verifier with the secret or the JWK Set that caches the set for as long as allowed, and never fetches it for an unknown kid. */
 function createDistantVerifier(url: string, now: () => number) {
   const secret = new TextEncoder().encode(ENC_KEY)
   let keys: ReturnType<typeof createLocalJWKSet> | undefined
@@ -108,7 +108,7 @@ interface Recipe {
 
 /**
  * Goes through a recipe in steps of some minutes: loads the new key as late as the page allows, and takes the old one away
- * as soon as it allows. Clients get tokens all along, and check every one until it ends, here and elsewhere.
+ * as soon as it allows. Clients get tokens all along, and check each until it expires, here and elsewhere.
  * @returns the `kid` or else the `alg` of the tokens, in their order, each once in a row
  */
 async function walkThrough(t: ExecutionContext, { before, during, after }: Recipe) {
@@ -152,7 +152,7 @@ async function walkThrough(t: ExecutionContext, { before, during, after }: Recip
   return names.filter((name, index) => name !== names[index - 1])
 }
 
-test('from HS256 to ES256: no valid token is refused while clients issue and check all along', async (t) => {
+test('from HS256 to ES256: no valid token is rejected while clients issue and check all along', async (t) => {
   const [before, during, after] = readRecipe('From HS256 to ES256 with no rejected token')
   t.truthy(after)
   const kids = await walkThrough(t, {
@@ -163,7 +163,7 @@ test('from HS256 to ES256: no valid token is refused while clients issue and che
   t.deepEqual(kids, ['HS256', 'es-2026'])
 })
 
-test('rotation by dates: no valid token is refused while clients issue and check all along', async (t) => {
+test('rotation by dates: no valid token is rejected while clients issue and check all along', async (t) => {
   const [during = {}] = readRecipe('Rotate a key by dates') as RecipeConfig[]
   const [old = {}, next = {}] = during.keys ?? []
   const kids = await walkThrough(t, {

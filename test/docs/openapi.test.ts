@@ -15,7 +15,7 @@ test('docs/openapi.yml is OpenAPI 3.1', async (t) => {
   await assertDocument(t, document)
 })
 
-test('answers are as docs/openapi.yml says', async (t) => {
+test('answers match docs/openapi.yml', async (t) => {
   const remote = await startRemote(t, (response, { body }) =>
     replying(
       body.includes('right') ? '{"id":1}' : '{}',
@@ -49,13 +49,13 @@ test('answers are as docs/openapi.yml says', async (t) => {
   }
 })
 
-test('the configuration of docs/openapi.md gives the paths that the page says', async (t) => {
+test('the configuration of docs/openapi.md gives the paths on the page', async (t) => {
   const heading = 'What the service answers'
   const [config = ''] = findCode('docs/openapi.md', heading, 'yaml')
   const [session = ''] = findCode('docs/openapi.md', heading, 'console')
   const { url, adminUrl } = await startService(t, { config })
-  const told = [...session.matchAll(/^\[.+\]$/gm)].map(([line]) => JSON.parse(line))
+  const printed = [...session.matchAll(/^\[.+\]$/gm)].map(([line]) => JSON.parse(line))
   const paths = async (listener: string) =>
     Object.keys(JSON.parse((await send(`${listener}/openapi.json`)).text).paths).sort()
-  t.deepEqual(told, [await paths(url), await paths(adminUrl)])
+  t.deepEqual(printed, [await paths(url), await paths(adminUrl)])
 })

@@ -1,17 +1,16 @@
-/** Tables and examples on the pages, held against the project. */
+/** Tables and examples on the pages, compared with the project. */
 import { readdirSync, readFileSync } from 'node:fs'
-import { join } from 'node:path'
 import test from 'ava'
 import { parse } from '../helpers/config.ts'
-import { findCode, readCodeBlocks, readPage } from '../helpers/documentation.ts'
+import { findCode, listPages, readCodeBlocks, readPage } from '../helpers/documentation.ts'
 import { send } from '../helpers/http.ts'
-import { completeConfig, KEYS_PAGE, writeKeyFiles } from '../helpers/key-recipes.ts'
+import { completeConfig, writeKeyFiles } from '../helpers/key-recipes.ts'
 import { startService } from '../helpers/service.ts'
 import { makeToken } from '../helpers/tokens.ts'
 
 const read = (path: string) => readFileSync(new URL(`../../${path}`, import.meta.url), 'utf8')
 
-test('each dependency has its line on the page about dependencies, and no other has one', (t) => {
+test('the page about dependencies has a line for exactly the existing ones', (t) => {
   const { dependencies, devDependencies } = JSON.parse(read('package.json'))
   const cells = [...read('docs/dependencies.md').matchAll(/^\| ([@\w].*?) +\|/gm)]
   const named = cells
@@ -25,29 +24,31 @@ test('each dependency has its line on the page about dependencies, and no other 
 
 const env = {
   ENC_KEY: 'a secret of thirty-two characters or more',
+  CLIENT_SECRET: 'a-client-secret',
   API_KEY: 'an-api-key-of-20-characters',
+  REVOKE_KEY: 'an-api-key-of-20-characters',
   LDAP_PASSWORD: 'any',
+  REDIS_PASSWORD: 'any',
+  SENTINEL_PASSWORD: 'any',
   GROUPS_AUTHORIZATION: 'Bearer any',
-  M1_API_KEY: 'an-api-key-of-20-characters-or-more'
+  M1_API_KEY: 'an-api-key-of-20-characters-or-more',
+  SHARED_SECRET: Buffer.from('a secret of forty-eight bytes or more, for HS384').toString('base64')
 }
 
-/** docs/configuration.md has tests of its own, beside those of the schema that it is made from. */
-const pages = [
-  'README.md',
-  ...readdirSync(join(import.meta.dirname, '../../docs')).map((name) => `docs/${name}`)
-].filter((page) => page.endsWith('.md') && page !== 'docs/configuration.md')
+/** docs/configuration.md has its own tests, beside the tests of the schema that it is generated from. */
+const pages = ['README.md', ...listPages('docs')].filter((page) => page !== 'docs/configuration.md')
 
 for (const page of pages) {
   for (const [index, { text, heading }] of readConfigurations(page).entries()) {
-    test(`${page}, ${heading}: configuration ${index + 1} of the page is good`, async (t) => {
+    test(`${page}, ${heading}: configuration ${index + 1} of the page is valid`, async (t) => {
       const folder = await writeKeyFiles(t)
       t.notThrows(() => parse(completeConfig(text), { env, folder }), text)
     })
   }
 }
 
-test('there are configurations on the page about keys, and they are found', (t) => {
-  t.true(readConfigurations(KEYS_PAGE).length >= 10)
+test('there are configurations on the pages about keys, and they are found', (t) => {
+  t.true(listPages('docs/keys').flatMap(readConfigurations).length >= 10)
 })
 
 function readConfigurations(page: string) {
@@ -80,12 +81,12 @@ function readCode(): string[] {
   )
 }
 
-test('the table of reasons has every reason that the code gives, and no other', (t) => {
+test('the table of reasons has exactly the reasons of the code', (t) => {
   const given = new Set([...readCode(), 'check_unavailable'])
   t.deepEqual([...new Set(readTable())].sort(), [...given].sort())
 })
 
-test('the configuration on the page about reasons answers as the page says', async (t) => {
+test('the configuration on the page about reasons answers as the page shows', async (t) => {
   const [text = ''] = findCode(PAGE, 'Four ways', 'yaml')
   const [printed = ''] = findCode(PAGE, 'Reasons', 'text')
   const folder = await writeKeyFiles(t)

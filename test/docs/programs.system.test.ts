@@ -1,4 +1,4 @@
-/** Programs on the pages that have the service or its client inside of them. */
+/** Programs on the pages that embed the service or its client. */
 import { execFile } from 'node:child_process'
 import { mkdir, symlink, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
@@ -32,7 +32,7 @@ async function startExample(t: ExecutionContext, heading: string, configFile = '
   return { ...program, url }
 }
 
-test('embedded in node:http: the example issues tokens, and ends by itself after SIGTERM', async (t) => {
+test('embedded in node:http: the example issues tokens, and exits after SIGTERM', async (t) => {
   const remote = await startRemote(t, replying('{"id":1}'))
   const folder = await writeFiles(t, { 'txtoken.yml': flatConfig(remote.url) })
   const example = await startExample(t, 'In a node:http server', join(folder, 'txtoken.yml'))
@@ -71,7 +71,7 @@ function runExample(t: ExecutionContext, text: string) {
 }
 
 for (const heading of ['Koa', 'Express', 'Fastify', 'Anything else']) {
-  test(`the client in ${heading}: the example lets a good token pass, and nothing else`, async (t) => {
+  test(`the client in ${heading}: the example accepts a valid token, and nothing else`, async (t) => {
     const issuer = await startIssuer(t)
     const [port] = await freePorts(1)
     const [example = ''] = findCode(PAGE, heading, 'js')
@@ -88,7 +88,7 @@ for (const heading of ['Koa', 'Express', 'Fastify', 'Anything else']) {
 }
 
 for (const [index, printed] of ['200 {}\n', '200 {}\n'].entries()) {
-  test(`a token of your own: example ${index + 1} calls another service with it`, async (t) => {
+  test(`a service token: example ${index + 1} calls another service with it`, async (t) => {
     const issuer = await startIssuer(t)
     const m2 = await startRemote(t, replying('{}'))
     const example = findCode(PAGE, 'Hold a token of your own', 'js')[index] ?? ''

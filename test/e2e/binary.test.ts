@@ -28,7 +28,7 @@ async function run(t: ExecutionContext, args: string[], env: Record<string, stri
   return runProgram(t, { binary: BUILT, args, env: { PATH: '', ...env }, cwd })
 }
 
-test('it says its version, its help and its schema', async (t) => {
+test('it prints its version, its help and its schema', async (t) => {
   const { version } = JSON.parse(await readFile(join(ROOT, 'package.json'), 'utf8'))
   t.deepEqual(await (await run(t, ['--version'])).exit(), {
     code: 0,
@@ -41,7 +41,7 @@ test('it says its version, its help and its schema', async (t) => {
   t.like(await (await run(t, ['serv'])).exit(), { code: 2, stdout: '' })
 })
 
-test('it issues tokens and checks them, and its healthcheck finds it', async (t) => {
+test('it issues tokens and checks them, and its healthcheck passes', async (t) => {
   const remote = await startRemote(t, replying('{"id":1}'))
   const file = await writeConfig(t, flatConfig(remote.url, { port: 0 }))
   const service = await run(t, ['serve', '--config', file], { ENC_KEY })
@@ -99,7 +99,7 @@ test('it has the page that describes its routes, and the libraries of tracing', 
   t.true(collector.spans.some(({ name }) => name === 'POST /getToken'))
 })
 
-test('it makes keys and tokens, verifies them, and has the demo inside', async (t) => {
+test('it makes keys and tokens, verifies them, and includes the demo', async (t) => {
   const cwd = await createTemporaryFolder(t)
   const call = (...args: string[]) => runProgram(t, { binary: BUILT, args, cwd }).exit()
   t.is((await call('tokens', 'init', '--alg', 'EdDSA')).code, 0)
@@ -112,7 +112,7 @@ test('it makes keys and tokens, verifies them, and has the demo inside', async (
   t.is((await demo.exit()).code, 0)
 })
 
-test('the file store, whose library has to lie beside it, is refused with what is missing', async (t) => {
+test('the file store is rejected with an error that names the missing library', async (t) => {
   const file = await writeConfig(
     t,
     JSON.stringify({

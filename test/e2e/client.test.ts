@@ -17,7 +17,7 @@ console.log((await byEndpoint.check(TOKEN)).sub)
 console.log((await serviceToken.get()) === TOKEN)
 `
 
-test('nothing of the client keeps a process running that has come to its end', async (t) => {
+test('the client does not keep a process running', async (t) => {
   const token = makeToken(JSON.stringify({ sub: 'ada', exp: Math.floor(Date.now() / 1000) + 3600 }))
   const k = Buffer.from(ENC_KEY).toString('base64url')
   const jwks = await startJwksServer(t, { body: { keys: [{ kty: 'oct', k }] } })

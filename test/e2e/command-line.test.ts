@@ -13,7 +13,7 @@ import { ENC_KEY } from '../helpers/tokens.ts'
 const execute = promisify(execFile)
 const MAIN = join(import.meta.dirname, '../../dist/main.js')
 
-test('a token that tokens create has made passes a service that has the public key', async (t) => {
+test('a token made by tokens create passes a service that has the public key', async (t) => {
   const cwd = await createTemporaryFolder(t)
   const run = (...args: string[]) => runProgram(t, { args, cwd }).exit()
   t.deepEqual(await run('tokens', 'init'), {
@@ -45,13 +45,13 @@ routes: [ { check: /check, verify: [ { keys: all } ] } ]
   }
   await run('tokens', 'init', '--dir', 'other')
   const foreign = (await run('tokens', 'show', 'system', '--dir', 'other')).stdout.trim()
-  const refused = await send(`${service.url}/check`, {
+  const rejected = await send(`${service.url}/check`, {
     headers: { authorization: `Bearer ${foreign}` }
   })
-  t.is(refused.status, 401)
+  t.is(rejected.status, 401)
 })
 
-test('serve takes its configuration from --config, which goes before CFG_FILE', async (t) => {
+test('serve takes its configuration from --config, which wins over CFG_FILE', async (t) => {
   const file = await writeConfig(t, flatConfig('http://127.0.0.1:1/', { port: 0 }))
   for (const args of [
     ['serve', '--config', file],
@@ -64,7 +64,7 @@ test('serve takes its configuration from --config, which goes before CFG_FILE', 
   }
 })
 
-test('demo prints two lines to try it with, whatever CFG_FILE says', async (t) => {
+test('demo prints two commands to try it out, whatever CFG_FILE is', async (t) => {
   const env = { PORT: '0', DEMO_PORT: '0', CFG_FILE: '/no/such/file' }
   const program = runProgram(t, { args: ['demo'], env })
   await program.saying('Check it:')
@@ -90,24 +90,24 @@ test('commands pass tokens and keys on through pipes', async (t) => {
   t.is(decoded.stderr, 'not verified: anyone could have written this token\n')
 })
 
-test('what cannot be written is told', async (t) => {
+test('a failed write to standard output is reported', async (t) => {
   const line = `node ${MAIN} schema > /dev/full`
   const { code, stderr } = await t.throwsAsync<ExecFileException>(execute('sh', ['-c', line]))
   t.is(code, 1)
   t.is(stderr, 'txtoken: cannot write to standard output (ENOSPC)\n')
 })
 
-test('who sits at a terminal is told that it waits for input, and who pipes is not', async (t) => {
+test('a command that waits for input reports it at a terminal, and not in a pipe', async (t) => {
   const shown = await execute('sh', [
     '-c',
     `(sleep 1; printf '\\004') | script -qec 'node ${MAIN} token decode' /dev/null || true`
   ])
   t.regex(shown.stdout, /reading standard input, to its end \(Ctrl-D\)/)
   const piped = await execute('sh', ['-c', `node ${MAIN} token decode 2>&1 < /dev/null || true`])
-  t.is(piped.stdout, 'txtoken token decode: Token is malformed: expected three parts\n')
+  t.is(piped.stdout, 'txtoken token decode: found nothing on standard input, expected a token\n')
 })
 
-test('who reads no further than the first line is served, and nothing is said about it', async (t) => {
+test('a reader that stops after the first line causes no error', async (t) => {
   const { stdout, stderr } = await execute('sh', ['-c', `node ${MAIN} schema | head -n 1`])
   t.deepEqual({ stdout, stderr }, { stdout: '{\n', stderr: '' })
 })

@@ -1,4 +1,4 @@
-/** What hostile clients can make the built program hold in memory. */
+/** The memory that hostile clients can make the built program hold. */
 import { once } from 'node:events'
 import { readFile } from 'node:fs/promises'
 import { connect } from 'node:net'

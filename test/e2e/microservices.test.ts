@@ -1,4 +1,4 @@
-/** The example of two services, as processes: txtoken, the login API, M1 and M2. */
+/** The example of two services, as processes: txtoken, the login API, M1 and M2. @needs curl */
 import { execFile, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { join } from 'node:path'
@@ -52,7 +52,7 @@ function call(url: string, token: string) {
   return send(url, { headers: { authorization: `Bearer ${token}` } })
 }
 
-test('M1 calls M2 with a token that it got at its start', async (t) => {
+test('M1 calls M2 with a token that it fetched at its start', async (t) => {
   const { ISSUER } = await startTxtoken(t)
   const m2 = await startPart(t, 'm2', { ISSUER })
   const m1 = await startPart(t, 'm1', { ISSUER, M1_API_KEY, M2_URL: m2.url })
@@ -61,7 +61,7 @@ test('M1 calls M2 with a token that it got at its start', async (t) => {
   t.deepEqual(JSON.parse(text), { order: 1, stock: { items: 3, caller: 'm1' } })
 })
 
-test('M2 refuses a request without a token, and the token of a user of the same issuer', async (t) => {
+test('M2 rejects a request without a token, and the token of a user of the same issuer', async (t) => {
   const loginApi = await startPart(t, 'login-api', {})
   const { ISSUER } = await startTxtoken(t, { REMOTE: `${loginApi.url}/login` })
   const m2 = await startPart(t, 'm2', { ISSUER })
@@ -75,7 +75,7 @@ test('M2 refuses a request without a token, and the token of a user of the same 
   t.regex(user.headers['www-authenticate'] ?? '', /error="insufficient_scope"/)
 })
 
-test('a login API that calls its user a microservice makes none of them', async (t) => {
+test('a login API cannot turn its user into a microservice', async (t) => {
   const remote = await startRemote(t, replying('{"source":"microservice","sub":"m1"}'))
   const { ISSUER } = await startTxtoken(t, { REMOTE: remote.url })
   const m2 = await startPart(t, 'm2', { ISSUER })
@@ -83,7 +83,7 @@ test('a login API that calls its user a microservice makes none of them', async 
   t.is((await call(`${m2.url}/stock`, token)).status, 403)
 })
 
-test('the token of a microservice takes its API key', async (t) => {
+test('the token of a microservice requires its API key', async (t) => {
   const { ISSUER } = await startTxtoken(t)
   t.is((await post(`${ISSUER}/service-token`, '{}')).status, 401)
   const program = runProgram(t, {
@@ -97,11 +97,11 @@ test('the token of a microservice takes its API key', async (t) => {
   t.false(stderr.includes('an-api-key-of-somebody-else'))
 })
 
-test('M2 says that it cannot judge while it has no keys', async (t) => {
+test('M2 answers 503 while it has no keys', async (t) => {
   const [port] = await freePorts(1)
   const ISSUER = `http://127.0.0.1:${port}`
   const m2 = await startPart(t, 'm2', { ISSUER })
-  await m2.saying('m2: connect ECONNREFUSED')
+  await m2.saying(`m2: ${ISSUER}/.well-known/jwks.json: connect ECONNREFUSED`)
   const token = makeToken('{}', { header: '{"alg":"ES256"}' })
   t.is((await call(`${m2.url}/stock`, token)).status, 503)
 })
@@ -139,7 +139,7 @@ test('the commands on the page start all of it, M1 once there is a token for it'
   t.is(status, 200, text)
 })
 
-test('the calls on the page of the example print what stands there', async (t) => {
+test('the calls on the page of the example print what is shown there', async (t) => {
   const loginApi = await startPart(t, 'login-api', {})
   const { ISSUER } = await startTxtoken(t, { REMOTE: `${loginApi.url}/login` })
   const m2 = await startPart(t, 'm2', { ISSUER })

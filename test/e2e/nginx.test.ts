@@ -1,19 +1,19 @@
-/** nginx in front of an API, with the configuration of docs/keys.md, asks the service about every token. */
+/** nginx in front of an API, with the configuration of docs/keys/verifying.md, asks the service about every token. */
 import { join } from 'node:path'
 import { gzipSync } from 'node:zlib'
 import test, { type ExecutionContext } from 'ava'
-import { findCode } from '../helpers/documentation.ts'
 import { freePorts } from '../helpers/free-ports.ts'
 import { send } from '../helpers/http.ts'
-import { KEYS_PAGE, readRecipe, writeKeyFiles } from '../helpers/key-recipes.ts'
+import { findRecipe, readRecipe, writeKeyFiles } from '../helpers/key-recipes.ts'
 import { startNginx } from '../helpers/nginx.ts'
 import { runService } from '../helpers/program.ts'
 import { replying, startRemote } from '../helpers/remote.ts'
+import { ENC_KEY, LASTING, makeToken } from '../helpers/tokens.ts'
 
 /** The service, an API that trusts nginx, and nginx in front of it, which asks the service. */
 async function startGateway(t: ExecutionContext) {
   const [config = {}] = readRecipe('Make a key and issue with it')
-  const [nginxConfig = ''] = findCode(KEYS_PAGE, 'nginx, asking /checkToken', 'nginx')
+  const [nginxConfig = ''] = findRecipe('nginx, asking /checkToken', 'nginx')
   const loginApi = await startRemote(t, replying('{"id":1}'))
   const api = await startRemote(t, replying('{"answer":42}'))
   const keyFolder = await writeKeyFiles(t)
@@ -37,7 +37,7 @@ async function startGateway(t: ExecutionContext) {
   return { service, api, url: `http://127.0.0.1:${port}`, token, complaints }
 }
 
-test('a request with a good token reaches the API whole, whatever its method and body', async (t) => {
+test('a request with a valid token reaches the API whole, whatever its method and body', async (t) => {
   const { url, api, token, complaints } = await startGateway(t)
   const authorization = `Bearer ${token}`
   const answer = await send(`${url}/hello?a=b`, { headers: { authorization } })
@@ -55,7 +55,7 @@ test('a request with a good token reaches the API whole, whatever its method and
   t.is(complaints(), '')
 })
 
-test('a request without a good token gets 401 and the reason, and does not reach the API', async (t) => {
+test('a request without a valid token gets 401 and the reason, and does not reach the API', async (t) => {
   const { url, api, token } = await startGateway(t)
   const [header, payload] = token.split('.')
   const forged = `${header}.${payload}.${Buffer.alloc(64, 1).toString('base64url')}`
@@ -83,4 +83,38 @@ test('while the service is down nothing reaches the API', async (t) => {
   const answer = await send(`${url}/hello`, { headers: { authorization: `Bearer ${token}` } })
   t.is(answer.status, 500)
   t.deepEqual(api.requests, [])
+})
+
+test('a gate that nginx asks with the length of a body that it does not send disturbs no other client', async (t) => {
+  const config = {
+    listen: { main: { port: 0, host: '127.0.0.1' } },
+    keys: [{ alg: 'HS256', secret: ENC_KEY }],
+    routes: [{ check: '/auth', protocol: 'forward-auth', verify: [{ keys: 'all' }] }]
+  }
+  const service = await runService(t, JSON.stringify(config))
+  const api = await startRemote(t, replying('{}'))
+  const [port = 0] = await freePorts(1)
+  await startNginx(
+    t,
+    `upstream gate { server ${new URL(service.url).host}; keepalive 1; }
+    server {
+      listen 127.0.0.1:${port};
+      location / { auth_request /_auth; proxy_pass ${new URL(api.url).origin}; }
+      location = /_auth {
+        internal;
+        proxy_pass http://gate/auth;
+        proxy_http_version 1.1;
+        proxy_set_header Connection "";
+        proxy_pass_request_body off;
+      }
+    }`,
+    port
+  )
+  const url = `http://127.0.0.1:${port}/any`
+  const headers = { authorization: `Bearer ${makeToken(LASTING)}` }
+  for (let round = 0; round < 5; round++) {
+    const stranger = await send(url, { method: 'POST', body: 'x'.repeat(4000) })
+    t.is(stranger.status, 401)
+    t.is((await send(url, { headers })).status, 200)
+  }
 })

@@ -1,4 +1,4 @@
-/** The package as others get it: packed, installed into an empty folder from the registry without any script of it, and used from there. */
+/** The package as users get it: packed, installed into an empty folder from the registry without install scripts, and used from there. */
 import { execFile } from 'node:child_process'
 import { readFileSync } from 'node:fs'
 import { cp, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
@@ -15,6 +15,8 @@ const project = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8'))
 const test = anyTest as TestFn<{
   /** The names of the packed files. */
   files: string[]
+  /** The name of the tarball. */
+  packed: string
   /** The folder that it is installed in. */
   folder: string
 }>
@@ -22,11 +24,15 @@ const test = anyTest as TestFn<{
 test.before('pack and install', async (t) => {
   t.timeout(120_000, 'the registry may be slow')
   const folder = await mkdtemp(join(tmpdir(), 'txtoken-package-'))
-  // Without the script that would build anew: other tests run what is built.
+  // Without the script that would rebuild, since other tests run the build.
   const pack = ['pack', '--ignore-scripts', '--json', '--pack-destination', folder]
-  t.context = { folder, files: [] }
+  t.context = { folder, packed: '', files: [] }
   const packed = JSON.parse((await run('npm', pack, { cwd: ROOT })).stdout)[0]
-  t.context = { folder, files: packed.files.map(({ path }: { path: string }) => path) }
+  t.context = {
+    folder,
+    packed: packed.filename,
+    files: packed.files.map(({ path }: { path: string }) => path)
+  }
   await writeFile(join(folder, 'package.json'), '{ "private": true, "type": "module" }')
   const types = `@types/node@${project.devDependencies['@types/node']}`
   const install = [
@@ -42,14 +48,14 @@ test.before('pack and install', async (t) => {
 
 test.after.always((t) => rm(t.context.folder, { recursive: true, force: true }))
 
-/** Runs a program in the folder, under a name of its own, and gives what it prints. */
+/** Runs a program in the folder, under its own name, and returns its output. */
 async function runProgram(folder: string, name: string, text: string): Promise<string> {
   await writeFile(join(folder, name), text)
   const { stdout } = await run(process.execPath, [name], { cwd: folder })
   return stdout
 }
 
-test('it has what is built, the declarations, the examples and the papers, and nothing else', (t) => {
+test('it has the build, the declarations, the examples and the documents, and nothing else', (t) => {
   const { files } = t.context
   for (const name of [
     'README.md',
@@ -67,7 +73,13 @@ test('it has what is built, the declarations, the examples and the papers, and n
   const page = built.filter((name) => name.startsWith('dist/swagger-ui/'))
   t.deepEqual(
     built.filter((name) => !page.includes(name) && !/\.(?:js|d\.ts)$/.test(name)).sort(),
-    [`dist/program-${process.arch}.cache`, 'dist/program.cjs']
+    [
+      'dist/commonjs/package.json',
+      `dist/program-${process.arch}-${process.version}.cache`,
+      'dist/program.cjs',
+      'dist/workbench/workbench.css',
+      'dist/workbench/workbench.html'
+    ]
   )
   t.deepEqual(page.map((name) => name.replace('dist/swagger-ui/', '')).sort(), [
     'LICENSE',
@@ -80,15 +92,39 @@ test('it has what is built, the declarations, the examples and the papers, and n
 
 test('every entry of exports, types and bin is a file of the package', (t) => {
   const { exports, bin, types, main } = project
-  const conditions = Object.values(exports).flatMap((entry) =>
-    typeof entry === 'string' ? entry : Object.values(entry as object)
-  )
+  const filesOf = (entry: unknown): unknown[] =>
+    typeof entry === 'string' ? [entry] : Object.values(entry as object).flatMap(filesOf)
+  const conditions = Object.values(exports).flatMap(filesOf)
   const paths = [...conditions, ...Object.values(bin), types, main] as string[]
   t.true(paths.length >= 8)
   for (const path of paths) t.true(t.context.files.includes(path.replace(/^\.\//, '')), path)
   for (const entry of ['.', './client']) {
-    t.is(Object.keys(exports[entry])[0], 'types', 'TypeScript takes the first condition that fits')
+    for (const condition of Object.values(exports[entry]) as object[]) {
+      t.is(Object.keys(condition)[0], 'types', 'TypeScript takes the first condition that fits')
+    }
   }
+})
+
+test('TypeScript finds its types in each module resolution mode, and its entries match its files', async (t) => {
+  const { folder, packed } = t.context
+  const tool = (name: string, ...args: string[]) =>
+    run(join(ROOT, 'node_modules/.bin', name), [...args, join(folder, packed)])
+  const notTypes = ['config.schema.json', 'package.json']
+  await t.notThrowsAsync(tool('attw', '--exclude-entrypoints', ...notTypes, '--'))
+  await t.notThrowsAsync(tool('publint', 'run', '--strict'))
+})
+
+test('CommonJS has all exports too', async (t) => {
+  const output = await runProgram(
+    t.context.folder,
+    'commonjs.cjs',
+    `const { createTokenChecker, TokenError } = require('txtoken/client')
+const { createApp } = require('txtoken')
+console.log(typeof createTokenChecker, typeof TokenError, typeof createApp)
+import('txtoken/client').then((same) => console.log(same.TokenError === TokenError))
+`
+  )
+  t.is(output, 'function function function\ntrue\n')
 })
 
 test('the command runs', async (t) => {
@@ -130,7 +166,7 @@ await app.close()
   t.is(output, 'microservice\n')
 })
 
-test('the file store, whose library is a native one, needs no script to be run', async (t) => {
+test('the file store, with its native library, needs no install script', async (t) => {
   const output = await runProgram(
     t.context.folder,
     'file-store.js',
@@ -170,10 +206,10 @@ const MODULES = [
   ['--module', 'esnext', '--moduleResolution', 'bundler']
 ]
 
-test('a strict TypeScript program compiles against the declarations, those of its dependencies checked too', async (t) => {
+test('a strict TypeScript program compiles against the declarations, with skipLibCheck off', async (t) => {
   const { folder } = t.context
   const program = `import type { IncomingMessage } from 'node:http'
-import { ConfigError, createApp, type EmbeddedApp } from 'txtoken'
+import { ConfigError, type ConfigInput, createApp, type EmbeddedApp } from 'txtoken'
 import {
   createServiceToken,
   createTokenChecker,
@@ -203,6 +239,20 @@ export async function subjectOf(request: IncomingMessage): Promise<unknown> {
     throw error
   }
 }
+export const config: ConfigInput = {
+  listen: { main: { host: '127.0.0.1' }, admin: {} },
+  keys: [{ alg: 'ES256', generate: { dir: 'keys', rotateEvery: '7d' } }],
+  routes: [
+    { issue: '/token', claims: [{ from: 'fixed', set: { source: 'a' } }], lifetime: '15m' },
+    { check: '/check', verify: [{ keys: 'all' }], require: { scopes: ['read'] } }
+  ]
+}
+await createApp({ config })
+await createApp({ config: { encKey: { env: 'ENC_KEY' }, remote: 'https://login.example.com' } })
+// @ts-expect-error No such setting.
+await createApp({ config: { keys: [], routes: [], isuer: 'https://tokens.example.com' } })
+// @ts-expect-error No such algorithm.
+await createApp({ config: { keys: [{ alg: 'RS257', private: { file: 'a.pem' } }], routes: [] } })
 // @ts-expect-error The secret is text.
 createTokenChecker({ secret: 1 })
 // @ts-expect-error The token has to be fetched from somewhere.
@@ -226,12 +276,12 @@ createServiceToken({})
   }
 })
 
-test('the command is a script, and what is packed is built afresh', (t) => {
+test('the command is a script, and packing builds it afresh', (t) => {
   t.regex(readFileSync(join(ROOT, project.bin.txtoken), 'utf8'), /^#!\/usr\/bin\/env node\n/)
   t.regex(project.scripts.prepack, /rmSync\('dist'.*npm run --silent build/)
 })
 
-test('keys that an example has made are not packed', async (t) => {
+test('keys made by an example are not packed', async (t) => {
   const folder = join(t.context.folder, 'with-keys')
   await cp(join(ROOT, 'examples'), join(folder, 'examples'), { recursive: true })
   await cp(join(ROOT, 'package.json'), join(folder, 'package.json'))

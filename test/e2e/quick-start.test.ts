@@ -1,3 +1,4 @@
+/** @needs curl */
 import { execFile } from 'node:child_process'
 import { promisify } from 'node:util'
 import test from 'ava'
@@ -15,6 +16,12 @@ test('without CFG_FILE the program starts the demo and prints two curl lines tha
     .output()
     .stdout.split('\n')
     .filter((line) => line.startsWith('  curl '))
+  // In the order of the README: the log, then what to try.
+  const [logged = ''] = program.output().stdout.split('\n\ntxtoken runs with ')
+  t.deepEqual(
+    logged.split('\n').map((line) => JSON.parse(line).msg),
+    ['weak secret, whoever has it can sign tokens', 'listening']
+  )
   const token = JSON.parse((await shell('sh', ['-c', getToken ?? 'false'])).stdout)
   t.regex(token.token, /^[\w-]+\.[\w-]+\.[\w-]+$/)
   const checked = JSON.parse((await shell('sh', ['-c', checkToken ?? 'false'])).stdout)

@@ -42,7 +42,7 @@ test.serial('file: a revoked token stays revoked after a reload, and after kill 
 })
 
 test.serial(
-  'file: a second process with the same folder does not start, and says why',
+  'file: a second process with the same folder does not start, and reports why',
   async (t) => {
     const store = `file:${join(await createTemporaryFolder(t), 'revoked')}`
     const { file } = await run(t, { store })
@@ -53,7 +53,7 @@ test.serial(
   }
 )
 
-test.serial('redis: a token that is revoked at one program is refused by the other', async (t) => {
+test.serial('redis: a token revoked at one replica is rejected by the other', async (t) => {
   const { port } = await startRedis(t, { password: 'p/w:%' })
   const env = { REDIS_URL: `redis://:${encodeURIComponent('p/w:%')}@127.0.0.1:${port}/2` }
   const revocation = { store: { env: 'REDIS_URL' } }
@@ -85,7 +85,7 @@ test.serial('redis: over TLS, with an authority of its own', async (t) => {
 })
 
 test.serial(
-  'redis, closed: without it checks are 503, readiness is not affected, and all is well once it is back',
+  'redis, closed: without it checks are 503, readiness is unaffected, and checks pass once it is back',
   async (t) => {
     const redis = await startRedis(t)
     const { url, saying } = await run(t, { store: `redis://127.0.0.1:${redis.port}` })
@@ -93,8 +93,8 @@ test.serial(
     await revoke(url, revoked)
     await redis.kill()
     await eventually(async () => (await check(url, token)) === 503)
-    const refused = await send(`${url}/checkToken`, bearer(token))
-    t.is(refused.headers['retry-after'], '1')
+    const rejected = await send(`${url}/checkToken`, bearer(token))
+    t.is(rejected.headers['retry-after'], '1')
     t.is((await post(`${url}/getToken`, '{}')).status, 200)
     t.is((await send(`${url}/readyz`)).status, 200)
     t.is((await revoke(url, token)).status, 503)
@@ -108,7 +108,7 @@ test.serial(
 )
 
 test.serial(
-  'redis, open for a time: checks go on with what is known, and are 503 after it',
+  'redis, open for a time: checks go on with the known revocations, and are 503 after it',
   async (t) => {
     const redis = await startRedis(t)
     const { url, saying } = await run(t, {
@@ -132,7 +132,7 @@ test.serial(
 )
 
 test.serial(
-  'redis: the program starts without it, is not ready, and checks nothing until it has read the list',
+  'redis: the program starts without it, is not ready, and rejects checks until it has read the list',
   async (t) => {
     const redis = await startRedis(t)
     const store = `redis://127.0.0.1:${redis.port}`

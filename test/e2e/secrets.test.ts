@@ -27,25 +27,24 @@ const BROKEN = [
   `encKey: ${OTHER.repeat(2)}\nremote: http://a#${OTHER}\nexpHours: ${OTHER}\n`
 ]
 
-test('with debug: true the process never tells a secret, from its start to its end', async (t) => {
+test('with debug: true the process never prints a secret, from start to exit', async (t) => {
   const remote = await startRemote(t, (response, { body }) => {
-    const { wish } = JSON.parse(body.toString()) as { wish: string }
-    if (wish === 'token') response.end(JSON.stringify({ data: REPLY }))
-    else if (wish === 'refusal') response.writeHead(401, REPLY).end(REPLY)
-    else if (wish === 'junk') response.end(`{"data":"${REPLY}`)
-    else if (wish === 'reset') response.socket?.destroy()
+    const { kind } = JSON.parse(body.toString()) as { kind: string }
+    if (kind === 'token') response.end(JSON.stringify({ data: REPLY }))
+    else if (kind === 'error') response.writeHead(401, REPLY).end(REPLY)
+    else if (kind === 'junk') response.end(`{"data":"${REPLY}`)
+    else if (kind === 'reset') response.socket?.destroy()
   })
   const service = await runService(t, GOOD.replace('REMOTE', `${remote.url}?key=${BEARER}`), {
     ENC_KEY: KEY
   })
   await writeFile(join(dirname(service.file), 'broken.bin'), `${OTHER}\xff`, 'latin1')
-  const login = (wish: string) => JSON.stringify({ wish, password: PASSWORD })
+  const login = (kind: string) => JSON.stringify({ kind, password: PASSWORD })
   const heads = 'POST /getToken HTTP/1.1\r\nHost: a\r\nContent-Length: '
 
   const { text } = await post(`${service.url}/getToken`, login('token'))
   const { token } = JSON.parse(text) as { token: string }
-  for (const wish of ['refusal', 'junk', 'reset'])
-    await post(`${service.url}/getToken`, login(wish))
+  for (const kind of ['error', 'junk', 'reset']) await post(`${service.url}/getToken`, login(kind))
   await send(`${service.url}/checkToken?access_token=${token}`)
   await post(`${service.url}/checkToken?access_token=${token}`, JSON.stringify({ token }))
   await post(`${service.url}/checkToken`, JSON.stringify({ token: `${token}x` }))

@@ -1,4 +1,4 @@
-/** The built program as its operator runs it: a configuration in, tokens and a log out. */
+/** The built program as its operator runs it: a configuration in, tokens and a log out. @needs curl */
 import { execFile } from 'node:child_process'
 import { once } from 'node:events'
 import { promisify } from 'node:util'
@@ -89,7 +89,7 @@ for (const debug of [true, false]) {
   })
 }
 
-test('failures on the side of the service are errors, and logged even without a line a request', async (t) => {
+test('failures of the service are logged as errors, even without request logging', async (t) => {
   const remote = await startRemote(t, replying('{}', 500))
   const config = fullConfig(remote.url, {
     more: { listen: { main: { port: 0 } }, log: { requests: false } }
@@ -103,7 +103,7 @@ test('failures on the side of the service are errors, and logged even without a 
   t.like(lines[0], { level: 'error', status: 500, code: 'remote_status', remoteStatus: 500 })
 })
 
-test('every answer has its line in the log, up to the last one before the end', async (t) => {
+test('every answer has its line in the log, up to the last one before the exit', async (t) => {
   const config = flatConfig('http://127.0.0.1:1/', { port: 0, debug: true })
   const service = await runService(t, config, { ENC_KEY })
   const ids = Array.from({ length: 300 }, (_, index) => `request-${index}`)
@@ -114,7 +114,7 @@ test('every answer has its line in the log, up to the last one before the end', 
   t.deepEqual(logged.toSorted(), ids.toSorted())
 })
 
-test('a log that nobody reads any more does not stop the service', async (t) => {
+test('a closed log reader does not stop the service', async (t) => {
   const remote = await startRemote(t, replying(REPLY))
   const service = await runService(t, forms.flat(remote.url), { ENC_KEY })
   service.process.stdout?.destroy()
@@ -127,12 +127,12 @@ test('a log that nobody reads any more does not stop the service', async (t) => 
   t.is(stderr, '')
 })
 
-test('a log that is open, but not read, does not keep the process from its end', async (t) => {
+test('a log that is open but not read does not keep the process from exiting', async (t) => {
   const config = flatConfig(await refusingUrl(t), { port: 0, debug: true })
   const service = await runService(t, config, { ENC_KEY })
   service.process.stdout?.pause()
-  // With their stacks the lines are far more than a pipe holds.
-  for (let round = 0; round < 10; round++) {
+  // Their lines are far more than a pipe holds.
+  for (let round = 0; round < 50; round++) {
     await Promise.all(Array.from({ length: 60 }, () => post(`${service.url}/getToken`, '{}')))
   }
   const ended = once(service.process, 'exit')
@@ -144,7 +144,7 @@ test('a log that is open, but not read, does not keep the process from its end',
   t.false(stdout.includes('"stopped"'))
 })
 
-test('the documented call of curl works as it stands', async (t) => {
+test('the documented curl command works as written', async (t) => {
   const remote = await startRemote(t, replying('{"id":1}'))
   const service = await runService(t, forms.flat(remote.url), { ENC_KEY })
   const { stdout } = await promisify(execFile)('curl', [
@@ -159,7 +159,7 @@ test('the documented call of curl works as it stands', async (t) => {
   t.is(remote.requests[0]?.body.toString(), LOGIN)
 })
 
-test('each listener that a route is on is opened, and main is not where nothing is on it', async (t) => {
+test('each listener with a route is opened, and main is not opened without one', async (t) => {
   const listener = { host: '127.0.0.1', port: 0 }
   const config = JSON.stringify({
     listen: { tokens: listener, claims: listener, health: listener, metrics: listener },

@@ -1,4 +1,4 @@
-/** How the built program starts: from one script, compiled ahead, and without what its configuration has no use for. */
+/** How the built program starts: from one script, compiled ahead, and without libraries that its configuration does not need. */
 import { cp, readdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { Script } from 'node:vm'
@@ -13,7 +13,7 @@ import { ENC_KEY } from '../helpers/tokens.ts'
 
 const ROOT = join(import.meta.dirname, '../..')
 const PROGRAM = join(ROOT, 'dist/program.cjs')
-const CACHE = `program-${process.arch}.cache`
+const CACHE = `program-${process.arch}-${process.version}.cache`
 
 /** Modules are functions by the name of their file, which run once they are needed. */
 const MODULE = /^"(?<file>(?:src|node_modules)\/[^"]+)"\(/
@@ -57,7 +57,7 @@ async function findModulesThatRan(t: ExecutionContext): Promise<string[]> {
   return files.filter((file) => file !== undefined)
 }
 
-/** What a service runs only where a setting or a request asks for it. */
+/** Modules that a service runs only for certain settings or requests. */
 const ON_DEMAND = [
   'node_modules/koa/',
   'node_modules/koa-bodyparser/',
@@ -71,7 +71,7 @@ const ON_DEMAND = [
   'src/protocols/openapi/document.ts'
 ]
 
-test('a service loads no library that it has no use for', async (t) => {
+test('a service loads only libraries that its configuration needs', async (t) => {
   const text = await readFile(PROGRAM, 'latin1')
   const ran = await findModulesThatRan(t)
   t.true(ran.includes('node_modules/undici/lib/dispatcher/pool.js'))
@@ -84,7 +84,7 @@ test('a service loads no library that it has no use for', async (t) => {
   }
 })
 
-test('of undici the bundle has neither fetch nor WebSocket, and prom-client brings no OpenTelemetry', async (t) => {
+test('the bundle has neither fetch nor WebSocket of undici, and no OpenTelemetry of prom-client', async (t) => {
   const text = await readFile(PROGRAM, 'latin1')
   t.true(text.includes('{"node_modules/undici/lib/dispatcher/client-h1.js"'))
   for (const part of ['web/fetch/index.js', 'web/websocket/', 'mock/', 'cache/', 'api/']) {
@@ -93,7 +93,7 @@ test('of undici the bundle has neither fetch nor WebSocket, and prom-client brin
   t.is(text.match(/require\("@opentelemetry\/api"\)/g)?.length, 1)
 })
 
-test('what was compiled ahead fits the Node.js that built it', async (t) => {
+test('the code cache matches the Node.js that built it', async (t) => {
   const cachedData = await readFile(join(ROOT, 'dist', CACHE))
   const script = new Script(await readFile(PROGRAM, 'latin1'), {
     cachedData
@@ -101,7 +101,7 @@ test('what was compiled ahead fits the Node.js that built it', async (t) => {
   t.false(script.cachedDataRejected)
 })
 
-test('where nothing was compiled ahead, or for another Node.js, it runs all the same', async (t) => {
+test('without a code cache, or with one of another Node.js, it runs all the same', async (t) => {
   const folder = await createTemporaryFolder(t)
   for (const name of ['package.json', 'dist/main.js', 'dist/program.cjs']) {
     await cp(join(ROOT, name), join(folder, name))
@@ -114,7 +114,7 @@ test('where nothing was compiled ahead, or for another Node.js, it runs all the 
   t.like(wrong, { code: 0, stderr: '' })
 })
 
-test('what was compiled of an earlier program is gone, also for another processor', async (t) => {
+test('the code cache of an earlier program is removed, also for another processor', async (t) => {
   const folder = await createTemporaryFolder(t)
   for (const name of ['package.json', 'dist/program.cjs']) {
     await cp(join(ROOT, name), join(folder, name))

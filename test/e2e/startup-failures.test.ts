@@ -1,4 +1,4 @@
-/** What the built program says when it cannot start, or is called in a wrong way. */
+/** The messages of the built program when it cannot start, or gets wrong arguments. */
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
@@ -9,7 +9,7 @@ import { send } from '../helpers/http.ts'
 import { runProgram, runService } from '../helpers/program.ts'
 import { ENC_KEY } from '../helpers/tokens.ts'
 
-/** Stands wherever a secret does. */
+/** Is in place of every secret. */
 const SECRET = 'n0body-may-read-this-in-any-message-whatever'
 const LEAST = `encKey: ${SECRET}\nremote: http://example.com\n`
 
@@ -18,7 +18,7 @@ interface Failing {
   readonly env?: Record<string, string>
 }
 
-/** Runs the program, which must fail with one readable message. Gives the message. */
+/** Runs the program, which must fail with one readable message, and returns the message. */
 async function messageOf(t: ExecutionContext, failing: Failing, expectedCode = 1): Promise<string> {
   const { args = [], env = {} } = failing
   const { code, stdout, stderr } = await runProgram(t, { args, env }).exit()
@@ -39,15 +39,15 @@ const failures = {
   'a short key, two equal routes, a misspelt key': {
     config: `encKey: ${SECRET.slice(0, 20)}\nremote: http://a\ngetTokenRoute: /a\ncheckTokenRoute: /a\nprot: 1\n`,
     problems: [
-      '1: encKey: expected 32 to 64 characters, found 20',
+      '1: encKey: found a secret of 20 bytes, expected at least 32 bytes for HS256 (RFC 7518, section 3.2)',
       '4: checkTokenRoute: /a is a route already, expected another path',
       '5: prot: unknown key, did you mean port?'
     ]
   },
-  'a long key, a bad URL, a route without a slash, a variable that is not set': {
-    config: `encKey: ${SECRET}${SECRET}\nremote: example.com/${SECRET}\ngetTokenRoute: getToken\nport: \${PORT}\n`,
+  'no key, a bad URL, a route without a slash, a variable that is not set': {
+    config: `encKey: {}\nremote: example.com/${SECRET}\ngetTokenRoute: getToken\nport: \${PORT}\n`,
     problems: [
-      '1: encKey: expected 32 to 64 characters, found 88',
+      '1: encKey: expected text in quotes, { file: path } or { env: NAME }',
       '2: remote: expected an http:// or https:// URL',
       '3: getTokenRoute: expected a path that starts with a slash and has letters, digits and . _ ~ - only',
       '4: port: environment variable PORT is not set, and there is no default'
@@ -56,7 +56,7 @@ const failures = {
 }
 
 for (const [what, { config, problems }] of Object.entries(failures)) {
-  test(`${what} is told`, async (t) => {
+  test(`${what} is reported`, async (t) => {
     const file = await writeConfig(t, config)
     const count = problems.length === 1 ? '1 problem' : `${problems.length} problems`
     t.is(
@@ -66,12 +66,28 @@ for (const [what, { config, problems }] of Object.entries(failures)) {
   })
 }
 
-test('a file that is missing is told', async (t) => {
+test('a missing file is reported', async (t) => {
   const folder = await writeFiles(t)
   const file = join(folder, 'missing.yml')
   t.is(
     await messageOf(t, { env: { CFG_FILE: file } }),
     `txtoken serve: 1 problem in ${file}\n  - cannot read the file (ENOENT)\n`
+  )
+})
+
+test('a directory of generated keys that cannot be opened is reported with its setting and line', async (t) => {
+  const folder = await writeFiles(t, { file: '' })
+  const dir = join(folder, 'file', 'keys')
+  const config = `keys:
+  - alg: ES256
+    generate:
+      dir: ${dir}
+routes: [{ check: /check, verify: [{ keys: all }] }]
+`
+  const file = await writeConfig(t, config)
+  t.is(
+    await messageOf(t, { env: { CFG_FILE: file } }),
+    `txtoken serve: ${file}:4: keys[0].generate.dir: ${dir}: cannot open the directory: ENOTDIR at mkdir\n`
   )
 })
 
@@ -83,7 +99,7 @@ async function takenPort(t: ExecutionContext): Promise<number> {
   return (server.address() as AddressInfo).port
 }
 
-test('a port that is taken is told, that of the admin listener too', async (t) => {
+test('a port in use is reported, also for the admin listener', async (t) => {
   const port = await takenPort(t)
   const message = `txtoken serve: cannot listen on 127.0.0.1:${port}: the port is taken by another program\n`
   const rest = `keys: [{ alg: HS256, secret: ${SECRET} }]\nroutes: [{ check: /check, verify: [{ keys: all }] }]\n`
@@ -93,15 +109,31 @@ test('a port that is taken is told, that of the admin listener too', async (t) =
   t.is(await messageOf(t, { env: { CFG_FILE: await writeConfig(t, admin) } }), message)
 })
 
-test('the demo tells a port that is taken', async (t) => {
+test('the demo names the variable for a port in use', async (t) => {
   const port = String(await takenPort(t))
+  const taken = `txtoken serve: cannot listen on 127.0.0.1:${port}: the port is taken by another program`
   t.is(
     await messageOf(t, { env: { PORT: '0', DEMO_PORT: port } }),
-    `txtoken serve: cannot listen on 127.0.0.1:${port}: the port is taken by another program\n`
+    `${taken}; set DEMO_PORT to use another port\n`
+  )
+  // By then it has warned of the published secret.
+  const { code, stderr } = await runProgram(t, { env: { PORT: port, DEMO_PORT: '0' } }).exit()
+  t.deepEqual({ code, stderr }, { code: 1, stderr: `${taken}; set PORT to use another port\n` })
+})
+
+test('the configuration is an argument too, with the command and without', async (t) => {
+  const folder = await writeFiles(t)
+  const file = join(folder, 'missing.yml')
+  const message = `txtoken serve: 1 problem in ${file}\n  - cannot read the file (ENOENT)\n`
+  t.is(await messageOf(t, { args: ['serve', file] }), message)
+  t.is(await messageOf(t, { args: [file] }), message)
+  t.is(
+    await messageOf(t, { args: [file, '--config', 'other.yml'] }, 2),
+    `txtoken serve: found two configuration files, ${file} and other.yml, expected one\n'txtoken serve --help' shows the usage.\n`
   )
 })
 
-test('a command that is unknown is told with the one that was meant, or all that are known', async (t) => {
+test('an unknown command is reported with the closest known one, or with all of them', async (t) => {
   t.is(
     await messageOf(t, { args: ['serv'] }, 2),
     "txtoken: unknown command serv, did you mean serve?\n'txtoken --help' shows the usage.\n"
@@ -112,7 +144,7 @@ test('a command that is unknown is told with the one that was meant, or all that
   )
 })
 
-test('check-config says whether a configuration is good', async (t) => {
+test('check-config reports whether a configuration is valid', async (t) => {
   const args = ['check-config']
   const good = await writeConfig(t, LEAST)
   const { code, stdout, stderr } = await runProgram(t, { args, env: { CFG_FILE: good } }).exit()
@@ -125,7 +157,7 @@ test('check-config says whether a configuration is good', async (t) => {
   )
 })
 
-test('healthcheck says whether the service lives', async (t) => {
+test('healthcheck reports whether the service is alive', async (t) => {
   const args = ['healthcheck']
   const service = await runService(t, flatConfig('http://127.0.0.1:1/', { port: 0 }), { ENC_KEY })
   const { port } = new URL(service.url)
@@ -135,14 +167,17 @@ test('healthcheck says whether the service lives', async (t) => {
 
   service.process.kill('SIGTERM')
   await service.exit()
-  t.is(await messageOf(t, { args, env }), 'txtoken healthcheck: /livez cannot be reached\n')
+  t.is(
+    await messageOf(t, { args, env }),
+    `txtoken healthcheck: http://127.0.0.1:${port}/livez cannot be reached (ECONNREFUSED)\n`
+  )
   t.is(
     await messageOf(t, { args }, 2),
     "txtoken healthcheck: expected a configuration file, on the command line or in the environment variable CFG_FILE\n'txtoken healthcheck --help' shows the usage.\n"
   )
 })
 
-test('healthcheck takes no other answer than 200, and asks the admin listener where there is one', async (t) => {
+test('healthcheck accepts only 200, and calls the admin listener where there is one', async (t) => {
   const asked: (string | undefined)[] = []
   const server = createServer((request, response) => {
     asked.push(request.url)
@@ -157,22 +192,24 @@ routes: [{ check: /check, verify: [{ keys: all }] }]
 `
   t.is(
     await messageOf(t, { args: ['healthcheck'], env: { CFG_FILE: await writeConfig(t, config) } }),
-    'txtoken healthcheck: /livez answered 503, expected 200\n'
+    `txtoken healthcheck: http://127.0.0.1:${port}/livez answered 503, expected 200\n`
   )
   t.deepEqual(asked, ['/livez'])
 })
 
-test('demo-login-api serves until it is told to stop', async (t) => {
+test('demo-login-api runs until SIGTERM', async (t) => {
   const program = runProgram(t, { args: ['demo-login-api', '--port', '0'], env: { ENC_KEY } })
   await program.saying('demo login API on')
   const [, port] = /127\.0\.0\.1:(\d+)/.exec(program.output().stdout) ?? []
   t.is((await send(`http://127.0.0.1:${port}/login`, { method: 'POST' })).status, 403)
   t.is((await send(`http://127.0.0.1:${port}/other`)).status, 404)
   program.process.kill('SIGTERM')
-  t.like(await program.exit(), { code: 0, stderr: '' })
+  const { code, stderr } = await program.exit()
+  t.is(code, 0)
+  t.regex(stderr, /^demo login API: rejected a call without a service bearer [^\n]*\n$/)
 })
 
-test('demo-login-api tells what it was called wrongly with', async (t) => {
+test('demo-login-api reports wrong arguments', async (t) => {
   const hint = "'txtoken demo-login-api --help' shows the usage.\n"
   const message = (args: string[], code = 2) =>
     messageOf(t, { args: ['demo-login-api', ...args], env: { ENC_KEY } }, code)

@@ -1,4 +1,4 @@
-/** examples/themis.yml and examples/themis-claims.yml as they stand, run by the built program; and what their page says of them. */
+/** examples/themis.yml and examples/themis-claims.yml, run unchanged by the built program, and the commands of their page. */
 import { join } from 'node:path'
 import test, { type ExecutionContext } from 'ava'
 import { importSPKI, jwtVerify } from 'jose'
@@ -14,7 +14,7 @@ const ROOT = join(import.meta.dirname, '../..')
 const PAGE = 'docs/examples/themis.md'
 const TRUST = 'Trust in certificates'
 
-/** The ports that the examples have by themselves, and the variables that change them. */
+/** The default ports of the examples, and the variables that change them. */
 const PORTS = {
   THEMIS_KEYS_PORT: 6500,
   THEMIS_ISSUER_PORT: 6501,
@@ -67,7 +67,7 @@ async function issue({ url }: Themis, headers: Record<string, string>, query = '
   return { answer, kid, pem, ...verified }
 }
 
-test('a device gets a token with its claims and those of the other service, which verifies with the PEM', async (t) => {
+test('a device gets a token with its claims and the claims of the other service, and it verifies with the PEM', async (t) => {
   const themis = await startThemis(t)
   await themis.startRemote()
   const before = Math.floor(Date.now() / 1000)
@@ -102,7 +102,7 @@ test('a device gets a token with its claims and those of the other service, whic
   t.not((await issue(themis, MAC)).payload.jti, jti)
 })
 
-test('what a device says of itself stands in headers or parameters, and headers win', async (t) => {
+test('a device sends its claims in headers or parameters, and headers win', async (t) => {
   const themis = await startThemis(t)
   const query = '?mac=one&serial=two&uuid=three&pid=*,,sky'
   t.like((await issue(themis, {}, query)).payload, {
@@ -126,12 +126,12 @@ test('what a device says of itself stands in headers or parameters, and headers 
   for (const missing of ['mac', 'serial', 'uuid', 'Subscription']) {
     t.false(missing in (await issue(themis, {})).payload, missing)
   }
-  const refused = await send(`${themis.url(6501)}/issue?pid=*`)
-  t.is(refused.status, 400)
-  t.is(refused.text, 'invalid partner id')
+  const rejected = await send(`${themis.url(6501)}/issue?pid=*`)
+  t.is(rejected.status, 400)
+  t.is(rejected.text, 'invalid partner id')
 })
 
-test('each port has its own, and a key that is not there is told in text', async (t) => {
+test('each port has its own routes, and a missing key is reported as text', async (t) => {
   const { url } = await startThemis(t)
   t.is((await send(`${url(6504)}/health`)).text, '{"status":"ok"}')
   t.regex((await send(`${url(6503)}/metrics`)).text, /^txtoken_/m)
@@ -149,7 +149,7 @@ test('each port has its own, and a key that is not there is told in text', async
   }
 })
 
-test('what the page shows is what its commands print', async (t) => {
+test('the commands of the page print what it shows', async (t) => {
   const themis = await startThemis(t)
   await themis.startRemote()
   const [start = ''] = findCode(PAGE, 'Start it', 'sh')
@@ -166,7 +166,7 @@ test('what the page shows is what its commands print', async (t) => {
   })
 })
 
-test('what the page shows of trust is what its commands print', async (t) => {
+test('the commands about trust print what the page shows', async (t) => {
   const [port = 0] = await freePorts(1)
   const [config = ''] = findCode(PAGE, TRUST, 'yaml')
   const cwd = await writeFiles(t, { 'trust.yml': config.replace('6505', String(port)) })

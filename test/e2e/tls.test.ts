@@ -44,7 +44,7 @@ async function start(t: ExecutionContext, text: string) {
   }
 }
 
-test('new certificates are taken over without a restart, those of clients too', async (t) => {
+test('new certificates are used without a restart, also for authorities of clients', async (t) => {
   const { program, url, write } = await start(t, config({ port: 0, tls: MUTUAL }, GRADED))
   const ask = async (ca: string, shown: object) => (await send(url, { tls: { ca, ...shown } })).text
   t.is(await ask(authority.cert, device), '{"trust":1000}')
@@ -52,7 +52,7 @@ test('new certificates are taken over without a restart, those of clients too', 
   const nextAuthority = createAuthority('Next Root')
   const nextDevices = createAuthority('Next Devices')
   const next = nextAuthority.issue()
-  // One without the other does not fit: the old ones stay until both are there.
+  // Certificate and key do not match: the old pair stays until both are there.
   await write('tls.crt', next.cert)
   await program.saying('configuration not reloaded')
   t.is(await ask(authority.cert, device), '{"trust":1000}')
@@ -65,7 +65,7 @@ test('new certificates are taken over without a restart, those of clients too', 
   t.false(program.output().stdout.includes('takes a restart'))
 })
 
-test('all workers take new certificates over, and one that starts later has them', async (t) => {
+test('all workers use new certificates, also one that starts later', async (t) => {
   const { program, url, write } = await start(t, config({ port: 0, tls: TLS }, { workers: 2 }))
   const ask = async (ca: string) => (await send(url, { tls: { ca } })).status
   for (let count = 0; count < 4; count++) t.is(await ask(authority.cert), 200)
@@ -81,7 +81,7 @@ test('all workers take new certificates over, and one that starts later has them
   for (let count = 0; count < 4; count++) t.is(await ask(nextAuthority.cert), 200)
 })
 
-test('to ask something else of clients takes a restart', async (t) => {
+test('changing whether clients are asked for certificates takes a restart', async (t) => {
   const { program, url, write } = await start(t, config({ port: 0, tls: MUTUAL }))
   const tls = { ...MUTUAL, clientCertificate: 'require' }
   await write('txtoken.yml', config({ port: 0, tls }))
@@ -97,14 +97,14 @@ for (const [what, tls] of [
   ['TLS', TLS],
   ['TLS that asks clients for a certificate', MUTUAL]
 ] as const) {
-  test(`the health check asks a listener with ${what}`, async (t) => {
+  test(`the health check calls a listener with ${what}`, async (t) => {
     const [port = 0] = await freePorts(1)
     const { env } = await start(t, config({ port, tls }))
     t.deepEqual(await checkHealth(t, env), { code: 0, stdout: '', stderr: '' })
   })
 }
 
-test('the health check says why it cannot ask a listener that requires a certificate', async (t) => {
+test('the health check reports why it cannot call a listener that requires a certificate', async (t) => {
   const [port = 0] = await freePorts(1)
   const tls = { ...MUTUAL, clientCertificate: 'require' }
   const { env } = await start(t, config({ port, tls }))
@@ -116,7 +116,7 @@ test('the health check says why it cannot ask a listener that requires a certifi
   })
 })
 
-test('the health check asks the health route where nothing is on main', async (t) => {
+test('the health check calls the health route where nothing is on main', async (t) => {
   const [port = 0, other = 0] = await freePorts(2)
   const listen = {
     tokens: { host: '127.0.0.1', port: other },
@@ -128,4 +128,15 @@ test('the health check asks the health route where nothing is on main', async (t
   ]
   const { env } = await start(t, JSON.stringify({ listen, routes }))
   t.deepEqual(await checkHealth(t, env), { code: 0, stdout: '', stderr: '' })
+})
+
+test('TLS on a port without TLS leaves one line in the log, and the port keeps answering', async (t) => {
+  const { program, url } = await start(t, config({ port: 0 }))
+  for (let count = 0; count < 2; count++) {
+    await t.throwsAsync(send(url, { tls: { ca: authority.cert } }), { code: 'EPROTO' })
+  }
+  await program.saying('a client uses TLS on a port without TLS')
+  t.is((await send(url.replace('https:', 'http:'))).status, 200)
+  t.is(program.output().stdout.split('a client uses TLS').length, 2)
+  t.regex(program.output().stdout, /"listener":"main","msg":"a client uses TLS/)
 })

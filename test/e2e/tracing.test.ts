@@ -1,4 +1,4 @@
-/** Tracing in the built program as a process: what a collector, a remote and the log are told. */
+/** Tracing in the built program as a process: what a collector, a remote and the log get. */
 import { join } from 'node:path'
 import test, { type ExecutionContext } from 'ava'
 import { startCollector } from '../helpers/collector.ts'
@@ -19,8 +19,8 @@ const REPLY = 'a-reply-of-the-remote'
 const HEADERS = { traceparent: TRACEPARENT, tracestate: TRACESTATE }
 const LISTEN = { listen: { main: { host: '127.0.0.1', port: 0 } } }
 
-/** Says at the end which packages of OpenTelemetry were loaded. */
-const TELL_LOADED = `process.on('exit', () => {
+/** Prints at the end which packages of OpenTelemetry were loaded. */
+const PRINT_LOADED = `process.on('exit', () => {
   const names = Object.keys(require.cache).map((file) => /@opentelemetry.([^/\\\\]+)/.exec(file)?.[1])
   const loaded = [...new Set(names)].filter((name) => name !== undefined)
   require('node:fs').writeSync(2, 'loaded ' + JSON.stringify(loaded))
@@ -30,7 +30,7 @@ async function startAnsweringRemote(t: ExecutionContext) {
   return startRemote(t, replying(JSON.stringify({ said: REPLY })))
 }
 
-/** Ends the program, and gives the lines of its log about requests. */
+/** Ends the program, and returns the request lines of its log. */
 async function stop(program: RunningProgram): Promise<Record<string, unknown>[]> {
   program.process.kill('SIGTERM')
   const { stdout } = await program.exit()
@@ -102,7 +102,10 @@ test('a request, its call to the remote, its signing and its verification are sp
   }
   t.true(
     requests.every(
-      ({ url, headers }) => url === '/v1/traces' && headers['x-collector-key'] === 'letmein'
+      ({ url, headers }) =>
+        url === '/v1/traces' &&
+        headers['x-collector-key'] === 'letmein' &&
+        headers['accept-encoding'] === 'identity'
     )
   )
 
@@ -115,7 +118,7 @@ test('a request, its call to the remote, its signing and its verification are sp
   )
 })
 
-test('tokens that are known already have spans too, and probes have none', async (t) => {
+test('checks of cached tokens have spans too, and probes have none', async (t) => {
   const collector = await startCollector(t)
   const remote = await startAnsweringRemote(t)
   const service = await runService(t, fullConfig(remote.url, { more: LISTEN }), {
@@ -149,7 +152,7 @@ test('a request that is part of no trace begins one', async (t) => {
   t.is(remote.requests[0]?.headers.traceparent, `00-${login?.traceId}-${call?.spanId}-01`)
 })
 
-test('spans tell refusals and failures by their codes, and nothing that was asked or answered', async (t) => {
+test('spans show rejections and failures by their codes, and nothing of requests or answers', async (t) => {
   const collector = await startCollector(t)
   const remote = await startRemote(t, replying(REPLY, 401))
   const service = await runService(
@@ -164,22 +167,22 @@ test('spans tell refusals and failures by their codes, and nothing that was aske
   await send(`${service.url}/checkToken?access_token=${PASSWORD}`)
   await send(`${service.url}/${PASSWORD}`)
   await stop(service)
-  const told = new Map(
+  const reported = new Map(
     collector.spans.map(({ name, failed, attributes }) => [
       name,
       [attributes['http.response.status_code'], attributes['error.type'], failed]
     ])
   )
-  t.deepEqual(told.get('POST /getToken'), [500, 'remote_status', true])
-  t.deepEqual(told.get('POST'), [401, 'remote_status', true])
-  t.deepEqual(told.get('GET /checkToken'), [401, 'malformed', false])
-  t.deepEqual(told.get('verify'), [undefined, 'malformed', false])
-  t.deepEqual(told.get('GET'), [404, 'not_found', false])
+  t.deepEqual(reported.get('POST /getToken'), [500, 'remote_status', true])
+  t.deepEqual(reported.get('POST'), [401, 'remote_status', true])
+  t.deepEqual(reported.get('GET /checkToken'), [401, 'malformed', false])
+  t.deepEqual(reported.get('verify'), [undefined, 'malformed', false])
+  t.deepEqual(reported.get('GET'), [404, 'not_found', false])
   const sent = collector.requests.map(({ text }) => text).join()
   for (const secret of [PASSWORD, REPLY]) t.false(sent.includes(secret), secret)
 })
 
-test('no secret, token or body stands in a span', async (t) => {
+test('no secret, token or body is in a span', async (t) => {
   const collector = await startCollector(t)
   const remote = await startAnsweringRemote(t)
   const service = await runService(t, fullConfig(remote.url, { more: LISTEN }), {
@@ -223,7 +226,7 @@ test('calls to the endpoint that verifies tokens are spans as well', async (t) =
   t.is(endpoint.requests[0]?.headers.traceparent, `00-${TRACE}-${call?.spanId}-01`)
 })
 
-test('where the sampler says no, nothing is sent, and the remote is told so', async (t) => {
+test('a trace that is not sampled is not sent, and the remote gets the flag', async (t) => {
   const collector = await startCollector(t)
   const remote = await startAnsweringRemote(t)
   const service = await runService(t, fullConfig(remote.url, { more: LISTEN }), {
@@ -270,7 +273,7 @@ const CASES: Record<string, Record<string, string>> = {
 for (const [title, env] of Object.entries(CASES)) {
   test(`${title}, nothing that traces is loaded, and traceparent passes to the remote`, async (t) => {
     const remote = await startAnsweringRemote(t)
-    const { url, lines, loaded } = await runTellingLoaded(t, remote.url, env)
+    const { url, lines, loaded } = await runPrintingLoaded(t, remote.url, env)
     await loginAndCheck(url)
     const requests = await lines()
     t.deepEqual(await loaded(), [])
@@ -286,17 +289,17 @@ for (const [title, env] of Object.entries(CASES)) {
 test('with an endpoint, what traces is loaded', async (t) => {
   const remote = await startAnsweringRemote(t)
   const collector = await startCollector(t)
-  const { lines, loaded } = await runTellingLoaded(t, remote.url, {
+  const { lines, loaded } = await runPrintingLoaded(t, remote.url, {
     OTEL_EXPORTER_OTLP_ENDPOINT: collector.url
   })
   await lines()
   t.true((await loaded()).includes('sdk-trace-base'))
 })
 
-async function runTellingLoaded(t: ExecutionContext, remote: string, env: Record<string, string>) {
-  const folder = await writeFiles(t, { 'tell-loaded.cjs': TELL_LOADED })
+async function runPrintingLoaded(t: ExecutionContext, remote: string, env: Record<string, string>) {
+  const folder = await writeFiles(t, { 'print-loaded.cjs': PRINT_LOADED })
   const program = runProgram(t, {
-    nodeArguments: ['--require', join(folder, 'tell-loaded.cjs')],
+    nodeArguments: ['--require', join(folder, 'print-loaded.cjs')],
     env: {
       ENC_KEY,
       CFG_FILE: await writeConfig(t, fullConfig(remote, { more: LISTEN })),
@@ -311,7 +314,7 @@ async function runTellingLoaded(t: ExecutionContext, remote: string, env: Record
   }
 }
 
-test('a collector that refuses is told to the log, and nobody else notices', async (t) => {
+test('a collector that rejects spans is logged, and clients do not notice', async (t) => {
   const collector = await startCollector(t, 400)
   const remote = await startAnsweringRemote(t)
   const service = await runService(t, fullConfig(remote.url, { more: LISTEN }), {
@@ -324,7 +327,7 @@ test('a collector that refuses is told to the log, and nobody else notices', asy
   t.is((await post(`${service.url}/getToken`, '{}')).status, 200)
 })
 
-test('a collector that is not there does not keep the service from its end', async (t) => {
+test('an unreachable collector does not keep the service from exiting', async (t) => {
   const remote = await startAnsweringRemote(t)
   const service = await runService(t, fullConfig(remote.url, { more: LISTEN }), {
     ENC_KEY,
@@ -337,7 +340,7 @@ test('a collector that is not there does not keep the service from its end', asy
   t.true(stdout.includes('"stopped"'))
 })
 
-test('a collector that takes the spans and never answers does not keep the service from its end', async (t) => {
+test('a collector that accepts spans and never answers does not keep the service from exiting', async (t) => {
   const remote = await startAnsweringRemote(t)
   const silent = await startRemote(t, () => {})
   const service = await runService(t, fullConfig(remote.url, { more: LISTEN }), {
@@ -363,7 +366,7 @@ const WRONG = {
   OTEL_PROPAGATORS: 'b3,baggage'
 }
 for (const [name, value] of Object.entries(WRONG)) {
-  test(`${name} that says nothing sensible ends the start`, async (t) => {
+  test(`an invalid ${name} ends the start`, async (t) => {
     const config = fullConfig('http://127.0.0.1:9', { more: LISTEN })
     const program = runProgram(t, {
       env: { ENC_KEY, CFG_FILE: await writeConfig(t, config), ...ON, [name]: value }

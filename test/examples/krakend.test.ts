@@ -1,4 +1,4 @@
-/** examples/krakend.yml as it stands, with the backend that comes with it. */
+/** examples/krakend.yml unchanged, with the backend beside it. */
 import { fileURLToPath } from 'node:url'
 import test, { type ExecutionContext } from 'ava'
 import { decodeProtectedHeader, importJWK, jwtVerify } from 'jose'
@@ -16,7 +16,7 @@ const IDENTITY = {
   sub: '1234567890qwertyuio'
 }
 
-/** Starts the backend and the service before it, and gives the addresses of both. */
+/** Starts the backend and the service in front of it, and returns the addresses of both. */
 async function startExample(t: ExecutionContext) {
   const backend = runProgram(t, {
     main: `${EXAMPLES}krakend-backend.js`,
@@ -29,7 +29,7 @@ async function startExample(t: ExecutionContext) {
   return { url: await urlOf(program), backendUrl, program }
 }
 
-test('the tokens of the reply come back signed, with the key of the symmetric set, and all else as it was', async (t) => {
+test('the tokens of the reply are signed with the key of the symmetric set, and all else is unchanged', async (t) => {
   const { url, backendUrl } = await startExample(t)
   const { keys } = JSON.parse((await send(`${backendUrl}/jwk/symmetric.json`)).text)
   const unsigned = JSON.parse((await post(`${backendUrl}/token-issuer`, LOGIN)).text)
@@ -43,9 +43,10 @@ test('the tokens of the reply come back signed, with the key of the symmetric se
     t.deepEqual(decodeProtectedHeader(signed[name]), { alg: 'HS256', typ: 'JWT', kid: 'sim2' })
     const { payload } = await jwtVerify(signed[name], key)
     const { exp = 0, iat = 0, ...claims } = payload
-    const { jti: _, exp: unsignedExp, ...expected } = unsigned[name]
+    const { exp: unsignedExp, ...expected } = unsigned[name]
     t.deepEqual<object, object>(claims, expected)
     t.like(claims, IDENTITY)
+    t.is(typeof claims.jti, 'string')
     t.true(exp - unsignedExp <= 60)
     t.true(iat <= Date.now() / 1000)
   }
@@ -56,7 +57,7 @@ test('the tokens of the reply come back signed, with the key of the symmetric se
   t.deepEqual(JSON.parse(checked.text).Claims.roles, ['role_a', 'role_b'])
 })
 
-test('wrong credentials get the refusal of the backend, and nothing of it is logged', async (t) => {
+test('wrong credentials get the error of the backend, and nothing of it is logged', async (t) => {
   const { url, program } = await startExample(t)
   const answer = await post(`${url}/token`, '{"user":"john","pass":"never-to-be-seen"}')
   t.is(answer.status, 401)
@@ -66,7 +67,7 @@ test('wrong credentials get the refusal of the backend, and nothing of it is log
   t.false(stdout.includes('never-to-be-seen'))
 })
 
-test('the commands of the page print what stands below them', async (t) => {
+test('the commands of the page print what is shown below them', async (t) => {
   const { url, backendUrl } = await startExample(t)
   const [start, ...blocks] = readCodeBlocks(PAGE)
   t.is(start?.text, 'node examples/krakend-backend.js &\nCFG_FILE=examples/krakend.yml npm start')

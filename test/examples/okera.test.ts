@@ -1,4 +1,4 @@
-/** examples/okera.yml as it stands, with an identity provider, a directory and a groups endpoint around it. */
+/** examples/okera.yml unchanged, with an identity provider, a directory and a groups endpoint. */
 import type { KeyObject } from 'node:crypto'
 import { mkdir, readFile, symlink, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
@@ -26,7 +26,7 @@ function sign(claims: Record<string, unknown>, alg: string, key: KeyObject, exp 
     .sign(key)
 }
 
-/** The built program with the example, an identity provider that vouches for one token, and groups by subject. */
+/** The built program with the example, an identity provider that accepts one token, and groups by subject. */
 async function startExample(t: ExecutionContext) {
   const known = await sign({}, 'RS256', generateKeys('RS256').signing)
   const slapd = await startSlapd(t)
@@ -70,7 +70,7 @@ async function startExample(t: ExecutionContext) {
   return { validate, known, identityProvider, breakProvider, slapd, program }
 }
 
-test('the endpoint is asked first, and the groups come from the directory', async (t) => {
+test('the endpoint is called first, and the groups come from the directory', async (t) => {
   const { validate, known, identityProvider } = await startExample(t)
   const { status, claims } = await validate(known)
   t.is(status, 200)
@@ -80,7 +80,7 @@ test('the endpoint is asked first, and the groups come from the directory', asyn
   t.is(identityProvider.requests[0]?.headers.accept, 'application/json')
 })
 
-test('a token that the endpoint refuses may be verified by either key, each with its own algorithm', async (t) => {
+test('a token that the endpoint rejects may be verified by either key, each with its own algorithm', async (t) => {
   const { validate, identityProvider } = await startExample(t)
   const system = { sub: 'okera', groups: ['root'] }
   const bySystem = await validate(await sign(system, 'RS512', keys.okera.signing))
@@ -91,17 +91,17 @@ test('a token that the endpoint refuses may be verified by either key, each with
   t.like(byProvider, { status: 200, claims: { sub: 'zoe', groups: ['guests'] } })
   t.is(identityProvider.requests.length, 2)
 
-  const refused = [
+  const rejected = [
     await sign(system, 'RS512', keys.identityProvider.signing),
     await sign(system, 'RS256', keys.okera.signing),
     await sign(system, 'RS256', generateKeys('RS256').signing),
     await sign(system, 'RS512', keys.okera.signing, '-1m'),
     await sign({ groups: ['root'] }, 'RS512', keys.okera.signing)
   ]
-  for (const token of refused) t.is((await validate(token)).status, 401)
+  for (const token of rejected) t.is((await validate(token)).status, 401)
 })
 
-test('while the endpoint or the directory is down nobody gets in by another way', async (t) => {
+test('while the endpoint or the directory is down no token passes another way', async (t) => {
   const { validate, known, breakProvider, slapd, program } = await startExample(t)
   await slapd.kill()
   t.like(await validate(known), { status: 503, claims: { error: 'check_unavailable' } })
@@ -113,8 +113,8 @@ test('while the endpoint or the directory is down nobody gets in by another way'
   for (const secret of [known, system, LDAP_BIND.password]) t.false(stdout.includes(secret))
 })
 
-test('the commands of the page print what stands below them', async (t) => {
-  // The page starts all that takes part on ports of its choice, and makes keys in a folder beside the example.
+test('the commands of the page print what is shown below them', async (t) => {
+  // The page starts all programs on its own ports, and creates keys in a folder beside the example.
   const ports = await freePorts(3)
   const place = (text: string) =>
     [8888, 8890, 3890].reduce(

@@ -1,4 +1,4 @@
-/** examples/supertokens.yml as it stands, with the SuperTokens client itself in front of it. */
+/** examples/supertokens.yml unchanged, with the real SuperTokens client. */
 import { fileURLToPath } from 'node:url'
 import test from 'ava'
 import { createRemoteJWKSet, decodeProtectedHeader, jwtVerify } from 'jose'
@@ -25,7 +25,7 @@ test('the client of SuperTokens works with the service as with its own core', as
     supertokens: {
       connectionURI,
       apiKey,
-      // The client is made once in a process; this is how it sends another key than its own.
+      // A process has one client; this makes it send another key.
       networkInterceptor: (request) => ({
         ...request,
         headers: { ...request.headers, 'api-key': apiKey }
@@ -70,13 +70,13 @@ test('the client of SuperTokens works with the service as with its own core', as
   t.true((set.validityInSeconds ?? 0) > 60)
 
   apiKey = 'another-key-of-20-characters'
-  const refused = await t.throwsAsync(JWT.createJWT({ source: 'microservice' }))
-  t.regex(refused?.message ?? '', /status code: 401 and message: Invalid API key/)
+  const rejected = await t.throwsAsync(JWT.createJWT({ source: 'microservice' }))
+  t.regex(rejected?.message ?? '', /status code: 401 and message: Invalid API key/)
   t.is((await JWT.getJWKS()).keys.length, 2)
   for (const secret of [API_KEY, apiKey]) t.false(program.output().stdout.includes(secret))
 })
 
-test('a service of ours holds a token of the recipe, and another one checks it', async (t) => {
+test('one service gets a token of the recipe, and another one checks it', async (t) => {
   const env = { API_KEY, KEYS_DIR: await createTemporaryFolder(t), PORT: '0', HOST: '127.0.0.1' }
   const url = await urlOf(runProgram(t, { env: { ...env, CFG_FILE: EXAMPLE } }))
   const serviceToken = createServiceToken({
@@ -101,7 +101,7 @@ test('a service of ours holds a token of the recipe, and another one checks it',
   t.is(exp - iat, 3600)
 })
 
-test('the commands of the page print what stands below them', async (t) => {
+test('the commands of the page print what is shown below them', async (t) => {
   const [start, ...blocks] = readCodeBlocks('docs/examples/supertokens.md')
   t.is(start?.text, `API_KEY=${API_KEY} CFG_FILE=examples/supertokens.yml npm start`)
   const env = { API_KEY, KEYS_DIR: await createTemporaryFolder(t), PORT: '0', HOST: '127.0.0.1' }

@@ -1,9 +1,9 @@
-/** Carries the Dockerfile out on the file system, without a container engine and without a registry. */
+/** Executes the Dockerfile on the file system, without a container engine and without a registry. */
 import { execFile } from 'node:child_process'
 import { existsSync } from 'node:fs'
 import { cp, mkdir, mkdtemp, readFile, symlink } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
-import { basename, dirname, join, posix } from 'node:path'
+import { basename, join, posix } from 'node:path'
 import { promisify } from 'node:util'
 import { type Copy, copiesOf, readDockerfile, type Stage, textsOf } from './read-dockerfile.ts'
 
@@ -11,7 +11,7 @@ const ROOT = join(import.meta.dirname, '../..')
 const run = promisify(execFile)
 
 interface Image {
-  /** Where everything is that was made, to be removed at the end. */
+  /** The folder of everything that was created, to be removed at the end. */
   readonly folder: string
   /** The folder that the image starts in. */
   readonly workdir: string
@@ -30,7 +30,7 @@ function folderOf({ name }: Stage): string {
   return name ?? 'image'
 }
 
-/** Copies what .dockerignore lets through: it refuses everything, and then names what may pass. */
+/** Copies the files that .dockerignore allows: it excludes everything, and then lists exceptions. */
 async function copyContext(context: string): Promise<void> {
   const lines = (await readFile(join(ROOT, '.dockerignore'), 'utf8')).split('\n')
   for (const line of lines.filter((one) => one.startsWith('!'))) {
@@ -75,28 +75,10 @@ async function copyFiles({ from = 'context', sources, destination }: Copy, place
 
 async function runStep(text: string, cwd: string): Promise<void> {
   const command = text.replace(/^(?:--\S+\s+)+/, '')
-  if (command.startsWith('npm ci --omit=dev')) await installForProduction(cwd)
-  else if (command.startsWith('npm ci'))
+  if (command.startsWith('npm ci'))
     await symlink(join(ROOT, 'node_modules'), join(cwd, 'node_modules'))
   else if (command.startsWith('["/nodejs/bin/node", ')) {
     const [, ...args] = JSON.parse(command) as string[]
     await run(process.execPath, args, { cwd })
   } else await run('sh', ['-c', command], { cwd })
-}
-
-/** Copies the packages that the lock file does not mark as needed for development only. */
-async function installForProduction(cwd: string): Promise<void> {
-  const { packages } = JSON.parse(await readFile(join(cwd, 'package-lock.json'), 'utf8')) as {
-    packages: Record<string, { dev?: boolean }>
-  }
-  const paths = Object.keys(packages).filter((path) => path !== '' && !packages[path]?.dev)
-  for (const path of paths) {
-    const source = join(ROOT, path)
-    await mkdir(dirname(join(cwd, path)), { recursive: true })
-    await cp(source, join(cwd, path), {
-      recursive: true,
-      // Packages inside of packages stand in the lock file themselves.
-      filter: (file) => file === source || basename(file) !== 'node_modules'
-    })
-  }
 }

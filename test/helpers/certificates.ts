@@ -24,11 +24,11 @@ interface AuthorityOptions {
   readonly notBefore?: Date
   /** Default: in an hour. */
   readonly notAfter?: Date
-  /** How many authorities may stand below it. Default: any number. */
+  /** How many authorities may be below it. Default: any number. */
   readonly pathLength?: number
   /** The only domain that it may issue for. Default: any. */
   readonly permittedDomain?: string
-  /** Whether it says that it is an authority. Default true. */
+  /** Whether it claims to be an authority. Default true. */
   readonly isAuthority?: boolean
 }
 
@@ -37,15 +37,15 @@ interface IssueOptions {
   readonly name?: string
   /** Host names and IPv4 addresses that it is for. Default `localhost` and `127.0.0.1`. A client has none. */
   readonly hosts?: readonly string[]
-  /** What it may be used for. Default `server`. */
+  /** Its purpose. Default `server`. */
   readonly use?: 'server' | 'client'
   /** Default: an hour ago. */
   readonly notBefore?: Date
-  /** Default: in an hour. A date that is over makes an expired certificate. */
+  /** Default: in an hour. A date in the past makes an expired certificate. */
   readonly notAfter?: Date
-  /** Whether it says which key signed it, and not only whose. Default true. */
+  /** Whether it names the key that signed it, and not only the issuer. Default true. */
   readonly keyIdentifiers?: boolean
-  /** A rule (an extension) that no program knows, and whether it may be left aside. Default: none. */
+  /** An extension that no program knows, and whether it is critical. Default: none. */
   readonly unknownRule?: 'critical' | 'optional'
 }
 

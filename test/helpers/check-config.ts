@@ -7,7 +7,7 @@ interface CheckConfigOptions {
   more?: Record<string, unknown>
 }
 
-/** A full form with the route `/check`, which verifies with all keys unless a test says otherwise. */
+/** A full form with the route `/check`, which verifies with all keys unless a test sets others. */
 export function checkConfig({ check, more }: CheckConfigOptions = {}): string {
   return JSON.stringify({
     keys: [{ alg: 'HS256', secret: '${ENC_KEY}' }],

@@ -5,7 +5,7 @@ import { send } from './http.ts'
 import { startService } from './service.ts'
 import { makeToken } from './tokens.ts'
 
-/** Starts a service with a check route that speaks as Okera does, unless a test says otherwise. */
+/** Starts a service with a check route in Okera's format, unless a test sets another. */
 export async function startChecking(
   t: ExecutionContext,
   check: Record<string, unknown>,

@@ -1,4 +1,4 @@
-/** Services that show what sources give. */
+/** Services that show the claims of sources. */
 import type { ExecutionContext } from 'ava'
 import { problemsOf } from './config.ts'
 import { startService, type TestService } from './service.ts'
@@ -21,12 +21,12 @@ export function startClaims(
   return startService(t, { config: JSON.stringify(claimsConfig(sources, options)) })
 }
 
-/** What is wrong with a source, as `setting: message`. */
+/** The problems of a source, as `setting: message`. */
 export function sourceProblems(t: ExecutionContext, source: object, path?: string): string[] {
   const config = claimsConfig([source], path === undefined ? {} : { path })
-  return problemsOf(t, config, { env: { ENC_KEY: 'x'.repeat(32) } }).map((problem) =>
-    problem.replace(/^routes\[0\]\.sources\[0\](?:\.|: )/, '')
-  )
+  return problemsOf(t, config, {
+    env: { ENC_KEY: 'a secret of thirty-two characters or more' }
+  }).map((problem) => problem.replace(/^routes\[0\]\.sources\[0\](?:\.|: )/, ''))
 }
 
 function claimsConfig(sources: readonly object[], { path, route, more }: ClaimsOptions): object {

@@ -1,4 +1,4 @@
-/** A collector of traces (OTLP over HTTP, in JSON), which keeps what it is sent. */
+/** A collector of traces (OTLP over HTTP, in JSON), which keeps what it receives. */
 import { once } from 'node:events'
 import { createServer, type IncomingHttpHeaders } from 'node:http'
 import type { AddressInfo } from 'node:net'
@@ -16,7 +16,7 @@ interface SeenSpan {
   readonly attributes: Attributes
   /** Whether it is marked as failed. */
   readonly failed: boolean
-  /** What it says of the service that it is of. */
+  /** The attributes of its service. */
   readonly resource: Attributes
 }
 
@@ -52,7 +52,7 @@ const STATUS_CODE_ERROR = 2
 
 /**
  * Starts a collector that ends with the test.
- * @param status what it answers
+ * @param status the status of its answers
  */
 export async function startCollector(t: ExecutionContext, status = 200): Promise<Collector> {
   const spans: SeenSpan[] = []

@@ -3,7 +3,7 @@ import { runCommandLine } from '../../src/cli/run.ts'
 
 interface CommandLineOptions {
   env?: Record<string, string>
-  /** What stands on standard input. */
+  /** The text on standard input. */
   input?: string
   now?: () => number
 }
@@ -14,7 +14,7 @@ interface Ended {
   readonly stderr: string
 }
 
-/** @param args what stands behind the name of the program */
+/** @param args the arguments after the name of the program */
 export async function runCommand(args: string[], options: CommandLineOptions = {}): Promise<Ended> {
   const { env = {}, input = '', now = Date.now } = options
   const texts = { stdout: '', stderr: '' }

@@ -1,4 +1,4 @@
-/** What a compiled file loads, found by following its imports. */
+/** The files that a compiled file loads, found by following its imports. */
 import { readFileSync } from 'node:fs'
 import { dirname, join, relative } from 'node:path'
 

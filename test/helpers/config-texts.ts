@@ -22,7 +22,7 @@ interface FullConfigOptions {
   more?: Record<string, unknown>
 }
 
-/** What {@link flatConfig} means, written out, for the settings that the flat form does not have. */
+/** The full form of {@link flatConfig}, for settings that the flat form does not have. */
 export function fullConfig(
   remote: string,
   { source, issue, more }: FullConfigOptions = {}

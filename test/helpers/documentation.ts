@@ -1,5 +1,5 @@
-/** The code on the pages of the documentation, so that tests can run it as it stands there. */
-import { readFileSync } from 'node:fs'
+/** The code on the pages of the documentation, so that tests can run it as written. */
+import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 
 const ROOT = join(import.meta.dirname, '../..')
@@ -7,9 +7,9 @@ const HEADING = /^#+ (.*)$/
 const FENCE = /^( *)```(.*)$/
 
 export interface CodeBlock {
-  /** The heading that it stands under. */
+  /** The heading above it. */
   readonly heading: string
-  /** What stands behind the opening fence: `yaml` alone is a configuration of this program. */
+  /** The text after the opening fence: `yaml` alone is a configuration of this program. */
   readonly info: string
   readonly text: string
 }
@@ -17,6 +17,18 @@ export interface CodeBlock {
 /** @param page path of a Markdown file, from the root of the project on */
 export function readPage(page: string): string {
   return readFileSync(join(ROOT, page), 'utf8')
+}
+
+/**
+ * The Markdown files of a folder and of all folders in it, sorted.
+ * @param folder path from the root of the project on
+ * @returns paths from the root of the project on
+ */
+export function listPages(folder: string): string[] {
+  return readdirSync(join(ROOT, folder), { recursive: true, encoding: 'utf8' })
+    .filter((name) => name.endsWith('.md'))
+    .map((name) => `${folder}/${name}`)
+    .toSorted()
 }
 
 /**

@@ -1,4 +1,4 @@
-/** Waits that end: with an error that says what did not happen, when it takes too long. */
+/** Waits with a limit: an error describes what did not happen in time. */
 import { setTimeout as wait } from 'node:timers/promises'
 
 const DEADLINE_MS = 30_000
@@ -24,7 +24,7 @@ export async function eventually(
 
 /**
  * Waits for a promise.
- * @param describe what it waits for, and what is known by then
+ * @param describe describes what it waits for, and the state so far
  * @throws Error with that description when the promise has not settled in half a minute
  */
 export async function settled<Value>(

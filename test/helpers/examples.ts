@@ -1,4 +1,4 @@
-/** The configurations that the project has as examples, and what they need to be loaded. */
+/** The example configurations of the project, and what they need to be loaded. */
 import { readdirSync, readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import type { ExecutionContext } from 'ava'
@@ -14,7 +14,7 @@ export interface Example {
   readonly text: string
 }
 
-/** All of them, those in folders of examples too. Files for other programs have no routes. */
+/** All of them, also in subfolders. Files for other programs have no routes. */
 export function readExamples(): readonly Example[] {
   const inFolders = readdirSync(`${ROOT}examples`, { recursive: true, encoding: 'utf8' })
   return ['example_cfg.yml', ...inFolders.map((name) => `examples/${name}`)]

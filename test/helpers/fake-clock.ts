@@ -1,4 +1,4 @@
-/** A clock that stands still until a test moves it, and timers that go off by it. */
+/** A clock that stays still until a test moves it, and timers that fire by it. */
 
 interface Timer {
   readonly at: number
@@ -9,10 +9,10 @@ export interface FakeClock {
   /** Milliseconds since 1970. */
   readonly now: () => number
   readonly startTimer: (action: () => Promise<void>, delayMs: number) => () => void
-  /** Moves on to a time. Timers go off on the way, each at its own time, and are waited for. */
+  /** Moves on to a time. Timers on the way fire at their own times, and are waited for. */
   readonly advanceTo: (time: number) => Promise<void>
   readonly advance: (milliseconds: number) => Promise<void>
-  /** Moves without letting any timer go off, as for a program that was stopped. */
+  /** Moves without firing any timer, as for a stopped program. */
   readonly jump: (milliseconds: number) => void
   readonly timers: () => number
 }

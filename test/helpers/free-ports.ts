@@ -4,7 +4,7 @@ import { once } from 'node:events'
 import { createServer } from 'node:net'
 import { eventually } from './eventually.ts'
 
-/** Below those that systems give out by themselves, so that no other test is given one before the program listens. */
+/** Below the ports that systems assign by themselves, so that no other test gets one before the program listens. */
 const LOWEST = 20_000
 const HIGHEST = 32_000
 

@@ -4,8 +4,8 @@ import { createServer, type IncomingHttpHeaders, type RequestListener, request }
 import { request as requestTls } from 'node:https'
 import { type AddressInfo, connect, type Socket } from 'node:net'
 import type { ConnectionOptions } from 'node:tls'
-import type { ExecutionContext } from 'ava'
 import { eventually, settled } from './eventually.ts'
+import type { Lifetime } from './lifetime.ts'
 
 export interface Answer {
   readonly status: number
@@ -21,11 +21,13 @@ interface RequestOptions {
   chunked?: boolean
   /** For an https:// URL. */
   tls?: ConnectionOptions
+  /** An address of this machine that it comes from. */
+  localAddress?: string
 }
 
-/** Asks on a connection of its own. Headers are those given, and what HTTP needs: there is no Content-Type by default. */
+/** Sends a request on its own connection. Headers are the given ones and what HTTP needs: there is no Content-Type by default. */
 export function send(url: string, options: RequestOptions = {}): Promise<Answer> {
-  const { method = 'GET', headers = {}, body, chunked = false, tls = {} } = options
+  const { method = 'GET', headers = {}, body, chunked = false, tls = {}, localAddress } = options
   const length: Record<string, string> = chunked
     ? { 'transfer-encoding': 'chunked' }
     : body === undefined
@@ -33,7 +35,13 @@ export function send(url: string, options: RequestOptions = {}): Promise<Answer>
       : { 'content-length': String(Buffer.byteLength(body)) }
   return new Promise((resolve, reject) => {
     const ask = url.startsWith('https:') ? requestTls : request
-    const settings = { ...tls, method, headers: { ...length, ...headers }, agent: false }
+    const settings = {
+      ...tls,
+      ...(localAddress !== undefined && { localAddress }),
+      method,
+      headers: { ...length, ...headers },
+      agent: false
+    }
     ask(url, settings, async (response) => {
       const chunks: Buffer[] = []
       for await (const chunk of response) chunks.push(chunk)
@@ -50,7 +58,7 @@ export function post(url: string, body: string | Uint8Array): Promise<Answer> {
   return send(url, { method: 'POST', body })
 }
 
-/** Waits until somebody answers there, whatever the answer is. */
+/** Waits for any answer there. */
 export async function answering(url: string): Promise<void> {
   await eventually(
     () =>
@@ -62,8 +70,8 @@ export async function answering(url: string): Promise<void> {
   )
 }
 
-/** Listens on a port that the system chooses, until the test ends. Gives the URL, without a path. */
-export async function serve(t: ExecutionContext, handler: RequestListener): Promise<string> {
+/** Listens on a port that the system chooses, until the test ends. Returns the URL, without a path. */
+export async function serve(t: Lifetime, handler: RequestListener): Promise<string> {
   const server = createServer(handler).listen(0, '127.0.0.1')
   await once(server, 'listening')
   t.teardown(() => server.close())
@@ -74,16 +82,16 @@ export async function serve(t: ExecutionContext, handler: RequestListener): Prom
 export interface RawConnection {
   readonly socket: Socket
   readonly write: (data: string | Uint8Array) => void
-  /** Waits until everything that has come so far has this in it, and gives it. */
+  /** Waits until the received text contains this, and returns the text. */
   readonly until: (pattern: RegExp) => Promise<string>
-  /** Waits until the other side has closed, and gives everything that came. */
+  /** Waits until the other side has closed, and returns the received text. */
   readonly closed: Promise<string>
 }
 
 /** Connects to the server of a URL; ends with the test. */
-export function openConnection(t: ExecutionContext, url: string): RawConnection {
+export function openConnection(t: Lifetime, url: string): RawConnection {
   const { hostname, port } = new URL(url)
-  const socket = connect({ host: hostname, port: Number(port) })
+  const socket = connect({ host: hostname.replace(/^\[|\]$/g, ''), port: Number(port) })
   let text = ''
   const waiting = new Set<() => void>()
   socket.setEncoding('latin1')
@@ -91,7 +99,7 @@ export function openConnection(t: ExecutionContext, url: string): RawConnection 
     text += chunk
     for (const look of waiting) look()
   })
-  // A server that refuses may reset the connection under our hands; what it said before is what counts.
+  // A server that rejects a request may reset the connection; its answer before that counts.
   socket.on('error', () => {})
   const closed = new Promise<string>((resolve) => socket.once('close', () => resolve(text)))
   t.teardown(() => socket.destroy())
@@ -115,12 +123,8 @@ export function openConnection(t: ExecutionContext, url: string): RawConnection 
   }
 }
 
-/** Sends bytes on a connection of their own, and gives everything that comes until the other side closes. */
-export function exchange(
-  t: ExecutionContext,
-  url: string,
-  data: string | Uint8Array
-): Promise<string> {
+/** Sends bytes on their own connection, and returns everything received until the other side closes. */
+export function exchange(t: Lifetime, url: string, data: string | Uint8Array): Promise<string> {
   const connection = openConnection(t, url)
   let text = ''
   connection.socket.on('data', (chunk) => (text += chunk))
@@ -128,7 +132,7 @@ export function exchange(
   return settled(connection.closed, () => `the other side closes, after ${text}`)
 }
 
-/** The status of the last answer in a text, informational ones (RFC 9110, section 15.2) left aside. */
+/** The status of the last answer in a text, without informational ones (RFC 9110, section 15.2). */
 export function statusIn(text: string): number {
   const statuses = [...text.matchAll(/HTTP\/1\.1 ([2-5]\d\d) /g)]
   return Number(statuses.at(-1)?.[1] ?? 0)

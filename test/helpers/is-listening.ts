@@ -1,4 +1,4 @@
-/** Whether another program has got as far as to listen. */
+/** Whether another program listens already. */
 import { once } from 'node:events'
 import { connect } from 'node:net'
 

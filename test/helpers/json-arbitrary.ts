@@ -3,7 +3,7 @@ import fc from 'fast-check'
 
 /** A JSON text in two spellings. */
 export interface Spelled {
-  /** With white space wherever it may stand. */
+  /** With white space wherever it is allowed. */
   readonly spaced: string
   /** The same without it. */
   readonly compact: string

@@ -1,4 +1,4 @@
-/** A server that answers with a JWK Set, or with whatever a test has it say in place of one. */
+/** A server that answers with a JWK Set, or with another reply of a test. */
 import { createServer, type IncomingHttpHeaders, type RequestListener } from 'node:http'
 import { createServer as createTlsServer } from 'node:https'
 import type { AddressInfo } from 'node:net'
@@ -8,7 +8,7 @@ import type { TestCertificate } from './certificates.ts'
 interface Reply {
   readonly status?: number
   readonly headers?: Readonly<Record<string, string>>
-  /** Text goes out as it is, anything else as JSON. */
+  /** Text is sent unchanged, anything else as JSON. */
   readonly body?: unknown
 }
 
@@ -16,7 +16,7 @@ export interface JwksServer {
   readonly url: string
   /** The headers of each request so far. */
   readonly requests: IncomingHttpHeaders[]
-  /** What it answers from now on. A listener takes all of it into its own hands. */
+  /** Its reply from now on. A listener answers by itself. */
   reply: Reply | RequestListener
 }
 

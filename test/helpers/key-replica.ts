@@ -1,4 +1,4 @@
-/** A process of its own with generated keys in a shared directory: it signs all the time, and checks what it is sent. */
+/** A process with generated keys in a shared directory: it signs all the time, and checks the tokens that it gets. */
 import { pino } from 'pino'
 import { createGeneratedKeySource } from '../../src/keys/generated/generated-keys.ts'
 import { signToken, verifyToken } from './token-check.ts'
@@ -12,12 +12,12 @@ export interface ReplicaSettings {
   readonly clockOffsetMs: number
 }
 
-/** What a replica is told. */
+/** A message to a replica. */
 export type ReplicaOrder =
   | { readonly type: 'check'; readonly raw: string }
   | { readonly type: 'stop' }
 
-/** What a replica tells. */
+/** A message from a replica. */
 export type ReplicaMessage =
   | { readonly type: 'token'; readonly kid: string; readonly raw: string }
   | { readonly type: 'made'; readonly kid: string; readonly signsFrom: number }
@@ -33,7 +33,7 @@ function report(message: ReplicaMessage): void {
   if (process.connected) process.send?.(message)
 }
 
-function tellLogLine(line: string): void {
+function printLogLine(line: string): void {
   const { level, msg, kid, signsFrom } = JSON.parse(line)
   if (level >= 40) report({ type: 'complaint', text: msg })
   else if (msg === 'made a key') report({ type: 'made', kid, signsFrom: Date.parse(signsFrom) })
@@ -43,7 +43,7 @@ const source = createGeneratedKeySource({
   ...settings,
   alg: 'ES256',
   now,
-  log: pino({}, { write: tellLogLine })
+  log: pino({}, { write: printLogLine })
 })
 await source.start?.()
 

@@ -1,4 +1,4 @@
-/** Key material for tests, made on the spot: one of a kind for each algorithm. */
+/** Key material for tests, generated on the spot for each algorithm. */
 import {
   createPrivateKey,
   createPublicKey,
@@ -29,15 +29,15 @@ export function generateKeys(alg: Algorithm): TestKeys {
   return generatePair('ed25519')
 }
 
-/** The declared types are an overload for each type of key, none of which takes them all. */
+/** The declared types are an overload for each type of key, and none accepts all types. */
 const generatePem = generateKeyPairSync as unknown as (
   type: string,
   options: object
 ) => { privateKey: string; publicKey: string }
 
 /**
- * As `generateKeyPairSync`, but by way of PEM. Its own KeyObjects share a lock with the job that made them, at least in
- * Node.js 20: when the job is collected as garbage while one of them is exported, the thread waits for itself, for ever.
+ * Like `generateKeyPairSync`, but through PEM. Its own KeyObjects share a lock with the job that made them, at least in
+ * Node.js 20: when the job is collected as garbage while one of them is exported, the thread waits for itself forever.
  */
 export function generatePair(type: string, options: object = {}): TestKeys {
   const { privateKey, publicKey } = generatePem(type, {

@@ -1,12 +1,12 @@
-/** How long something lives that tests use: as long as one test, or as long as all tests of a file. */
+/** The lifetime of a resource of tests: one test, or all tests of a file. */
 
 /** What {@link ExecutionContext.teardown} of a test is, too. */
 export interface Lifetime {
-  /** Registers what is to be done at the end. The last one is done first. */
+  /** Registers a function to be called at the end. The last one is called first. */
   readonly teardown: (end: () => unknown) => void
 }
 
-/** A lifetime that ends when it is told so, by `test.after.always` for instance. */
+/** A lifetime that is ended explicitly, for instance by `test.after.always`. */
 export function createLifetime(): Lifetime & { readonly end: () => Promise<void> } {
   const endings: (() => unknown)[] = []
   return {

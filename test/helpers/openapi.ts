@@ -1,4 +1,4 @@
-/** Holds answers against an OpenAPI 3.1 document. */
+/** Compares answers with an OpenAPI 3.1 document. */
 import { Validator } from '@seriousme/openapi-schema-validator'
 import { Ajv2020 } from 'ajv/dist/2020.js'
 import type { ExecutionContext } from 'ava'
@@ -16,12 +16,14 @@ interface DescribedHeader {
 }
 
 interface Operation {
+  readonly tags?: readonly string[]
   readonly security?: readonly object[]
   readonly parameters?: readonly { name: string; in: string; required: boolean }[]
   readonly responses: Readonly<Record<string, Described>>
 }
 
 export interface OpenApiDocument {
+  readonly tags: readonly { readonly name: string }[]
   readonly paths: Readonly<Record<string, Readonly<Record<string, Operation>>>>
   readonly components: {
     readonly schemas: object
@@ -30,7 +32,7 @@ export interface OpenApiDocument {
   }
 }
 
-/** Asserts that a document is OpenAPI 3.1, as the schema of OpenAPI has it. */
+/** Asserts that a document is OpenAPI 3.1, by the schema of OpenAPI. */
 export async function assertDocument(t: ExecutionContext, document: object): Promise<void> {
   const { valid, errors } = await new Validator().validate(structuredClone(document) as never)
   t.true(valid, JSON.stringify(errors))
@@ -39,7 +41,7 @@ export async function assertDocument(t: ExecutionContext, document: object): Pro
 /** Header fields of HTTP itself: every answer has them, and its media type is described by `content`. */
 const OF_HTTP = /^(?:connection|content-length|content-type|date|keep-alive|transfer-encoding)$/
 
-/** Asserts that an answer is one of those that a document has for a path and a method, with these header fields and no others. */
+/** Asserts that a document describes an answer for a path and a method, with exactly its header fields. */
 export type AssertDescribed = (path: string, method: string, answer: Answer) => void
 
 export function createAssertDescribed(

@@ -1,18 +1,18 @@
-/** What a page of the documentation shows below its commands, compared with what they print. */
+/** Compares the output of the commands on a documentation page with the text below them. */
 import type { ExecutionContext } from 'ava'
 import type { CodeBlock } from './documentation.ts'
 import { runCommands } from './shell-session.ts'
 
-/** Blocks that are neither commands nor what commands print. */
+/** Blocks that are neither commands nor their output. */
 const OTHER_CODE: ReadonlySet<string> = new Set(['yaml', 'ts'])
 
 interface PageOptions {
   readonly cwd: string
-  /** Puts what the test has in place of what the page says: ports, mostly. Default: the command as it stands. */
+  /** Replaces values of the page by values of the test: ports, mostly. Default: the unchanged command. */
   readonly place?: (command: string) => string
 }
 
-/** Runs the commands among the blocks in one shell. Each prints what the block behind it shows, or nothing where there is none. */
+/** Runs the commands among the blocks in one shell. Each prints the block after it, or nothing where there is none. */
 export async function compareCommands(
   t: ExecutionContext,
   blocks: readonly CodeBlock[],
@@ -36,7 +36,7 @@ function outputOf(block: CodeBlock | undefined): string {
   return block === undefined || block.info === 'sh' ? '' : block.text
 }
 
-/** @param shown `...` in it stands for anything */
+/** @param shown `...` in it matches anything */
 function compareOutput(t: ExecutionContext, printed: string, shown: string, command: string): void {
   const [found, expected] = [maskVarying(printed), maskVarying(shown)]
   if (!expected.includes('...')) t.is(found, expected, command)
@@ -48,7 +48,7 @@ function toPattern(expected: string): RegExp {
   return new RegExp(`^${texts.join('[^]*?')}$`)
 }
 
-/** What differs from one run to the next, and a word for it. The longer forms come first. */
+/** Patterns of values that differ from run to run, and a word for each. The longer forms come first. */
 const VARYING: readonly (readonly [form: RegExp, word: string])[] = [
   [/(?<=-----BEGIN PUBLIC KEY-----)[^-]+/g, '\nKEY\n'],
   [/(?<="n":")[\w-]+(?:\.\.\.)?/g, 'MODULUS'],
@@ -61,7 +61,7 @@ const VARYING: readonly (readonly [form: RegExp, word: string])[] = [
 
 const TOKEN = /\b(eyJ[\w-]+)\.([\w-]+)\.[\w-]+/g
 
-/** A text without what differs. Of tokens there is what they hold, so that they cannot be those of another version. */
+/** A text without values that differ. Tokens are replaced by their content, so that tokens of another version fail. */
 function maskVarying(text: string): string {
   const read = text
     .replaceAll('\r\n', '\n')

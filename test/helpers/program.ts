@@ -1,10 +1,10 @@
-/** Runs the built program as a process of its own. */
+/** Runs the built program as a separate process. */
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { fileURLToPath } from 'node:url'
-import type { ExecutionContext } from 'ava'
 import { settled } from './eventually.ts'
 import { writeConfig } from './folder.ts'
+import type { Lifetime } from './lifetime.ts'
 
 const MAIN = fileURLToPath(new URL('../../dist/main.js', import.meta.url))
 
@@ -12,16 +12,16 @@ export interface RunningProgram {
   readonly process: ChildProcess
   /** Everything that it has written to standard output and standard error so far. */
   readonly output: () => { stdout: string; stderr: string }
-  /** Waits until a text stands in its output, of standard output from this character on. */
+  /** Waits until a text is in its output, in standard output from this character on. */
   readonly saying: (text: string, from?: number) => Promise<void>
   /** Waits for its end. */
   readonly exit: () => Promise<{ code: number | null; stdout: string; stderr: string }>
 }
 
 interface ProgramOptions {
-  /** The program's file. Default: the one that the build of this project made. */
+  /** The file of the program. Default: the build of this project. */
   main?: string
-  /** A program that has its Node.js inside, in place of that file. */
+  /** A program that contains its Node.js, in place of that file. */
   binary?: string | undefined
   nodeArguments?: string[]
   args?: string[]
@@ -29,9 +29,9 @@ interface ProgramOptions {
   cwd?: string
 }
 
-/** Starts the program; it is killed at the end of the test if it still runs then. */
+/** Starts the program, and kills it at the end of the test if it still runs. */
 export function runProgram(
-  t: ExecutionContext,
+  t: Lifetime,
   { main = MAIN, binary, nodeArguments = [], args = [], env = {}, cwd }: ProgramOptions
 ): RunningProgram {
   const before = binary === undefined ? [...nodeArguments, main] : []
@@ -80,9 +80,9 @@ export function runProgram(
   }
 }
 
-/** Starts the service with a configuration of its own on a port that the system chooses. */
+/** Starts the service with a configuration, on a port that the system chooses. */
 export async function runService(
-  t: ExecutionContext,
+  t: Lifetime,
   config: string,
   env: Record<string, string> = {}
 ): Promise<RunningProgram & { url: string; file: string }> {
@@ -91,7 +91,7 @@ export async function runService(
   return { ...program, url: await urlOf(program), file }
 }
 
-/** The address of a listener of the service, once it listens. Default: that of the first. */
+/** The address of a listener of the service, once it listens. Default: the first listener. */
 export async function urlOf(program: RunningProgram, listener?: string): Promise<string> {
   const said = listener === undefined ? '"listening"' : `"listener":"${listener}"`
   await program.saying(said)

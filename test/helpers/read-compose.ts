@@ -1,4 +1,4 @@
-/** Reads the Compose file, with types for what the tests look at. */
+/** Reads the Compose file, with types for the parts that tests use. */
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { parse } from 'yaml'
@@ -14,6 +14,7 @@ const service = z.object({
   tmpfs: z.array(z.string()),
   cap_drop: z.array(z.string()),
   security_opt: z.array(z.string()),
+  mem_limit: z.string(),
   environment: z.object({ ENC_KEY: z.string() }),
   healthcheck: z.object({ test: z.tuple([z.literal('CMD')], z.string()) }),
   ports: z.array(z.string()).optional()
@@ -39,7 +40,7 @@ const compose = z.object({
   })
 })
 
-/** @throws ZodError where the file lacks a part that the tests rely on */
+/** @throws ZodError where the file lacks a part that tests use */
 export function readCompose() {
   const file = join(import.meta.dirname, '../../docker-compose.yml')
   return compose.parse(parse(readFileSync(file, 'utf8'), { merge: true }))

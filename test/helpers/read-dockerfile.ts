@@ -1,4 +1,4 @@
-/** Reads the Dockerfile as stages of instructions. It knows no more of the syntax than the file uses. */
+/** Reads the Dockerfile as stages of instructions. It supports only the syntax that the file uses. */
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 
@@ -73,7 +73,7 @@ export function textsOf(stage: Stage, keyword: string): string[] {
     .map(({ text }) => text)
 }
 
-/** What ENV, ARG or LABEL instructions set. */
+/** The values that ENV, ARG or LABEL instructions set. */
 export function valuesOf(stage: Stage, keyword: string): Record<string, string> {
   return parsePairs(textsOf(stage, keyword))
 }

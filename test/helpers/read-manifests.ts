@@ -1,10 +1,10 @@
-/** Reads the Kubernetes manifests, with types for what the tests look at. */
+/** Reads the Kubernetes manifests, with types for the parts that tests use. */
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { parse } from 'yaml'
 import * as z from 'zod'
 
-const FOLDER = join(import.meta.dirname, '../../k8s')
+const FOLDER = join(import.meta.dirname, '../../k8s/base')
 
 const labels = z.record(z.string(), z.string())
 const selector = z.object({ matchLabels: labels })
@@ -140,8 +140,7 @@ export function listManifestFiles(): string[] {
     .toSorted()
 }
 
-/** A manifest as it stands, for what the types below leave out. */
-export function readTree(file: string): unknown {
+function readTree(file: string): unknown {
   return parse(readFileSync(join(FOLDER, file), 'utf8'))
 }
 
@@ -149,7 +148,7 @@ export function readHead(file: string): Manifest {
   return head.parse(readTree(file))
 }
 
-/** @throws ZodError where a manifest lacks a part that the tests rely on */
+/** @throws ZodError where a manifest lacks a part that tests use */
 export function readManifests() {
   return {
     configMap: configMap.parse(readTree('configmap.yml')),

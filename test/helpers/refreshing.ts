@@ -1,4 +1,4 @@
-/** A service that gives refresh tokens, and what its clients do. */
+/** A service that issues refresh tokens, and requests of its clients. */
 import type { ExecutionContext } from 'ava'
 import { post, send } from './http.ts'
 import { replying, startRemote, type TestRemote } from './remote.ts'
@@ -8,13 +8,13 @@ import { readToken } from './tokens.ts'
 const API_KEY = 'an API key of the operators'
 
 export interface JsonRemote extends TestRemote {
-  /** What it answers from now on. */
+  /** Its reply from now on. */
   readonly reply: (body: string, status?: number) => void
-  /** Keeps the next request waiting, until the function that it gives is called. */
+  /** Keeps the next request waiting until the returned function is called. */
   readonly hold: () => () => void
 }
 
-/** A remote for logging in and for asking again. */
+/** A remote for logins and for refreshing. */
 export async function startJsonRemote(t: ExecutionContext): Promise<JsonRemote> {
   let answer = replying('{"id":1,"n":1.0}')
   let held: Promise<void> | undefined
@@ -41,6 +41,8 @@ export async function startJsonRemote(t: ExecutionContext): Promise<JsonRemote> 
 
 interface StartOptions {
   store?: string
+  /** `revocation.entries` */
+  entries?: number
   now?: () => number
   /** More settings of the remote source. */
   source?: object
@@ -49,14 +51,14 @@ interface StartOptions {
 export async function startRefreshing(
   t: ExecutionContext,
   remote: TestRemote,
-  { store = 'memory', now, source = {} }: StartOptions = {}
+  { store = 'memory', entries, now, source = {} }: StartOptions = {}
 ): Promise<TestService> {
   return startService(t, {
     ...(now !== undefined && { now }),
     config: JSON.stringify({
       issuer: 'https://tokens.example.com',
       keys: [{ alg: 'HS256', secret: '${ENC_KEY}' }],
-      revocation: { store },
+      revocation: { store, entries },
       routes: [
         {
           issue: '/getToken',

@@ -1,4 +1,4 @@
-/** Real remotes on loopback, which do what a test tells them to. */
+/** Real remotes on loopback, controlled by tests. */
 import { once } from 'node:events'
 import { createServer, type IncomingHttpHeaders, type ServerResponse } from 'node:http'
 import { createServer as createTlsServer } from 'node:https'
@@ -10,10 +10,10 @@ import {
   type Socket
 } from 'node:net'
 import type { TlsOptions } from 'node:tls'
-import type { ExecutionContext } from 'ava'
 import { eventually, settled } from './eventually.ts'
+import type { Lifetime } from './lifetime.ts'
 
-/** A request that a remote was sent. */
+/** A request that a remote received. */
 export interface SeenRequest {
   readonly method: string | undefined
   readonly url: string | undefined
@@ -23,7 +23,7 @@ export interface SeenRequest {
 
 export interface TestRemote {
   readonly url: string
-  /** The requests that have come whole. */
+  /** The requests that were received completely. */
   readonly requests: SeenRequest[]
   /** Every connection so far. */
   readonly connections: Socket[]
@@ -31,9 +31,9 @@ export interface TestRemote {
   readonly asked: () => Promise<void>
 }
 
-/** Starts a remote that ends with the test. `answer` is called once the body of a request is there. */
+/** Starts a remote that ends with the test. `answer` is called once the body of a request was received. */
 export async function startRemote(
-  t: ExecutionContext,
+  t: Lifetime,
   answer: (response: ServerResponse, request: SeenRequest) => void,
   tls?: TlsOptions
 ): Promise<TestRemote> {
@@ -58,9 +58,9 @@ export async function startRemote(
   return { url: `${scheme}://127.0.0.1:${port}/login`, requests, connections, asked }
 }
 
-/** Starts a remote that speaks bytes of its own, once a request has come. */
+/** Starts a remote that answers a request with raw bytes. */
 export async function startRawRemote(
-  t: ExecutionContext,
+  t: Lifetime,
   answer: (socket: Socket) => void
 ): Promise<Pick<TestRemote, 'url' | 'connections'>> {
   const server = createTcpServer((socket) => {
@@ -71,7 +71,7 @@ export async function startRawRemote(
   return { url: `http://127.0.0.1:${port}/login`, connections }
 }
 
-async function serve(t: ExecutionContext, server: Server) {
+async function serve(t: Lifetime, server: Server) {
   const connections: Socket[] = []
   server.on('connection', (socket) => connections.push(socket))
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
@@ -85,7 +85,7 @@ async function serve(t: ExecutionContext, server: Server) {
   return { port: (server.address() as AddressInfo).port, connections }
 }
 
-/** Waits until a connection has ended, also when it was reset. */
+/** Waits until a connection has ended, also by a reset. */
 export async function ended(socket: Socket | undefined): Promise<void> {
   await eventually(() => socket?.closed !== false)
 }
@@ -101,10 +101,10 @@ export function replying(
 }
 
 /**
- * An address of this machine where nobody listens, for as long as the test lasts: its port is that of a client, so the system
+ * An address of this machine where nothing listens while the test lasts: its port belongs to a client, so the system
  * gives it to no server.
  */
-export async function refusingUrl(t: ExecutionContext): Promise<string> {
+export async function refusingUrl(t: Lifetime): Promise<string> {
   const server = createTcpServer().listen(0, '127.0.0.1')
   await once(server, 'listening')
   const client = connect((server.address() as AddressInfo).port, '127.0.0.1')

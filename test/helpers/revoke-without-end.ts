@@ -1,4 +1,4 @@
-/** A program that revokes one token after the other in a file store, and says each that the store has acknowledged. */
+/** A program that revokes one token after the other in a file store, and prints each that the store has acknowledged. */
 
 import { startUnreferencedTimer } from '../../src/keys/timer.ts'
 import { createFileStore } from '../../src/revocation/stores/file-store.ts'

@@ -25,13 +25,13 @@ export type LogLine = Readonly<Record<string, unknown>>
 
 export interface TestService {
   readonly url: string
-  /** The listener of those who operate it; empty where the configuration has none. */
+  /** The admin listener; empty where the configuration has none. */
   readonly adminUrl: string
   /** All listeners by their names. */
   readonly urls: ReadonlyMap<string, string>
   /** Every line of the log so far. */
   readonly log: LogLine[]
-  /** The lines about requests, once there are as many: a line is written after the answer is on its way. */
+  /** The request lines, once there are this many: a line is written after the answer is sent. */
   readonly requestLines: (count: number) => Promise<LogLine[]>
   /** Ends it before the test does. */
   readonly close: () => Promise<void>
@@ -46,9 +46,9 @@ interface ServiceOptions {
   now?: () => number
   isReady?: () => boolean
   isStarting?: () => boolean
-  /** Makes what answers the routes of a listener. Default: as in the program. */
+  /** Creates the host that answers the routes of a listener. Default: as in the program. */
   createHosts?: CreateHosts | undefined
-  /** Decides about requests under overload. Default: all are admitted. */
+  /** Admits requests under overload. Default: all are admitted. */
   overload?: ApplicationOptions['overload']
 }
 
@@ -58,7 +58,7 @@ export async function startService(
   options: ServiceOptions
 ): Promise<TestService> {
   const env = { ENC_KEY, ...options.env }
-  const config = parseConfig(options.config, {
+  const { config, written } = parseConfig(options.config, {
     env,
     reader: createSecretReader({ folder: options.folder ?? process.cwd(), env })
   })
@@ -74,7 +74,7 @@ export async function startService(
   )
   const metrics = createMetrics()
   const keyStore = createConfiguredKeys(
-    { config },
+    { config, origin: {} },
     { logger, metrics, now, shareSource: createShareSource() }
   )
   await keyStore.start()
@@ -84,11 +84,13 @@ export async function startService(
     now,
     shareRevocations: createShareRevocations()
   })
+  revocation?.show()
   const app = await createApplication({
     createDocsRoutes: config.docs ? createDocsRoutes : undefined,
     createHosts: options.createHosts,
     overload: options.overload,
     config,
+    written,
     keyStore,
     revocation,
     logger,
@@ -116,7 +118,7 @@ export async function startService(
   }
 }
 
-/** Listens on a port that the system chooses, whatever the configuration says, until the test ends. */
+/** Listens on a port that the system chooses, whatever the configured one, until the test ends. */
 async function serve(
   t: ExecutionContext,
   name: string,

@@ -1,4 +1,4 @@
-/** Commands as they stand on a page of the documentation, run one after the other in one shell. */
+/** Commands as written on a documentation page, run one after the other in one shell. @needs curl openssl */
 import { execFile } from 'node:child_process'
 import { promisify } from 'node:util'
 
@@ -6,14 +6,14 @@ const execute = promisify(execFile)
 const MARK = '\u001e'
 
 /**
- * Runs commands, which may use what those before have set.
- * @returns what each of them printed
+ * Runs commands, which may use variables of earlier ones.
+ * @returns the output of each
  */
 export async function runCommands(
   commands: readonly string[],
   options: { readonly cwd: string }
 ): Promise<string[]> {
-  // What a command has left in the background ends with the shell.
+  // Background processes of a command end with the shell.
   const begin = `trap 'kill $(jobs -p) 2>/dev/null' EXIT\n`
   const script = begin + commands.join(`\nprintf '${MARK}'\n`)
   const { stdout } = await execute('bash', ['-c', script], options)

@@ -1,4 +1,4 @@
-/** A real directory, OpenLDAP's slapd, with a few people and groups, in a folder and on ports of its own. */
+/** A real directory, OpenLDAP's slapd, with a few people and groups, in its own folder and on its own ports. @needs slapd ldapadd */
 import { type ChildProcess, execFile, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdir, readdir, readFile } from 'node:fs/promises'
@@ -17,7 +17,7 @@ const env = { PATH: `${process.env.PATH}:/usr/sbin` }
 const LDAP_BASE = 'dc=example,dc=org'
 export const PEOPLE = `ou=people,${LDAP_BASE}`
 export const GROUPS = `ou=groups,${LDAP_BASE}`
-/** Who may read. Nobody else may. */
+/** The only entry that may read. */
 export const LDAP_BIND = { dn: `cn=reader,${LDAP_BASE}`, password: 'the password of the reader' }
 
 export interface TestDirectory {
@@ -29,22 +29,29 @@ export interface TestDirectory {
   readonly connections: () => number
   readonly kill: () => Promise<void>
   readonly start: () => Promise<void>
-  /** Gives an entry a password, so that one may bind with its name. */
+  /** Gives an entry a password, so that a client can bind with its name. */
   readonly setPassword: (name: string, password: string) => Promise<void>
-  /** Stops it where it is, connections and all. */
+  /** Stops it, including its connections. */
   readonly pause: () => Promise<void>
   readonly resume: () => void
 }
 
-/** Starts a directory that ends with the test. */
+/** An entry that may read, and gets few entries at a time. */
+export const LIMITED_BIND = { dn: `cn=limited,${LDAP_BASE}`, password: 'limited' }
+
+/**
+ * Starts a directory that ends with the test.
+ * @param entries LDIF of further entries beside its people and groups. With it, the database supports paging
+ */
 export async function startSlapd(
   t: Lifetime,
-  certificate?: TestCertificate
+  certificate?: TestCertificate,
+  entries = ''
 ): Promise<TestDirectory> {
   const [port = 0, tlsPort = 0] = await freePorts(2)
   const folder = await writeFiles(t, {
-    'slapd.conf': describeConfig(certificate !== undefined),
-    'entries.ldif': ENTRIES,
+    'slapd.conf': describeConfig(certificate !== undefined, entries === '' ? 'ldif' : 'mdb'),
+    'entries.ldif': ENTRIES + entries,
     'cert.pem': certificate?.cert ?? '',
     'key.pem': certificate?.key ?? ''
   })
@@ -56,7 +63,7 @@ export async function startSlapd(
   let log = ''
 
   async function start(): Promise<void> {
-    // Level 256 is a line for each connection and operation; with any level it stays in the foreground.
+    // Level 256 logs a line for each connection and operation; with any level it stays in the foreground.
     const child = spawn('slapd', ['-f', 'slapd.conf', '-h', urls, '-d', '256'], {
       cwd: folder,
       env,
@@ -82,7 +89,7 @@ export async function startSlapd(
 
   t.teardown(kill)
   await start()
-  /** Runs one of the tools of OpenLDAP as the reader, who may write as well. */
+  /** Runs a tool of OpenLDAP as the reader, who may write as well. */
   async function administer(tool: string, ...args: string[]): Promise<void> {
     const who = ['-x', '-H', url, '-D', LDAP_BIND.dn, '-w', LDAP_BIND.password]
     await run(tool, [...who, ...args], { cwd: folder, env }).catch(explainMissing)
@@ -109,7 +116,7 @@ function explainMissing(error: NodeJS.ErrnoException): never {
   throw new Error('slapd or ldapadd is missing, apt-get install slapd ldap-utils', { cause: error })
 }
 
-/** Whether all threads of a process have taken notice of SIGSTOP, which they do in their own time (proc(5), state `T`). */
+/** Whether SIGSTOP has stopped all threads of a process, which takes a while (proc(5), state `T`). */
 async function isStopped(pid: number | undefined): Promise<boolean> {
   const folder = `/proc/${pid}/task`
   const stats = (await readdir(folder)).map((thread) =>
@@ -118,27 +125,30 @@ async function isStopped(pid: number | undefined): Promise<boolean> {
   return (await Promise.all(stats)).every((stat) => /\) T /.test(stat))
 }
 
-function describeConfig(hasCertificate: boolean): string {
+function describeConfig(hasCertificate: boolean, database: 'ldif' | 'mdb'): string {
   const tls = 'TLSCertificateFile cert.pem\nTLSCertificateKeyFile key.pem\n'
   return `include /etc/ldap/schema/core.schema
 include /etc/ldap/schema/cosine.schema
 include /etc/ldap/schema/inetorgperson.schema
 modulepath /usr/lib/ldap
 moduleload memberof
+moduleload back_mdb
 disallow bind_anon
 ${hasCertificate ? tls : ''}
-database ldif
+database ${database}
 directory data
+${database === 'mdb' ? 'dbnosync' : ''}
 suffix "${LDAP_BASE}"
 rootdn "${LDAP_BIND.dn}"
 rootpw "${LDAP_BIND.password}"
 access to attrs=userPassword by anonymous auth
-access to * by * none
+access to * by dn.exact="${LIMITED_BIND.dn}" read by * none
+limits dn.exact="${LIMITED_BIND.dn}" size.soft=5 size.hard=5 size.prtotal=unlimited
 overlay memberof
 `
 }
 
-/** Ada is in two groups, Grace in one, Alan in none; Grace's name is one that would be a filter of its own. */
+/** Ada is in two groups, Grace in one, Alan in none; Grace's name would change an unescaped filter. */
 const ENTRIES = `dn: ${LDAP_BASE}
 objectClass: dcObject
 objectClass: organization
@@ -152,6 +162,12 @@ ou: people
 dn: ${GROUPS}
 objectClass: organizationalUnit
 ou: groups
+
+dn: ${LIMITED_BIND.dn}
+objectClass: organizationalRole
+objectClass: simpleSecurityObject
+cn: limited
+userPassword: ${LIMITED_BIND.password}
 
 dn: uid=ada,${PEOPLE}
 objectClass: inetOrgPerson
@@ -183,4 +199,5 @@ objectClass: groupOfNames
 cn: staff
 member: uid=ada,${PEOPLE}
 member: cn=Grace (*),${PEOPLE}
+
 `

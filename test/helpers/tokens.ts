@@ -1,4 +1,4 @@
-/** Tokens made and read by hand, so that tests need not trust the code under test. */
+/** Makes and reads tokens by hand, so that tests need not trust the code under test. */
 import { createHmac } from 'node:crypto'
 
 /** The secret that tests sign and check with. */
@@ -6,7 +6,7 @@ export const ENC_KEY = 'a secret of thirty-two characters or more'
 
 export const HEADER = '{"alg":"HS256","typ":"JWT"}'
 
-/** Claims of a token that outlives every test. */
+/** Claims of a token that is valid longer than any test runs. */
 export const LASTING = '{"exp":9999999999}'
 
 interface TokenOptions {

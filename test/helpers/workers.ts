@@ -1,4 +1,4 @@
-/** The built program with several workers, and what a test needs to know of them. */
+/** The built program with several workers, and what tests need to observe them. */
 import { readFileSync } from 'node:fs'
 import { writeFile } from 'node:fs/promises'
 import type { ExecutionContext } from 'ava'
@@ -13,9 +13,9 @@ const SECRET = 'a secret of thirty-two characters or more'
 export interface RunningWorkers extends RunningProgram {
   readonly url: string
   readonly file: string
-  /** The processes of the workers that live. */
+  /** The processes of the live workers. */
   readonly pids: () => number[]
-  /** The lines of its log, parsed: a line that is not whole fails the test. */
+  /** The lines of its log, parsed: an incomplete line fails the test. */
   readonly log: () => Record<string, unknown>[]
   /** Kills a worker, and waits until another one is in its place. */
   readonly killOne: () => Promise<void>
@@ -81,7 +81,7 @@ export function workersConfig(remote: string, settings: object = {}): string {
   })
 }
 
-/** Writes a configuration in the place of the one that runs, and has it loaded. */
+/** Replaces the running configuration, and has the new one loaded. */
 export async function reloadWith(
   { file, process, saying, output }: RunningWorkers,
   config: string,
@@ -102,7 +102,7 @@ export async function login(url: string): Promise<Login> {
   return JSON.parse((await post(`${url}/getToken`, '{}')).text)
 }
 
-/** @returns the status, asked on a connection of its own: these go to the workers in turn */
+/** @returns the status, requested on a new connection: these go to the workers in turn */
 export async function check(url: string, token: string): Promise<number> {
   const headers = { authorization: `Bearer ${token}` }
   return (await send(`${url}/checkToken`, { headers })).status
@@ -112,7 +112,7 @@ export async function revoke(url: string, token: string): Promise<number> {
   return (await post(`${url}/revokeToken`, `token=${token}`)).status
 }
 
-/** A folder for the test, in which a store may be. */
+/** A folder for the store of a test. */
 export async function fileStore(t: ExecutionContext): Promise<string> {
   return `file:${await writeFiles(t)}/revoked`
 }

@@ -32,7 +32,7 @@ test('claims keep the order in which sources name them, and the value of the las
   t.is(await issueWith(sources), 'b=2 a=1 c=2 for 60 until undefined')
 })
 
-test('sources are asked one after the other, with the request as it came', async (t) => {
+test('sources are called one after the other, with the unchanged request', async (t) => {
   const seen: unknown[] = []
   const source: Source = async (given) => {
     seen.push(given, 'begun')
@@ -62,12 +62,12 @@ test('after the error of a source nothing is signed, and no further source is ca
   await t.throwsAsync(issue(request), { message: 'refused' })
 })
 
-test('texts of claims are not touched on their way', async (t) => {
+test('the JSON text of claims stays unchanged', async (t) => {
   const text = parseJsonText('[1.10,1e400]', 9)
   t.is(await issueWith([() => new Map([['a', text]])]), 'a=[1.10,1e400] for 60 until undefined')
 })
 
-test('a source may limit until when its claims are valid', async (t) => {
+test('a source may limit how long its claims are valid', async (t) => {
   const given = createTestRequest()
   const source: Source = ({ limit }) => {
     limit.expiresAt = 7

@@ -15,7 +15,7 @@ const cases: [pattern: string, fitting: string[], others: string[]][] = [
 ]
 
 for (const [pattern, fitting, others] of cases) {
-  test(`${pattern} matches what it should, and nothing else`, (t) => {
+  test(`${pattern} matches the expected names, and no others`, (t) => {
     const matches = createNameMatcher(['never', pattern])
     for (const name of fitting) t.true(matches(name), name)
     for (const name of others) t.false(matches(name), name)

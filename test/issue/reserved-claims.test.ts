@@ -9,7 +9,7 @@ import { readToken } from '../helpers/tokens.ts'
 const START_SECONDS = 1_893_456_000
 const REMOTE = { from: 'remote', url: 'http://a' }
 
-/** Sources that would set a claim, each in its own way. */
+/** Sources that set a claim, each in its own way. */
 const attempts: [kind: string, source: (claim: string) => object, mayNameIdentity: boolean][] = [
   ['fixed', (claim) => ({ from: 'fixed', set: { [claim]: 1 } }), true],
   ['request', (claim) => ({ from: 'request', claim, header: 'x-claim' }), false],
@@ -25,11 +25,11 @@ function configWith(source: object): object {
   }
 }
 
-const env = { ENC_KEY: 'x'.repeat(32) }
+const env = { ENC_KEY: 'a secret of thirty-two characters or more' }
 
 for (const [kind, source, mayNameIdentity] of attempts) {
   for (const claim of RESERVED_CLAIMS) {
-    test(`${kind} cannot set ${claim}: that does not start`, (t) => {
+    test(`a configuration where ${kind} sets ${claim} does not start`, (t) => {
       const problems = problemsOf(t, configWith(source(claim)), { env })
       const expected = 'this claim is set by the service itself, expected another name'
       t.true(problems.some((problem) => problem.endsWith(`: ${expected}`)))
@@ -49,7 +49,7 @@ for (const [kind, source, mayNameIdentity] of attempts) {
   }
 }
 
-/** The claims of a token whose remote replies this. */
+/** The claims of a token for this reply of the remote. */
 async function claimsFrom(t: ExecutionContext, reply: string, more: object = {}): Promise<unknown> {
   const remote = await startRemote(t, replying(reply))
   const config = JSON.stringify(configWith({ ...REMOTE, url: remote.url, ...more }))
@@ -58,7 +58,7 @@ async function claimsFrom(t: ExecutionContext, reply: string, more: object = {})
   return JSON.parse(readToken(JSON.parse(text).token).payload)
 }
 
-test('a merged reply sets none of these', async (t) => {
+test('a merged reply sets no reserved claim', async (t) => {
   const names = [...RESERVED_CLAIMS, ...IDENTITY_CLAIMS]
   const escaped = names.map((name) => `"\\u00${name.charCodeAt(0).toString(16)}${name.slice(1)}":9`)
   for (const reply of [
@@ -76,7 +76,7 @@ test('a merged reply sets none of these', async (t) => {
   }
 })
 
-test('under a claim of its own a reply may say what it likes', async (t) => {
+test('a reply under its own claim may have any members', async (t) => {
   const reply = '{"exp":1,"sub":"x","txtoken_use":"service-bearer"}'
   t.like(await claimsFrom(t, reply, { at: 'data' }), {
     data: JSON.parse(reply),
@@ -84,7 +84,7 @@ test('under a claim of its own a reply may say what it likes', async (t) => {
   })
 })
 
-test('who a token is about may be picked out of a reply', async (t) => {
+test('claims of identity may be picked from a reply', async (t) => {
   const picked = await claimsFrom(t, '{"id":7,"iss":"other","for":["a","b"]}', {
     pick: { sub: 'id', iss: 'iss', aud: 'for' }
   })

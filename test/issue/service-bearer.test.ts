@@ -4,7 +4,7 @@ import { toJsonText } from '../../src/json/json-text.ts'
 
 const data = toJsonText({ authorization: 'internal' })
 
-/** A signer that counts, and gives what the test decides. */
+/** A signer that counts its calls, and returns what the test decides. */
 function createSigner(answer: (call: number) => string | Promise<string>) {
   const payloads: string[] = []
   return {
@@ -16,7 +16,7 @@ function createSigner(answer: (call: number) => string | Promise<string>) {
   }
 }
 
-test('it is signed once, and anew ten minutes before its end', (t) => {
+test('it is signed once, and again ten minutes before it expires', (t) => {
   let now = 0
   const signer = createSigner((call) => `token ${call}`)
   const bearer = createServiceBearer({ data, signer: signer.sign, now: () => now })
@@ -51,7 +51,7 @@ test('calls at the same time wait for one signature', async (t) => {
   t.is(signer.payloads.length, 1)
 })
 
-test('a signer that fails later fails those who wait, and the next call tries again', async (t) => {
+test('a signer that fails later fails all waiting calls, and the next call tries again', async (t) => {
   const signer = createSigner((call) =>
     call === 1 ? Promise.reject(new Error('no key')) : Promise.resolve('token')
   )
@@ -62,7 +62,7 @@ test('a signer that fails later fails those who wait, and the next call tries ag
   t.is(signer.payloads.length, 2)
 })
 
-test('an old signature that fails late does not take the new one with it', async (t) => {
+test('an old signature that fails late does not affect the new one', async (t) => {
   let now = 0
   let fail: (error: Error) => void = () => {}
   const late = new Promise<string>((_resolve, reject) => (fail = reject))

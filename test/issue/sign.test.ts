@@ -6,7 +6,7 @@ import { parseJsonText } from '../../src/json/json-text.ts'
 const now = () => 1_893_456_000_999
 const TIMES = '"iat":1893456000,"exp":1893456060'
 
-/** Signs for a minute, with a key that leaves the payload as it is unless another is given. */
+/** Signs for a minute, by default with a key that returns the payload unchanged. */
 async function signed(claims: Claims, options: Partial<SignOptions> = {}): Promise<string> {
   const sign = createSign({ signer: (payload) => payload, now, ...options })
   return (await sign(claims, { lifetimeSeconds: 60 })).token
@@ -21,7 +21,7 @@ test('claims come in their order, and the times last', async (t) => {
   t.is(await signed(new Map()), `{${TIMES}}`)
 })
 
-test('what only this step sets, no source can', async (t) => {
+test('no source can set the claims of this step', async (t) => {
   const claims = claimsOf({
     sub: '"ada"',
     iat: '1',
@@ -34,13 +34,13 @@ test('what only this step sets, no source can', async (t) => {
   t.is(await signed(claims), `{"sub":"ada","data":{"exp":1},${TIMES}}`)
 })
 
-test('the issuer is that of the configuration, unless a source sets another', async (t) => {
+test('the issuer comes from the configuration, unless a source sets another', async (t) => {
   const issuer = 'https://tokens.example.com/"é'
   t.is(await signed(new Map(), { issuer }), `{"iss":"https://tokens.example.com/\\"é",${TIMES}}`)
   t.is(await signed(claimsOf({ iss: '"other"' }), { issuer }), `{"iss":"other",${TIMES}}`)
 })
 
-test('a token ends with its lifetime or at its limit, whichever comes first', async (t) => {
+test('a token expires with its lifetime or at its limit, whichever comes first', async (t) => {
   const sign = createSign({ signer: (payload) => payload, now })
   const issuedAt = 1_893_456_000
   for (const [limit, expiresAt] of [
@@ -61,7 +61,7 @@ test('a token ends with its lifetime or at its limit, whichever comes first', as
   })
 })
 
-test('a token may start before or after it is issued, and may have an id', async (t) => {
+test('nbf may be before or after iat, and a token may have an id', async (t) => {
   const claims = claimsOf({ sub: '"ada"' })
   t.is(
     await signed(claims, { notBeforeSeconds: -15, createId: () => 'id' }),
@@ -83,24 +83,24 @@ test('a token over the limit is rejected, one at the limit is not', async (t) =>
   t.is(await signed(new Map(), { signer, maxTokenLength: 10 }), 'x'.repeat(10))
   await t.throwsAsync(signed(new Map(), { signer, maxTokenLength: 9 }), {
     name: 'ServiceError',
-    message: 'reply makes a token that is longer than the limit'
+    message: 'claims make a token that is longer than the limit'
   })
 })
 
-test('a signer may take its time, and may fail', async (t) => {
+test('a signer may be asynchronous, and may fail', async (t) => {
   t.is(await signed(new Map(), { signer: async (payload) => payload }), `{${TIMES}}`)
   const failing = signed(new Map(), { signer: () => Promise.reject(new Error('no key')) })
   await t.throwsAsync(failing, { message: 'no key' })
 })
 
-test('a token has a jti where one is made', async (t) => {
+test('a token has a jti where an id is generated', async (t) => {
   const sign = createSign({ signer: (payload) => payload, now, createId: () => 'id of its own' })
   const { token, id } = await sign(claimsOf({ jti: '"another"' }), { lifetimeSeconds: 60 })
   t.is(token, `{${TIMES},"jti":"id of its own"}`)
   t.is(id, 'id of its own')
 })
 
-test('ids are 16 bytes in base64url, and none comes twice', (t) => {
+test('ids are 16 bytes in base64url, and unique', (t) => {
   const ids = Array.from({ length: 1000 }, createTokenId)
   for (const id of ids) t.regex(id, /^[\w-]{22}$/)
   t.is(new Set(ids).size, ids.length)

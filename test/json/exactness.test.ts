@@ -50,7 +50,7 @@ const texts = [
 ]
 
 for (const text of texts) {
-  test(`${JSON.stringify(text)} reaches the token, and the answer to its check, as it is written`, async (t) => {
+  test(`${JSON.stringify(text)} reaches the token, and the answer to its check, as written`, async (t) => {
     const remote = await startRemote(t, replying(text))
     const service = await startService(t, { config: flatConfig(remote.url), ...options })
     const issued = await post(`${service.url}/getToken`, '{}')

@@ -3,7 +3,7 @@ import test from 'ava'
 import fc from 'fast-check'
 import { dropMembers } from '../../src/json/drop-members.ts'
 import { findFields } from '../../src/json/find-fields.ts'
-import { nameAt, textOf, visitMembers } from '../../src/json/json-members.ts'
+import { hasTwice, nameAt, textOf, visitMembers } from '../../src/json/json-members.ts'
 import { parseJsonPath, textAt, textsAt, valueAtPath } from '../../src/json/json-path.ts'
 import { type JsonText, parseJsonText } from '../../src/json/json-text.ts'
 import { spelledJson } from '../helpers/json-arbitrary.ts'
@@ -13,7 +13,7 @@ const text = parseJsonText(
   9
 )
 
-test('a path leads to the text of a value, which has lost nothing', (t) => {
+test('a path leads to the exact text of a value', (t) => {
   for (const [path, found] of [
     ['user.id', '12345678901234567890'],
     ['user.roles', '["a",{"b":1.10}]'],
@@ -26,7 +26,45 @@ test('a path leads to the text of a value, which has lost nothing', (t) => {
   }
 })
 
-test('several paths lead where each of them leads', (t) => {
+test('a duplicate name on the path is reported', (t) => {
+  const twice = '{"a":{"b":1,"b":2},"c":{"d":1},"c":{"e":1},"f":[{"g":1,"g":1}],"h":1}' as JsonText
+  for (const [path, count] of [
+    ['a.b', 1],
+    ['c.e', 1],
+    ['c.d', 1],
+    ['f.0.g', 1],
+    ['a', 0],
+    ['h', 0],
+    ['f.0', 0],
+    ['x', 0]
+  ] as const) {
+    let reported = 0
+    textAt(twice, parseJsonPath(path), () => reported++)
+    t.is(reported, count, path)
+  }
+})
+
+test('a duplicate name in an object is found, however it is escaped', (t) => {
+  for (const [json, isTwice] of [
+    ['{"a":1,"a":2}', true],
+    ['{"a":1,"\\u0061":2}', true],
+    ['{"\\u0061":1,"b":0,"\\u0061":2}', true],
+    ['{"a":1,"a":2,"a":3}', true],
+    ['{}', false],
+    ['{"a":1}', false],
+    ['{"a":1,"b":"a"}', false],
+    ['{"a":{"a":1}}', false],
+    ['{"a":1,"b":{"a":1}}', false],
+    ['{"A":1,"a":1}', false],
+    ['{"a":1,"b":"\\"a\\":"}', false],
+    ['["a","a"]', false],
+    ['"a"', false]
+  ] as const) {
+    t.is(hasTwice(json as JsonText, 'a'), isTwice, json)
+  }
+})
+
+test('several paths at once give the same as each path by itself', (t) => {
   const paths = [
     ...['user.id', 'x', 'user', 'user.roles.1.b', 'user.roles.1', 'user.a\\.b', 'x', 'x.0', 'usr'],
     ...['user.roles.0', 'user.none', 'user.roles.7', 'user.id.x']
@@ -61,7 +99,7 @@ test('a path that leads nowhere gives nothing', (t) => {
   }
 })
 
-test('the members of any JSON are those that JSON.parse finds', (t) => {
+test('any JSON has the members that JSON.parse finds', (t) => {
   fc.assert(
     fc.property(fc.json({ maxDepth: 4 }), (json) => {
       const whole = parseJsonText(json, 99)
@@ -84,7 +122,7 @@ test('the members of any JSON are those that JSON.parse finds', (t) => {
   )
 })
 
-test('a text that is no path to a field is rejected', (t) => {
+test('a text that is not a path to a field is rejected', (t) => {
   for (const path of ['', '.', 'a.', '.a', 'a..b', '\\', 'a\\b']) {
     t.throws(() => parseJsonPath(path), { instanceOf: TypeError }, path)
   }
@@ -157,7 +195,7 @@ for (const [text, expected] of cases) {
   })
 }
 
-test('where no member is dropped, any JSON stays as it is', (t) => {
+test('where no member is dropped, any JSON stays unchanged', (t) => {
   fc.assert(
     fc.property(
       spelledJson,

@@ -9,7 +9,7 @@ function parse(text: string, maxDepth = DEPTH): string {
   return parseJsonText(text, maxDepth)
 }
 
-test('white space between tokens goes, and nothing else does', (t) => {
+test('only white space between tokens is removed', (t) => {
   fc.assert(
     fc.property(spelledJson, ({ spaced, compact }) => {
       t.is(parse(spaced), compact)
@@ -59,7 +59,7 @@ test('any bytes are accepted or rejected without another error', (t) => {
   t.pass()
 })
 
-test('depth counts arrays and objects, not what looks like them inside text', (t) => {
+test('depth counts arrays and objects, not brackets inside strings', (t) => {
   t.is(parse('[{"a":[]}]', 3), '[{"a":[]}]')
   t.throws(() => parse('[{"a":[]}]', 2), { message: 'nested deeper than 2 levels' })
   t.is(parse('"[[[[\\"[["', 1), '"[[[[\\"[["')
@@ -77,7 +77,7 @@ for (const [what, text, message] of [
   ['a no-break space between tokens', '[\u00a0]', 'not valid JSON'],
   ['a backslash at the end', '"\\', 'not valid JSON']
 ] as const) {
-  test(`${what} is not JSON, and the message holds none of it`, (t) => {
+  test(`${what} is not JSON, and the message does not quote it`, (t) => {
     t.throws(() => parse(text), { name: 'JsonTextError', message })
   })
 }
@@ -94,12 +94,12 @@ test('a string is written as JSON.stringify writes it', (t) => {
   }
 })
 
-test('white space goes from text beyond ASCII and beyond UTF-8 too', (t) => {
+test('white space is removed from text beyond ASCII and beyond UTF-8 too', (t) => {
   t.is(parse(' [ "é" , 1 ] '), '["é",1]')
   t.is(parse(' [ "€" , "\ud800" ] '), '["€","\ud800"]')
 })
 
-test('values of our own are written as JSON', (t) => {
+test('JavaScript values are written as JSON', (t) => {
   t.is<string, string>(toJsonText({ a: ['é', 1, null] }), '{"a":["é",1,null]}')
 })
 

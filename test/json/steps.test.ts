@@ -1,4 +1,4 @@
-/** What reading JSON costs, counted in steps: a client chooses the text, and must not choose how long others wait. */
+/** The cost of reading JSON, counted in steps: a client chooses the text, and must not decide how long others wait. */
 import test from 'ava'
 import { dropMembers } from '../../src/json/drop-members.ts'
 import { findFields } from '../../src/json/find-fields.ts'
@@ -15,7 +15,7 @@ function listOf(count: number, item: (index: number) => string): string {
 const distinct = `{${listOf(MANY, (index) => `"m${index}":${index}`)}}`
 const zeros = `{"a":[${listOf(MANY, () => '0')}]}`
 
-/** How often JSON.parse is called, by whomever. */
+/** How often JSON.parse is called, anywhere. */
 function countParses(run: () => unknown): number {
   const { parse } = JSON
   let calls = 0
@@ -39,7 +39,7 @@ test.serial('a text is parsed once, however many members it has', (t) => {
   )
 })
 
-test.serial('names without escapes are not parsed, wherever they are looked at', (t) => {
+test.serial('names without escapes are not parsed by any function', (t) => {
   const text = distinct as JsonText
   for (const look of [
     () => readObject(text),
@@ -51,28 +51,25 @@ test.serial('names without escapes are not parsed, wherever they are looked at',
   }
 })
 
-test.serial(
-  'of names with escapes, those that cannot be the one that is wanted are not parsed',
-  (t) => {
-    const text =
-      `{${listOf(100, (index) => `"\\u0061_long_name_${index}":0`)},"\\u0061":1}` as JsonText
-    let found: unknown
-    t.is(
-      countParses(() => {
-        found = textAt(text, ['a'])
-      }),
-      1
-    )
-    t.is(found, '1')
-  }
-)
+test.serial('a name with escapes is parsed only if it could be the wanted name', (t) => {
+  const text =
+    `{${listOf(100, (index) => `"\\u0061_long_name_${index}":0`)},"\\u0061":1}` as JsonText
+  let found: unknown
+  t.is(
+    countParses(() => {
+      found = textAt(text, ['a'])
+    }),
+    1
+  )
+  t.is(found, '1')
+})
 
-test('of an object no more members are read than are wanted', (t) => {
+test('an object is read only up to the wanted members', (t) => {
   t.is(readObject(distinct as JsonText, 1000).size, 1001)
   t.is(readObject(distinct as JsonText).size, MANY)
 })
 
-test('a search ends after as many fields as are wanted, found or missing', (t) => {
+test('a search ends after the wanted number of fields, found or missing', (t) => {
   const text = zeros as JsonText
   for (const [path, skipsMissing, count] of [
     ['a', false, 10],
@@ -83,7 +80,7 @@ test('a search ends after as many fields as are wanted, found or missing', (t) =
   }
 })
 
-test('an item of a list is found without a look at those behind it', (t) => {
+test('an item of a list is found without reading the items after it', (t) => {
   const text = `[1,[2],${listOf(MANY, () => '0')}]` as JsonText
   let visits = 0
   visitMembers(text, { start: 0, end: text.length }, () => {

@@ -3,7 +3,7 @@ import test from 'ava'
 import { describeIssues } from '../../src/config/issues.ts'
 import {
   createKeySources,
-  findKeyProblems,
+  judgeKeys,
   type KeySourceFactories
 } from '../../src/keys/create-key-sources.ts'
 import { KeyError } from '../../src/keys/key-error.ts'
@@ -98,7 +98,7 @@ test('a JWK brings its own kid where the entry has none', async (t) => {
   t.is(sources[0]?.name, undefined)
 })
 
-test('a JWK with another kid than the entry is rejected: its tokens would not be found', (t) => {
+test('a JWK with another kid than the entry is rejected, since its tokens would not find the key', (t) => {
   const entry = {
     alg: 'ES256',
     kid: 'main',
@@ -111,7 +111,7 @@ test('a JWK with another kid than the entry is rejected: its tokens would not be
 
 test('sources that change are made by their factories, from the whole entry', (t) => {
   const entries: KeyConfig[] = []
-  const remember = (entry: KeyConfig): KeySource => {
+  const record = (entry: KeyConfig): KeySource => {
     entries.push(entry)
     const [source] = create([{ alg: 'HS256', secret: SECRET }]).sources
     if (source === undefined) throw new TypeError('no source')
@@ -122,7 +122,7 @@ test('sources that change are made by their factories, from the whole entry', (t
       { alg: 'HS256', kid: 'sim2', jwksUrl: 'https://keys.example.com/set' },
       { alg: 'ES256', kid: 'made', generate: { dir: 'keys' }, until: '2026-01-01' }
     ],
-    { remote: remember, generated: remember }
+    { remote: record, generated: record }
   )
   t.deepEqual(problems, [])
   t.like(entries[0], { origin: 'jwksUrl', jwksUrl: 'https://keys.example.com/set', alg: 'HS256' })
@@ -134,7 +134,7 @@ test('sources that change are made by their factories, from the whole entry', (t
   t.is(sources[1]?.signingKey(Date.parse('2026-01-01')), undefined)
 })
 
-test('what a factory rejects is a problem of its entry', (t) => {
+test('an entry that its factory rejects is a problem', (t) => {
   const entries = [
     { alg: 'HS256', jwksUrl: 'https://keys.example.com/set' },
     { alg: 'ES256', generate: { dir: 'keys' } }
@@ -156,7 +156,7 @@ test('what a factory rejects is a problem of its entry', (t) => {
 
 test('TLS settings of a remote JWK Set that cannot work are found before anything is fetched', (t) => {
   const entry = { alg: 'ES256', jwksUrl: 'https://keys.example.com/set' }
-  const problems = findKeyProblems(
+  const { problems } = judgeKeys(
     parseEntries([
       { ...entry, kid: 'a', tls: { ca: 'no certificate' } },
       {
@@ -187,13 +187,13 @@ test('every problem is found at once, with its path', (t) => {
     [
       'keys[0].secret: found a secret of 37 bytes, expected at least 64 bytes for HS512 (RFC 7518, section 3.2)',
       'keys[1].private: found an EC key on the curve P-256, expected an RSA key of at least 2048 bits for RS256',
-      'keys[3].jwks: found JSON without a list of keys, expected a JWK Set',
+      'keys[3].jwks: found JSON without kty and without a list of keys, expected a JWK or a JWK Set',
       'keys[1].kid: found the kid "main" of keys[0] again, expected one of its own'
     ]
   )
 })
 
-test('keys without a kid do not get into each other’s way, but one key twice does', (t) => {
+test('keys without a kid do not conflict, but a duplicate key does', (t) => {
   const secrets = [
     { alg: 'HS256', secret: SECRET },
     { alg: 'HS256', secret: OTHER_SECRET }
@@ -206,7 +206,7 @@ test('keys without a kid do not get into each other’s way, but one key twice d
   t.deepEqual(problems[0]?.path, ['keys', 1, 'kid'])
 })
 
-test('a kid that a JWK brings may not be that of another entry', (t) => {
+test('the kid of a JWK may not be the kid of another entry', (t) => {
   const own = JSON.stringify(toJwk(ec, { kid: 'main' }))
   t.deepEqual(
     listProblems([
@@ -217,7 +217,7 @@ test('a kid that a JWK brings may not be that of another entry', (t) => {
   )
 })
 
-test('imported keys rotate by their dates, wherever they are: the one that began last signs', async (t) => {
+test('imported keys rotate by their dates, in any order: the one that began last signs', async (t) => {
   const { sources } = create([
     { alg: 'HS256', kid: 'old', secret: SECRET, until: '2026-06-02T00:00:00Z' },
     { alg: 'ES256', kid: 'june', private: toPem(ec), from: '2026-06-01' },
@@ -230,7 +230,7 @@ test('imported keys rotate by their dates, wherever they are: the one that began
   t.is(await kidAt('2026-06-01T00:00:00Z'), 'june')
 })
 
-test('from HS256 to ES256 no token is rejected: the old key verifies on, the new one is published ahead', async (t) => {
+test('from HS256 to ES256 no token is rejected: the old key still verifies, the new one is published ahead', async (t) => {
   let now = Date.parse('2026-05-31T23:59:59Z')
   const { sources } = create([
     { alg: 'HS256', kid: 'old', secret: SECRET, until: '2026-06-01T01:00:00Z' },
@@ -247,7 +247,7 @@ test('from HS256 to ES256 no token is rejected: the old key verifies on, the new
   t.deepEqual(store.candidates(token.header), [])
 })
 
-test('slow choices work, with a warning that names their cost', (t) => {
+test('slow algorithms and key sizes work, with a warning about their cost', (t) => {
   const rsa = generatePair('rsa', { modulusLength: 4096 })
   const { problems, warnings } = create([
     { alg: 'RS256', private: toPem(rsa.signing) },
@@ -265,7 +265,7 @@ test('slow choices work, with a warning that names their cost', (t) => {
   t.regex(warnings[1]?.message ?? '', /^ES512 is slow: .* about 1\.6 ms of CPU/)
 })
 
-test('a slow algorithm is reported for keys that are made or fetched later, too', (t) => {
+test('a slow algorithm is also reported for keys that are generated or fetched later', (t) => {
   const [source] = create([{ alg: 'HS256', secret: SECRET }]).sources
   const make = () => source as KeySource
   const { warnings } = create(

@@ -9,7 +9,7 @@ const fixed = createFixedKeySource(key, 'main')
 const FROM = 1000
 const UNTIL = 2000
 
-/** What a source does at a time, in one word each. */
+/** The state of a source at a time, in words. */
 function describe(source: KeySource, now: number): string {
   const words = [
     source.signingKey(now) === undefined ? '' : 'signs',
@@ -38,25 +38,25 @@ test('before `from` a key verifies and is published, from then on it signs', (t)
   t.is(describe(source, FROM), 'signs verifies published')
 })
 
-test('at `until` a key ends altogether', (t) => {
+test('at `until` a key neither signs nor verifies, and is not published', (t) => {
   const source = limitToPeriod(fixed, { until: UNTIL })
   t.is(describe(source, UNTIL - 1), 'signs verifies published')
   t.is(describe(source, UNTIL), '')
 })
 
-test('what is published changes at `until`, and not at `from`, where it has been published for long', (t) => {
+test('published keys change at `until`, and not at `from`, since a key is published before it', (t) => {
   const source = limitToPeriod(fixed, { from: FROM, until: UNTIL })
   t.is(source.changesAt(FROM - 1), UNTIL)
   t.is(source.changesAt(UNTIL - 1), UNTIL)
   t.is(source.changesAt(UNTIL), Number.POSITIVE_INFINITY)
 })
 
-test('what a source plans itself comes first where it is earlier', (t) => {
+test('a change that the source plans itself counts where it is earlier', (t) => {
   const source = limitToPeriod({ ...fixed, changesAt: () => 1500 }, { until: UNTIL })
   t.is(source.changesAt(0), 1500)
 })
 
-test('the rest of a source stays as it is', async (t) => {
+test('everything else of a source is unchanged', async (t) => {
   const calls: string[] = []
   const source = limitToPeriod(
     {

@@ -27,7 +27,7 @@ function kidOf(token: string): string | undefined {
   return parseToken(token, 8).header.kid
 }
 
-test('a signer without a name takes the first source that signs', async (t) => {
+test('a signer without a name uses the first source that signs', async (t) => {
   const { verifying } = generateKeys('ES256')
   const onlyVerifies = createKey({ alg: 'ES256', material: verifying, kid: 'partner' })
   const store = createStore([
@@ -54,7 +54,7 @@ test('a signer may have a typ of its own, which follows its key', async (t) => {
   }
 })
 
-test('no key, no token: not for a name that is not there, nor for a key that only verifies', (t) => {
+test('no token is signed for an unknown name, or with a key that only verifies', (t) => {
   const { verifying } = generateKeys('ES256')
   const partner = createKey({ alg: 'ES256', material: verifying, kid: 'partner' })
   const store = createStore([
@@ -98,7 +98,7 @@ test('candidates have the algorithm and, where both have one, the kid of the tok
   t.deepEqual(store.candidates({ alg: 'HS256' }, ['other']), [])
 })
 
-test('the list of candidates is made anew when keys change, and not for each token', (t) => {
+test('the list of candidates is rebuilt when keys change, and not for each token', (t) => {
   let keys = [makeKey('HS256', 'a')]
   let now = NOON
   let asked = 0
@@ -136,7 +136,7 @@ test('the list of candidates is made anew when keys change, and not for each tok
   t.is(asked, 100, 'fixed keys are read once')
 })
 
-test('published are the public halves by kid, in the order of the sources, and no secret', (t) => {
+test('public halves are published by kid, in the order of the sources, and no secrets', (t) => {
   const { signing, verifying } = generateKeys('ES256')
   const key = createKey({ alg: 'ES256', material: signing, kid: 'ec' })
   const nameless = makeKey('EdDSA')
@@ -150,7 +150,7 @@ test('published are the public halves by kid, in the order of the sources, and n
   t.deepEqual(store.published().get('ec'), { jwk: key.publicJwk, pem: toPem(verifying) })
 })
 
-test('published keys go with the clock, and the next change is the earliest of all sources', (t) => {
+test('published keys follow the clock, and the next change is the earliest of all sources', (t) => {
   let now = NOON
   const store = createStore(
     [
@@ -169,7 +169,7 @@ test('published keys go with the clock, and the next change is the earliest of a
   t.is(store.changesAt(), Number.POSITIVE_INFINITY)
 })
 
-test('a key that is not there is looked for in the sources that are named, or in all', async (t) => {
+test('a missing key is looked up in the named sources, or in all', async (t) => {
   const asked: string[] = []
   const remote = (name: string) =>
     makeSource('HS256', name, { refreshForKid: async (kid) => void asked.push(`${name}: ${kid}`) })
@@ -211,7 +211,7 @@ test('when sources do not start, all are closed and every reason is reported', a
   t.deepEqual(closed, ['one', 'two', 'three'])
 })
 
-test('a bug of the program in a start is thrown as it is', async (t) => {
+test('an unexpected error of a start is thrown unchanged', async (t) => {
   const fault = new TypeError('a fault')
   const store = createStore([makeSource('HS256', 'one', { start: () => Promise.reject(fault) })])
   t.is(await t.throwsAsync(store.start()), fault)

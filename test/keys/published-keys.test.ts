@@ -16,7 +16,7 @@ const keys = ALGORITHMS.map((alg) => ({ alg, ...generateKeys(alg) }))
 
 interface Sample {
   readonly config: KeyConfig
-  /** What must not get out. */
+  /** Parameters that must not be published. */
   readonly hidden: readonly Buffer[]
   readonly isSymmetric: boolean
 }
@@ -32,7 +32,7 @@ type FixedSettings =
   | Settings<'public'>
   | Settings<'jwks'>
 
-/** All the ways in which a key may be in a configuration. */
+/** All forms of a key in a configuration. */
 function writeForms(signing: KeyObject, verifying: KeyObject, kid: string): FixedSettings[] {
   const jwks: FixedSettings = {
     origin: 'jwks',
@@ -40,7 +40,10 @@ function writeForms(signing: KeyObject, verifying: KeyObject, kid: string): Fixe
   }
   // A secret of the configuration is text, and its random bytes are not.
   if (signing.type === 'secret') {
-    return [jwks, { origin: 'secret', secret: signing.export().toString('hex') }]
+    return [
+      jwks,
+      { origin: 'secret', encoding: undefined, secret: signing.export().toString('hex') }
+    ]
   }
   const encrypted = signing
     .export({ format: 'pem', type: 'pkcs8', cipher: 'aes-256-cbc', passphrase: PASSPHRASE })
@@ -101,13 +104,13 @@ const samples = fc
     fc.tuple(...Array.from({ length: count }, (_, index) => sampleOf(`key-${index}`)))
   )
 
-/** The bytes in a text, as they stand and as any part of it that may be base64 has them. */
+/** The bytes of a text, and of every part of it that may be base64. */
 function bytesOf(text: string): Buffer[] {
   const encoded = text.match(/[A-Za-z0-9+/_-]{16,}/g) ?? []
   return [Buffer.from(text), ...encoded.map((part) => Buffer.from(part, 'base64'))]
 }
 
-test('whatever the keys are: what is published has every public half and no private parameter or symmetric key', (t) => {
+test('for any keys, the published JWK Set has every public half and no private parameter or symmetric key', (t) => {
   fc.assert(
     fc.property(samples, time, (entries, now) => {
       const { sources, problems } = createKeySources(
@@ -155,7 +158,7 @@ function fail(): never {
 }
 
 for (const { alg, signing } of keys) {
-  test(`${alg}: what the property looks for would be found if it were there`, (t) => {
+  test(`${alg}: the property finds private parameters where they are present`, (t) => {
     const leak = JSON.stringify(signing.export({ format: 'jwk' }))
     const texts = bytesOf(leak)
     t.true(hiddenParts(signing).some((part) => texts.some((bytes) => bytes.includes(part))))

@@ -28,7 +28,7 @@ function listProblems(entry: unknown): string[] {
   )
 }
 
-test('an entry has the algorithm, where the key comes from, and the defaults', (t) => {
+test('an entry has the algorithm, the origin of the key, and the defaults', (t) => {
   t.deepEqual(parse({ alg: 'HS256', secret: SECRET }), {
     kid: undefined,
     alg: 'HS256',
@@ -37,7 +37,8 @@ test('an entry has the algorithm, where the key comes from, and the defaults', (
     from: undefined,
     until: undefined,
     origin: 'secret',
-    secret: SECRET
+    secret: SECRET,
+    encoding: undefined
   })
 })
 
@@ -56,7 +57,7 @@ test('RSA256 and RSA512 are read as RS256 and RS512', (t) => {
   t.is(parse({ alg: 'RSA512', public: 'x' }).alg, 'RS512')
 })
 
-test('dates are dates, or dates with a time and its zone', (t) => {
+test('a date may have a time, which then has a zone', (t) => {
   const entry = { alg: 'HS256', secret: SECRET }
   t.is(parse({ ...entry, from: '2026-06-01' }).from, Date.UTC(2026, 5, 1))
   const until = '2026-06-01T02:00:00+02:00'
@@ -97,14 +98,14 @@ test('a remote JWK Set has its settings beside its URL', (t) => {
   })
 })
 
-test('pins are taken in base64 and in base64url, and given on in base64url', (t) => {
+test('pins are accepted in base64 and in base64url, and returned in base64url', (t) => {
   const digest = Buffer.alloc(32, 0xfb)
   const pins = [digest.toString('base64'), digest.toString('base64url')]
   const config = parse({ alg: 'HS256', jwksUrl: JWKS_URL, tls: { pins } })
   t.like(config, { tls: { pins: [pins[1], pins[1]] } })
 })
 
-test('generated keys rotate each week and are published a minute ahead, in a folder beside the configuration', (t) => {
+test('generated keys rotate weekly and are published a minute ahead, in a folder beside the configuration', (t) => {
   t.like(parse({ alg: 'ES256', generate: { dir: 'keys' } }), {
     origin: 'generate',
     generate: { dir: '/etc/txtoken/keys', rotateEvery: 604_800_000, publishAhead: 60_000 }
@@ -137,15 +138,15 @@ const rejections: readonly Rejection[] = [
     problems: ['privat: unknown key, did you mean private?']
   },
   {
-    what: 'no origin beside another fault: both are reported',
+    what: 'no origin beside another problem: both are reported',
     entry: { alg: 'HS2' },
     problems: [
-      'alg: expected one of HS256, HS384, HS512, RS256, RS384, RS512, PS256, PS384, PS512, ES256, ES384, ES512, EdDSA, RSA256, RSA512',
+      'alg: expected one of HS256, HS384, HS512, RS256, RS384, RS512, PS256, PS384, PS512, ES256, ES384, ES512, EdDSA, Ed25519, RSA256, RSA512',
       `expected exactly one of ${ORIGINS}, found none of them`
     ]
   },
   {
-    what: 'an origin that cannot be read, without a word of another one',
+    what: 'an unreadable origin, without a problem about another one',
     entry: { alg: 'HS256', secret: { env: 'EMPTY' } },
     problems: ['secret: environment variable EMPTY is not set']
   },
@@ -156,10 +157,18 @@ const rejections: readonly Rejection[] = [
   },
   {
     what: 'settings that belong to another origin',
-    entry: { alg: 'HS256', secret: SECRET, passphrase: 'x', allowHttp: true, refresh: '5m' },
+    entry: {
+      alg: 'HS256',
+      secret: SECRET,
+      passphrase: 'x',
+      allowHttp: true,
+      proxy: 'none',
+      refresh: '5m'
+    },
     problems: [
       'passphrase: only goes with private',
       'allowHttp: only goes with jwksUrl',
+      'proxy: only goes with jwksUrl',
       'refresh: only goes with jwksUrl'
     ]
   },
@@ -169,39 +178,39 @@ const rejections: readonly Rejection[] = [
     problems: ['until: expected a date after from']
   },
   {
-    what: 'plain http:// that was not asked for',
+    what: 'plain http:// that is not allowed',
     entry: { alg: 'HS256', jwksUrl: 'http://keys.example.com/set' },
     problems: ['jwksUrl: expected an https:// URL; plain http:// needs allowHttp: true']
   },
   {
-    what: 'plain http:// that is written otherwise',
+    what: 'plain http:// in another spelling',
     entry: { alg: 'HS256', jwksUrl: 'HTTP://keys.example.com/set' },
     problems: ['jwksUrl: expected an https:// URL; plain http:// needs allowHttp: true']
   },
   {
-    what: 'a pin that is none',
+    what: 'an invalid pin',
     entry: { alg: 'HS256', jwksUrl: JWKS_URL, tls: { pins: ['ab:cd'] } },
     problems: ['tls.pins[0]: expected a SHA-256 in base64url or base64']
   },
   {
-    what: 'a cipher suite that nobody knows',
+    what: 'an unknown cipher suite',
     entry: { alg: 'HS256', jwksUrl: JWKS_URL, tls: { ciphers: ['ROT13'] } },
     problems: [
       'tls.ciphers[0]: expected the OpenSSL name of a cipher suite, such as ECDHE-RSA-AES128-GCM-SHA256'
     ]
   },
   {
-    what: 'a stale limit under the refresh time, where that is not given either',
+    what: 'a stale limit under the default refresh time',
     entry: { alg: 'HS256', jwksUrl: JWKS_URL, staleLimit: '1m' },
     problems: ['staleLimit: expected a duration that is not shorter than refresh']
   },
   {
-    what: 'keys that are published ahead by more than a rotation',
+    what: 'keys published ahead by more than a rotation',
     entry: { alg: 'ES256', generate: { dir: 'keys', rotateEvery: '1h', publishAhead: '1h' } },
     problems: ['generate.publishAhead: expected less than rotateEvery']
   },
   {
-    what: 'keys that are not published ahead',
+    what: 'keys not published ahead',
     entry: { alg: 'ES256', generate: { dir: 'keys', publishAhead: '0s' } },
     problems: [
       'generate.publishAhead: expected a duration from 1s to 30d, such as 500ms, 5s, 15m or 1.5h'
@@ -215,7 +224,7 @@ for (const { what, entry, problems } of rejections) {
   })
 }
 
-test('an entry that is no map has that one problem', (t) => {
+test('an entry that is not a map has only that problem', (t) => {
   t.is(listProblems('HS256').length, 1)
   t.is(listProblems(null).length, 1)
 })

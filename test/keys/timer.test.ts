@@ -21,7 +21,7 @@ test.serial('a cancelled timer does not call back', async (t) => {
   t.pass()
 })
 
-test.serial('a delay beyond what timers can take is cut short, and not skipped', async (t) => {
+test.serial('a delay beyond the maximum of timers is cut short, and not skipped', async (t) => {
   const cancel = startUnreferencedTimer(async () => t.fail('called at once'), 2 ** 40)
   await wait(20)
   cancel()

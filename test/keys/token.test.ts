@@ -7,7 +7,7 @@ import { encode, HEADER } from '../helpers/tokens.ts'
 const bytes = fc.uint8Array({ minLength: 1, maxLength: 64 })
 const base64url = bytes.map((data) => encode(data))
 
-test('a token comes apart into what it was made of', (t) => {
+test('a token is split into the parts that it was made of', (t) => {
   fc.assert(
     fc.property(fc.dictionary(fc.string(), fc.json()), base64url, (claims, signature) => {
       const payload = JSON.stringify(claims)
@@ -36,7 +36,7 @@ const text = fc.oneof(
     )
 )
 
-test('any text is a token or is rejected as one, and the error holds none of it', (t) => {
+test('any text is either parsed or rejected, and the error does not quote it', (t) => {
   fc.assert(
     fc.property(text, (raw) => {
       try {
@@ -52,7 +52,7 @@ test('any text is a token or is rejected as one, and the error holds none of it'
   )
 })
 
-test('of all spellings of a signature one alone is a token', (t) => {
+test('only one spelling of a signature is accepted', (t) => {
   const alphabet = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_+/='
   fc.assert(
     fc.property(bytes, (signature) => {
@@ -76,7 +76,7 @@ test('of all spellings of a signature one alone is a token', (t) => {
   )
 })
 
-test('a name that occurs twice in the header or the claims is rejected, however it is spelled; deeper down it is not looked for', (t) => {
+test('a duplicate name at the top level of header or claims is rejected, however it is escaped', (t) => {
   const name = fc.oneof(fc.string(), fc.constantFrom('exp', '__proto__', 'a:b', '"', '\\\\'))
   const members = fc.uniqueArray(fc.tuple(name, fc.json({ maxDepth: 2 })), {
     selector: ([one]) => one,
@@ -108,13 +108,13 @@ function toEscape(char: string): string {
   }).join('')
 }
 
-test('a token is as long as allowed, and not a character longer', (t) => {
+test('a token may be as long as the limit, and not a character longer', (t) => {
   const raw = `${encode(HEADER)}.${encode('{}')}.AAAA`
   t.is(parseToken(raw, 64, raw.length).raw, raw)
   t.throws(() => parseToken(raw, 64, raw.length - 1), { message: 'Token is too large' })
 })
 
-test('a header is judged anew with each token, whatever the token before it was', (t) => {
+test('each header is checked by itself, whatever the token before it was', (t) => {
   const deep = encode('{"alg":"HS256","x":{"y":{}}}')
   const unsigned = encode('{"alg":"none"}')
   const parse = (header: string, payload: string, maxDepth: number) => () =>

@@ -22,7 +22,7 @@ const PROGRAM = `
   })
 `
 
-/** Runs the program. Gives the message of the next line each time, and a way to let time pass. */
+/** Runs the program. Returns functions for the message of the next line, and for letting time pass. */
 function runLogging(t: ExecutionContext, ...args: string[]) {
   const child = spawn(
     process.execPath,
@@ -38,14 +38,14 @@ function runLogging(t: ExecutionContext, ...args: string[]) {
   }
 }
 
-test('the first line after a pause is written at once, and the next ones a little later', async (t) => {
+test('the first line after a pause is written at once, and the next ones are batched', async (t) => {
   const { next, pass } = runLogging(t)
   t.is(await next(), 'first')
   pass()
   t.is(await next(), 'second')
 })
 
-test('lines that come while another one is written follow it, whether more are logged or not', async (t) => {
+test('lines logged during a write follow it, whether or not more are logged', async (t) => {
   const { next, pass } = runLogging(t, 'slow')
   pass()
   t.is(await next(), 'first')
@@ -57,20 +57,21 @@ const REQUESTS = `
   import { createLogger } from './src/operations/logger.ts'
   Date.now = () => 1_700_000_000_123
   const { logger, logRequest, settle } = createLogger('debug')
-  const common = { method: 'POST', route: '/a"bé', status: 200, durationMs: 1.25 }
+  const asked = { method: 'POST', route: '/a"bé' }
+  const answered = { status: 200, durationMs: 1.25 }
   for (const line of [
-    { requestId: 'a-1', traceId: undefined, ...common, remoteMs: undefined },
-    { requestId: 'a=2', traceId: '0af7651916cd43dd8448eb211c80319c', ...common, remoteMs: 0.5 }
+    { requestId: 'a-1', traceId: undefined, ...asked, client: undefined, ...answered, remoteMs: undefined },
+    { requestId: 'a=2', traceId: '0af7651916cd43dd8448eb211c80319c', ...asked, client: '::1', ...answered, remoteMs: 0.5 }
   ]) {
     logRequest('debug', line)
     logger.debug(line, 'request')
   }
   logger.level = 'info'
-  logRequest('debug', { requestId: 'hidden', traceId: undefined, ...common, remoteMs: undefined })
+  logRequest('debug', { requestId: 'hidden', ...asked, ...answered })
   await settle()
 `
 
-test('the line of a request is the one that pino writes for the same fields', async (t) => {
+test('the line of a request is the line that pino writes for the same fields', async (t) => {
   const child = spawn(
     process.execPath,
     ['--import=tsx', '--input-type=module', '--eval', REQUESTS],

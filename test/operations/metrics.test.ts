@@ -9,6 +9,10 @@ import { LASTING, makeToken } from '../helpers/tokens.ts'
 const NOW_SECONDS = 1_893_456_000
 const now = () => NOW_SECONDS * 1000
 
+function requests(route: string, status: number, outcome: string): string {
+  return `txtoken_requests_total{route="${route}",status="${status}",outcome="${outcome}"}`
+}
+
 test('known traffic is counted exactly', async (t) => {
   const remote = await startRemote(t, (response, { body }) => {
     const text = body.toString()
@@ -41,20 +45,23 @@ test('known traffic is counted exactly', async (t) => {
   await send(`${service.url}/checkToken?access_token=a&access_token=b`)
   await send(`${service.url}/nothing`)
   await send(`${service.url}/livez`)
-  // The last line of the log says that the last request has been counted.
+  // Once the last line is in the log, the last request has been counted.
   await service.requestLines(20)
 
   const samples = await scrape(service.url)
   t.deepEqual(samplesOf(samples, 'txtoken_requests_total'), {
-    'txtoken_requests_total{route="/getToken",status="200"}': 2,
-    'txtoken_requests_total{route="/getToken",status="400"}': 1,
-    'txtoken_requests_total{route="/getToken",status="500"}': 3,
-    'txtoken_requests_total{route="none",status="405"}': 1,
-    'txtoken_requests_total{route="/checkToken",status="200"}': 1,
-    'txtoken_requests_total{route="/checkToken",status="400"}': 1,
-    'txtoken_requests_total{route="/checkToken",status="401"}': 11,
-    'txtoken_requests_total{route="none",status="404"}': 1,
-    'txtoken_requests_total{route="/livez",status="200"}': 1
+    [requests('/getToken', 200, 'ok')]: 2,
+    [requests('/getToken', 400, 'invalid_request')]: 1,
+    [requests('/getToken', 500, 'remote_status')]: 1,
+    [requests('/getToken', 500, 'remote_reply')]: 1,
+    [requests('/getToken', 500, 'remote_failed')]: 1,
+    [requests('none', 405, 'method_not_allowed')]: 1,
+    [requests('/checkToken', 200, 'ok')]: 1,
+    [requests('/checkToken', 400, 'invalid_request')]: 1,
+    [requests('/checkToken', 401, 'invalid_token')]: 10,
+    [requests('/checkToken', 401, 'missing_token')]: 1,
+    [requests('none', 404, 'not_found')]: 1,
+    [requests('/livez', 200, 'ok')]: 1
   })
   t.deepEqual(samplesOf(samples, 'txtoken_request_duration_seconds_count'), {
     'txtoken_request_duration_seconds_count{route="/getToken"}': 6,
@@ -63,8 +70,9 @@ test('known traffic is counted exactly', async (t) => {
     'txtoken_request_duration_seconds_count{route="/livez"}': 1
   })
   t.deepEqual(samplesOf(samples, 'txtoken_remote_calls_total'), {
-    [`txtoken_remote_calls_total{remote="${host}",outcome="ok"}`]: 3,
+    [`txtoken_remote_calls_total{remote="${host}",outcome="ok"}`]: 2,
     [`txtoken_remote_calls_total{remote="${host}",outcome="remote_status"}`]: 1,
+    [`txtoken_remote_calls_total{remote="${host}",outcome="remote_reply"}`]: 1,
     [`txtoken_remote_calls_total{remote="${host}",outcome="remote_failed"}`]: 1
   })
   t.deepEqual(samplesOf(samples, 'txtoken_remote_call_duration_seconds_count'), {
@@ -90,7 +98,7 @@ test('known traffic is counted exactly', async (t) => {
   })
 })
 
-test('calls to the remote are counted by what became of them', async (t) => {
+test('calls to the remote are counted by outcome', async (t) => {
   const remote = await startRemote(t, (response, { body }) => {
     if (body.toString() === '0') response.writeHead(503).end()
     if (body.toString() === '1')
@@ -116,9 +124,18 @@ test('calls to the remote are counted by what became of them', async (t) => {
     [`txtoken_remote_calls_total{remote="${host}",outcome="remote_timeout"}`]: 1,
     [`txtoken_remote_calls_total{remote="${host}",outcome="overloaded"}`]: 1
   })
+  // A call that was not sent took no time, and would hide the duration of the others.
+  t.is(samples.get(`txtoken_remote_call_duration_seconds_count{remote="${host}"}`), 3)
+  // A 5xx of the remote is not a login that it has rejected, though the answer is the same.
+  t.deepEqual(samplesOf(samples, 'txtoken_requests_total'), {
+    [requests('/getToken', 500, 'remote_error')]: 1,
+    [requests('/getToken', 500, 'remote_reply')]: 1,
+    [requests('/getToken', 500, 'remote_timeout')]: 1,
+    [requests('/getToken', 503, 'overloaded')]: 1
+  })
 })
 
-test('metrics of Node.js are among them', async (t) => {
+test('metrics of Node.js are included', async (t) => {
   const service = await startService(t, { config: flatConfig('http://127.0.0.1:1/') })
   const samples = await scrape(service.url)
   for (const name of [
@@ -130,7 +147,7 @@ test('metrics of Node.js are among them', async (t) => {
   }
 })
 
-test('two services in one process count apart', async (t) => {
+test('two services in one process have separate metrics', async (t) => {
   const [one, other] = [
     await startService(t, { config: flatConfig('http://127.0.0.1:1/') }),
     await startService(t, { config: flatConfig('http://127.0.0.1:1/') })
@@ -139,7 +156,7 @@ test('two services in one process count apart', async (t) => {
   t.deepEqual(samplesOf(await scrape(other.url), 'txtoken_requests_total'), {})
 })
 
-test('no label holds what a client has chosen', async (t) => {
+test('no label value comes from a client', async (t) => {
   const service = await startService(t, { config: flatConfig(await refusingUrl(t)) })
   const seed = 'seed-of-the-client'
   await send(`${service.url}/${seed}?${seed}=${seed}`)
@@ -160,6 +177,6 @@ test('no label holds what a client has chosen', async (t) => {
   )
   await exchange(t, service.url, `PURGE /${seed} HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n`)
   const { text } = await send(`${service.url}/metrics`)
-  t.true(text.includes('txtoken_requests_total{route="none",status="404"}'))
+  t.true(text.includes(requests('none', 404, 'not_found')))
   t.false(text.includes(seed))
 })

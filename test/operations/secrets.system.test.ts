@@ -4,7 +4,7 @@ import { runService } from '../helpers/program.ts'
 import { refusingUrl, startRemote } from '../helpers/remote.ts'
 import { ENC_KEY, makeToken } from '../helpers/tokens.ts'
 
-/** What a client or the remote says that is nobody else's business. Each stands in a place of its own. */
+/** Confidential values of a client or the remote, each in its own place. */
 const seeds = {
   password: 'seed-password',
   path: 'seed-path',
@@ -16,7 +16,7 @@ const seeds = {
   remoteQuery: 'seed-remote-query'
 }
 
-/** What the remote answers, byte for byte. */
+/** The reply of the remote, byte for byte. */
 const replies = [
   `HTTP/1.1 200 OK\r\nContent-Length: 12\r\n\r\n"${seeds.reply}"`,
   `HTTP/1.1 401 ${seeds.reply}\r\n${seeds.reply}: a\r\nContent-Length: 12\r\n\r\n"${seeds.reply}"`,
@@ -104,7 +104,9 @@ test('no log line, metric or error shows a secret, a token, a bearer, a URL or a
     makeToken(`{"a":"${seeds.claim}","exp":1}`),
     makeToken(`{"a":"${seeds.claim}","exp":"${seeds.claim}"}`),
     makeToken(`{"a":"${seeds.claim}`),
-    makeToken('{}', { header: `{"alg":"${seeds.claim}","kid":"${seeds.claim}"}` }),
+    // The log has `kid` and `alg` of rejected tokens, and nothing else of their header.
+    makeToken('{}', { header: `{"alg":"HS256","kid":"1","${seeds.claim}":"${seeds.claim}"}` }),
+    makeToken('{}', { header: `{"alg":"XS256","typ":"${seeds.claim}"}` }),
     makeToken('{}', { header: `{"alg":"HS256","crit":["${seeds.claim}"]}` }),
     `${token}${seeds.claim}`,
     seeds.claim
@@ -122,7 +124,7 @@ test('no log line, metric or error shows a secret, a token, a bearer, a URL or a
     await ask(path, { method: 'DELETE' })
   }
   const logged = answers.length
-  // What Node.js rejects has no line, but an answer.
+  // A request that Node.js rejects has an answer, but no line.
   for (const head of [`GET /${seeds.path}\u0000`, `${seeds.path} / HTTP/1.1`]) {
     const text = await exchange(t, service.url, `${head}\r\nHost: ${seeds.header}:a b\r\n\r\n`)
     answers.push({ status: 400, text })
@@ -138,7 +140,7 @@ test('no log line, metric or error shows a secret, a token, a bearer, a URL or a
   t.deepEqual([...statuses].sort(), [200, 400, 401, 404, 413, 415, 429, 500, 502])
   const rejections = answers.filter(({ status }) => status !== 200)
   const texts = { stdout, metrics: metrics.text, rejections: JSON.stringify(rejections) }
-  // A part of a few characters, such as that of {}, may stand in a request id by chance.
+  // A part of a few characters, such as the payload {}, may be in a request id by chance.
   const tokens = [token, bearer, ...broken]
     .flatMap((text) => text.split('.').slice(1))
     .filter((part) => part.length > 12)

@@ -8,7 +8,7 @@ import { createTemporaryFolder } from '../helpers/temporary-folder.ts'
 
 const KEYS = ['first-key-of-twenty-chars', 'second-key-of-twenty-chars']
 
-test('a route with API keys is for those who have one, in either header', async (t) => {
+test('a route with API keys accepts callers with a key, in either header', async (t) => {
   const remote = await startRemote(t, replying('{}'))
   const config = fullConfig(remote.url, {
     issue: { auth: { apiKeys: [{ env: 'FIRST' }, KEYS[1]] } }
@@ -30,6 +30,8 @@ test('a route with API keys is for those who have one, in either header', async 
     { 'api-key': `${KEYS[0]}x` },
     { 'api-key': KEYS.join(', ') },
     { authorization: `Basic ${KEYS[0]}` },
+    { authorization: `Bearer\u00a0${KEYS[0]}` },
+    { authorization: `Bearer ${KEYS[0]}\u00a0` },
     { 'api-key': 'wrong', authorization: `Bearer ${KEYS[0]}` }
   ] as Record<string, string>[]) {
     const answer = await send(url, { method: 'POST', body: '{}', headers })
@@ -41,7 +43,7 @@ test('a route with API keys is for those who have one, in either header', async 
   t.false(JSON.stringify(service.log).includes(KEYS[0] ?? ''))
 })
 
-test('where OAuth has a format, the key may be the password of Basic, as it is or as in a form', async (t) => {
+test('on OAuth routes the key may be the password of Basic, plain or form-encoded', async (t) => {
   const remote = await startRemote(t, replying('{"sub":"ada"}'))
   const keys = ['a key: with + and %41 & = ä', 'plain-key-of-twenty-chars']
   const auth = { apiKeys: keys }
@@ -93,7 +95,7 @@ test('where OAuth has a format, the key may be the password of Basic, as it is o
   t.false(JSON.stringify(service.log).includes(keys[1] ?? ''))
 })
 
-test('routes without API keys are for everybody', async (t) => {
+test('routes without API keys are open to anyone', async (t) => {
   const remote = await startRemote(t, replying('{}'))
   const service = await startService(t, { config: fullConfig(remote.url) })
   t.is((await post(`${service.url}/getToken`, '{}')).status, 200)
@@ -102,38 +104,37 @@ test('routes without API keys are for everybody', async (t) => {
 const SOURCE = { from: 'remote', url: 'http://127.0.0.1:9/' }
 const OAUTH = '{"error":"invalid_client","error_description":"Invalid API key"}'
 const OAUTH_CHALLENGE = 'Basic realm="txtoken", Bearer'
-const kinds: [kind: string, route: Record<string, unknown>, refusal: string, challenge?: string][] =
+const kinds: [kind: string, route: Record<string, unknown>, error: string, challenge?: string][] = [
+  ['txtoken', { issue: '/a', claims: [SOURCE] }, '{"message":"Invalid API key"}'],
+  ['oauth', { issue: '/a', protocol: 'oauth', claims: [SOURCE] }, OAUTH, OAUTH_CHALLENGE],
+  ['themis', { issue: '/a', protocol: 'themis', claims: [SOURCE] }, 'Invalid API key'],
   [
-    ['txtoken', { issue: '/a', claims: [SOURCE] }, '{"message":"Invalid API key"}'],
-    ['oauth', { issue: '/a', protocol: 'oauth', claims: [SOURCE] }, OAUTH, OAUTH_CHALLENGE],
-    ['themis', { issue: '/a', protocol: 'themis', claims: [SOURCE] }, 'Invalid API key'],
-    [
-      'krakend',
-      { issue: '/a', protocol: 'krakend', claims: [SOURCE], lifetime: '1h', sign: ['a'] },
-      '{"error":"Invalid API key"}'
-    ],
-    ['claims', { claims: '/a', sources: [SOURCE], explain: true }, '{"error":"Invalid API key"}'],
-    ['check', { check: '/a', verify: [{ keys: 'all' }] }, '{"error":"Invalid API key"}'],
-    [
-      'okera',
-      { check: '/a', protocol: 'okera', verify: [{ keys: 'all' }] },
-      '{"error":"unauthorized_caller","error_description":"Invalid API key"}'
-    ],
-    [
-      'refresh',
-      { issue: '/b', claims: [SOURCE], refresh: { route: '/a', recheck: SOURCE.url } },
-      '{"message":"Invalid API key"}'
-    ],
-    ['revoke', { revoke: '/a' }, OAUTH, OAUTH_CHALLENGE],
-    [
-      'supertokens',
-      { issue: '/recipe/jwt', protocol: 'supertokens', key: 'a', dynamicKey: 'a' },
-      'Invalid API key'
-    ]
+    'krakend',
+    { issue: '/a', protocol: 'krakend', claims: [SOURCE], lifetime: '1h', sign: ['a'] },
+    '{"error":"Invalid API key"}'
+  ],
+  ['claims', { claims: '/a', sources: [SOURCE], explain: true }, '{"error":"Invalid API key"}'],
+  ['check', { check: '/a', verify: [{ keys: 'all' }] }, '{"error":"Invalid API key"}'],
+  [
+    'okera',
+    { check: '/a', protocol: 'okera', verify: [{ keys: 'all' }] },
+    '{"error":"unauthorized_caller","error_description":"Invalid API key"}'
+  ],
+  [
+    'refresh',
+    { issue: '/b', claims: [SOURCE], refresh: { route: '/a', recheck: SOURCE.url } },
+    '{"message":"Invalid API key"}'
+  ],
+  ['revoke', { revoke: '/a' }, OAUTH, OAUTH_CHALLENGE],
+  [
+    'supertokens',
+    { issue: '/recipe/jwt', protocol: 'supertokens', key: 'a', dynamicKey: 'a' },
+    'Invalid API key'
   ]
+]
 
-for (const [kind, route, refusal, challenge = 'Bearer'] of kinds) {
-  test(`${kind}: a caller without a key is rejected in the words of the route`, async (t) => {
+for (const [kind, route, error, challenge = 'Bearer'] of kinds) {
+  test(`${kind}: a caller without a key gets an error in the format of the route`, async (t) => {
     const config = JSON.stringify({
       keys: [
         kind === 'supertokens'
@@ -148,11 +149,11 @@ for (const [kind, route, refusal, challenge = 'Bearer'] of kinds) {
     const answer = await post(`${url}${path}`, '{}')
     t.is(answer.status, 401)
     t.is(answer.headers['www-authenticate'], challenge)
-    t.is(answer.text, refusal)
+    t.is(answer.text, error)
   })
 }
 
-test('public keys, health and metrics may be for those who have a key, too', async (t) => {
+test('public keys, health and metrics may require a key, too', async (t) => {
   const key = KEYS[0] ?? ''
   const auth = { apiKeys: [key] }
   const { verifying } = generateKeys('ES256')
@@ -167,9 +168,9 @@ test('public keys, health and metrics may be for those who have a key, too', asy
   })
   const service = await startService(t, { config })
   for (const path of ['/keys/a', '/keys/a/key.pem', '/keys/a/jwk.json', '/health', '/numbers']) {
-    const refused = await send(service.url + path)
-    t.is(refused.status, 401, path)
-    t.is(refused.text, '{"error":"Invalid API key"}', path)
+    const rejected = await send(service.url + path)
+    t.is(rejected.status, 401, path)
+    t.is(rejected.text, '{"error":"Invalid API key"}', path)
     t.is((await send(service.url + path, { headers: { 'api-key': key } })).status, 200, path)
   }
   t.is((await send(`${service.url}/.well-known/jwks.json`)).status, 200)

@@ -26,7 +26,7 @@ test('a form is read as URLSearchParams reads it', (t) => {
   )
 })
 
-test('the bytes that were sent stay as they are', (t) => {
+test('the received bytes stay unchanged', (t) => {
   const body = Buffer.from('a=1+2')
   readForm(body)
   t.is(body.toString(), 'a=1+2')

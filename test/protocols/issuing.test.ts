@@ -1,5 +1,8 @@
 import test, { type ExecutionContext } from 'ava'
+import { jsonAnswer } from '../../src/protocols/exchange.ts'
+import { createAddCookie } from '../../src/protocols/issuing.ts'
 import { post, send } from '../helpers/http.ts'
+import { samplesOf, scrape } from '../helpers/metrics.ts'
 import { replying, startRemote } from '../helpers/remote.ts'
 import { startService } from '../helpers/service.ts'
 
@@ -34,7 +37,7 @@ const protocols: [protocol: string, tokenOf: (text: string) => string][] = [
 ]
 
 for (const [protocol, tokenOf] of protocols) {
-  test(`${protocol}: the token of the answer is a cookie too, and can be checked as one`, async (t) => {
+  test(`${protocol}: the issued token is also set as a cookie, which can be checked`, async (t) => {
     const cookie = { name: '__Host-token' }
     const { url } = await startIssuing(t, { cookie, protocol })
     const answer = await post(`${url}/token`, '{}')
@@ -49,7 +52,7 @@ for (const [protocol, tokenOf] of protocols) {
   })
 }
 
-test('a cookie has the attributes that it was given', async (t) => {
+test('a cookie has the configured attributes', async (t) => {
   const cookie = { name: 'token', sameSite: 'None', path: '/api', domain: 'example.com' }
   const { url } = await startIssuing(t, { cookie })
   const answer = await post(`${url}/token`, '{}')
@@ -71,21 +74,45 @@ test('an error sets no cookie', async (t) => {
   t.is(answer.headers['set-cookie'], undefined)
 })
 
-test('a cookie that browsers would not keep is warned of, once', async (t) => {
-  // The token has 100 characters beside those of its data, which take four for each three.
-  const warned = async (length: number) => {
-    const reply = JSON.stringify('x'.repeat(length))
-    const service = await startIssuing(t, { cookie: { name: 'token' }, reply })
-    const { text } = await post(`${service.url}/token`, '{}')
-    const warnings = service.log.filter(({ msg }) => msg === 'cookie over 4 KiB')
-    t.false(JSON.stringify(service.log).includes(JSON.parse(text).token))
-    return { length: 'token'.length + JSON.parse(text).token.length, warnings }
+for (const [protocol, words] of [
+  ['txtoken', (bytes: number) => `{"error":"token makes a cookie of ${bytes} bytes",`],
+  ['oauth', (bytes: number) => `"error_description":"token makes a cookie of ${bytes} bytes"`],
+  ['themis', (bytes: number) => `token makes a cookie of ${bytes} bytes`]
+] as const) {
+  test(`${protocol}: a cookie that browsers would drop is an error without a token`, async (t) => {
+    // A token takes four characters for each three of its data.
+    const issue = async (length: number) => {
+      const reply = JSON.stringify('x'.repeat(length))
+      const cookie = { name: '__Host-token' }
+      const service = await startIssuing(t, { cookie, protocol, reply })
+      const answer = await post(`${service.url}/token`, '{}')
+      return { ...answer, size: answer.headers['set-cookie']?.[0]?.length ?? 0, service }
+    }
+    const one = await issue(2000)
+    const most = 2000 + Math.floor(((4096 - one.size) / 4) * 3)
+    const kept = await issue(most)
+    t.is(kept.status, 200)
+    t.true(kept.size <= 4096 && kept.size > 4090, `${kept.size}`)
+    const dropped = await issue(most + 6)
+    t.is(dropped.status, protocol === 'oauth' ? 502 : 500)
+    t.is(dropped.headers['set-cookie'], undefined)
+    const [, bytes] = /cookie of (\d+) bytes/.exec(dropped.text) ?? []
+    t.true(Number(bytes) > 4096 && Number(bytes) < 4106, dropped.text)
+    t.true(dropped.text.includes(words(Number(bytes))))
+    const [line] = await dropped.service.requestLines(1)
+    t.like(line, { level: 'error', code: 'remote_reply' })
+    const samples = await scrape(dropped.service.url)
+    t.deepEqual(samplesOf(samples, 'txtoken_tokens_issued_total'), {})
+  })
+}
+
+test('a cookie of 4,096 bytes is set, and one of 4,097 is an error', (t) => {
+  const addCookie = createAddCookie({ name: 'token', path: '/', sameSite: 'Lax' })
+  const sizeOf = (length: number) => {
+    const issued = { token: 'x'.repeat(length), issuedAt: 0, expiresAt: 3600 }
+    return String(addCookie(jsonAnswer(200, {}), issued).headers['Set-Cookie']).length
   }
-  const small = await warned(2900)
-  t.true(small.length <= 4096 && small.length > 4000)
-  t.deepEqual(small.warnings, [])
-  const large = await warned(3000)
-  t.true(large.length > 4096)
-  t.is(large.warnings.length, 1)
-  t.like(large.warnings[0], { level: 'warn', route: '/token', length: large.length })
+  const around = sizeOf(1) - 1
+  t.is(sizeOf(4096 - around), 4096)
+  t.throws(() => sizeOf(4097 - around), { message: 'token makes a cookie of 4097 bytes' })
 })

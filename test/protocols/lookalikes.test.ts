@@ -34,7 +34,7 @@ function signEs256(): string {
   return `${input}.${signature.toString('base64url')}`
 }
 
-/** Other texts that decode to the parts of a token, were they read generously. */
+/** Other texts that a lenient decoder would decode to the same parts. */
 function respell(token: string): string[] {
   const parts = token.split('.')
   return parts.flatMap((part, index) => {
@@ -56,14 +56,14 @@ for (const [alg, make] of [
   ['HS256', () => makeToken(CLAIMS, { header: '{"alg":"HS256","kid":"hs"}' })],
   ['ES256', signEs256]
 ] as const) {
-  test(`a token of ${alg} has one spelling: all others are rejected before a key is asked`, async (t) => {
+  test(`a token of ${alg} has one spelling: all others are rejected before a key is used`, async (t) => {
     const check = await startChecking(t)
     const token = make()
     t.is(await check(token), 'jti one')
     for (const lookalike of respell(token)) {
       t.regex(await check(lookalike), /canonical base64url$/, lookalike)
     }
-    // Nor once the token is known.
+    // Nor once the token is cached.
     t.is(await check(token), 'jti one')
     t.regex(await check(`${token}=`), /canonical base64url$/)
   })
@@ -85,7 +85,7 @@ test('the other signature of ES256 is the same token: the same decision, and the
   t.is(await check(zero), 'signature is invalid')
 })
 
-test('a signature in DER, as it is usual elsewhere, is none', async (t) => {
+test('a signature in DER, as usual elsewhere, is rejected', async (t) => {
   const check = await startChecking(t)
   const token = signEs256()
   const input = token.slice(0, token.lastIndexOf('.'))

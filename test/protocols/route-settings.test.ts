@@ -14,7 +14,7 @@ function issuing(cookie: unknown) {
   }
 }
 
-test('a name is enough, and the rest is the safest', (t) => {
+test('a name is enough, and the other attributes default to the safest', (t) => {
   const [route] = parse(issuing({ name: '__Host-token' })).routes
   t.like(route, { cookie: { name: '__Host-token', sameSite: 'Strict', path: '/' } })
 })
@@ -26,7 +26,7 @@ test('a name without the prefix may have a path and a domain', (t) => {
 
 const NAME = "expected the name of a cookie: letters, digits and !#$%&'*+-.^_`|~ only"
 const DOMAIN = 'expected a domain such as example.com'
-const refused: [object, string][] = [
+const rejected: [object, string][] = [
   [{}, `name: ${NAME}, found nothing`],
   [{ name: '' }, `name: ${NAME}`],
   [{ name: 'a=b' }, `name: ${NAME}`],
@@ -52,7 +52,7 @@ const refused: [object, string][] = [
   ]
 ]
 
-for (const [cookie, problem] of refused) {
+for (const [cookie, problem] of rejected) {
   test(`the cookie ${JSON.stringify(cookie)} is rejected`, (t) => {
     t.deepEqual(problemsOf(t, issuing(cookie)), [`routes[0].cookie.${problem}`])
   })

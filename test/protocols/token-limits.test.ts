@@ -1,4 +1,4 @@
-/** How large a body is read by routes that take one token out of it, and nothing else. */
+/** The largest body on routes that read only a token from it. */
 import test from 'ava'
 import { longestToken, tokenBodyBytes } from '../../src/protocols/token-limits.ts'
 import { send } from '../helpers/http.ts'

@@ -1,11 +1,11 @@
-/** The memory for bodies and replies: what counts, who is cut, and that nothing is left behind. */
+/** The memory for bodies and replies: what counts, which body is cut, and that everything is released. */
 import test from 'ava'
 import fc from 'fast-check'
 import { type Account, createAccount, createByteBudget } from '../../src/remote/byte-budget.ts'
 import { createBlocks, createByteCollector } from '../../src/remote/byte-collector.ts'
 
 const LIMIT = 1600
-/** What unfinished bodies may take of it. */
+/** The share of unfinished bodies. */
 const UNFINISHED = 400
 
 function createBudget() {
@@ -32,7 +32,7 @@ test('bytes count from their arrival until they are released, to the limit', (t)
   t.true(budget.resize(createAccount(), 1))
 })
 
-test('closing an account twice gives its bytes back once', (t) => {
+test('closing an account twice releases its bytes once', (t) => {
   const { budget } = createBudget()
   const body = createAccount()
   budget.resize(createAccount(), 5)
@@ -42,7 +42,7 @@ test('closing an account twice gives its bytes back once', (t) => {
   t.is(budget.held(), 5)
 })
 
-test('the slowest unfinished body is cut to make room, and a whole one never', (t) => {
+test('the slowest unfinished body is cut to make room, and never a complete one', (t) => {
   const { budget, outcomes, clock } = createBudget()
   const cut: string[] = []
   const whole = createAccount(() => cut.push('whole'))
@@ -67,7 +67,7 @@ test('the slowest unfinished body is cut to make room, and a whole one never', (
   t.deepEqual(outcomes, ['cut', 'cut'])
 })
 
-test('unfinished bodies take a quarter of the limit, and leave the rest to those that are whole', (t) => {
+test('unfinished bodies take at most a quarter of the limit, complete ones the rest', (t) => {
   const { budget, outcomes } = createBudget()
   for (let index = 0; index < 100; index++) {
     const body = createAccount()
@@ -79,7 +79,7 @@ test('unfinished bodies take a quarter of the limit, and leave the rest to those
   t.true(budget.resize(createAccount(), LIMIT - UNFINISHED))
 })
 
-test('where unfinished bodies hold too little, none is cut in vain', (t) => {
+test('no body is cut where that would not make enough room', (t) => {
   const { budget, outcomes } = createBudget()
   budget.resize(createAccount(), 1500)
   const body = createAccount()
@@ -90,7 +90,7 @@ test('where unfinished bodies hold too little, none is cut in vain', (t) => {
   t.is(body.bytes, 50)
 })
 
-test('a new limit holds for what comes next', (t) => {
+test('a new limit applies to the next bytes', (t) => {
   const { budget } = createBudget()
   budget.resize(createAccount(), 1000)
   budget.setLimit(500)
@@ -99,7 +99,7 @@ test('a new limit holds for what comes next', (t) => {
   t.true(budget.resize(createAccount(), 1))
 })
 
-test('whatever happens to bodies, the limit holds, and at their end nothing is held', (t) => {
+test('whatever happens to bodies, the limit is kept, and nothing is held at the end', (t) => {
   const steps = fc.array(
     fc.record({
       body: fc.nat(9),
@@ -138,7 +138,7 @@ test('whatever happens to bodies, the limit holds, and at their end nothing is h
   t.pass()
 })
 
-test('blocks are used again, and what was read stays as it is', (t) => {
+test('blocks are reused, and collected bytes stay unchanged', (t) => {
   const blocks = createBlocks(2 ** 20)
   const read = (text: string) => {
     const collector = createByteCollector({ limit: 2 ** 20, expected: -1, blocks })
@@ -154,7 +154,7 @@ test('blocks are used again, and what was read stays as it is', (t) => {
   t.is(block.toString('latin1', 0, 6), 'thirdd')
 })
 
-test('a body that is not whole yet holds the blocks that it fills', (t) => {
+test('an unfinished body holds the blocks that it fills', (t) => {
   const collector = createByteCollector({ limit: 2 ** 20, expected: 100_000 })
   collector.add(Buffer.alloc(10))
   t.is(collector.held(), 16 * 1024)

@@ -1,9 +1,11 @@
-/** One call to another service: what is sent, how much is read, and what an error means. */
+/** One call to another service: the request, the limits of the reply, and the errors. */
 import { AssertionError } from 'node:assert'
-import { brotliCompressSync, deflateSync, gzipSync } from 'node:zlib'
+import { brotliCompressSync, deflateRawSync, deflateSync, gzipSync } from 'node:zlib'
 import test, { type ExecutionContext } from 'ava'
 import fc from 'fast-check'
+import { createByteBudget } from '../../src/remote/byte-budget.ts'
 import { createByteCollector } from '../../src/remote/byte-collector.ts'
+import { createRemote } from '../../src/remote/remote.ts'
 import { remoteFailed } from '../../src/remote/remote-errors.ts'
 import { fullConfig } from '../helpers/config-texts.ts'
 import { type Answer, post } from '../helpers/http.ts'
@@ -28,14 +30,14 @@ function failure(error: string, message: string): string {
 const UNREADABLE = 'Can not unmarshal returned json.'
 const UNREACHABLE = 'Remote post failure.'
 
-test('a reply of exactly the limit is taken', async (t) => {
+test('a reply of exactly the limit is accepted', async (t) => {
   const reply = `"${'x'.repeat(1022)}"`
   const remote = await startRemote(t, replying(reply))
   const { token } = JSON.parse((await ask(t, remote)).text)
   t.true(readToken(token).payload.startsWith(`{"data":${reply},`))
 })
 
-test('a reply that announces more than the limit is rejected before its body comes', async (t) => {
+test('a reply with a Content-Length over the limit is rejected before its body comes', async (t) => {
   const remote = await startRawRemote(t, (socket) =>
     socket.write('HTTP/1.1 200 OK\r\nContent-Length: 1025\r\n\r\n')
   )
@@ -64,7 +66,7 @@ test('a reply without a length that grows over the limit is cut', async (t) => {
   await ended(remote.connections[0])
 })
 
-test('a reply in chunks of one byte is taken as it came', async (t) => {
+test('a reply in chunks of one byte is accepted unchanged', async (t) => {
   const body = Buffer.from(JSON.stringify('漢😀'.repeat(100)))
   const remote = await startRawRemote(t, (socket) => {
     const chunks = [...body].flatMap((byte) => [0x31, 0x0d, 0x0a, byte, 0x0d, 0x0a])
@@ -86,36 +88,144 @@ for (const status of [301, 302, 303, 307, 308]) {
   })
 }
 
-for (const [encoding, body] of [
-  ['gzip', gzipSync('{}')],
-  ['x-gzip', gzipSync('{}')],
-  ['deflate', deflateSync('{}')],
-  ['br', brotliCompressSync('{}')],
-  ['gzip, gzip', gzipSync(gzipSync('{}'))],
-  ['identity, gzip', gzipSync('{}')],
-  ['nonsense', '{}']
+const JSON_TEXT = '{"id":"é"}'
+
+for (const [coding, body] of [
+  ['gzip', gzipSync(JSON_TEXT)],
+  ['GZip', gzipSync(JSON_TEXT)],
+  ['x-gzip', gzipSync(JSON_TEXT)],
+  ['deflate', deflateSync(JSON_TEXT)],
+  ['Deflate', deflateRawSync(JSON_TEXT)],
+  ['br', brotliCompressSync(JSON_TEXT)],
+  ['gzip, gzip', gzipSync(gzipSync(JSON_TEXT))],
+  ['br , identity,, gzip', gzipSync(brotliCompressSync(JSON_TEXT))],
+  ['identity', JSON_TEXT],
+  ['Identity', JSON_TEXT],
+  ['', JSON_TEXT],
+  [', identity ,', JSON_TEXT],
+  ['utf-8', JSON_TEXT],
+  ['UTF8', JSON_TEXT],
+  ['"utf-8"', JSON_TEXT],
+  ['charset=UTF-8', JSON_TEXT],
+  ['us-ascii', JSON_TEXT],
+  ['none', JSON_TEXT],
+  // Wrong Content-Encoding: a proxy has decoded the body, or it never was encoded.
+  ['gzip', JSON_TEXT],
+  ['br', JSON_TEXT],
+  ['deflate', JSON_TEXT],
+  ['aws-chunked', JSON_TEXT],
+  ['constructor', JSON_TEXT]
 ] as const) {
-  test(`a reply in the encoding ${encoding} is rejected`, async (t) => {
-    const remote = await startRemote(t, replying(body, 200, { 'content-encoding': encoding }))
+  const form = typeof body === 'string' ? 'plain' : 'coded'
+  test(`a ${form} reply with the Content-Encoding "${coding}" is accepted`, async (t) => {
+    const remote = await startRemote(t, replying(body, 200, { 'content-encoding': coding }))
+    const { token } = JSON.parse((await ask(t, remote)).text)
+    t.true(readToken(token).payload.startsWith(`{"data":${JSON_TEXT},`))
+    t.is(remote.requests[0]?.headers['accept-encoding'], 'identity')
+  })
+}
+
+const CODED = Buffer.from([0x80, 0x81, 0x82])
+
+for (const [coding, body, error] of [
+  ['gzip', CODED, 'reply has the content coding gzip, but cannot be decoded'],
+  [
+    'gzip',
+    gzipSync('{}').subarray(0, 12),
+    'reply has the content coding gzip, but cannot be decoded'
+  ],
+  ['deflate', Buffer.from([0x78]), 'reply has the content coding deflate, but cannot be decoded'],
+  ['Compress', CODED, 'reply has the content coding compress, expected none'],
+  ['a b\tc"', CODED, 'reply has the content coding of no valid name, expected none'],
+  ['gzip, gzip, gzip', CODED, 'reply has 3 content codings, expected none'],
+  ['utf-8', CODED, 'reply is not valid UTF-8'],
+  ['gzip', gzipSync(`"${'x'.repeat(1023)}"`), 'reply too large'],
+  ['br', brotliCompressSync(' '.repeat(100_000)), 'reply too large']
+] as const) {
+  test(`a reply of ${body.length} bytes with the Content-Encoding "${coding}" is "${error}"`, async (t) => {
+    const remote = await startRemote(t, replying(body, 200, { 'content-encoding': coding }))
     const answer = await ask(t, remote)
-    t.is(answer.text, failure('reply is compressed', UNREADABLE))
+    t.is(answer.text, failure(error, UNREADABLE))
     t.is(answer.status, 500)
   })
 }
 
-test('a compressed reply that does not say so is not inflated either', async (t) => {
+test('a reply of exactly the limit once decoded is accepted', async (t) => {
+  const reply = gzipSync(`"${'x'.repeat(1022)}"`)
+  const remote = await startRemote(t, replying(reply, 200, { 'content-encoding': 'gzip' }))
+  t.is((await ask(t, remote)).status, 200)
+})
+
+test('the coding of a reply with an error status does not matter', async (t) => {
+  const remote = await startRemote(t, replying(CODED, 401, { 'content-encoding': 'gzip' }))
+  t.is((await ask(t, remote)).text, '{"message":"Remote post status failure.","status":401}')
+})
+
+test('a compressed reply without Content-Encoding is not decoded', async (t) => {
   const remote = await startRemote(t, replying(gzipSync('{}')))
   t.is((await ask(t, remote)).text, failure('reply is not valid UTF-8', UNREADABLE))
 })
 
-test('a reply with the encoding identity is accepted', async (t) => {
-  const remote = await startRemote(t, replying('{}', 200, { 'content-encoding': 'identity' }))
-  t.is((await ask(t, remote)).status, 200)
+test('decoded bytes count in the budget of all bodies until they are released', async (t) => {
+  const held: number[] = []
+  const budget = createByteBudget({ limitBytes: 10_000, now: () => 0, onFull: () => {} })
+  const remote = await startRemote(t, replying(gzipSync('{}'), 200, { 'content-encoding': 'gzip' }))
+  const createClient = (maxReplyBytes: number) => {
+    const options = { timeoutMs: 60_000, connectTimeoutMs: 60_000, maxCalls: 1, maxReplyBytes }
+    const onOutcome = () => void held.push(budget.held())
+    const client = createRemote({ url: remote.url, userAgent: 'a', ...options, budget, onOutcome })
+    t.teardown(client.close)
+    return client
+  }
+  let release = () => {}
+  const call = { onAbort: (listener: () => void) => (release = listener) }
+  t.is((await createClient(9_000).call(call)).toString(), '{}')
+  t.deepEqual(held, [2])
+  release()
+  t.is(budget.held(), 0)
+  await t.throwsAsync(createClient(11_000).call(call), { message: 'Too many replies in flight.' })
+  t.is(budget.held(), 0)
+})
+
+for (const [type, body] of [
+  ['application/json', `\ufeff${JSON_TEXT}`],
+  ['text/html', JSON_TEXT],
+  ['text/plain; charset="UTF-8"', JSON_TEXT],
+  ['application/problem+json', JSON_TEXT],
+  ['application/vnd.api+json;charset=utf8', JSON_TEXT],
+  ['application/octet-stream', `\ufeff \n${JSON_TEXT}`],
+  ['application/json; charset=us-ascii', JSON_TEXT],
+  ['', JSON_TEXT]
+] as const) {
+  const mark = body === JSON_TEXT ? '' : ', with a byte order mark'
+  test(`JSON with the content type "${type}"${mark} is accepted`, async (t) => {
+    const remote = await startRemote(t, replying(body, 200, { 'content-type': type }))
+    const { token } = JSON.parse((await ask(t, remote)).text)
+    t.true(readToken(token).payload.startsWith(`{"data":${JSON_TEXT},`))
+  })
+}
+
+test('HTML with the content type application/json is an error', async (t) => {
+  const remote = await startRemote(t, replying('<html>'))
+  t.is((await ask(t, remote)).text, failure('reply is not valid JSON', UNREADABLE))
+})
+
+test('a second byte order mark is not JSON', async (t) => {
+  const remote = await startRemote(t, replying('\ufeff\ufeff{}'))
+  t.is((await ask(t, remote)).text, failure('reply is not valid JSON', UNREADABLE))
 })
 
 const GOOD = 'HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}'
 const good = [
   ['after a 103', `HTTP/1.1 103 Early Hints\r\nLink: </a>\r\n\r\n${GOOD}`],
+  ['after an unsolicited 100', `HTTP/1.1 100 Continue\r\n\r\n${GOOD}`],
+  ['after a 100 without a reason', `HTTP/1.1 100 \r\nDate: now\r\n\r\n${GOOD}`],
+  ['after a 100 that closes', `HTTP/1.1 100 Continue\r\nConnection: close\r\n\r\n${GOOD}`],
+  ['after a 100 of HTTP/1.0', `HTTP/1.0 100 Continue\r\n\r\n${GOOD}`],
+  [
+    'after several informational ones',
+    `${[100, 103, 100, 199].map((status) => `HTTP/1.1 ${status} X\r\n\r\n`).join('')}${GOOD}`
+  ],
   ['after several 102', `${'HTTP/1.1 102 Processing\r\n\r\n'.repeat(9)}${GOOD}`],
   [
     'in chunks',
@@ -126,13 +236,28 @@ const good = [
     'HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\n{}\r\n0\r\nA: b\r\n\r\n'
   ],
   ['up to the end of the connection', 'HTTP/1.1 200 OK\r\n\r\n{}'],
+  ['with a field on two lines', 'HTTP/1.1 200 OK\r\nA: b,\r\n c\r\nContent-Length: 2\r\n\r\n{}'],
+  [
+    'with a length beside its chunks',
+    'HTTP/1.1 200 OK\r\nContent-Length: 2\r\nTransfer-Encoding: chunked\r\n\r\n2\r\n{}\r\n0\r\n\r\n'
+  ],
+  [
+    'with spaces after the sizes of chunks',
+    'HTTP/1.1 200 OK\r\nTransfer-Encoding: Chunked\r\n\r\n2   \r\n{}\r\n0   \r\n\r\n'
+  ],
+  [
+    'with a header of 60 KB',
+    `HTTP/1.1 200 OK\r\nA: ${'x'.repeat(60_000)}\r\nContent-Length: 2\r\n\r\n{}`
+  ],
+  ['without a space after its status', 'HTTP/1.1 200\r\nContent-Length: 2\r\n\r\n{}'],
+  ['with a reason in Latin-1', 'HTTP/1.1 200 D\xe9j\xe0\r\nContent-Length: 2\r\n\r\n{}'],
   ['of HTTP/1.0', 'HTTP/1.0 200 OK\r\n\r\n{}'],
   ['without a reason phrase', 'HTTP/1.1 200 \r\nContent-Length: 2\r\n\r\n{}']
 ] as const
 
 for (const [what, reply] of good) {
-  test(`a reply ${what} is taken`, async (t) => {
-    const remote = await startRawRemote(t, (socket) => socket.end(reply))
+  test(`a reply ${what} is accepted`, async (t) => {
+    const remote = await startRawRemote(t, (socket) => socket.end(reply, 'latin1'))
     const answer = await ask(t, remote)
     t.is(answer.status, 200)
     t.true(readToken(JSON.parse(answer.text).token).payload.startsWith('{"data":{},'))
@@ -140,44 +265,50 @@ for (const [what, reply] of good) {
 }
 
 const bad: [string, string, string | RegExp][] = [
-  ['text that is not HTTP', 'HELLO\r\n\r\n', 'not an HTTP reply'],
-  ['HTTP that is not ours', 'HTTP/7.1 200 OK\r\n\r\n{}', 'not an HTTP reply'],
-  ['a status that is none', 'HTTP/1.1 abc OK\r\n\r\n{}', 'not an HTTP reply'],
-  ['a request', 'GET / HTTP/1.1\r\nHost: a\r\n\r\n', 'not an HTTP reply'],
+  ['text that is not HTTP', 'HELLO\r\n\r\n', 'not a valid HTTP reply'],
+  ['an unknown HTTP version', 'HTTP/7.1 200 OK\r\n\r\n{}', 'not a valid HTTP reply'],
+  ['an invalid status', 'HTTP/1.1 abc OK\r\n\r\n{}', 'not a valid HTTP reply'],
+  ['a request', 'GET / HTTP/1.1\r\nHost: a\r\n\r\n', 'not a valid HTTP reply'],
   [
     'two lengths',
     'HTTP/1.1 200 OK\r\nContent-Length: 2\r\nContent-Length: 3\r\n\r\n{} ',
-    'not an HTTP reply'
+    'not a valid HTTP reply'
   ],
   [
-    'a length and chunks',
-    'HTTP/1.1 200 OK\r\nContent-Length: 2\r\nTransfer-Encoding: chunked\r\n\r\n2\r\n{}\r\n0\r\n\r\n',
-    'not an HTTP reply'
+    'a length that differs from its chunks',
+    'HTTP/1.1 200 OK\r\nContent-Length: 3\r\nTransfer-Encoding: chunked\r\n\r\n2\r\n{}\r\n0\r\n\r\n',
+    'not a valid HTTP reply'
   ],
   [
-    'a length that is none',
+    'an invalid length',
     'HTTP/1.1 200 OK\r\nContent-Length: two\r\n\r\n{}',
-    'not an HTTP reply'
+    'not a valid HTTP reply'
   ],
   [
-    'a chunk of no size',
+    'a chunk with an invalid size',
     'HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n{}\r\n',
-    'not an HTTP reply'
+    'not a valid HTTP reply'
   ],
   [
-    'a field that is none',
+    'an invalid field',
     'HTTP/1.1 200 OK\r\nA B: c\r\nContent-Length: 2\r\n\r\n{}',
-    'not an HTTP reply'
+    'not a valid HTTP reply'
   ],
-  ['a header without end', `HTTP/1.1 200 OK\r\nA: ${'x'.repeat(20_000)}`, 'not an HTTP reply'],
+  ['an endless header', `HTTP/1.1 200 OK\r\nA: ${'x'.repeat(70_000)}`, 'reply header too large'],
   [
-    'an upgrade nobody asked for',
+    'a field that ends with LF alone',
+    'HTTP/1.1 200 OK\r\nA: b\nContent-Length: 2\r\n\r\n{}',
+    'not a valid HTTP reply'
+  ],
+  [
+    'an unsolicited upgrade',
     'HTTP/1.1 101 Switching Protocols\r\nUpgrade: x\r\nConnection: upgrade\r\n\r\n',
-    'connection closed'
+    'not a valid HTTP reply'
   ],
   ['nothing', '', 'connection closed'],
   ['half a header', 'HTTP/1.1 200 OK\r\nContent-', 'connection closed'],
   ['an informational reply alone', 'HTTP/1.1 103 Early Hints\r\n\r\n', 'connection closed'],
+  ['a 100 alone', 'HTTP/1.1 100 Continue\r\n\r\n', 'connection closed'],
   ['half a body', 'HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\n{}', 'connection closed'],
   [
     'chunks without an end',
@@ -202,7 +333,7 @@ test('a connection reset inside the body is a failure', async (t) => {
   t.is((await ask(t, remote)).text, failure('connection closed', UNREACHABLE))
 })
 
-test('a reply that nobody asked for is not given to the next who asks', async (t) => {
+test('an unsolicited reply is not taken for the next one', async (t) => {
   const replyOf = (text: string) =>
     `HTTP/1.1 200 OK\r\nContent-Length: ${text.length}\r\n\r\n${text}`
   const replies = [replyOf('"first"') + replyOf('"of another"'), replyOf('"second"')]
@@ -216,7 +347,7 @@ test('a reply that nobody asked for is not given to the next who asks', async (t
 
 const pieces = fc.array(fc.uint8Array({ maxLength: 40 }).map((bytes) => Buffer.from(bytes)))
 
-test('the bytes that were collected come out in their order, and the pieces are left alone', (t) => {
+test('collected bytes come out in order, and the pieces stay unchanged', (t) => {
   fc.assert(
     fc.property(pieces, (given) => {
       const before = given.map((piece) => Buffer.from(piece))
@@ -229,7 +360,7 @@ test('the bytes that were collected come out in their order, and the pieces are 
   t.pass()
 })
 
-test('up to the limit every piece is collected, and a piece over it is not', (t) => {
+test('pieces are collected up to the limit, and a piece over it is not', (t) => {
   fc.assert(
     fc.property(pieces, fc.nat(400), (given, limit) => {
       const collector = createByteCollector({ limit })
@@ -271,10 +402,11 @@ const cases: [Error, string, string][] = [
   [withCode('EPIPE'), 'remote_failed', 'connection closed'],
   [withCode('UND_ERR_SOCKET'), 'remote_failed', 'connection closed'],
   [withCode('ENOTFOUND'), 'remote_failed', 'name not found'],
-  [withCode('EAI_AGAIN'), 'remote_failed', 'name not found'],
+  [withCode('EAI_AGAIN'), 'remote_failed', 'name lookup failed'],
   [withCode('EHOSTUNREACH'), 'remote_failed', 'host unreachable'],
   [withCode('ENETUNREACH'), 'remote_failed', 'network unreachable'],
   [withCode('ETIMEDOUT'), 'remote_timeout', 'connect timeout'],
+  [Object.assign(withCode('ETIMEDOUT'), { syscall: 'read' }), 'remote_timeout', 'timeout'],
   [withCode('UND_ERR_CONNECT_TIMEOUT'), 'remote_timeout', 'connect timeout'],
   [withCode('CERT_HAS_EXPIRED'), 'remote_failed', 'TLS failure'],
   [withCode('ERR_TLS_CERT_ALTNAME_INVALID'), 'remote_failed', 'TLS failure'],
@@ -291,7 +423,8 @@ const cases: [Error, string, string][] = [
 
 for (const [cause, code, message] of cases) {
   const { name } = cause
-  test(`the error ${name} ${'code' in cause ? cause.code : ''} is reported as "${message}", without an address`, (t) => {
+  const syscall = 'syscall' in cause ? ` of ${cause.syscall}` : ''
+  test(`the error ${name} ${'code' in cause ? cause.code : ''}${syscall} is reported as "${message}", without an address`, (t) => {
     t.like(remoteFailed(cause), { code, message, status: 500, cause })
   })
 }

@@ -3,11 +3,11 @@ import { runInNewContext } from 'node:vm'
 import test from 'ava'
 import { createDeadlines } from '../../src/remote/deadlines.ts'
 
-// Deadlines alone keep no process alive: while nobody is served, there is nothing to cut.
+// Deadlines alone do not keep a process alive: without requests there is nothing to cut.
 const keepAlive = setInterval(() => {}, 1000)
 test.after.always(() => clearInterval(keepAlive))
 
-test('deadlines end in the order in which they began, each once', async (t) => {
+test('deadlines expire in the order in which they started, each once', async (t) => {
   const deadlines = createDeadlines(20)
   t.teardown(deadlines.close)
   const ended: number[] = []
@@ -24,7 +24,7 @@ test('deadlines end in the order in which they began, each once', async (t) => {
   t.deepEqual(ended, [1, 2, 3])
 })
 
-test('a deadline that was ended, or closed, makes no call', async (t) => {
+test('a deadline that was cancelled or closed does not call back', async (t) => {
   const deadlines = createDeadlines(10)
   const others = createDeadlines(10)
   t.teardown(deadlines.close)
@@ -37,7 +37,7 @@ test('a deadline that was ended, or closed, makes no call', async (t) => {
   t.pass()
 })
 
-test('a deadline may be started by one that ends, and after all have ended', async (t) => {
+test('a deadline may be started when another one expires, and after all have expired', async (t) => {
   const deadlines = createDeadlines(5)
   t.teardown(deadlines.close)
   for (let round = 0; round < 2; round++) {
@@ -48,7 +48,7 @@ test('a deadline may be started by one that ends, and after all have ended', asy
   t.pass()
 })
 
-test('a deadline that has ended keeps nothing alive until a full collection', (t) => {
+test('a cancelled deadline keeps nothing alive until a full garbage collection', (t) => {
   setFlagsFromString('--expose-gc')
   const collect = runInNewContext('gc') as (options?: { type: 'minor' }) => void
   const deadlines = createDeadlines(60_000)
@@ -58,7 +58,7 @@ test('a deadline that has ended keeps nothing alive until a full collection', (t
     return deadlines.start(() => void request.length)
   }
   const ends = Array.from({ length: 32 }, start)
-  // What is there now is old from here on.
+  // Everything allocated so far is in the old generation from here on.
   collect()
   const before = process.memoryUsage().heapUsed
   for (let count = 0; count < 1000; count++) {

@@ -1,22 +1,16 @@
 import type { ServerResponse } from 'node:http'
 import { inspect } from 'node:util'
+import { gzipSync } from 'node:zlib'
 import test, { type ExecutionContext } from 'ava'
-import { createEndpoint, type EndpointOptions } from '../../src/remote/endpoint.ts'
+import type { EndpointOptions } from '../../src/remote/endpoint.ts'
 import { createAuthority } from '../helpers/certificates.ts'
+import { makeEndpoint } from '../helpers/endpoint.ts'
 import { ended, refusingUrl, replying, startRawRemote, startRemote } from '../helpers/remote.ts'
 
 const root = createAuthority()
 
 function createClient(t: ExecutionContext, options: Partial<EndpointOptions> = {}) {
-  const endpoint = createEndpoint({
-    timeoutMs: 3_000,
-    maxReplyBytes: 10,
-    maxCalls: 9,
-    userAgent: 'test',
-    onOutcome() {},
-    ...options
-  })
-  t.teardown(endpoint.close)
+  const endpoint = makeEndpoint(t, { maxReplyBytes: 10, ...options })
   return (url: string) =>
     endpoint.ask({
       url: new URL(url),
@@ -33,7 +27,7 @@ async function assertUnavailable(t: ExecutionContext, promise: Promise<unknown>,
   t.notRegex(inspect(error, { depth: Number.POSITIVE_INFINITY }), /hidden/)
 }
 
-test('a reply is given with its status, whatever that is, and redirects are not followed', async (t) => {
+test('a reply is returned with its status, whatever it is, and redirects are not followed', async (t) => {
   for (const status of [200, 302, 401, 500]) {
     const remote = await startRemote(t, replying('{}', status, { location: '/other' }))
     const { body, ...reply } = await createClient(t)(remote.url)
@@ -42,7 +36,7 @@ test('a reply is given with its status, whatever that is, and redirects are not 
     t.is(remote.requests.length, 1)
     t.like(remote.requests[0], { method: 'POST', url: '/login' })
     t.is(remote.requests[0]?.headers['content-length'], '0')
-    t.is(remote.requests[0]?.headers['accept-encoding'], undefined)
+    t.is(remote.requests[0]?.headers['accept-encoding'], 'identity')
   }
 })
 
@@ -58,14 +52,14 @@ test('it reports how each call ended', async (t) => {
   t.is(remote.requests[0]?.headers['user-agent'], 'test')
 })
 
-test('calls that follow each other use one connection', async (t) => {
+test('consecutive calls use one connection', async (t) => {
   const remote = await startRemote(t, replying('{}'))
   const ask = createClient(t)
   for (let call = 0; call < 3; call++) await ask(remote.url)
   t.is(remote.connections.length, 1)
 })
 
-test('a call on a connection that the server has ended is made again, on a new one', async (t) => {
+test('a call on a connection that the server has closed is repeated on a new one', async (t) => {
   let calls = 0
   const remote = await startRemote(t, (response) => {
     calls++
@@ -78,7 +72,7 @@ test('a call on a connection that the server has ended is made again, on a new o
   t.is(calls, 3)
 })
 
-test('a call on a new connection is not made again', async (t) => {
+test('a call on a new connection is not repeated', async (t) => {
   const remote = await startRemote(t, (response) => response.destroy())
   await assertUnavailable(t, createClient(t)(remote.url), /hang up|ECONNRESET/)
   t.is(remote.requests.length, 1)
@@ -96,7 +90,7 @@ test('calls beyond the limit are rejected, and those after them are not', async 
   t.is((await ask(remote.url)).status, 200)
 })
 
-test('a reply with more bytes than the cap is given up, however they come', async (t) => {
+test('a reply with more bytes than the cap is an error, however they come', async (t) => {
   const exact = await startRemote(t, replying('0123456789'))
   t.is((await createClient(t)(exact.url)).body.length, 10)
   const long = await startRemote(t, replying('0123456789a'))
@@ -108,7 +102,7 @@ test('a reply with more bytes than the cap is given up, however they come', asyn
   await ended(endless.connections[0])
 })
 
-test('the deadline counts for silence, and for a reply that trickles in', async (t) => {
+test('the deadline applies to silence, and to a reply that trickles in', async (t) => {
   const timeoutMs = 200
   const silent = await startRemote(t, () => {})
   await assertUnavailable(t, createClient(t, { timeoutMs })(silent.url), /in time/)
@@ -120,7 +114,7 @@ test('the deadline counts for silence, and for a reply that trickles in', async 
   await ended(trickling.connections[0])
 })
 
-test('what cannot be read as a reply is none', async (t) => {
+test('an unreadable reply is an error', async (t) => {
   await assertUnavailable(t, createClient(t)(await refusingUrl(t)), /ECONNREFUSED/)
   const noHttp = await startRawRemote(t, (socket) => socket.end('hello\r\n\r\n'))
   await assertUnavailable(t, createClient(t)(noHttp.url), /./)
@@ -128,11 +122,44 @@ test('what cannot be read as a reply is none', async (t) => {
     socket.end('HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\n{}')
   )
   await assertUnavailable(t, createClient(t)(cut.url), /aborted|end/)
-  const packed = await startRemote(t, replying('{}', 200, { 'content-encoding': 'gzip' }))
-  await assertUnavailable(t, createClient(t)(packed.url), /content encoding/)
 })
 
-test('only a server that the own authority vouches for is asked', async (t) => {
+for (const [coding, body] of [
+  ['gzip', gzipSync('{}')],
+  ['Identity', '{}'],
+  ['', '{}'],
+  ['utf-8', '\ufeff{}'],
+  ['gzip', '{}']
+] as const) {
+  const form = typeof body === 'string' ? 'plain' : 'coded'
+  test(`a ${form} reply with the Content-Encoding "${coding}" is decoded`, async (t) => {
+    const remote = await startRemote(t, replying(body, 200, { 'content-encoding': coding }))
+    const reply = await createClient(t, { maxReplyBytes: 100 })(remote.url)
+    t.is(reply.body.toString(), '{}')
+  })
+}
+
+test('a reply that cannot be decoded, or is too large when decoded, is an error, unless its status is one already', async (t) => {
+  const headers = { 'content-encoding': 'gzip' }
+  const ask = createClient(t, { maxReplyBytes: 100 })
+  const broken = await startRemote(t, replying(Buffer.from([1, 2, 3]), 200, headers))
+  await assertUnavailable(t, ask(broken.url), /: reply has the content coding gzip, but cannot/)
+  const large = await startRemote(t, replying(gzipSync(' '.repeat(101)), 200, headers))
+  await assertUnavailable(t, ask(large.url), /: reply too large/)
+  const rejecting = await startRemote(t, replying(Buffer.from([1, 2, 3]), 401, headers))
+  t.is((await ask(rejecting.url)).status, 401)
+})
+
+test('an unsolicited informational reply is ignored', async (t) => {
+  const remote = await startRawRemote(t, (socket) =>
+    socket.end(
+      'HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 103 Early Hints\r\n\r\nHTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}'
+    )
+  )
+  t.is((await createClient(t)(remote.url)).body.toString(), '{}')
+})
+
+test('only a server with a certificate of the configured authority is called', async (t) => {
   const good = await startRemote(t, replying('{}'), root.issue())
   t.is((await createClient(t, { tls: { ca: root.cert } })(good.url)).status, 200)
   await assertUnavailable(t, createClient(t)(good.url), /unable to verify|self-signed/)
@@ -141,7 +168,7 @@ test('only a server that the own authority vouches for is asked', async (t) => {
   t.is(good.requests.length + other.requests.length, 1)
 })
 
-test('a server that asks for a certificate is shown one', async (t) => {
+test('a server that asks for a certificate gets one', async (t) => {
   const { cert, key } = root.issue({ use: 'client' })
   const server = { ...root.issue(), ca: root.cert, requestCert: true, rejectUnauthorized: true }
   const remote = await startRemote(t, replying('{}'), server)

@@ -1,11 +1,12 @@
 import { once } from 'node:events'
 import type { ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
-import test from 'ava'
+import test, { type ExecutionContext } from 'ava'
+import { createRemote, type RemoteCall } from '../../src/remote/remote.ts'
 import { fullConfig } from '../helpers/config-texts.ts'
 import { eventually } from '../helpers/eventually.ts'
 import { openConnection, post } from '../helpers/http.ts'
-import { ended, replying, startRawRemote, startRemote } from '../helpers/remote.ts'
+import { ended, replying, startRawRemote, startRemote, type TestRemote } from '../helpers/remote.ts'
 import { startService } from '../helpers/service.ts'
 
 const POST = 'POST /getToken HTTP/1.1\r\nHost: a\r\nContent-Length: 2\r\n\r\n{}'
@@ -15,7 +16,7 @@ function failure(error: string): string {
   return JSON.stringify({ error, message: 'Remote post failure.' })
 }
 
-/** Waits for the next thing that a remote is asked, and gives the answer to be written. */
+/** Waits for the next request of a remote, and returns its response. */
 function createDesk() {
   const waiting: ServerResponse[] = []
   let announce: ((response: ServerResponse) => void) | undefined
@@ -31,7 +32,7 @@ function createDesk() {
   }
 }
 
-test('calls one after the other share a connection', async (t) => {
+test('consecutive calls share a connection', async (t) => {
   const remote = await startRemote(t, replying('{}'))
   const service = await startService(t, { config: fullConfig(remote.url) })
   for (let call = 0; call < 5; call++) {
@@ -48,7 +49,7 @@ test('an error status leaves the connection open for the next call', async (t) =
   t.is(remote.connections.length, 1)
 })
 
-test('calls at the same time have a connection each, and leave them to those that come later', async (t) => {
+test('concurrent calls have a connection each, and later calls reuse them', async (t) => {
   const desk = createDesk()
   const remote = await startRemote(t, desk.answer)
   const service = await startService(t, { config: fullConfig(remote.url) })
@@ -64,7 +65,7 @@ test('calls at the same time have a connection each, and leave them to those tha
   }
 })
 
-test('a connection that the remote has closed is not used again', async (t) => {
+test('a connection that the remote has closed is not reused', async (t) => {
   const remote = await startRemote(t, replying('{}'))
   const service = await startService(t, { config: fullConfig(remote.url) })
   for (let call = 0; call < 3; call++) {
@@ -76,7 +77,7 @@ test('a connection that the remote has closed is not used again', async (t) => {
   t.is(remote.connections.length, 3)
 })
 
-test('a remote that keeps no connection open gets a new one for each call', async (t) => {
+test('a remote that closes its connections gets a new one for each call', async (t) => {
   const remote = await startRemote(t, replying('{}', 200, { connection: 'close' }))
   const service = await startService(t, { config: fullConfig(remote.url) })
   for (let call = 0; call < 3; call++) {
@@ -85,7 +86,61 @@ test('a remote that keeps no connection open gets a new one for each call', asyn
   t.is(remote.connections.length, 3)
 })
 
-test('a name with several addresses is tried until one answers', async (t) => {
+/** A client of a remote whose first call has left an idle connection. */
+async function withIdleConnection(t: ExecutionContext, { url }: Pick<TestRemote, 'url'>) {
+  const remote = createRemote({
+    url,
+    userAgent: 'a',
+    timeoutMs: 60_000,
+    connectTimeoutMs: 60_000,
+    maxReplyBytes: 100,
+    maxCalls: 1,
+    onOutcome: () => {}
+  })
+  t.teardown(remote.close)
+  const ask = (call: Partial<RemoteCall>) => remote.call({ onAbort: () => {}, ...call })
+  await ask({ body: Buffer.from('{}') })
+  // The client uses a connection again in the next round of the event loop.
+  await new Promise((resolve) => setImmediate(resolve))
+  return ask
+}
+
+test('a POST is sent again if the connection failed before it was sent', async (t) => {
+  const remote = await startRemote(t, replying('{}'))
+  const ask = await withIdleConnection(t, remote)
+  // Between the client's last look at the connection and its first byte.
+  setImmediate(() => remote.connections[0]?.resetAndDestroy())
+  t.is((await ask({ body: Buffer.from('{}') })).toString(), '{}')
+  t.is(remote.requests.length, 2)
+  t.is(remote.connections.length, 2)
+})
+
+/** Answers the first request on its first connection, and closes every other one as a request comes. */
+async function startClosingRemote(t: ExecutionContext, answered: number) {
+  const seen: Socket[] = []
+  const remote = await startRawRemote(t, (socket) => {
+    seen.push(socket)
+    if (seen.length > answered) socket.end()
+    else socket.write('HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}')
+  })
+  return { ...remote, seen }
+}
+
+test('a POST that may have been processed is not sent again', async (t) => {
+  const remote = await startClosingRemote(t, 1)
+  const ask = await withIdleConnection(t, remote)
+  await t.throwsAsync(ask({ body: Buffer.from('{}') }), { message: 'connection closed' })
+  t.is(remote.seen.length, 2)
+})
+
+test('a GET whose connection closes before its reply is sent again, once', async (t) => {
+  const remote = await startClosingRemote(t, 1)
+  const ask = await withIdleConnection(t, remote)
+  await t.throwsAsync(ask({ method: 'GET' }), { message: 'connection closed' })
+  t.is(remote.seen.length, 3)
+})
+
+test('the addresses of a name are tried until one answers', async (t) => {
   const remote = await startRemote(t, replying('{}'))
   const url = remote.url.replace('127.0.0.1', 'localhost')
   const service = await startService(t, { config: fullConfig(url) })
@@ -108,7 +163,7 @@ function* repeated(first: string, next: string): Generator<string> {
 }
 
 const slow: [what: string, answer: (socket: Socket) => void, expected?: string][] = [
-  ['that says nothing', () => {}],
+  ['that stays silent', () => {}],
   [
     'whose header trickles',
     (socket) => trickle(socket, repeated('HTTP/1.1 200 OK\r\n', 'A: b\r\n'))
@@ -126,7 +181,7 @@ const slow: [what: string, answer: (socket: Socket) => void, expected?: string][
       )
   ],
   [
-    'that is about to answer, time and again',
+    'that sends informational replies without end',
     (socket) => trickle(socket, repeated('', 'HTTP/1.1 103 Early Hints\r\n\r\n'))
   ],
   [
@@ -134,7 +189,7 @@ const slow: [what: string, answer: (socket: Socket) => void, expected?: string][
     (socket) => socket.write('HTTP/1.1 200 OK\r\nContent-Length: 3\r\n\r\n{}')
   ],
   [
-    'whose refusal never ends',
+    'whose error reply never ends',
     (socket) => socket.write('HTTP/1.1 401 No\r\nContent-Length: 3\r\n\r\n{}'),
     '{"message":"Remote post status failure.","status":401}'
   ]
@@ -152,8 +207,8 @@ for (const [what, answer, expected = failure('timeout')] of slow) {
   })
 }
 
-test('a remote that does not finish connecting is cut at a limit of its own', async (t) => {
-  // It takes the connection, and never says a word of TLS.
+test('a connection that is not established is cut at its own limit', async (t) => {
+  // It accepts the connection, and never starts TLS.
   const remote = await startRawRemote(t, () => {})
   const config = fullConfig(remote.url.replace('http:', 'https:'), {
     source: { connectTimeout: '100ms', timeout: NEVER }
@@ -205,7 +260,7 @@ test('the remote sees its connection close when the client goes away while the r
 const OVERLOADED = '{"message":"Too many calls in flight."}'
 const oneCall = { more: { limits: { calls: 1, reply: '1KiB' } } }
 
-test('one call over the limit is a 503 with Retry-After, and the remote is not asked', async (t) => {
+test('one call over the limit is a 503 with Retry-After, and the remote is not called', async (t) => {
   const desk = createDesk()
   const remote = await startRemote(t, desk.answer)
   for (const statuses of ['txtoken', 'relay']) {
@@ -213,10 +268,10 @@ test('one call over the limit is a 503 with Retry-After, and the remote is not a
     const service = await startService(t, { config })
     const first = post(`${service.url}/getToken`, '{}')
     const response = await desk.next()
-    const refused = await post(`${service.url}/getToken`, '{}')
-    t.is(refused.status, 503)
-    t.is(refused.text, OVERLOADED)
-    t.is(refused.headers['retry-after'], '1')
+    const rejected = await post(`${service.url}/getToken`, '{}')
+    t.is(rejected.status, 503)
+    t.is(rejected.text, OVERLOADED)
+    t.is(rejected.headers['retry-after'], '1')
     response.end('{}')
     t.is((await first).status, 200)
   }
@@ -225,8 +280,8 @@ test('one call over the limit is a 503 with Retry-After, and the remote is not a
 
 const endings: [string, (response: ServerResponse) => void][] = [
   ['success', replying('{}')],
-  ['a refusal', replying('{}', 401)],
-  ['a reply that is no JSON', replying('<html>')],
+  ['an error status', replying('{}', 401)],
+  ['a reply that is not JSON', replying('<html>')],
   ['a reply that is too large', replying('x'.repeat(2000))],
   ['a reset', ({ socket }) => socket?.resetAndDestroy()],
   ['a timeout', () => {}]
@@ -237,7 +292,7 @@ for (const [what, end] of endings) {
     const remote = await startRemote(t, (response) =>
       remote.requests.length === 1 ? end(response) : response.end('{}')
     )
-    // Only the one that is to end by it may come near the deadline.
+    // Only the call that is to end by it may come near the deadline.
     const timeout = what === 'a timeout' ? '1s' : NEVER
     const config = fullConfig(remote.url, { ...oneCall, source: { timeout } })
     const service = await startService(t, { config })
@@ -274,7 +329,7 @@ test('calls that were cut while they connected make room, and their bodies are n
   }
 })
 
-test('the bearer is made once, and renewed ten minutes before its end', async (t) => {
+test('the bearer is signed once, and renewed ten minutes before it expires', async (t) => {
   const START_SECONDS = 1_893_456_000
   let seconds = START_SECONDS
   const remote = await startRemote(t, replying('{}'))

@@ -1,4 +1,4 @@
-/** TLS towards other services: what is trusted, what is shown, which certificate is pinned. */
+/** TLS towards other services: trusted authorities, client certificates and pins. */
 import type { IncomingMessage } from 'node:http'
 import { Agent, get } from 'node:https'
 import type { AddressInfo } from 'node:net'
@@ -48,7 +48,7 @@ const pinCases = [
   { pinned: 'the server', pin: server.pin, expected: 200 },
   { pinned: 'the authority that issued it', pin: intermediate.pin, expected: 200 },
   { pinned: 'the root, which is not sent', pin: root.pin, expected: 200 },
-  { pinned: 'somebody else', pin: stranger.pin, expected: 'ERR_TLS_PIN' }
+  { pinned: 'another server', pin: stranger.pin, expected: 'ERR_TLS_PIN' }
 ]
 for (const { pinned, pin, expected } of pinCases) {
   test(`a call with the pin of ${pinned} ends with ${expected}`, async (t) => {
@@ -63,13 +63,13 @@ test('one matching pin of several is enough, in base64 as well', async (t) => {
   t.is(await call(port, agentFor({ ca: root.cert, pins: [stranger.pin, base64] })), 200)
 })
 
-test('a pinned certificate that is merely sent along does not count', async (t) => {
+test('a pinned certificate outside of the verified chain does not count', async (t) => {
   const { port } = await startServer(t, { ...server, cert: server.cert + stranger.cert })
   const agent = agentFor({ ca: root.cert, pins: [stranger.pin] })
   t.is(await call(port, agent), 'ERR_TLS_PIN')
 })
 
-test('a pinned certificate that bears the name of the issuer, and did not sign, does not count', async (t) => {
+test('a pinned certificate with the name of the issuer that did not sign does not count', async (t) => {
   const namesake = createAuthority()
   const own = root.issue({ keyIdentifiers: false })
   const { port } = await startServer(t, { ...own, cert: own.cert + namesake.cert })
@@ -77,7 +77,7 @@ test('a pinned certificate that bears the name of the issuer, and did not sign, 
   t.is(await call(port, agentFor({ ca: root.cert, pins: [namesake.pin] })), 'ERR_TLS_PIN')
 })
 
-test('a right pin does not make up for an unknown authority, an expired certificate or another host', async (t) => {
+test('a matching pin does not make up for an unknown authority, an expired certificate or another host', async (t) => {
   const expired = root.issue({ notBefore: new Date(0), notAfter: new Date(1000) })
   const elsewhere = root.issue({ hosts: ['elsewhere.example'] })
   const unknown = stranger.issue()
@@ -93,7 +93,7 @@ test('a right pin does not make up for an unknown authority, an expired certific
   }
 })
 
-test.serial('certificates are verified, whatever the environment says', async (t) => {
+test.serial('certificates are verified, whatever the environment variables are', async (t) => {
   process.env.NODE_TLS_REJECT_UNAUTHORIZED = '0'
   t.teardown(() => {
     delete process.env.NODE_TLS_REJECT_UNAUTHORIZED
@@ -103,7 +103,7 @@ test.serial('certificates are verified, whatever the environment says', async (t
 })
 
 for (const version of ['TLSv1.2', 'TLSv1.3'] as const) {
-  test(`each ${version} connection with pins has a handshake of its own, where they are checked`, async (t) => {
+  test(`each ${version} connection with pins has a full handshake, which checks them`, async (t) => {
     const { port, handshakes } = await startServer(t, { ...server, maxVersion: version })
     const pinned = agentFor({ ca: root.cert, pins: [server.pin] })
     t.is(await call(port, pinned), 200)
@@ -115,7 +115,7 @@ for (const version of ['TLSv1.2', 'TLSv1.3'] as const) {
   })
 }
 
-test('undici takes the same options', async (t) => {
+test('undici accepts the same options', async (t) => {
   const { port } = await startServer(t, server)
   const origin = `https://127.0.0.1:${port}`
   const right = new Pool(origin, {
@@ -140,14 +140,14 @@ test('only the given authority is trusted', async (t) => {
   t.is(await call(port, agentFor({ ca: root.cert })), 'UNABLE_TO_VERIFY_LEAF_SIGNATURE')
 })
 
-test('an older TLS version than the oldest allowed is not spoken', async (t) => {
+test('a TLS version older than the oldest allowed one is rejected', async (t) => {
   const { port } = await startServer(t, { ...server, maxVersion: 'TLSv1.2' })
   t.is(await call(port, agentFor({ ca: root.cert })), 200)
   const code = await call(port, agentFor({ ca: root.cert, minVersion: 'TLSv1.3' }))
   t.is(code, 'EPROTO')
 })
 
-test('of TLS 1.2, only the listed cipher suites are offered', async (t) => {
+test('for TLS 1.2, only the listed cipher suites are offered', async (t) => {
   const agent = agentFor({ ca: root.cert, ciphers: ['ecdhe-ecdsa-aes256-gcm-sha384'] })
   const { port, handshakes } = await startServer(t, { ...server, maxVersion: 'TLSv1.2' })
   t.is(await call(port, agent), 200)
@@ -161,7 +161,7 @@ test('of TLS 1.2, only the listed cipher suites are offered', async (t) => {
   t.is(await call(other.port, agent), 'EPROTO')
 })
 
-test('of TLS 1.3, only the listed cipher suites are offered, and no older version is spoken', async (t) => {
+test('for TLS 1.3, only the listed cipher suites are offered, and older versions are rejected', async (t) => {
   const agent = agentFor({ ca: root.cert, ciphers: ['TLS_CHACHA20_POLY1305_SHA256'] })
   const { port, handshakes } = await startServer(t, server)
   t.is(await call(port, agent), 200)
@@ -171,7 +171,7 @@ test('of TLS 1.3, only the listed cipher suites are offered, and no older versio
   t.is(await call(older.port, agent), 'EPROTO')
 })
 
-const refused: readonly { title: string; settings: TlsSettings; message: RegExp }[] = [
+const rejected: readonly { title: string; settings: TlsSettings; message: RegExp }[] = [
   { title: 'an empty list of pins', settings: { pins: [] }, message: /empty list of pins/ },
   {
     title: 'a pin in hex',
@@ -205,13 +205,13 @@ const refused: readonly { title: string; settings: TlsSettings; message: RegExp 
     message: /no cipher suite for TLSv1\.3/
   }
 ]
-for (const { title, settings, message } of refused) {
+for (const { title, settings, message } of rejected) {
   test(`TLS options are rejected: ${title}`, (t) => {
     t.throws(() => createTlsOptions(settings), { instanceOf: TypeError, message })
   })
 }
 
-test('a certificate that cannot be read is an answer, not an exception in the socket', (t) => {
+test('an unreadable certificate is an error of the call, not an exception in the socket', (t) => {
   const checkPinnedIdentity = createPinnedIdentityCheck(['A'.repeat(43)])
   const peer = { raw: Buffer.from('no certificate'), subjectaltname: 'DNS:localhost' }
   const error = checkPinnedIdentity('localhost', peer as PeerCertificate)

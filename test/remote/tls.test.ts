@@ -31,11 +31,11 @@ async function ask(t: ExecutionContext, remote: TlsOptions, tls: Trust): Promise
   return answer
 }
 
-test('a remote is trusted by the authority that the configuration names', async (t) => {
+test('a remote is trusted by the configured authority', async (t) => {
   t.is((await ask(t, server, { ca: authority.cert })).status, 200)
 })
 
-test('of several authorities one is enough', async (t) => {
+test('one of several authorities is enough', async (t) => {
   t.is((await ask(t, server, { ca: other.cert + authority.cert })).status, 200)
 })
 
@@ -46,12 +46,12 @@ test('a remote that asks for the certificate of its client gets it', async (t) =
   t.is((await ask(t, mutual, { ca: authority.cert, cert, key })).status, 200)
 })
 
-const refused: [string, TlsOptions, Trust][] = [
+const rejected: [string, TlsOptions, Trust][] = [
   ['of an authority that the configuration does not name', server, { ca: other.cert }],
   ['of an authority that Node.js does not know', server, {}],
   ['that is for another host', authority.issue({ hosts: ['example.com'] }), { ca: authority.cert }],
   [
-    'that is over',
+    'that has expired',
     authority.issue({
       notBefore: new Date(Date.now() - 2 * HOUR_MS),
       notAfter: new Date(Date.now() - HOUR_MS)
@@ -65,36 +65,36 @@ const refused: [string, TlsOptions, Trust][] = [
   ],
   ['that is for clients', client, { ca: authority.cert }],
   [
-    'and TLS 1.1 at most',
+    'and TLS 1.1 at the most',
     { ...server, maxVersion: 'TLSv1.1', minVersion: 'TLSv1' },
     { ca: authority.cert }
   ]
 ]
 
-for (const [what, remote, tls] of refused) {
-  test(`a remote with a certificate ${what} is no remote`, async (t) => {
+for (const [what, remote, tls] of rejected) {
+  test(`a remote with a certificate ${what} is rejected`, async (t) => {
     const answer = await ask(t, remote, tls)
     t.is(answer.text, TLS_FAILURE)
     t.is(answer.status, 500)
   })
 }
 
-const strangers: [string, Trust][] = [
-  ['none', {}],
-  ['one of a stranger', other.issue({ use: 'client' })]
+const untrusted: [string, Trust][] = [
+  ['no certificate', {}],
+  ['a certificate of an unknown authority', other.issue({ use: 'client' })]
 ]
 
-for (const [what, tls] of strangers) {
-  test(`a remote that asks for the certificate of its client, which has ${what}, is not asked`, async (t) => {
+for (const [what, tls] of untrusted) {
+  test(`a remote that requires a client certificate rejects a client with ${what}`, async (t) => {
     const { cert, key } = tls
     const answer = await ask(t, mutual, { ca: authority.cert, cert, key })
-    // In TLS 1.3 the refusal comes after the handshake, and the end of the connection may overtake it.
+    // In TLS 1.3 the rejection comes after the handshake, and the end of the connection may overtake it.
     t.regex(answer.text, /^\{"error":"(TLS failure|connection closed)",/)
     t.is(answer.status, 500)
   })
 }
 
-test('a remote that speaks no TLS is no https remote', async (t) => {
+test('an https remote without TLS is an error', async (t) => {
   const plain = createServer((_request, response) => response.end('{}'))
   await new Promise<void>((resolve) => plain.listen(0, '127.0.0.1', resolve))
   t.teardown(() => plain.close())
@@ -106,7 +106,7 @@ test('a remote that speaks no TLS is no https remote', async (t) => {
   t.is((await post(`${service.url}/getToken`, '{}')).text, TLS_FAILURE)
 })
 
-test.serial('no environment variable switches the verification off', async (t) => {
+test.serial('no environment variable disables verification', async (t) => {
   process.env.NODE_TLS_REJECT_UNAUTHORIZED = '0'
   t.teardown(() => delete process.env.NODE_TLS_REJECT_UNAUTHORIZED)
   t.is((await ask(t, server, { ca: other.cert })).text, TLS_FAILURE)

@@ -9,7 +9,7 @@ for (const traceparent of [
   TRACEPARENT.replace(/1$/, '0'),
   `cc${TRACEPARENT.slice(2)}`
 ]) {
-  test(`${traceparent} is passed on as it is`, (t) => {
+  test(`${traceparent} is passed on unchanged`, (t) => {
     t.deepEqual(readTraceHeaders({ traceparent }), { traceparent })
   })
 }
@@ -26,12 +26,12 @@ const MALFORMED = {
   'there twice': `${TRACEPARENT}, ${TRACEPARENT}`
 }
 for (const [title, traceparent] of Object.entries(MALFORMED)) {
-  test(`a traceparent that is ${title} is not passed on, and no tracestate with it`, (t) => {
+  test(`a traceparent that is ${title} is not passed on, nor its tracestate`, (t) => {
     t.is(readTraceHeaders({ traceparent, tracestate: 'a=b' }), undefined)
   })
 }
 
-test('no header, no trace', (t) => {
+test('without the header there is no trace', (t) => {
   t.is(readTraceHeaders({ tracestate: 'a=b' }), undefined)
 })
 
@@ -47,7 +47,7 @@ const WELL_FORMED = {
   'the most members': listOf(32)
 }
 for (const [title, tracestate] of Object.entries(WELL_FORMED)) {
-  test(`a tracestate with ${title} is passed on as it is`, (t) => {
+  test(`a tracestate with ${title} is passed on unchanged`, (t) => {
     t.deepEqual(readTraceHeaders({ traceparent: TRACEPARENT, tracestate }), {
       traceparent: TRACEPARENT,
       tracestate

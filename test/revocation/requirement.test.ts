@@ -26,7 +26,7 @@ test('without the store, every token is rejected until it is back', async (t) =>
   t.is(outcome(GOOD), 'passed')
 })
 
-test('open-for answers from the list in memory for its time, and is closed after it', async (t) => {
+test('open-for checks by the list in memory for its time, and is closed after it', async (t) => {
   const { outcome, store, clock, log, openChecks } = await build(t, { openForMs: 30_000 })
   store.unavailable('gone')
   await clock.advance(29_999)
@@ -45,7 +45,7 @@ test('open-for answers from the list in memory for its time, and is closed after
   t.is(outcome(GOOD), 'passed', 'each time has its own')
 })
 
-test('a list that was never read is closed, whatever the setting', async (t) => {
+test('a list that was never read rejects checks, whatever the setting', async (t) => {
   const { requirement, outcome, store, log } = await build(t, { openForMs: 30_000 }, false)
   const error = t.throws(() => requirement.isNotRevoked(GOOD), { instanceOf: ServiceError })
   t.is(error?.code, 'check_unavailable')
@@ -55,7 +55,7 @@ test('a list that was never read is closed, whatever the setting', async (t) => 
   t.is(outcome(GOOD), 'passed')
 })
 
-test('a reload while the store is away leaves what is left of open-for, and no more', async (t) => {
+test('a reload while the store is unavailable keeps the remaining time of open-for', async (t) => {
   const { store, clock, reload } = await build(t, { openForMs: 30_000 })
   store.unavailable('gone')
   await clock.advance(20_000)
@@ -73,14 +73,14 @@ test('a reload while the store is away leaves what is left of open-for, and no m
   t.is(reloaded.outcome(GOOD), 'passed')
 })
 
-test('a reload opens no list that was never read', async (t) => {
+test('a reload does not open a list that was never read', async (t) => {
   const { clock, reload } = await build(t, { openForMs: 30_000 }, false)
   t.is(reload({ openForMs: 30_000 }).outcome(GOOD), 'check_unavailable')
   await clock.advance(1000)
   t.is(reload({ openForMs: 30_000 }).outcome(GOOD), 'check_unavailable')
 })
 
-test('check_unavailable is a 503 with the time to try again', async (t) => {
+test('check_unavailable is a 503 with Retry-After', async (t) => {
   const { requirement, store } = await build(t, 'closed')
   store.unavailable('gone')
   const error = t.throws(() => requirement.isNotRevoked(GOOD), { instanceOf: ServiceError })
@@ -89,7 +89,7 @@ test('check_unavailable is a 503 with the time to try again', async (t) => {
   t.is(String(error?.cause), 'Error: revocation store: gone', 'which the log shows')
 })
 
-/** A requirement on a store that goes and comes as the test says. */
+/** A requirement on a store whose availability the test controls. */
 async function build(t: ExecutionContext, whenUnavailable: WhenUnavailable, isRead = true) {
   const clock = createFakeClock()
   const log: string[] = []
@@ -108,14 +108,11 @@ async function build(t: ExecutionContext, whenUnavailable: WhenUnavailable, isRe
   const revocations = createRevocations({
     store: fake,
     ...clock,
-    maxEntries: 10_000,
     report: { entries() {}, available() {}, synchronized() {} }
   })
   await revocations.start()
-  await revocations.revoke({
-    revoked: { kind: 'token', issuer: undefined, jti: 'revoked' },
-    until: Number.POSITIVE_INFINITY
-  })
+  const revoked = { kind: 'token', issuer: undefined, jti: 'revoked' } as const
+  await revocations.revoke({ revoked, until: Number.POSITIVE_INFINITY }, 10)
   const write = (fields: object, message: string) =>
     void log.push(`${JSON.stringify(fields)} ${message}`)
   t.teardown(revocations.close)

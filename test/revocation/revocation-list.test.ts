@@ -19,7 +19,7 @@ test('a token is revoked by its issuer and jti together', (t) => {
   t.false(list.isRevoked({ claims: { iss: ISSUER } }))
 })
 
-test('a token without an issuer is revoked as such', (t) => {
+test('a token without an issuer is revoked by its jti alone', (t) => {
   const { now } = createFakeClock()
   const list = createRevocationList(now)
   list.add({ revoked: { kind: 'token', issuer: undefined, jti: 'one' }, until: now() + HOUR_MS })
@@ -27,7 +27,7 @@ test('a token without an issuer is revoked as such', (t) => {
   t.false(list.isRevoked({ claims: { iss: ISSUER, jti: 'one' } }))
 })
 
-test('a subject is revoked up to a whole second, and whoever does not say when it was issued', (t) => {
+test('a revoked subject covers tokens issued up to a whole second, and tokens without iat', (t) => {
   const { now } = createFakeClock()
   const list = createRevocationList(now)
   const issuedUpTo = Math.floor(now() / 1000)
@@ -48,7 +48,7 @@ test('a subject is revoked up to a whole second, and whoever does not say when i
   t.false(isRevoked(undefined, 'bob'))
 })
 
-test('a later revocation of a subject covers more, and an earlier one takes nothing back', (t) => {
+test('a later revocation of a subject covers more, and an earlier one removes nothing', (t) => {
   const { now } = createFakeClock()
   const list = createRevocationList(now)
   const revoke = (issuedUpTo: number, hours: number) =>
@@ -67,7 +67,7 @@ test('a later revocation of a subject covers more, and an earlier one takes noth
   )
 })
 
-test('a key is revoked by the name of the key that verified, for good', (t) => {
+test('a key is revoked by the kid of the key that verified, for good', (t) => {
   const clock = createFakeClock()
   const list = createRevocationList(clock.now)
   list.add({ revoked: { kind: 'key', kid: 'leaked' }, until: NEVER })
@@ -94,7 +94,7 @@ test('entries are removed once they have expired', (t) => {
   t.true(list.isRevoked({ claims: { iss: ISSUER, jti: 'two' } }))
 })
 
-test('a long name takes no more room than another, and is not mistaken for its hash', (t) => {
+test('a long name takes no more memory than another, and is not mistaken for its hash', (t) => {
   const long = 'x'.repeat(5000)
   const short = shortenName(long)
   t.is(short.length, 65)

@@ -14,7 +14,7 @@ function createShared(folder: string) {
   return () =>
     share(folder, async () => {
       const store = await createFileStore(folder, { now: Date.now, startTimer, log })
-      return createRevocations({ store, now: Date.now, startTimer, maxEntries: 10, report })
+      return createRevocations({ store, now: Date.now, startTimer, report })
     })
 }
 
@@ -30,7 +30,7 @@ async function start(t: ExecutionContext, share: ReturnType<typeof createShared>
   t.teardown(release)
 }
 
-test('a store that could not be read is closed, and can be used once it is fixed', async (t) => {
+test('a store that could not be read is closed, and usable once it is fixed', async (t) => {
   const folder = await createTemporaryFolder(t)
   await write(folder, 'revoked:["what"]', 'never')
   const share = createShared(folder)

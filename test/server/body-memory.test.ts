@@ -1,4 +1,4 @@
-/** The memory that bodies and replies take together: nothing of it is lost, however a request ends. */
+/** The memory that bodies and replies take together: all of it is released, however a request ends. */
 import type { ServerResponse } from 'node:http'
 import test from 'ava'
 import { type CreateHosts, createHosts } from '../../src/server/application.ts'
@@ -15,7 +15,7 @@ const hosts: Record<string, CreateHosts> = {
   Koa: (routes, parts) => createKoaHost(routes, parts)
 }
 
-/** Answers by what is in the request: well, with an error, with too much, or never. */
+/** Answers by the text of the request: well, with an error, with too much, or never. */
 function answer(response: ServerResponse, { body }: { body: Buffer }): void {
   const text = body.toString()
   if (text.includes('refuse')) response.writeHead(401).end('{"reason":"no"}')
@@ -26,11 +26,11 @@ function answer(response: ServerResponse, { body }: { body: Buffer }): void {
 }
 
 for (const [name, createHosts] of Object.entries(hosts)) {
-  test(`after a storm of requests that end in every way, nothing is held on ${name}`, async (t) => {
+  test(`after many requests that end in every way, no memory is held on ${name}`, async (t) => {
     const remote = await startRemote(t, answer)
     const service = await startService(t, {
       config: fullConfig(remote.url, {
-        source: { timeout: '400ms', limits: { reply: '64KiB' } },
+        source: { timeout: '400ms', limits: { reply: '64KiB' }, breaker: 'off' },
         more: { limits: { body: '64KiB', reply: '64KiB', bodies: '256KiB' } }
       }),
       createHosts
@@ -62,7 +62,7 @@ for (const [name, createHosts] of Object.entries(hosts)) {
     t.is((await post(url, '{}')).status, 200)
   })
 
-  test(`stalled bodies are cut with 503 on ${name}, the slowest first, and whole ones are answered`, async (t) => {
+  test(`stalled bodies are cut with 503 on ${name}, the slowest first, and complete ones are answered`, async (t) => {
     const remote = await startRemote(t, answer)
     const service = await startService(t, {
       config: fullConfig(remote.url, {
@@ -88,12 +88,22 @@ for (const [name, createHosts] of Object.entries(hosts)) {
     t.is(warnings.length, 1)
     const last = stalled.at(-1)
     last?.write('x'.repeat(35_000))
-    // What was sent is no JSON, which shows that it was read to its end.
+    // The body is not JSON, and this error shows that it was read to its end.
     t.regex((await last?.until(/\}$/)) ?? '', /^HTTP\/1\.1 400 /)
   })
 }
 
-test('a reply that there is no room for is a 503', async (t) => {
+test('the budget has room for the largest body that the configuration allows', async (t) => {
+  const remote = await startRemote(t, answer)
+  const service = await startService(t, {
+    config: fullConfig(remote.url, { more: { limits: { body: '24MiB' } } })
+  })
+  const body = `{"text":"${'x'.repeat(20 * 1024 ** 2)}"}`
+  t.is((await post(`${service.url}/getToken`, body)).status, 200)
+  t.is(remote.requests[0]?.body.length, body.length)
+})
+
+test('a reply without room in the budget is a 503', async (t) => {
   const waiting: ServerResponse[] = []
   const remote = await startRemote(t, (response) => waiting.push(response))
   const service = await startService(t, {

@@ -2,7 +2,12 @@ import { writeFile } from 'node:fs/promises'
 import test, { type ExecutionContext } from 'ava'
 import Koa from 'koa'
 import { pino } from 'pino'
-import { ConfigError, createApp, type EmbeddedAppOptions } from '../../src/index.ts'
+import {
+  ConfigError,
+  type ConfigInput,
+  createApp,
+  type EmbeddedAppOptions
+} from '../../src/index.ts'
 import { flatConfig } from '../helpers/config-texts.ts'
 import { eventually } from '../helpers/eventually.ts'
 import { writeConfig } from '../helpers/folder.ts'
@@ -18,7 +23,7 @@ const CONFIG = {
     { issue: '/auth/token', claims: [{ from: 'fixed', set: { source: 'test' } }] },
     { check: '/auth/check', verify: [{ keys: 'all' }] }
   ]
-}
+} satisfies ConfigInput
 
 function createLog() {
   const lines: LogLine[] = []
@@ -33,7 +38,7 @@ async function start(t: ExecutionContext, options: EmbeddedAppOptions) {
   return app
 }
 
-test('a node:http server answers with it', async (t) => {
+test('the callback works with a node:http server', async (t) => {
   const app = await start(t, { config: CONFIG })
   const url = await serve(t, app.callback())
   const { status, text } = await post(`${url}/auth/token`, '{}')
@@ -43,7 +48,7 @@ test('a node:http server answers with it', async (t) => {
   t.is((await send(`${url}/livez`)).status, 200)
 })
 
-test('another Koa application passes to it what is for it, and answers the rest itself', async (t) => {
+test('another Koa application passes its requests on, and answers the rest itself', async (t) => {
   const answer = (await start(t, { config: CONFIG })).callback()
   const outer = new Koa()
   outer.use(async (context, next) => {
@@ -62,7 +67,7 @@ test('another Koa application passes to it what is for it, and answers the rest 
   t.is((await send(`${url}/auth/none`)).status, 404)
 })
 
-test('the configuration may be a file, with the flat form in it as well', async (t) => {
+test('the configuration may be a file, also in the flat form', async (t) => {
   const remote = await startRemote(t, replying('{"id":1}'))
   const app = await start(t, { configFile: await writeConfig(t, flatConfig(remote.url)) })
   const url = await serve(t, app.callback())
@@ -80,7 +85,7 @@ test('the configuration may be YAML text', async (t) => {
   )
 })
 
-test('each listener of the configuration has a callback of its own', async (t) => {
+test('each listener of the configuration has its own callback', async (t) => {
   const app = await start(t, { config: { ...CONFIG, listen: { admin: {} } } })
   const main = await serve(t, app.callback('main'))
   const admin = await serve(t, app.callback('admin'))
@@ -92,7 +97,7 @@ test('each listener of the configuration has a callback of its own', async (t) =
   })
 })
 
-test('a reload swaps in the changed file, under the same callback', async (t) => {
+test('a reload swaps in the changed file behind the same callback', async (t) => {
   const configFile = await writeConfig(t, flatConfig('http://127.0.0.1:1/'))
   const app = await start(t, { configFile })
   const url = await serve(t, app.callback())
@@ -103,7 +108,7 @@ test('a reload swaps in the changed file, under the same callback', async (t) =>
   t.is((await send(`${url}/checkToken`, { headers: { authorization } })).status, 404)
 })
 
-test('it logs to the logger of the program around, whose own level stays', async (t) => {
+test('it logs to the logger of the embedding program, whose own level stays', async (t) => {
   const { lines, logger } = createLog()
   const app = await start(t, { config: CONFIG, logger })
   const url = await serve(t, app.callback())
@@ -112,14 +117,14 @@ test('it logs to the logger of the program around, whose own level stays', async
   t.is(logger.level, 'error')
 })
 
-test('the clock comes from the program around', async (t) => {
+test('the clock comes from the embedding program', async (t) => {
   const app = await start(t, { config: CONFIG, now: () => 5_000_000 })
   const url = await serve(t, app.callback())
   const authorization = `Bearer ${makeToken('{"exp":5001}')}`
   t.is((await send(`${url}/auth/check`, { headers: { authorization } })).status, 200)
 })
 
-test('it waits for the requests in flight when it is closed', async (t) => {
+test('close waits for requests in flight', async (t) => {
   const remote = await startRemote(t, (response) => {
     setTimeout(() => response.end('{"id":1}'), 50)
   })
@@ -132,7 +137,7 @@ test('it waits for the requests in flight when it is closed', async (t) => {
   t.is((await answer).status, 200)
 })
 
-test('a configuration with faults does not start, and all of them are reported', async (t) => {
+test('an invalid configuration does not start, and all problems are reported', async (t) => {
   const error = await t.throwsAsync(createApp({ config: { keys: [], routes: [] } }), {
     instanceOf: ConfigError
   })

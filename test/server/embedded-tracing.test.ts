@@ -1,11 +1,11 @@
-/** A file of its own: the variables are those of the process. */
+/** A separate file, since environment variables belong to the process. */
 import test from 'ava'
 import { createApp } from '../../src/index.ts'
 import { startCollector } from '../helpers/collector.ts'
 import { post, serve } from '../helpers/http.ts'
 import { ENC_KEY } from '../helpers/tokens.ts'
 
-test('a service inside of another program sends its spans before it has closed', async (t) => {
+test('an embedded service sends its spans before it has closed', async (t) => {
   const collector = await startCollector(t)
   process.env.OTEL_EXPORTER_OTLP_ENDPOINT = collector.url
   const app = await createApp({

@@ -12,10 +12,10 @@ import { ENC_KEY, makeToken } from '../helpers/tokens.ts'
 
 const START = Date.parse('2026-12-01T00:00:00Z') / 1000
 const API_KEY = 'an-api-key-of-20-characters'
-/** Ends a while after the start, and its tokens with it. */
+/** Expires a while after the start, and its tokens with it. */
 const ENDING = { secret: `${ENC_KEY} that ends`, header: '{"alg":"HS256","kid":"ending"}' }
 const LASTING = { header: '{"alg":"HS256","kid":"lasting"}' }
-/** Of a key that is for the tokens of one issuer alone. */
+/** Signed with a key that is usable for the tokens of one issuer alone. */
 const BOUND = { secret: `${ENC_KEY} that is bound`, header: '{"alg":"HS256","kid":"bound"}' }
 const WIDE = {
   secret: `${ENC_KEY} of more characters than others`,
@@ -24,7 +24,7 @@ const WIDE = {
 }
 const GOOD = { iss: 'a', sub: 'ada', aud: 'orders', scope: 'read write', tier: 2, iat: START }
 
-/** Differ in what the routes below require, in what they are revoked by, and in whether they name their key. */
+/** They differ in claims that routes require, in claims that revocations use, and in their kid. */
 const TOKENS = [
   makeToken(claims({}), LASTING),
   makeToken(claims({})),
@@ -126,7 +126,7 @@ const steps = fc.array(fc.oneof({ weight: 8, arbitrary: ask }, change), {
   maxLength: 60
 })
 
-test('checks are answered alike on each host, cached or not, whatever the request and whatever happened', async (t) => {
+test('checks are answered alike on each host, cached or not, for any request and history', async (t) => {
   await fc.assert(
     fc.asyncProperty(steps, async (sequence) => {
       const clock = { seconds: START }
@@ -151,7 +151,7 @@ test('checks are answered alike on each host, cached or not, whatever the reques
   )
 })
 
-/** How many lines of the log each step is good for. */
+/** How many log lines each step causes. */
 const LINES = { ask: 2, revoke: 1, wait: 0 }
 
 type Step = typeof steps extends fc.Arbitrary<(infer One)[]> ? One : never
@@ -163,7 +163,7 @@ async function carryOut(url: string, step: Step) {
     return (await send(`${url}/revoke`, { method: 'POST', headers, body: step.form })).status
   }
   const { path, below, method, token, form, headers } = step
-  // If the token is good, a route with a cache knows it from then on.
+  // If the token is valid, a route with a cache has it from then on.
   const plain = await send(url + path, {
     method: path === '/okera' ? 'POST' : 'GET',
     headers: { authorization: `Bearer ${TOKENS[token]}`, 'api-key': API_KEY }
@@ -181,9 +181,9 @@ function claims(more: object): string {
 
 interface Variant {
   readonly createHosts: CreateHosts | undefined
-  /** How many times each verifier is there: with two, there is more than one to ask. */
+  /** How many times each verifier is configured: with two, the second may be called. */
   readonly times: number
-  /** How much is remembered of verified tokens. */
+  /** The cache size of verified tokens. */
   readonly cache: string
 }
 
@@ -225,7 +225,7 @@ function start(
 /** Koa answers every route. */
 const koaAlone: CreateHosts = (routes, parts) => createKoaHost(routes, parts)
 
-/** The host on node:http answers every route, with path variables too; what is no route is left to Koa. */
+/** The host on node:http answers every route, with path variables too; other paths are left to Koa. */
 const nodeAlone: CreateHosts = (routes, parts) => {
   const findPlain = createFindRoute(routes)
   const patterns = routes.flatMap((route) => {
@@ -281,7 +281,10 @@ const PATHS = [
   '/issue/%ff',
   '/signed',
   '/recipe/jwt',
+  '/public/recipe/jwt',
+  '/recipe/jwt/jwks',
   '/apiversion',
+  '/appid-public/public/hello',
   '/claims',
   '/claims?explain=1',
   '/checkToken',
@@ -345,7 +348,7 @@ const call = fc.record({
   )
 })
 
-test('every route answers alike on each host, whatever the request', async (t) => {
+test('every route answers alike on each host, for any request', async (t) => {
   const remote = await startRemote(t, (response, { body }) => {
     const { status = 200 } = readJson(body.toString())
     response.writeHead(status, { 'content-type': 'application/json' }).end('{"sub":"ada","x":{}}')
@@ -379,7 +382,7 @@ function readJson(text: string): { status?: number } {
   }
 }
 
-/** Sends the request, and masks what is random: ids of requests and tokens, signatures of RSA aside. */
+/** Sends the request, and masks random values: ids of requests and tokens, except RSA signatures. */
 async function sendCall(url: string, { path, method, body, label, chunked, headers }: Call) {
   const hasBody = body !== '' && method !== 'GET' && method !== 'HEAD' && method !== 'TRACE'
   const answer = await send(url + path, {
@@ -474,7 +477,7 @@ async function logOf(service: TestService, count: number): Promise<string[]> {
     .sort()
 }
 
-/** What the metrics have counted of answers, tokens and calls. */
+/** The metrics of answers, tokens and calls. */
 async function countsOf({ url }: TestService): Promise<string[]> {
   const { text } = await send(`${url}/metrics`)
   return text

@@ -24,7 +24,7 @@ const unfinished = [
 ] as const
 
 for (const [what, bytes] of unfinished) {
-  test(`a client that sends ${what} gets a 408 in the end, and its connection closes`, async (t) => {
+  test(`a client that sends ${what} gets a 408 after the timeout, and its connection closes`, async (t) => {
     const remote = await startRemote(t, replying('{}'))
     const config = fullConfig(remote.url, { more: { timeouts: SHORT } })
     const service = await startService(t, { config })
@@ -39,7 +39,7 @@ for (const [what, next] of [
   ['header', 'A: b\r\n'],
   ['body', ' ']
 ] as const) {
-  test(`a ${what} that trickles does not put the end off`, async (t) => {
+  test(`a ${what} that trickles does not extend the timeout`, async (t) => {
     const config = fullConfig('http://127.0.0.1:1/', { more: { timeouts: SHORT } })
     const service = await startService(t, { config })
     const client = openConnection(t, service.url)
@@ -52,7 +52,7 @@ for (const [what, next] of [
   })
 }
 
-test('an expectation that nobody knows is answered by the routes, with a line in the log', async (t) => {
+test('an unknown expectation is answered by the routes, with a line in the log', async (t) => {
   const service = await startService(t, { config: fullConfig('http://127.0.0.1:1/') })
   const request =
     'GET /checkToken HTTP/1.1\r\nHost: a\r\nExpect: miracles\r\nConnection: close\r\n\r\n'
@@ -60,7 +60,7 @@ test('an expectation that nobody knows is answered by the routes, with a line in
   t.is(service.log.filter(({ msg }) => msg === 'request').length, 1)
 })
 
-test('the time for a request may be shorter than that for a header by default', async (t) => {
+test('the timeout of a request may be shorter than the default timeout of a header', async (t) => {
   const config = fullConfig('http://127.0.0.1:1/', { more: { timeouts: { request: '100ms' } } })
   const service = await startService(t, { config })
   const client = openConnection(t, service.url)
@@ -68,7 +68,7 @@ test('the time for a request may be shorter than that for a header by default', 
   t.is(statusIn(await client.closed), 408)
 })
 
-test('the time for a request ends with the request, however long its answer takes', async (t) => {
+test('the timeout of a request ends when it is received, however long its answer takes', async (t) => {
   const remote = await startRemote(t, (response) => setTimeout(() => response.end('{}'), 4200))
   const config = fullConfig(remote.url, {
     more: { timeouts: { headers: '2s', request: '2s' } }
@@ -79,7 +79,7 @@ test('the time for a request ends with the request, however long its answer take
   t.is(statusIn(await client.until(/"token"/)), 200)
 })
 
-test('an idle connection closes after the time that answers announce, and without a word', async (t) => {
+test('an idle connection closes silently after the announced time', async (t) => {
   const config = fullConfig('http://127.0.0.1:1/', { more: { timeouts: { keepAlive: '1s' } } })
   const service = await startService(t, { config })
   const client = openConnection(t, service.url)
@@ -89,12 +89,12 @@ test('an idle connection closes after the time that answers announce, and withou
   t.regex(text, /^Keep-Alive: timeout=1\r$/m)
 })
 
-test('a connection that stays open for ever cannot be asked for', async (t) => {
+test('an unlimited keep-alive is rejected', async (t) => {
   const config = fullConfig('http://127.0.0.1:1/', { more: { timeouts: { keepAlive: '0s' } } })
   await t.throwsAsync(startService(t, { config }), { name: 'ConfigError' })
 })
 
-test('once the service stops, answers close their connections, those under way included', async (t) => {
+test('once the service stops accepting connections, every answer closes its own', async (t) => {
   let isReady = true
   const remote = await startRemote(t, (response) => {
     isReady = false
@@ -125,7 +125,7 @@ async function serve(
   return { ...listener, url: `http://127.0.0.1:${listener.port}` }
 }
 
-test('to stop closes idle connections, and takes no new ones', async (t) => {
+test('stopping closes idle connections, and accepts no new ones', async (t) => {
   const listener = await serve(t, (_request, response) => response.end())
   const idle = openConnection(t, listener.url)
   idle.write(LIVE)
@@ -136,7 +136,38 @@ test('to stop closes idle connections, and takes no new ones', async (t) => {
   t.is(await late.closed, '')
 })
 
-test('to stop waits for requests in flight', async (t) => {
+test('stopping answers every connection in the backlog, and accepts no other', async (t) => {
+  const listener = await serve(t, (_request, response) => response.end('here'))
+  const clients = Array.from({ length: 50 }, () => {
+    const client = openConnection(t, listener.url)
+    client.write(LIVE)
+    return client
+  })
+  // By now they are connected, and none of them is accepted.
+  await new Promise<void>((resolve) => process.nextTick(resolve))
+  const stopped = listener.stop(LONG_MS)
+  const texts = await Promise.all(clients.map(({ closed }) => closed))
+  t.deepEqual([...new Set(texts.map(statusIn))], [200])
+  t.true(await stopped)
+  const late = openConnection(t, listener.url)
+  t.is(await late.closed, '')
+})
+
+test('a request on an idle connection is answered after the stop, and closes it', async (t) => {
+  const listener = await serve(t, (_request, response) => response.end('here'))
+  const client = openConnection(t, listener.url)
+  client.write(LIVE)
+  await client.until(/here$/)
+  await listener.stopAccepting()
+  const stopped = listener.stop(LONG_MS)
+  client.write(LIVE)
+  const text = await client.closed
+  t.deepEqual(text.match(/^Connection: .*/gm), ['Connection: keep-alive', 'Connection: close'])
+  t.regex(text, /here$/)
+  t.true(await stopped)
+})
+
+test('stopping waits for requests in flight', async (t) => {
   const desk = new EventEmitter()
   const listener = await serve(t, (_request, response) => desk.emit('asked', response))
   const asked = once(desk, 'asked') as Promise<[ServerResponse]>
@@ -150,7 +181,7 @@ test('to stop waits for requests in flight', async (t) => {
   t.true(await stopped)
 })
 
-test('to stop cuts requests that are over the deadline, and reports it', async (t) => {
+test('stopping cuts requests beyond the deadline, and reports it', async (t) => {
   const desk = new EventEmitter()
   const listener = await serve(t, () => desk.emit('asked'))
   const asked = once(desk, 'asked')
@@ -161,7 +192,7 @@ test('to stop cuts requests that are over the deadline, and reports it', async (
   t.is(await client.closed, '')
 })
 
-test('a port that is taken is reported with what to do about it', async (t) => {
+test('a port in use is reported with a remedy', async (t) => {
   const taken = createServer().listen(0, '127.0.0.1')
   await once(taken, 'listening')
   t.teardown(() => taken.close())
@@ -179,5 +210,39 @@ test('an address of another machine is reported', async (t) => {
   await t.throwsAsync(
     listen(() => {}, { host: '192.0.2.1', port: 0, timeouts: TIMEOUTS }),
     { message: 'cannot listen on 192.0.2.1:0: this machine has no such address' }
+  )
+})
+
+for (const [what, host] of [
+  ['the host of every address', '::'],
+  ['IPv6 loopback', '::1']
+] as const) {
+  test(`${what} works as an address, and closes as any other`, async (t) => {
+    const handler: RequestListener = (_request, response) => response.end('here')
+    const listener = await listen(handler, { host, port: 0, timeouts: TIMEOUTS })
+    t.teardown(() => listener.stop(0))
+    const statusOf = async (address: string) =>
+      statusIn(
+        await exchange(
+          t,
+          `http://${address}:${listener.port}`,
+          LIVE.replace('\r\n\r\n', '\r\nConnection: close\r\n\r\n')
+        )
+      )
+    t.is(await statusOf('[::1]'), 200)
+    if (host === '::') t.is(await statusOf('127.0.0.1'), 200)
+  })
+}
+
+test('a port in use by IPv4 alone is in use', async (t) => {
+  const other = createServer().listen(0, '0.0.0.0')
+  await once(other, 'listening')
+  t.teardown(() => other.close())
+  const { port } = other.address() as AddressInfo
+  await t.throwsAsync(
+    listen(() => {}, { host: '::', port, timeouts: TIMEOUTS }),
+    {
+      message: `cannot listen on [::]:${port}: the port is taken by another program`
+    }
   )
 })

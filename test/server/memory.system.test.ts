@@ -1,4 +1,4 @@
-/** The setting `memory`, seen from outside: how large the young generation of the heap becomes under load. */
+/** The setting `memory`, measured from outside: the size of the young generation of the heap under load. */
 import test, { type ExecutionContext } from 'ava'
 import { fullConfig } from '../helpers/config-texts.ts'
 import { post, send } from '../helpers/http.ts'
@@ -31,7 +31,7 @@ async function youngGeneration(t: ExecutionContext, more: object): Promise<numbe
   return Number(size)
 }
 
-test('with memory: small the young generation stays as it is at the start, and answers are right', async (t) => {
+test('with memory: small the young generation keeps its initial size, and answers are right', async (t) => {
   const small = await youngGeneration(t, { memory: 'small' })
   const normal = await youngGeneration(t, {})
   t.true(small <= 4 * MIB, `${small}`)

@@ -61,24 +61,26 @@ for (const cache of ['2MiB', '0B']) {
       t.true(
         text.includes('txtoken_checks_total{route="/checkToken",result="valid",reason="none"} 3')
       )
-      t.true(text.includes('txtoken_requests_total{route="/checkToken",status="200"} 3'))
+      t.true(
+        text.includes('txtoken_requests_total{route="/checkToken",status="200",outcome="ok"} 3')
+      )
       t.true(text.includes('txtoken_request_duration_seconds_count{route="/checkToken"} 3'))
     }
   })
 }
 
-test('a known token that has expired is rejected in the words of the route', async (t) => {
+test('a cached token that has expired is rejected with the message of the route', async (t) => {
   const clock = { seconds: 1 }
   const { ask } = await start(t, {}, clock)
   t.is((await ask()).status, 200)
   t.is((await ask()).status, 200)
-  clock.seconds = EXP
+  clock.seconds = EXP + 5
   const answer = await ask()
   t.is(answer.status, 401)
   t.is(answer.text, '{"error":"Token is expired"}')
 })
 
-test('requests with more in them than a token are judged by all of it', async (t) => {
+test('requests with more than a token are decided by all of their parts', async (t) => {
   const { service, ask } = await start(t)
   for (const _ of [1, 2]) t.is((await ask()).status, 200)
   const authorization = `Bearer ${TOKEN}`
@@ -101,13 +103,14 @@ test('requests with more in them than a token are judged by all of it', async (t
   t.is((await ask({}, 'GET', '/checktoken')).status, 404)
 })
 
-test('a second token in a cookie is seen where the route reads cookies', async (t) => {
+test('a header wins over a cookie, and a second cookie counts where the route reads cookies', async (t) => {
   const { ask } = await start(t, { token: ['header', 'cookie:token'] })
   for (const _ of [1, 2]) t.is((await ask()).status, 200)
-  t.is((await ask({ cookie: `token=${TOKEN}` })).status, 400)
+  t.is((await ask({ cookie: 'token=none' })).status, 200)
+  t.is((await ask({ cookie: `token=${TOKEN}; token=${TOKEN}` })).status, 400)
 })
 
-test('a good token does not replace an API key', async (t) => {
+test('a valid token does not replace an API key', async (t) => {
   const apiKey = 'an-api-key-of-20-characters'
   const { ask } = await start(t, { auth: { apiKeys: [apiKey] } })
   for (const _ of [1, 2]) t.is((await ask({ 'api-key': apiKey })).status, 200)
@@ -123,7 +126,7 @@ test('once the service stops, an answer closes its connection', async (t) => {
   t.regex(await connection.closed, /\r\nConnection: close\r\n/)
 })
 
-test('requests that are not to be logged are not', async (t) => {
+test('with request logging off, requests are not logged', async (t) => {
   const service = await startService(t, {
     config: JSON.stringify({
       log: { requests: false },
@@ -140,7 +143,7 @@ test('requests that are not to be logged are not', async (t) => {
 })
 
 for (const hosts of [createHosts, createKoaHost]) {
-  test(`a client that leaves inside its body is logged, and nothing is called (${hosts.name})`, async (t) => {
+  test(`a client that disconnects inside its body is logged, and the remote is not called (${hosts.name})`, async (t) => {
     const { service } = await start(t, {}, { seconds: 1 }, hosts)
     const client = openConnection(t, service.url)
     client.write('POST /checkToken HTTP/1.1\r\nHost: a\r\nContent-Length: 9\r\n')
@@ -153,7 +156,7 @@ for (const hosts of [createHosts, createKoaHost]) {
   })
 }
 
-test('a fault around a route ends its connection, is logged, and leaves the service running', async (t) => {
+test('an unexpected error around a route ends its connection, is logged, and leaves the service running', async (t) => {
   let isBroken = true
   const service = await startService(t, {
     config: JSON.stringify({

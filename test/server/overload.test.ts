@@ -1,4 +1,4 @@
-/** What a rejected request is answered, on either host. */
+/** The answer to a rejected request, on either host. */
 import test from 'ava'
 import { pino } from 'pino'
 import { createMetrics } from '../../src/operations/metrics.ts'
@@ -7,13 +7,20 @@ import { plainFormat } from '../../src/protocols/operations/route.ts'
 import { createRoute } from '../../src/protocols/route.ts'
 import { type CreateHosts, createHosts } from '../../src/server/application.ts'
 import { createKoaHost } from '../../src/server/koa-host.ts'
-import { createOverload } from '../../src/server/overload.ts'
+import { createOverload, type Overload } from '../../src/server/overload.ts'
 import { exchange, openConnection, post, send, serve } from '../helpers/http.ts'
 import { replying, startRemote } from '../helpers/remote.ts'
 import { startService } from '../helpers/service.ts'
 
-const LIMITS = { limits: { eventLoopDelay: 'off' } } as never
+const LIMITS = { limits: { wait: 'off' } } as never
 const HEAD = 'POST /getToken HTTP/1.1\r\nHost: a\r\n'
+
+/** Rejects all requests that are costly, as if no remote had room. */
+function rejecting({ enter }: Overload): Pick<Overload, 'enter'> {
+  return {
+    enter: (costly) => enter({ ...costly, route: { ...costly.route, hasRoom: () => false } })
+  }
+}
 
 const hosts: Record<string, CreateHosts> = {
   'node:http': createHosts,
@@ -21,7 +28,7 @@ const hosts: Record<string, CreateHosts> = {
 }
 
 for (const [name, createHosts] of Object.entries(hosts)) {
-  test(`under overload, requests for tokens are rejected in the words of their route, and all else is answered, on ${name}`, async (t) => {
+  test(`under overload, requests for tokens are rejected in the format of their route, and all else is answered, on ${name}`, async (t) => {
     const remote = await startRemote(t, replying('{"data":{}}'))
     const overload = createOverload(LIMITS, {
       logger: pino({ level: 'silent' }),
@@ -31,6 +38,7 @@ for (const [name, createHosts] of Object.entries(hosts)) {
     const claims = [{ from: 'remote', url: remote.url, at: 'data' }]
     const service = await startService(t, {
       config: JSON.stringify({
+        listen: { main: { cors: { origins: ['https://app.example.com'] } } },
         keys: [{ alg: 'HS256', secret: '${ENC_KEY}' }],
         routes: [
           { issue: '/getToken', claims, lifetime: '1h' },
@@ -39,12 +47,19 @@ for (const [name, createHosts] of Object.entries(hosts)) {
         ]
       }),
       createHosts,
-      overload: { ...overload, admit: () => false }
+      overload: rejecting(overload)
     })
     const rejected = await post(`${service.url}/getToken`, '{}')
     t.is(rejected.status, 503)
     t.is(rejected.headers['retry-after'], '1')
     t.is(rejected.text, '{"message":"Too many requests."}')
+    t.is(rejected.headers.vary, 'Origin')
+    // The answer is prepared once, the CORS fields depend on each request.
+    const headers = { origin: 'https://app.example.com' }
+    const ofApp = await send(`${service.url}/getToken`, { method: 'POST', body: '{}', headers })
+    t.is(ofApp.status, 503)
+    t.is(ofApp.headers['access-control-allow-origin'], 'https://app.example.com')
+    t.is(ofApp.headers['access-control-expose-headers'], 'X-Request-Id, Retry-After')
     const oauth = await post(`${service.url}/oauth`, 'grant_type=client_credentials')
     t.is(oauth.status, 503)
     t.is(JSON.parse(oauth.text).error, 'temporarily_unavailable')
@@ -68,20 +83,24 @@ for (const [name, createHosts] of Object.entries(hosts)) {
         ]
       }),
       createHosts,
-      overload: { ...overload, admit: () => false }
+      overload: rejecting(overload)
     })
     const small = openConnection(t, service.url)
-    small.write(`${HEAD}Content-Length: 2\r\n\r\n`)
+    small.write(`${HEAD}Content-Length: 2\r\n\r\n{}`)
     await small.until(/^HTTP\/1\.1 503 [\s\S]*requests\."\}$/)
-    // The body may follow, and another request after it.
-    small.write(`{}${HEAD}Content-Length: 2\r\n\r\n{}`)
+    // The body is unread, and another request may follow it.
+    small.write(`${HEAD}Content-Length: 2\r\n\r\n{}`)
     await small.until(/requests\."\}HTTP\/1\.1 503 [\s\S]*requests\."\}$/)
     const without = openConnection(t, service.url)
     without.write(`${HEAD}\r\n`)
     await without.until(/^HTTP\/1\.1 503 [\s\S]*requests\."\}$/)
     without.write(`${HEAD}\r\n`)
     await without.until(/requests\."\}HTTP\/1\.1 503 [\s\S]*requests\."\}$/)
-    for (const length of ['Content-Length: 1000000', 'Transfer-Encoding: chunked']) {
+    for (const length of [
+      'Content-Length: 2',
+      'Content-Length: 99999',
+      'Transfer-Encoding: chunked'
+    ]) {
       const text = await exchange(t, service.url, `${HEAD}${length}\r\n\r\n`)
       t.regex(text, /^HTTP\/1\.1 503 /)
       t.regex(text, /^Connection: close/m)
@@ -122,15 +141,15 @@ for (const [name, createHosts] of Object.entries(hosts)) {
     await second
     reply()
     t.is((await next).status, 200)
-    t.regex(await metrics.expose(), /^txtoken_requests_shed_total 1$/m)
+    t.regex(await metrics.expose(), /^txtoken_requests_shed_total\{limit="calls"\} 1$/m)
     t.regex(
       await metrics.expose(),
-      /^txtoken_requests_total\{route="\/getToken",status="503"\} 1$/m
+      /^txtoken_requests_total\{route="\/getToken",status="503",outcome="overloaded"\} 1$/m
     )
   })
 }
 
-test('a rejection is not written at once, and none is lost at the end or after it', async (t) => {
+test('rejections are written later, and none is lost during or after the stop', async (t) => {
   const overload = createOverload(LIMITS, {
     logger: pino({ level: 'silent' }),
     metrics: createMetrics()
@@ -139,7 +158,8 @@ test('a rejection is not written at once, and none is lost at the end or after i
   const written: boolean[] = []
   const route = createRoute({ path: '/a', format: plainFormat, respond: () => emptyAnswer(204) })
   const url = await serve(t, (request, response) => {
-    overload.reject(route, request, response)
+    const dropped = () => {}
+    rejecting(overload).enter({ route, request, response, work: () => t.fail(), dropped })
     written.push(response.headersSent)
     if (written.length === 1) overload.close()
     written.push(response.headersSent)
@@ -148,4 +168,92 @@ test('a rejection is not written at once, and none is lost at the end or after i
   t.deepEqual(written, [false, true])
   t.is((await post(url, '')).status, 503)
   t.deepEqual(written.slice(2), [true, true])
+})
+
+test('requests wait for their turn, and are dropped if their client has gone', async (t) => {
+  const remote = await startRemote(t, replying('{"data":{}}'))
+  const metrics = createMetrics()
+  const overload = createOverload(LIMITS, { logger: pino({ level: 'silent' }), metrics })
+  t.teardown(overload.close)
+  const dropped: string[] = []
+  const service = await startService(t, {
+    config: JSON.stringify({
+      keys: [{ alg: 'HS256', secret: '${ENC_KEY}' }],
+      routes: [
+        {
+          issue: '/getToken',
+          claims: [{ from: 'remote', url: remote.url, at: 'data' }],
+          lifetime: '1h'
+        }
+      ]
+    }),
+    overload: {
+      enter(costly) {
+        if (costly.request.headers['x-gone'] !== undefined) costly.request.socket.destroy()
+        overload.enter({
+          ...costly,
+          dropped() {
+            dropped.push(costly.request.url ?? '')
+            costly.dropped()
+          }
+        })
+      }
+    }
+  })
+  const gone = send(`${service.url}/getToken`, {
+    method: 'POST',
+    headers: { 'x-gone': '1' },
+    body: '{}'
+  }).catch(() => 'gone')
+  const answers = await Promise.all(
+    Array.from({ length: 100 }, () => post(`${service.url}/getToken`, '{}'))
+  )
+  t.true(answers.every(({ status }) => status === 200))
+  t.is(await gone, 'gone')
+  t.deepEqual(dropped, ['/getToken'])
+  t.is(remote.requests.length, 100)
+})
+
+test('a replaced configuration stays open for requests that wait for their turn', async (t) => {
+  const waiting: (() => void)[] = []
+  const service = await startService(t, {
+    config: JSON.stringify({
+      keys: [{ alg: 'HS256', secret: '${ENC_KEY}' }],
+      routes: [
+        { issue: '/getToken', claims: [{ from: 'fixed', set: { sub: 'ada' } }], lifetime: '1h' }
+      ]
+    }),
+    overload: { enter: ({ work }) => waiting.push(work) }
+  })
+  const login = post(`${service.url}/getToken`, '{}')
+  while (waiting.length === 0) await new Promise(setImmediate)
+  let isClosed = false
+  const closing = service.close().then(() => {
+    isClosed = true
+  })
+  await new Promise(setImmediate)
+  t.false(isClosed)
+  for (const work of waiting) work()
+  t.is((await login).status, 200)
+  await closing
+  t.true(isClosed)
+})
+
+test('stalled requests with large bodies do not keep logins from their turn', async (t) => {
+  const overload = createOverload(LIMITS, {
+    logger: pino({ level: 'silent' }),
+    metrics: createMetrics()
+  })
+  t.teardown(overload.close)
+  const begun: string[] = []
+  const route = createRoute({ path: '/a', format: plainFormat, respond: () => emptyAnswer(204) })
+  const enter = (length: string) => {
+    const request = { headers: { 'content-length': length }, socket: { destroyed: false } }
+    const work = () => begun.push(length)
+    overload.enter({ route, request, response: {}, work, dropped: () => {} } as never)
+  }
+  for (let count = 0; count < 100; count++) enter('1000000')
+  enter('2')
+  t.is(begun.length, 101)
+  t.is(begun.at(-1), '2')
 })

@@ -1,16 +1,18 @@
 import test from 'ava'
+import { createHosts } from '../../src/server/application.ts'
+import { createKoaHost } from '../../src/server/koa-host.ts'
 import { flatConfig } from '../helpers/config-texts.ts'
-import { exchange, statusIn } from '../helpers/http.ts'
+import { exchange, send, statusIn } from '../helpers/http.ts'
 import { replying, startRemote } from '../helpers/remote.ts'
 import { startService } from '../helpers/service.ts'
 import { LASTING, makeToken } from '../helpers/tokens.ts'
 
 const TOKEN = makeToken(LASTING)
 
-/** 1,100 fields, which together are no large header. */
+/** 1,100 fields, which together are not a large header. */
 const MANY = 'a:\r\n'.repeat(1100)
 
-const refused: [string, string, number][] = [
+const rejected: [string, string, number][] = [
   ['two Host fields', 'GET /livez HTTP/1.1\r\nHost: a\r\nHost: b', 400],
   ['the same Host twice', 'GET /livez HTTP/1.1\r\nHost: a\r\nhOST: a', 400],
   ['a second Host after many fields', `GET /livez HTTP/1.1\r\nHost: a\r\n${MANY}Host: b`, 400],
@@ -23,6 +25,11 @@ const refused: [string, string, number][] = [
   [
     'a second Authorization after many fields',
     `GET /checkToken HTTP/1.1\r\nHost: a\r\nAuthorization: ${TOKEN}\r\n${MANY}Authorization: b`,
+    400
+  ],
+  [
+    'two Content-Type fields',
+    'POST /checkToken HTTP/1.1\r\nHost: a\r\nContent-Type: text/plain\r\ncontent-type: a/b',
     400
   ],
   ['a target in absolute form', 'GET http://a/livez HTTP/1.1\r\nHost: a', 400],
@@ -61,14 +68,14 @@ const refused: [string, string, number][] = [
   ['a target over 16 KiB', `GET /${'x'.repeat(17_000)} HTTP/1.1\r\nHost: a`, 431]
 ]
 
-for (const [what, head, status] of refused) {
+for (const [what, head, status] of rejected) {
   test(`a request with ${what} is rejected with ${status}`, async (t) => {
     const remote = await startRemote(t, replying('{}'))
     const service = await startService(t, { config: flatConfig(remote.url) })
     const text = await exchange(t, service.url, `${head}\r\nConnection: close\r\n\r\n`)
     t.is(statusIn(text), status)
     t.is(remote.connections.length, 0)
-    if (status === 405) t.regex(text, /^Allow: /m)
+    if (status === 405) t.regex(text, /^HTTP\/1\.1 405 Method Not Allowed\r\n[\s\S]*^Allow: /m)
   })
 }
 
@@ -107,15 +114,15 @@ test('CONNECT opens no tunnel', async (t) => {
   t.is(await exchange(t, service.url, 'CONNECT a:80 HTTP/1.1\r\nHost: a:80\r\n\r\n'), '')
 })
 
-test('what follows a rejected request on its connection is a request of its own, or nothing', async (t) => {
+test('bytes after a rejected request are parsed as a new request, or not at all', async (t) => {
   const service = await startService(t, { config: flatConfig('http://127.0.0.1:1/') })
   const next = 'GET /livez HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n'
-  const refusal = await exchange(
+  const answer = await exchange(
     t,
     service.url,
     `POST /nothing HTTP/1.1\r\nHost: a\r\nContent-Length: ${next.length}\r\n\r\n${next}${next}`
   )
-  t.deepEqual(refusal.match(/HTTP\/1\.1 \d+/g), ['HTTP/1.1 404', 'HTTP/1.1 200'])
+  t.deepEqual(answer.match(/HTTP\/1\.1 \d+/g), ['HTTP/1.1 404', 'HTTP/1.1 200'])
   const broken = await exchange(
     t,
     service.url,
@@ -123,3 +130,59 @@ test('what follows a rejected request on its connection is a request of its own,
   )
   t.deepEqual(broken.match(/HTTP\/1\.1 \d+/g), ['HTTP/1.1 400'])
 })
+
+const GATE = JSON.stringify({
+  keys: [{ alg: 'HS256', secret: '${ENC_KEY}' }],
+  routes: [
+    { check: '/auth', protocol: 'forward-auth', verify: [{ keys: 'all' }] },
+    { check: '/a/check', verify: [{ keys: 'all' }] }
+  ]
+})
+
+/** Targets that are not paths, and paths that URL parsers fail on. */
+const targets: [string, number][] = [
+  ['http://[::1/', 400],
+  ['http://[::1/auth', 401],
+  ['http://a:b/auth', 401],
+  ['http://a:b/auth/below?x', 401],
+  ['http://a:b/authority', 400],
+  ['http:///auth', 401],
+  ['https://%', 400],
+  ['//[::1/', 404],
+  ['//a:b@[/auth', 404],
+  ['/\\\\[::1/', 404],
+  ['/%', 404],
+  ['/a/check%', 404],
+  ['/?://[', 404]
+]
+
+for (const hosts of [createHosts, createKoaHost]) {
+  for (const [target, status] of targets) {
+    test(`the target ${target} is answered with ${status}, and not logged as an error (${hosts.name})`, async (t) => {
+      const service = await startService(t, { config: GATE, createHosts: hosts })
+      const text = await exchange(
+        t,
+        service.url,
+        `GET ${target} HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n`
+      )
+      t.is(statusIn(text), status)
+      const [line] = await service.requestLines(1)
+      t.is(line?.status, status)
+      t.is(typeof line?.requestId, 'string')
+      t.deepEqual(
+        service.log.filter(({ level }) => level !== 'info'),
+        []
+      )
+    })
+  }
+
+  test(`TRACE never passes a gate (${hosts.name})`, async (t) => {
+    const { url } = await startService(t, { config: GATE, createHosts: hosts })
+    const authorization = `Bearer ${TOKEN}`
+    for (const path of ['/auth', '/auth/below']) {
+      t.is((await send(url + path, { headers: { authorization } })).status, 200)
+      const traced = await send(url + path, { method: 'TRACE', headers: { authorization } })
+      t.is(traced.status, 403)
+    }
+  })
+}

@@ -8,7 +8,7 @@ const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{1
 const config = flatConfig('http://127.0.0.1:1/')
 
 for (const id of ['a', 'order-17', 'Root=1-67891233-abcdef012345678912345678', 'x'.repeat(128)]) {
-  test(`the id ${id} is taken, answered and logged`, async (t) => {
+  test(`the id ${id} is accepted, answered and logged`, async (t) => {
     const service = await startService(t, { config })
     const answer = await send(`${service.url}/checkToken`, { headers: { 'x-request-id': id } })
     t.is(answer.headers['x-request-id'], id)
@@ -35,7 +35,7 @@ for (const [what, id] of [
   })
 }
 
-test('of two ids none is taken', async (t) => {
+test('two ids are both ignored', async (t) => {
   const service = await startService(t, { config })
   const text = await exchange(
     t,
@@ -45,7 +45,7 @@ test('of two ids none is taken', async (t) => {
   t.regex(/^X-Request-Id: (.*)\r$/m.exec(text)?.[1] ?? '', UUID)
 })
 
-test('each request gets an id of its own', async (t) => {
+test('each request gets its own id', async (t) => {
   const remote = await startRemote(t, replying('{}'))
   const service = await startService(t, { config: flatConfig(remote.url) })
   const ids = new Set<unknown>()
@@ -57,7 +57,7 @@ test('each request gets an id of its own', async (t) => {
   t.is(ids.size, 3)
 })
 
-test('errors have an id too, whoever makes them', async (t) => {
+test('errors have an id too, wherever they are made', async (t) => {
   const service = await startService(t, { config })
   for (const [path, method] of [
     ['/nothing', 'GET'],

@@ -5,7 +5,7 @@ import { startRemote } from '../helpers/remote.ts'
 import { startService } from '../helpers/service.ts'
 import { ENC_KEY } from '../helpers/tokens.ts'
 
-test('requests over the limit of a route are rejected until one of those before has its answer', async (t) => {
+test('requests over the limit of a route are rejected until an earlier one has its answer', async (t) => {
   const held: ServerResponse[] = []
   const remote = await startRemote(t, (response) => void held.push(response))
   const service = await startService(t, {
@@ -30,10 +30,10 @@ test('requests over the limit of a route are rejected until one of those before 
     await asked
   }
   for (let count = 0; count < 3; count++) {
-    const refused = await ask()
-    t.is(refused.status, 429)
-    t.is(refused.headers['retry-after'], '1')
-    t.is(refused.text, 'Too many requests.')
+    const rejected = await ask()
+    t.is(rejected.status, 429)
+    t.is(rejected.headers['retry-after'], '1')
+    t.is(rejected.text, 'Too many requests.')
   }
   t.is((await send(`${service.url}/claims`)).status, 200)
   t.is((await send(`${service.url}/livez`)).status, 200)

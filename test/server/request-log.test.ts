@@ -1,16 +1,17 @@
 import test from 'ava'
+import { createAuthority } from '../helpers/certificates.ts'
 import { flatConfig, fullConfig } from '../helpers/config-texts.ts'
 import { post, send } from '../helpers/http.ts'
 import { refusingUrl, replying, startRemote } from '../helpers/remote.ts'
 import { type LogLine, startService } from '../helpers/service.ts'
 import { LASTING, makeToken } from '../helpers/tokens.ts'
 
-/** A line without what differs from run to run, once it is checked to be there. */
+/** A line without the fields that differ from run to run, which are checked to exist. */
 function stable({ time, durationMs, remoteMs, requestId, ...line }: LogLine): LogLine {
   return line
 }
 
-test('a request that goes well has one line, with all that is promised', async (t) => {
+test('a successful request has one line, with all documented fields', async (t) => {
   const remote = await startRemote(t, replying('{}'))
   const service = await startService(t, { config: flatConfig(remote.url) })
   const answer = await post(`${service.url}/getToken`, '{}')
@@ -28,7 +29,7 @@ test('a request that goes well has one line, with all that is promised', async (
   t.deepEqual(more, [])
 })
 
-test('each request has one line, and those that call no remote have no duration of it', async (t) => {
+test('each request has one line, without a remote duration where no remote was called', async (t) => {
   const service = await startService(t, { config: flatConfig('http://127.0.0.1:1/') })
   await send(`${service.url}/checkToken`, { headers: { authorization: makeToken(LASTING) } })
   await send(`${service.url}/nothing?a=b`, { method: 'PUT' })
@@ -53,8 +54,10 @@ test('a rejected token is logged with its reason', async (t) => {
   const service = await startService(t, { config: flatConfig('http://127.0.0.1:1/') })
   const authorization = makeToken('{"exp":1}')
   await send(`${service.url}/checkToken`, { headers: { authorization } })
-  const [line] = await service.requestLines(1)
-  t.deepEqual(stable(line ?? {}), {
+  const [line = {}] = await service.requestLines(1)
+  const { token, ...rest } = stable(line)
+  t.like(token, { verified: true, alg: 'HS256' })
+  t.deepEqual(rest, {
     level: 'info',
     method: 'GET',
     route: '/checkToken',
@@ -68,7 +71,9 @@ test('a rejected token is logged with its reason', async (t) => {
 
 for (const [status, level] of [
   [401, 'info'],
+  [302, 'error'],
   [404, 'info'],
+  [405, 'error'],
   [429, 'info'],
   [500, 'error'],
   [503, 'error']
@@ -102,7 +107,26 @@ test('a failure of the remote is an error, with its cause, and with a stack at l
   }
 })
 
-test('what nobody foresaw is a plain 500, and its message is for the log alone', async (t) => {
+test('https:// for a port without TLS is reported in the log, and so may be the reverse', async (t) => {
+  const plain = await startRemote(t, replying('{}'))
+  const secure = await startRemote(t, replying('{}'), createAuthority().issue())
+  const messageFor = async (url: string) => {
+    const service = await startService(t, { config: flatConfig(url) })
+    await post(`${service.url}/getToken`, '{}')
+    const [line] = await service.requestLines(1)
+    return (line?.cause as { message: string } | undefined)?.message
+  }
+  t.is(
+    await messageFor(plain.url.replace('http:', 'https:')),
+    'the server does not use TLS on this port: expected http:// in the URL, or another port'
+  )
+  t.is(
+    await messageFor(secure.url.replace('https:', 'http:')),
+    'other side closed; if the server uses TLS on this port, the URL has to begin with https://'
+  )
+})
+
+test('an unexpected error is a plain 500, and its message is in the log alone', async (t) => {
   let isBroken = false
   const now = () => {
     if (isBroken) throw new RangeError('the clock at 10.0.0.1 is broken')
@@ -154,7 +178,7 @@ test('a probe that fails has a line at level error', async (t) => {
   t.like(line, { level: 'error', route: '/readyz', code: 'internal' })
 })
 
-test('with log.requests off, failures alone have a line', async (t) => {
+test('with log.requests off, only failures have a line', async (t) => {
   const remote = await startRemote(t, (response, { body }) =>
     response.writeHead(Number(body)).end('{}')
   )

@@ -5,7 +5,7 @@ import { ENC_KEY } from '../helpers/tokens.ts'
 
 const FIXED = { from: 'fixed', set: { a: 1 } }
 
-test('every answer of a listener carries its header fields, and those of others do not', async (t) => {
+test('every answer of a listener has its header fields, and answers of other listeners do not', async (t) => {
   const fields = { 'X-Midt-Server': 'tokens', 'X-Midt-Version': '${RELEASE:-1}' }
   const { url, adminUrl } = await startService(t, {
     config: JSON.stringify({
@@ -29,7 +29,7 @@ test('every answer of a listener carries its header fields, and those of others 
     t.is(headers['x-midt-version'], '1')
   }
   const { token } = JSON.parse((await post(`${url}/issue`, '{}')).text)
-  // The second time, it is known.
+  // The second time, it is cached.
   for (let count = 0; count < 2; count++) {
     const { headers } = await send(`${url}/check`, {
       headers: { authorization: `Bearer ${token}` }

@@ -35,7 +35,7 @@ async function serve(
   return { ...listener, url: `https://127.0.0.1:${listener.port}` }
 }
 
-/** What a client gets, or the code of what went wrong. */
+/** The text that a client gets, or the error code. */
 async function ask(url: string, tls: ConnectionOptions = {}): Promise<string> {
   try {
     return (await send(url, { tls: { ca: authority.cert, ...tls } })).text
@@ -55,10 +55,10 @@ test('a listener with a certificate speaks TLS 1.2 and 1.3, and nothing older', 
   await t.throwsAsync(send(url.replace('https', 'http')))
 })
 
-test('where a certificate is required, only a trusted one that is valid now connects', async (t) => {
+test('where a certificate is required, only a client with a trusted and valid one connects', async (t) => {
   const { url } = await serve(t, { clientCa: devices.cert, clientCertificate: 'require' })
   t.is(await ask(url, trusted), 'hello')
-  const over = {
+  const expired = {
     notBefore: new Date(Date.now() - 3 * HOUR_MS),
     notAfter: new Date(Date.now() - 2 * HOUR_MS)
   }
@@ -66,7 +66,7 @@ test('where a certificate is required, only a trusted one that is valid now conn
     {},
     createAuthority('device'),
     authority.issue(client),
-    devices.issue({ ...client, ...over })
+    devices.issue({ ...client, ...expired })
   ]) {
     for (const maxVersion of ['TLSv1.2', 'TLSv1.3'] as const) {
       t.not(await ask(url, { cert: undefined, key: undefined, ...shown, maxVersion }), 'hello')
@@ -74,12 +74,12 @@ test('where a certificate is required, only a trusted one that is valid now conn
   }
 })
 
-test('where a certificate is asked for, every client connects', async (t) => {
+test('where a certificate is optional, every client connects', async (t) => {
   const { url } = await serve(t, { clientCa: devices.cert, clientCertificate: 'request' })
   for (const shown of [{}, createAuthority('device'), trusted]) t.is(await ask(url, shown), 'hello')
 })
 
-test('certificates are exchanged while the server runs, for both sides', async (t) => {
+test('certificates are replaced while the server runs, for both sides', async (t) => {
   const settings = { cert, key, clientCa: devices.cert, clientCertificate: 'require' } as const
   const { url, renewTls } = await serve(t, settings)
   const next = createAuthority('Next Root')
@@ -90,7 +90,7 @@ test('certificates are exchanged while the server runs, for both sides', async (
   t.is(await ask(url, others.issue(client)), 'UNABLE_TO_VERIFY_LEAF_SIGNATURE')
 })
 
-test('what a server asks of its clients stays as it began', async (t) => {
+test('the client certificate setting does not change while the server runs', async (t) => {
   const settings = { clientCa: devices.cert, clientCertificate: 'require' } as const
   const { url, renewTls } = await serve(t, settings)
   renewTls({ cert, key, clientCertificate: 'none' })
@@ -105,7 +105,7 @@ async function connectTls(t: ExecutionContext, port: number): Promise<TLSSocket>
   return socket
 }
 
-test('to stop closes connections that nothing has come on, those in their handshake too', async (t) => {
+test('stopping closes silent connections, also in their handshake', async (t) => {
   const listener = await serve(t)
   const silent = await connectTls(t, listener.port)
   const idle = await connectTls(t, listener.port)
@@ -128,7 +128,7 @@ test('to stop closes connections that nothing has come on, those in their handsh
   await Promise.all(ends)
 })
 
-test('to stop a TLS listener waits for requests in flight', async (t) => {
+test('stopping a TLS listener waits for requests in flight', async (t) => {
   const desk = new EventEmitter()
   const listener = await serve(t, {}, (_request, response) => desk.emit('asked', response))
   const asked = once(desk, 'asked') as Promise<[ServerResponse]>

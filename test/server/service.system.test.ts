@@ -76,7 +76,7 @@ test('a changed key file is picked up, without a signal', async (t) => {
   t.is(await check(service.url, await getToken(service.url)), 200)
 })
 
-test('a key file that comes after the configuration that names it is picked up', async (t) => {
+test('a key file that is written after the configuration is picked up', async (t) => {
   const remote = await startRemote(t, replying('{"id":1}'))
   const service = await startWithKey(t, remote.url)
   const more = [{ kid: 'next', alg: 'ES256', private: { file: 'next.pem' } }]
@@ -115,7 +115,7 @@ test('a key file that changes while a reload waits for a JWK Set is picked up', 
   t.is(await check(service.url, old), 401)
 })
 
-test('a reload while a JWK Set cannot be fetched keeps the keys of it', async (t) => {
+test('a reload while a JWK Set cannot be fetched keeps its keys', async (t) => {
   const remote = await startRemote(t, replying('{"id":1}'))
   const jwk = toJwk(generateKeys('ES256').signing, { kid: 'far' })
   const jwksServer = await startJwksServer(t, { body: { keys: [jwk] } })
@@ -135,7 +135,7 @@ test('a reload while a JWK Set cannot be fetched keeps the keys of it', async (t
   t.is(await check(service.url, token), 401)
 })
 
-test('a configuration with a mistake is not swapped in, and the log and a metric show it', async (t) => {
+test('an invalid configuration is not swapped in, and the log and a metric show it', async (t) => {
   const remote = await startRemote(t, replying('{"id":1}'))
   const service = await startWithKey(t, remote.url)
   const good = await readFile(service.file, 'utf8')
@@ -148,7 +148,7 @@ test('a configuration with a mistake is not swapped in, and the log and a metric
   t.true(metrics.includes('txtoken_config_reloads_total{result="failed"} 1'))
 })
 
-test('a request that is with the remote during a reload gets its token', async (t) => {
+test('a request that waits for the remote during a reload gets its token', async (t) => {
   let answer: () => void = () => t.fail('the remote was not asked')
   const remote = await startRemote(t, (response) => {
     answer = () => replying('{"id":1}')(response)
@@ -191,7 +191,7 @@ test('no request is dropped while the configuration is reloaded again and again'
   t.true(answered > 0)
 })
 
-test('a change of the listener is logged to take a restart', async (t) => {
+test('a changed listener is logged as requiring a restart', async (t) => {
   const remote = await startRemote(t, replying('{"id":1}'))
   const service = await startWithKey(t, remote.url)
   const text = await readFile(service.file, 'utf8')

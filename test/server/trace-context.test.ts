@@ -1,4 +1,4 @@
-/** The trace of a request goes on in the calls that are made for it, where nothing is traced here. */
+/** The trace of a request continues in its outgoing calls, also without tracing in the service. */
 import test from 'ava'
 import { send } from '../helpers/http.ts'
 import { replying, startRemote } from '../helpers/remote.ts'

@@ -1,6 +1,7 @@
 import test from 'ava'
 import * as z from 'zod'
 import { describeIssues } from '../../src/config/issues.ts'
+import { jsonTree } from '../../src/settings/json.ts'
 import { formatPath } from '../../src/settings/problem.ts'
 import { duration, flag, integer, size } from '../../src/settings/quantities.ts'
 import { routePath } from '../../src/settings/route-paths.ts'
@@ -9,7 +10,7 @@ import { section } from '../../src/settings/section.ts'
 import { httpUrl } from '../../src/settings/urls.ts'
 import { writeFiles } from '../helpers/folder.ts'
 
-/** What a schema makes of a value: the value, or what is wrong with it. */
+/** The result of a schema for a value: the parsed value, or its problems. */
 function read(schema: z.ZodType, value: unknown): unknown {
   const result = schema.safeParse(value)
   if (result.success) return { value: result.data }
@@ -18,7 +19,7 @@ function read(schema: z.ZodType, value: unknown): unknown {
   )
 }
 
-test('a whole number may be text, and lies in its range', (t) => {
+test('a whole number may be text, and is in its range', (t) => {
   const schema = integer(0, 65_535)
   for (const value of [0, 1, 8888, 65_535, '0', '8888', '08888', '65535']) {
     t.deepEqual(read(schema, value), { value: Number(value) })
@@ -45,7 +46,7 @@ test('a switch may be text', (t) => {
   t.deepEqual(read(flag, 1), ['expected true or false, found a number'])
 })
 
-test('a duration lies in its range, both ends included', (t) => {
+test('a duration is in its range, both ends included', (t) => {
   const schema = duration('100ms', '1h')
   t.deepEqual(read(schema, '100ms'), { value: 100 })
   t.deepEqual(read(schema, '0.1s'), { value: 100 })
@@ -67,7 +68,7 @@ test('a duration lies in its range, both ends included', (t) => {
   t.deepEqual(read(schema, 5), [`${expected}, found a number`])
 })
 
-test('a size lies in its range, both ends included', (t) => {
+test('a size is in its range, both ends included', (t) => {
   const schema = size('1KiB', '1MiB')
   t.deepEqual(read(schema, '1024B'), { value: 1024 })
   t.deepEqual(read(schema, '1024KiB'), { value: 1_048_576 })
@@ -104,7 +105,7 @@ test('a route is a literal path', (t) => {
   t.deepEqual(read(routePath, undefined), ['expected a path such as /getToken, found nothing'])
 })
 
-test('a URL is one of HTTP, without a password in it', (t) => {
+test('a URL is http or https, without a password', (t) => {
   for (const value of [
     'http://a',
     'https://a.example:8443/b?c=d',
@@ -135,7 +136,7 @@ test('a URL is one of HTTP, without a password in it', (t) => {
   }
 })
 
-test('a section knows its keys, and each unknown one is reported with the nearest known', (t) => {
+test('each unknown key of a section is reported with the nearest known one', (t) => {
   const schema = section({ port: z.number().optional(), host: z.string().optional() })
   t.deepEqual(read(schema, { port: 1 }), { value: { port: 1 } })
   t.deepEqual(read(schema, { prot: 1, colour: 'x' }), [
@@ -155,7 +156,7 @@ test('a section knows its keys, and each unknown one is reported with the neares
   }
 })
 
-test('text may be in the file itself, in another file, or in the environment', async (t) => {
+test('text may be in the configuration, in another file, or in the environment', async (t) => {
   const folder = await writeFiles(t, { secret: 'from a file\n' })
   const schema = material(createSecretReader({ folder, env: { SECRET: 'from a variable' } }))
   t.deepEqual(read(schema, 'from here'), { value: 'from here' })
@@ -163,7 +164,15 @@ test('text may be in the file itself, in another file, or in the environment', a
   t.deepEqual(read(schema, { env: 'SECRET' }), { value: 'from a variable' })
 })
 
-test('a reference that leads nowhere, or that is none, is reported', async (t) => {
+test('the mask of a secret is not taken for the secret', (t) => {
+  const found =
+    'found ***, which check-config --print shows in place of a secret; expected the secret itself, or where it is'
+  t.deepEqual(read(material(createSecretReader({ folder: '/', env: {} })), '***'), [found])
+  t.deepEqual(read(jsonTree, '***'), [found])
+  t.deepEqual(read(jsonTree, '**'), ['expected a string that holds JSON: not valid JSON'])
+})
+
+test('a missing file or variable, and a malformed reference, is reported', async (t) => {
   const folder = await writeFiles(t)
   const schema = material(createSecretReader({ folder, env: {} }))
   t.deepEqual(read(schema, { file: 'secret' }), [`cannot read ${folder}/secret (ENOENT)`])

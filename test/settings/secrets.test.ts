@@ -1,10 +1,10 @@
 import { symlink } from 'node:fs/promises'
 import { join } from 'node:path'
 import test from 'ava'
-import { createSecretReader, SecretError } from '../../src/settings/secrets.ts'
+import { createSecretReader, material, SecretError } from '../../src/settings/secrets.ts'
 import { writeFiles } from '../helpers/folder.ts'
 
-test('a file is read from the folder of the configuration on', async (t) => {
+test('a file is read relative to the folder of the configuration', async (t) => {
   const folder = await writeFiles(t, { secret: 'from a file' })
   const reader = createSecretReader({ folder, env: {} })
   t.is(reader.read({ file: 'secret' }), 'from a file')
@@ -19,21 +19,26 @@ test('a symbolic link is followed', async (t) => {
   t.is(createSecretReader({ folder, env: {} }).read({ file: 'secret' }), 'from a mount')
 })
 
-test('one line end after the text is no part of it', async (t) => {
-  const contents = {
-    unix: 'text\n',
-    windows: 'text\r\n',
-    two: 'text\n\n',
-    inner: 'a\nb\n',
-    mark: '\uFEFFtext'
-  }
-  const reader = createSecretReader({ folder: await writeFiles(t, contents), env: {} })
-  t.is(reader.read({ file: 'unix' }), 'text')
-  t.is(reader.read({ file: 'windows' }), 'text')
-  t.is(reader.read({ file: 'two' }), 'text\n')
-  t.is(reader.read({ file: 'inner' }), 'a\nb')
-  t.is(reader.read({ file: 'mark' }), 'text')
-})
+/** Texts as given, and the intended value. */
+const arrivals = {
+  unix: ['text\n', 'text'],
+  windows: ['text\r\n', 'text'],
+  carriageReturn: ['text\r', 'text'],
+  two: ['text\n\r\n', 'text'],
+  inner: ['a\nb\n', 'a\nb'],
+  blanks: [' text ', ' text '],
+  backslash: ['te\\nxt\\n', 'te\\nxt\\n'],
+  mark: ['\uFEFFtext', 'text']
+} as const
+for (const [name, [text, meant]] of Object.entries(arrivals)) {
+  test(`line ends after a text are removed, wherever it is: ${name}`, async (t) => {
+    const folder = await writeFiles(t, { text })
+    const reader = createSecretReader({ folder, env: { TEXT: text } })
+    t.is(reader.read({ file: 'text' }), meant)
+    t.is(reader.read({ env: 'TEXT' }), meant)
+    t.is(material(reader).parse(text), meant)
+  })
+}
 
 test('a file that cannot be read is reported by its path', async (t) => {
   const folder = await writeFiles(t)
@@ -49,6 +54,19 @@ test('a file that cannot be read is reported by its path', async (t) => {
   t.throws(() => reader.read({ file: 'a\0b' }), { instanceOf: SecretError })
 })
 
+test('the path of a file is no secret, however long it is', async (t) => {
+  const name = 'the-signing-key-of-production-2026'
+  const folder = await writeFiles(t, { [name]: 'from a file' })
+  const schema = material(createSecretReader({ folder, env: {} }))
+  for (const path of [`./${name}`, join(folder, name)]) {
+    const { error } = schema.safeParse(path)
+    t.is(error?.issues[0]?.message, `found the path of a file, did you mean { file: ${path} }?`)
+  }
+  for (const text of ['/+a/base64/secret/of/forty/characters/3Q=', name, '/', `${name}\n`]) {
+    t.true(schema.safeParse(text).success, text)
+  }
+})
+
 test('an empty file is rejected', async (t) => {
   const folder = await writeFiles(t, { none: '', line: '\n' })
   const reader = createSecretReader({ folder, env: {} })
@@ -58,7 +76,7 @@ test('an empty file is rejected', async (t) => {
   }
 })
 
-test('bytes that are no text are rejected: each would become the same replacement character', async (t) => {
+test('bytes that are not text are rejected: each would become the same replacement character', async (t) => {
   const folder = await writeFiles(t, {
     random: Buffer.from('f0e1d2c3b4a5968778695a4b3c2d1e0f', 'hex')
   })
@@ -69,7 +87,7 @@ test('bytes that are no text are rejected: each would become the same replacemen
   })
 })
 
-test('a file without end is rejected', (t) => {
+test('an endless file is rejected', (t) => {
   t.throws(() => createSecretReader({ folder: '/', env: {} }).read({ file: 'dev/zero' }), {
     instanceOf: SecretError,
     message: 'cannot read /dev/zero (larger than 1 MiB)'
@@ -79,10 +97,10 @@ test('a file without end is rejected', (t) => {
 test('a variable is read from the environment', (t) => {
   const reader = createSecretReader({
     folder: '/',
-    env: { SECRET: 'from a variable\n', EMPTY: '' }
+    env: { SECRET: 'from a variable\n', EMPTY: '', LINE: '\r\n' }
   })
-  t.is(reader.read({ env: 'SECRET' }), 'from a variable\n')
-  for (const env of ['EMPTY', 'MISSING', 'constructor', '__proto__']) {
+  t.is(reader.read({ env: 'SECRET' }), 'from a variable')
+  for (const env of ['EMPTY', 'LINE', 'MISSING', 'constructor', '__proto__']) {
     const message = `environment variable ${env} is not set`
     t.throws(() => reader.read({ env }), { instanceOf: SecretError, message })
   }

@@ -22,7 +22,7 @@ test('certificates and keys are PEM', (t) => {
   }
 })
 
-test('what is none is reported at the start, and not quoted', (t) => {
+test('text that is not the expected PEM is reported at the start, and not quoted', (t) => {
   const expected = `${PATH}.ca: expected PEM certificates`
   t.deepEqual(problemsOf(t, withTls({ ca: 'n0body' })), [expected])
   t.deepEqual(problemsOf(t, withTls({ ca: '' })), [expected])
@@ -34,7 +34,7 @@ test('what is none is reported at the start, and not quoted', (t) => {
   ])
 })
 
-test('a certificate goes with its own key', (t) => {
+test('a certificate requires its own key', (t) => {
   for (const tls of [{ cert }, { key }]) {
     t.deepEqual(problemsOf(t, withTls(tls)), [`${PATH}: expected cert and key together`])
   }

@@ -20,7 +20,7 @@ test('sizes are bytes', (t) => {
   t.is(parseSize('1MiB'), 1_048_576)
 })
 
-test('what is no duration is rejected', (t) => {
+test('text that is not a duration is rejected', (t) => {
   const texts = [
     '',
     '5',
@@ -42,12 +42,12 @@ test('what is no duration is rejected', (t) => {
   for (const text of texts) t.throws(() => parseDuration(text), { instanceOf: TypeError }, text)
 })
 
-test('what is no size is rejected', (t) => {
+test('text that is not a size is rejected', (t) => {
   const texts = ['', '5', 'B', '-1B', '1.5MiB', '1 B', '1B\n', '1kb', '1KB', '1MB', '1GiB', '0x1B']
   for (const text of texts) t.throws(() => parseSize(text), { instanceOf: TypeError }, text)
 })
 
-test('whole amounts come back as they were written', (t) => {
+test('whole amounts are formatted as they were written', (t) => {
   const durations = { ms: 1, s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000 }
   const sizes = { B: 1, KiB: 1024, MiB: 1024 ** 2 }
   const pick = (units: Record<string, number>) => fc.constantFrom(...Object.entries(units))

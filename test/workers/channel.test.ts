@@ -52,7 +52,7 @@ test('a call rejects with the error of the other side, by name and message', asy
   })
 })
 
-test('calls that wait are rejected when the other side ends, and so are later ones', async (t) => {
+test('pending calls are rejected when the other side ends, and so are later ones', async (t) => {
   const { call, close } = connect()
   const waiting = call('hang', null)
   await wait(5)
@@ -61,7 +61,7 @@ test('calls that wait are rejected when the other side ends, and so are later on
   await t.throwsAsync(call('add', [1]), { message: 'it has ended' })
 })
 
-test('a call that has a limit does not wait longer', async (t) => {
+test('a call with a timeout does not wait longer', async (t) => {
   const { call } = connect()
   await t.throwsAsync(call('hang', null, 20), { message: 'no answer to hang within 20 ms' })
   t.is(await call('add', [1, 1], 20_000), 2)

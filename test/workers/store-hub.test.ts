@@ -57,7 +57,7 @@ test('a revocation is answered once every worker has it', async (t) => {
   t.deepEqual([first.seen, second.seen], [[FOREVER], [FOREVER]])
 })
 
-test('a worker that ends meanwhile does not count, and one that is stuck does', async (t) => {
+test('a worker that ends meanwhile is not waited for, and a stuck one is', async (t) => {
   const hub = createHub()
   const first = await join(hub)
   let fail = (_error: Error): void => {}
@@ -80,7 +80,7 @@ test('a worker that ends meanwhile does not count, and one that is stuck does', 
   await t.notThrowsAsync(ended)
 })
 
-test('a worker that starts later gets what is revoked, but for what has expired', async (t) => {
+test('a worker that starts later gets the revocations that have not expired', async (t) => {
   const hub = createHub()
   const first = await join(hub)
   const lasting = tokenUntil('a', Date.now() + 60_000)
@@ -91,7 +91,7 @@ test('a worker that starts later gets what is revoked, but for what has expired'
   t.deepEqual(second.seen, [FOREVER, lasting])
 })
 
-test('the store in use stays while no worker has it open, and another one does not', async (t) => {
+test('the configured store stays open without workers, and another one does not', async (t) => {
   const hub = createHub()
   hub.keep(MEMORY)
   const first = await join(hub)
@@ -104,7 +104,7 @@ test('the store in use stays while no worker has it open, and another one does n
   t.deepEqual((await join(hub)).seen, [])
 })
 
-test('of several swaps of a record at once, one succeeds', async (t) => {
+test('of several concurrent swaps of a record, one succeeds', async (t) => {
   for (const settings of [MEMORY, await fileStore(t)]) {
     const hub = createHub()
     const workers = await Promise.all([join(hub, settings), join(hub, settings)])
@@ -126,6 +126,26 @@ test('of several swaps of a record at once, one succeeds', async (t) => {
     await hub.close()
     for (const worker of workers) worker.leave()
   }
+})
+
+test('a full store in memory evicts records, and the primary reports it', async (t) => {
+  const text = 'x'.repeat(1000)
+  const evicted: number[] = []
+  const report = { recordsHeld() {}, recordEvicted: () => void evicted.push(1) }
+  const hub = createStoreHub({
+    now: Date.now,
+    startTimer: startUnreferencedTimer,
+    log: { warn() {} },
+    report
+  })
+  const worker = await join(hub)
+  const until = Date.now() + 60_000
+  for (let count = 0; count < 30_000; count++) {
+    await worker.putRecord({ handle: 1, name: `r${count}`, record: { text, until } })
+  }
+  t.true(evicted.length > 0, 'the primary reports what made room')
+  t.is(await worker.getRecord({ handle: 1, name: 'r0' }), null)
+  t.is(await worker.getRecord({ handle: 1, name: 'r29999' }), text)
 })
 
 test('a folder is opened once for all workers, and closed with the last of them', async (t) => {

@@ -1,5 +1,6 @@
 /** The built program with several workers: to its clients and its operator it is one. */
 import { once } from 'node:events'
+import { readFileSync } from 'node:fs'
 import { createServer } from 'node:http'
 import { type AddressInfo, connect } from 'node:net'
 import { setTimeout as wait } from 'node:timers/promises'
@@ -61,7 +62,7 @@ const STORES = { memory: async () => 'memory', file: fileStore }
 
 for (const [kind, createStore] of Object.entries(STORES)) {
   test.serial(
-    `${kind}: once a token is revoked every worker rejects it, after they all were killed too`,
+    `${kind}: a revoked token is rejected by every worker, also after all were killed`,
     async (t) => {
       const service = await runWorkers(t, { revocation: { store: await createStore(t) } })
       const { url } = service
@@ -88,7 +89,7 @@ for (const [kind, createStore] of Object.entries(STORES)) {
     }
   )
 
-  test.serial(`${kind}: a refresh token is used once, whichever worker is asked`, async (t) => {
+  test.serial(`${kind}: a refresh token can be used once, at whichever worker`, async (t) => {
     const { url } = await runWorkers(t, { revocation: { store: await createStore(t) } })
     for (let count = 0; count < 5; count++) {
       const first = await login(url)
@@ -96,7 +97,7 @@ for (const [kind, createStore] of Object.entries(STORES)) {
       t.is(next.status, 200)
       const { token, refresh_token } = JSON.parse(next.text)
       t.is(await check(url, token), 200)
-      // Whoever comes with a used one ends the family, at all workers.
+      // A used token ends the family, at all workers.
       t.not((await post(`${url}/refreshToken`, REFRESH + first.refresh_token)).status, 200)
       for (let again = 0; again < 3; again++) t.is(await check(url, token), 401)
       t.not((await post(`${url}/refreshToken`, REFRESH + refresh_token)).status, 200)
@@ -109,14 +110,14 @@ for (const [kind, createStore] of Object.entries(STORES)) {
   })
 }
 
-test.serial('workers that are killed under load give no wrong answer', async (t) => {
+test.serial('workers killed under load give no wrong answer', async (t) => {
   const service = await runWorkers(t)
   const { url } = service
   const revoked: string[] = []
   const wrong: string[] = []
   let answers = 0
   let lost = 0
-  let isOver = false
+  let isDone = false
 
   async function expectStatus(expected: number, ask: () => Promise<number>): Promise<boolean> {
     try {
@@ -133,7 +134,7 @@ test.serial('workers that are killed under load give no wrong answer', async (t)
   }
 
   async function runClient(): Promise<void> {
-    while (!isOver) {
+    while (!isDone) {
       const answer = await post(`${url}/getToken`, '{}').catch(() => undefined)
       if (answer === undefined) {
         lost++
@@ -153,7 +154,7 @@ test.serial('workers that are killed under load give no wrong answer', async (t)
 
   const clients = Array.from({ length: 6 }, runClient)
   for (let round = 0; round < 3; round++) await service.killOne()
-  isOver = true
+  isDone = true
   await Promise.all(clients)
   t.deepEqual(wrong, [])
   t.true(answers > 100, `${answers} answers`)
@@ -161,7 +162,7 @@ test.serial('workers that are killed under load give no wrong answer', async (t)
   t.log(`${answers} answers, ${lost} lost, ${revoked.length} revoked`)
 })
 
-test.serial('a configuration reaches all workers, and a bad one none', async (t) => {
+test.serial('a configuration reaches all workers, and an invalid one none', async (t) => {
   const remote = await startRemote(t, replying('{"id":1}'))
   const service = await runWorkers(t)
   const { url } = service
@@ -183,7 +184,7 @@ test.serial('a configuration reaches all workers, and a bad one none', async (t)
   t.deepEqual(await statuses('/new'), [200])
   await reloadWith(service, '{ "workers": 2, "rout', 'the old one stays')
   t.deepEqual(await statuses('/new'), [200])
-  // It is read without a problem, and cannot be run.
+  // It is read without a problem, but cannot run.
   const dir = `${service.file}/keys`
   await reloadWith(
     service,
@@ -208,7 +209,7 @@ test.serial('a worker that starts later listens as the others do', async (t) => 
   const service = await runWorkers(t)
   const { port } = new URL(service.url)
   const config = JSON.parse(workersConfig(remote.url))
-  // Another port, for which the program has to be started again.
+  // Another port, which requires a restart.
   const listen = { main: { port: 1, host: '127.0.0.2' }, admin: config.listen.admin }
   await reloadWith(
     service,
@@ -217,7 +218,7 @@ test.serial('a worker that starts later listens as the others do', async (t) => 
       listen,
       routes: [...config.routes, { health: '/new', on: 'main' }]
     }),
-    'listen, timeouts or limits.connections have changed, which takes a restart'
+    '"settings":["listen, timeouts or limits.connections"],"msg":"settings have changed, which takes a restart"'
   )
   await service.killOne()
   await service.killOne()
@@ -226,20 +227,20 @@ test.serial('a worker that starts later listens as the others do', async (t) => 
   }
 })
 
-test.serial('a change of workers takes a restart', async (t) => {
+test.serial('a changed number of workers takes a restart', async (t) => {
   const service = await runWorkers(t)
   await reloadWith(
     service,
     workersConfig('http://127.0.0.1:1', { workers: 3 }),
-    'workers has changed, which takes a restart'
+    '"settings":["workers"],"msg":"settings have changed, which takes a restart"'
   )
   t.is(service.pids().length, 2)
 })
 
-test.serial('the metrics are those of all workers, and no counter goes down', async (t) => {
+test.serial('the metrics cover all workers, and no counter goes down', async (t) => {
   const service = await runWorkers(t)
   const admin = await urlOf(service, 'admin')
-  const logins = 'txtoken_requests_total{route="/getToken",status="200"}'
+  const logins = 'txtoken_requests_total{route="/getToken",status="200",outcome="ok"}'
   const counted = 'txtoken_request_duration_seconds_count{route="/getToken"}'
   const { token } = await login(service.url)
   for (let count = 1; count < 20; count++) await login(service.url)
@@ -251,6 +252,9 @@ test.serial('the metrics are those of all workers, and no counter goes down', as
     t.is(page.get('txtoken_workers_ready'), 2)
     t.is(page.get('txtoken_revocation_entries'), 1)
     t.is(page.get('txtoken_revocation_available'), 1)
+    t.is(page.get('txtoken_revocation_max_entries'), 250_000)
+    t.is(page.get('txtoken_refresh_store_max_bytes'), 24 * 1024 ** 2)
+    t.true((page.get('txtoken_refresh_store_bytes') ?? 0) > 20 * 300)
   }
   const before = await scrape(admin)
   await service.killOne()
@@ -267,7 +271,7 @@ test.serial('the metrics are those of all workers, and no counter goes down', as
 })
 
 test.serial(
-  'the log has whole lines, however long they are and however slow its reader',
+  'the log has whole lines, however long they are and however slow the reader is',
   async (t) => {
     const path = `/${'long'.repeat(1500)}`
     const service = await runWorkers(t, {
@@ -308,7 +312,7 @@ test.serial('SIGTERM drains all workers, and the exit code is 0', async (t) => {
   for (const pid of service.pids()) process.kill(pid, 'SIGINT')
   service.process.kill('SIGTERM')
   await service.saying('"stopping"')
-  await eventually(() => refuses(service.url))
+  await eventually(() => isClosed(service.url))
   answer()
   for (const client of clients) t.is(statusIn(await client.closed), 200)
   const { code, stderr } = await service.exit()
@@ -358,36 +362,42 @@ test.serial('workers end when the primary ends', async (t) => {
   await eventually(() => pids.every(isGone))
 })
 
-test.serial('a second signal ends a worker that is stuck too', async (t) => {
+test.serial('a second signal also ends a stuck worker', async (t) => {
   const service = await runWorkers(t)
   const [stuck = 0] = service.pids()
   process.kill(stuck, 'SIGSTOP')
   service.process.kill('SIGTERM')
   await service.saying('"stopping"')
   service.process.kill('SIGTERM')
-  // Its standard error is that of the program, so that this waits for it too.
+  // It shares the standard error of the program, so this waits for it too.
   t.is((await service.exit()).code, 143)
 })
 
-test.serial('a page of metrics does not wait for a worker that starts', async (t) => {
+test.serial('the metrics page does not wait for a starting worker', async (t) => {
   const service = await runWorkers(t)
   const url = `${await urlOf(service, 'admin')}/metrics`
-  let isStarting = true
-  const started = service.killOne().then(() => {
-    isStarting = false
-  })
-  let longestMs = 0
-  while (isStarting) {
+  const before = service.pids()
+  process.kill(before[0] ?? 0, 'SIGKILL')
+  // Only after it runs Node.js: until then, the primary waits for the system to start it.
+  const isStarted = (pid: number) =>
+    readFileSync(`/proc/${pid}/environ`, 'utf8').includes('NODE_UNIQUE_ID=')
+  const starting = () => service.pids().find((pid) => !before.includes(pid) && isStarted(pid))
+  await eventually(() => starting() !== undefined)
+  // It starts for as long as it is stopped.
+  process.kill(starting() ?? 0, 'SIGSTOP')
+  const times: number[] = []
+  for (let count = 0; count < 5; count++) {
     const startedAt = performance.now()
-    // The worker that is asked may be the one that is killed.
-    await send(url).catch(() => undefined)
-    longestMs = Math.max(longestMs, performance.now() - startedAt)
+    t.is((await send(url)).status, 200)
+    times.push(performance.now() - startedAt)
   }
-  await started
-  t.true(longestMs < 1900, `${longestMs} ms`)
+  process.kill(starting() ?? 0, 'SIGCONT')
+  await service.saying('worker started again')
+  // Each of them would wait for 2 s; on a busy machine, one of them may take as long by itself.
+  t.true(Math.min(...times) < 1900, `${times} ms`)
 })
 
-test.serial('what keeps a worker from starting is reported as by one process', async (t) => {
+test.serial('a failed start of workers is reported as by one process', async (t) => {
   const server = createServer().listen(0, '127.0.0.1')
   t.teardown(() => server.close())
   await once(server, 'listening')
@@ -398,8 +408,10 @@ test.serial('what keeps a worker from starting is reported as by one process', a
     `txtoken serve: cannot listen on 127.0.0.1:${port}: the port is taken by another program\n`
   )
   const keys = [{ ...GENERATED, generate: { dir: '/dev/null/keys' } }]
-  const alone = await failureOf(t, { keys, workers: 1 })
-  t.is(await failureOf(t, { keys, workers: 2 }), alone)
+  // Each has its configuration in a folder of its own.
+  const withoutFolder = (text: string) => text.replace(/\S+(?=txtoken\.yml)/, '')
+  const alone = withoutFolder(await failureOf(t, { keys, workers: 1 }))
+  t.is(withoutFolder(await failureOf(t, { keys, workers: 2 })), alone)
   for (const workers of [0, 'two']) {
     t.regex(
       await failureOf(t, { workers }),
@@ -445,7 +457,7 @@ function requestsIn(service: RunningWorkers): Record<string, unknown>[] {
   return service.log().filter(({ msg, route }) => msg === 'request' && route !== '/metrics')
 }
 
-function refuses(url: string): Promise<boolean> {
+function isClosed(url: string): Promise<boolean> {
   const { hostname, port } = new URL(url)
   return new Promise((resolve) => {
     const socket = connect({ host: hostname, port: Number(port) })

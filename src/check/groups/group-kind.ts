@@ -1,14 +1,15 @@
-/** What every kind of source of groups provides, and what it is built with. A new one is a file, and a line in the registry. */
+/** The interface of every kind of source of groups. A new one is a file, and a line in the registry. */
 import type * as z from 'zod'
 import type { Address } from '../../remote/address.ts'
 import type { Endpoint, EndpointOptions } from '../../remote/endpoint.ts'
+import type { WithProxySetting } from '../../remote/proxy/proxies.ts'
 import type { Limits } from '../../settings/limits.ts'
 import type { SecretReader } from '../../settings/secrets.ts'
 import type { GroupResolver } from './group-resolver.ts'
-import type { LdapConnection, LdapConnectionOptions } from './ldap/ldap-connection.ts'
+import type { LdapDirectory, LdapDirectoryOptions } from './ldap/ldap-directory.ts'
 import type { GroupLookup } from './subject-groups.ts'
 
-/** What the service gives to all places of groups. Whoever gives clients closes them. */
+/** What the service gives to all places of groups. The giver of clients closes them. */
 export interface GroupServices {
   readonly limits: Pick<Limits, 'depth' | 'reply' | 'calls'>
   /** The clock, in milliseconds since 1970. */
@@ -16,14 +17,16 @@ export interface GroupServices {
   /** Makes the client for the endpoint of a URL. */
   readonly connectEndpoint: (
     url: string,
-    options: Omit<EndpointOptions, 'userAgent' | 'onOutcome'>
+    options: WithProxySetting<Omit<EndpointOptions, 'userAgent' | 'onOutcome'>>
   ) => Endpoint
-  readonly connectDirectory: (options: Omit<LdapConnectionOptions, 'onOutcome'>) => LdapConnection
+  readonly connectDirectory: (
+    options: Omit<LdapDirectoryOptions, 'observe' | 'report'>
+  ) => LdapDirectory
 }
 
 /** What the places of one route are built with. */
 export interface GroupContext extends GroupServices {
-  /** Makes a place out of a look-up by subject, with the cache that the route configures. */
+  /** Makes a place from a look-up by claims, with the cache of the route. */
   readonly bySubject: (lookup: GroupLookup) => GroupResolver
 }
 
@@ -32,7 +35,8 @@ export interface GroupKind<Config> {
   /** The value of `from`. */
   readonly from: string
   settings(reader: SecretReader): z.ZodType<Config>
-  create(config: Config, context: GroupContext): GroupResolver
+  /** @param later the places of this kind that the route asks after this one */
+  create(config: Config, context: GroupContext, later: readonly Config[]): GroupResolver
   /** What it connects to. */
   addresses(config: Config): readonly Address[]
 }

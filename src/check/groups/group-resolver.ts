@@ -1,4 +1,4 @@
-/** The groups of a token's subject: those of the first place that has an answer. */
+/** The groups of a token's subject, from the first place with an answer. */
 import { insufficientScope } from '../../errors.ts'
 import { readObject, writeObject } from '../../json/json-members.ts'
 import { toJsonText } from '../../json/json-text.ts'
@@ -37,7 +37,7 @@ export function createResolveGroups(resolvers: readonly GroupResolver[]): Resolv
 }
 
 /**
- * Finds groups, and rejects subjects that are in none of those that are required.
+ * Finds groups, and rejects subjects that are in none of the required ones.
  * @param required names, compared without case
  */
 export function createRequiredGroups(
@@ -70,7 +70,7 @@ function withoutCase(name: string): string {
 /** The claim that the groups are put under. */
 const CLAIM = 'groups'
 
-/** Puts groups among the claims, in place of those that the token itself has. */
+/** Puts groups among the claims, in place of the groups of the token itself. */
 export function withGroups(checked: CheckedToken, groups: readonly string[]): CheckedToken {
   const members = readObject(checked.claimsText)
   return {

@@ -5,9 +5,15 @@ import { expectedKind, schemasOf } from '../../settings/kinds.ts'
 import { duration, integer } from '../../settings/quantities.ts'
 import type { SecretReader } from '../../settings/secrets.ts'
 import { section } from '../../settings/section.ts'
+import type { Named } from '../explain.ts'
 import { endpointKind } from './endpoint-groups.ts'
 import type { GroupContext, GroupKind, GroupServices } from './group-kind.ts'
-import { createRequiredGroups, createResolveGroups, type ResolveGroups } from './group-resolver.ts'
+import {
+  createRequiredGroups,
+  createResolveGroups,
+  type GroupResolver,
+  type ResolveGroups
+} from './group-resolver.ts'
 import { ldapKind } from './ldap/ldap-groups.ts'
 import { createSubjectGroups } from './subject-groups.ts'
 import { tokenKind } from './token-groups.ts'
@@ -28,7 +34,7 @@ export function groupsSchema(reader: SecretReader) {
     .min(1, 'expected at least one place')
     .optional()
     .describe(
-      'Where the groups of the subject come from. The places are asked in order, and the groups of the first one with an answer become the claim `groups`. Default: claims stay as they are.'
+      'Where the groups of the subject come from. The places are asked in order, and the groups of the first one with an answer become the claim `groups`. Default: the claims are not changed.'
     )
 }
 
@@ -37,14 +43,14 @@ export const groupsCache = section({
   for: duration('0s', '1h')
     .prefault('30s')
     .describe(
-      'How long the groups of a subject are kept, and the answer that a place does not know it. 0s: every check asks. Default: 30s.'
+      'How long the groups of a subject are kept, and also the answer that a place does not know the subject. With 0s every check asks. Default: 30s.'
     ),
   entries: integer(1, 1_000_000)
     .prefault(10_000)
-    .describe('Most subjects whose groups are kept. Default: 10000.')
+    .describe('The most subjects whose groups are kept. Default: 10000.')
 })
   .prefault({})
-  .describe('How long groups from elsewhere than the token are kept, for each place by itself.')
+  .describe('The cache of groups that do not come from the token. Each place has its own.')
 
 /** The settings of a route that are about groups. */
 interface RouteGroupsConfig {
@@ -53,20 +59,33 @@ interface RouteGroupsConfig {
   readonly require: { readonly groups?: readonly string[] | undefined }
 }
 
-/** Makes the function that finds the groups of a route; undefined for a route without `groups`. */
-export function createRouteGroups(
-  { groups, groupsCache, require }: RouteGroupsConfig,
+/** Makes the places that the groups of a route come from, each by itself, with the names of their settings. */
+export function createGroupPlaces(
+  { groups = [], groupsCache }: RouteGroupsConfig,
   services: GroupServices
-): ResolveGroups | undefined {
-  if (groups === undefined) return undefined
+): readonly Named<GroupResolver>[] {
   const cache = { forMs: groupsCache.for, entries: groupsCache.entries }
   const context: GroupContext = {
     ...services,
     bySubject: (lookup) => createSubjectGroups({ lookup, cache, now: services.now })
   }
-  const resolveGroups = createResolveGroups(
-    groups.map((config) => kindOf(config).create(config, context))
-  )
+  return groups.map((config, index) => ({
+    name: `groups[${index}] ${config.from}`,
+    step: kindOf(config).create(
+      config,
+      context,
+      groups.slice(index + 1).filter(({ from }) => from === config.from)
+    )
+  }))
+}
+
+/** Makes the function that finds the groups of a route; undefined for a route without `groups`. */
+export function arrangeGroups(
+  places: readonly GroupResolver[],
+  { groups, require }: RouteGroupsConfig
+): ResolveGroups | undefined {
+  if (groups === undefined) return undefined
+  const resolveGroups = createResolveGroups(places)
   return require.groups === undefined
     ? resolveGroups
     : createRequiredGroups(resolveGroups, require.groups)

@@ -12,7 +12,9 @@ const tokenGroupsSchema = section({
   claim: claimPath
     .default('groups')
     .transform(parseJsonPath)
-    .describe('The claim, a list of texts; a token without it has no answer. Default: groups.')
+    .describe(
+      'The claim: a list of texts, or null for no groups. For a token without the claim, the next place is asked. Default: groups.'
+    )
 })
 
 export const tokenKind = {
@@ -27,8 +29,10 @@ export function createTokenGroups(path: JsonPath): GroupResolver {
   return function readGroups(claims) {
     const groups = valueAtPath(claims, path)
     if (groups === undefined) return undefined
+    // A list without items, as some languages write it.
+    if (groups === null) return []
     if (!isListOfNames(groups)) {
-      throw invalidToken(`Token claim ${path.join('.')} is not a list of strings`, 'groups')
+      throw invalidToken(`Token claim ${path.join('.')} is not a list of names`, 'groups')
     }
     return groups
   }

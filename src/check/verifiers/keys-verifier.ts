@@ -14,7 +14,7 @@ export interface KeysVerifierOptions {
 }
 
 /**
- * Chooses keys by `iss`, `alg` and `kid`; where several keys fit, one of them must have signed the token, and eight of them are tried. Where no key fits and
+ * Chooses keys by `iss`, `alg` and `kid`; where several keys match, one of them must have signed the token, and eight of them are tried. Where no key matches and
  * a JWK Set that may have one cannot be fetched, it is unknown whether the token is valid: `check_unavailable`.
  */
 export function createKeysVerifier(options: KeysVerifierOptions): Verifier {
@@ -32,7 +32,7 @@ export function createKeysVerifier(options: KeysVerifierOptions): Verifier {
     return found
   }
 
-  /** Tries keys in turn, from one of them on. A promise follows where a key needs one. */
+  /** Tries keys in turn, from one of them on. Returns a promise only where a key needs one. */
   function tryKeys(token: Token, keys: readonly Key[], selection: KeySelection, from = 0): Found {
     let rejection: unknown
     for (let index = from; index < keys.length; index++) {
@@ -61,7 +61,7 @@ export function createKeysVerifier(options: KeysVerifierOptions): Verifier {
     }
   }
 
-  /** Tries the keys that fit a token, of many only a few. */
+  /** Tries the keys that match a token, of many only a few. */
   function verifyWith(token: Token, keys: readonly Key[], selection: KeySelection): Found {
     if (keys.length <= 1) return tryKeys(token, keys, selection)
     const tried = lastKeys.putFirst(token, keys).slice(0, MOST_TRIED_KEYS)
@@ -75,7 +75,8 @@ export function createKeysVerifier(options: KeysVerifierOptions): Verifier {
   }
 
   return function verifyWithKeys(token) {
-    const selection = keysFor(token.payload.iss)
+    if (token.header === undefined) return undefined
+    const selection = keysFor(token.payload)
     if (selection === undefined) return undefined
     const known = keyStore.candidates(token.header, selection)
     if (known.length > 0) return verifyWith(token, known, selection)
@@ -83,14 +84,14 @@ export function createKeysVerifier(options: KeysVerifierOptions): Verifier {
   }
 }
 
-/** Each costs 20 microseconds or more, and whoever sends a token without a `kid` chooses that all are tried. */
+/** Each costs 20 microseconds or more, and a client that sends a token without a `kid`, or with the `kid` of many keys, could have all of them tried. */
 const MOST_TRIED_KEYS = 8
 
-/** There may be a key for the token among those that were not tried, so the signature is not what is wrong. */
+/** One of the keys that were not tried may match the token, so the reason is not the signature. */
 function rejectUntried(error: unknown): never {
   if (!isRejection(error)) throw error
   throw invalidToken(
-    `Token names no key, and is signed with none of the ${MOST_TRIED_KEYS} that were tried`,
+    `Token is signed with none of the ${MOST_TRIED_KEYS} keys that were tried`,
     'key',
     error
   )

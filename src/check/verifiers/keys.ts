@@ -2,7 +2,14 @@
 import type * as z from 'zod'
 import { section } from '../../settings/section.ts'
 import { kids } from '../../settings/tokens.ts'
-import { createKeysFor, issuerName } from './issuer-keys.ts'
+import {
+  createKeysFor,
+  hasPlaceForTenants,
+  issuerName,
+  NO_PLACE_FOR_TENANTS,
+  TENANT_IN_ISSUER,
+  tenants
+} from './issuer-keys.ts'
 import { createKeysVerifier } from './keys-verifier.ts'
 import type { VerifierKind } from './verifier-kind.ts'
 
@@ -11,9 +18,10 @@ const keysVerifierSchema = section({
   issuer: issuerName
     .optional()
     .describe(
-      'The `iss` of the tokens that the verifier checks. Keys of a list then verify tokens of this issuer alone, on every route. Default: it checks all tokens but those of issuers that other verifiers have keys for.'
-    )
-})
+      `The \`iss\` of the tokens that the verifier checks. If \`keys\` is a list, its keys then verify only tokens of this issuer, on every route. ${TENANT_IN_ISSUER} Default: it checks all tokens, except those of issuers that other verifiers have keys for.`
+    ),
+  tenants
+}).refine(hasPlaceForTenants, NO_PLACE_FOR_TENANTS)
 
 export const keysKind = {
   setting: 'keys',

@@ -1,22 +1,22 @@
-/** Which key verified the last token of a kind: the next one, which names no key, is most likely signed with the same. */
+/** Remembers which key verified the last token of a kind: the next one without a `kid` is most likely signed with the same key. */
 import type { Key } from '../../keys/key.ts'
 import type { Token } from '../../keys/token.ts'
 
 export interface LastKeys {
-  /** The keys with the one that verified the last such token in front; all of them, in their order, where none of them did. */
+  /** The keys with the one that verified the last such token first; in their own order, where none of them did. */
   readonly putFirst: (token: Token, keys: readonly Key[]) => readonly Key[]
-  /** Remembers the key that has verified a token. */
+  /** Records the key that has verified a token. */
   readonly remember: (token: Token, key: Key) => void
 }
 
-/** Issuers with their algorithms. An issuer is remembered once a token of it is verified, so nobody can fill the memory with made-up ones. */
+/** Issuers with their algorithms. An issuer is remembered once a token of it is verified, so clients cannot fill the memory with made-up ones. */
 const MOST_KINDS = 100
 /** Characters of an issuer. Longer ones are not remembered. */
 const LONGEST_ISSUER = 512
 
 /** Makes the memory of one verifier. Tokens are of a kind where algorithm and issuer are the same. */
 export function createLastKeys(): LastKeys {
-  // A plain Map: the client is loaded by other services, and has no need of a library for this.
+  // A plain Map: the client is loaded by other services, and needs no library for this.
   const keys = new Map<string, Key>()
 
   return {

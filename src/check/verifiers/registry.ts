@@ -1,17 +1,21 @@
-/** The kinds of verifiers, and what others need of all of them: settings, and the verifiers of a route. */
+/** The kinds of verifiers, with their common interface: settings, and the verifiers of a route. */
 import * as z from 'zod'
 import { type Address, addressesBelow } from '../../remote/address.ts'
 import { schemasOf } from '../../settings/kinds.ts'
 import { oncePerReader } from '../../settings/secrets.ts'
 import type { Verifier } from '../check.ts'
+import type { Named } from '../explain.ts'
 import { endpointKind } from './endpoint-verifier.ts'
-import { jwksKind } from './jwks.ts'
+import { introspectionKind } from './introspection-verifier.ts'
+import type { IssuerUse } from './issuer-keys.ts'
+import { countClaims } from './issuer-match.ts'
+import { discoverKind, jwksKind } from './jwks.ts'
 import { keysKind } from './keys.ts'
 import { createVerifierChain } from './verifier-chain.ts'
 import type { VerifierKind, VerifierServices } from './verifier-kind.ts'
 
 /** In the order of the reference. */
-const VERIFIER_KINDS = [keysKind, jwksKind, endpointKind] as const
+const VERIFIER_KINDS = [keysKind, jwksKind, discoverKind, endpointKind, introspectionKind] as const
 
 /** The settings of one verifier. */
 export type VerifierConfig = z.output<ReturnType<(typeof VERIFIER_KINDS)[number]['settings']>>
@@ -23,19 +27,29 @@ export const verifierSchema = oncePerReader(function verifierSchema(reader) {
 
 /** The settings of a check route that are about its verifiers. */
 interface VerifiersConfig {
-  readonly verify: readonly VerifierConfig[]
-  /** Whether the next verifier is asked after one has rejected a token. */
+  /** Whether the next verifier is called after one has rejected a token. */
   readonly onRefusal: 'end' | 'next'
-  /** Whether the next verifier is asked where one is unavailable. */
+  /** Whether the next verifier is called where one is unavailable. */
   readonly onUnavailable: 'end' | 'next'
 }
 
-/** Makes the verifiers of a check route: one chain of them where a later one may be asked after an earlier one. */
+/** Makes the verifiers of a check route, each by itself, with the names of their settings. */
 export function createVerifiers(
-  { verify, onRefusal, onUnavailable }: VerifiersConfig,
+  verify: readonly VerifierConfig[],
   services: VerifierServices
+): readonly Named<Verifier>[] {
+  const namedIssuers = new Set(verify.flatMap((config) => nameOf(config) ?? []))
+  return verify.map((config, index) => ({
+    name: `verify[${index}] ${kindOf(config).setting}`,
+    step: kindOf(config).create(config, { ...services, namedIssuers })
+  }))
+}
+
+/** Makes a chain of verifiers where a later one may be called after an earlier one. */
+export function arrangeVerifiers(
+  verifiers: readonly Verifier[],
+  { onRefusal, onUnavailable }: VerifiersConfig
 ): readonly Verifier[] {
-  const verifiers = verify.map((verifier) => createVerifier(verifier, services))
   const afterRefusal = onRefusal === 'next'
   const afterUnavailable = onUnavailable === 'next'
   return afterRefusal || afterUnavailable
@@ -43,9 +57,15 @@ export function createVerifiers(
     : verifiers
 }
 
-/** Makes one verifier. */
-export function createVerifier(config: VerifierConfig, services: VerifierServices): Verifier {
-  return kindOf(config).create(config, services)
+/** The one issuer that a verifier names. */
+function nameOf(verifier: VerifierConfig): string | undefined {
+  const { discover, issuer = discover }: IssuerUse = verifier as object
+  return issuer === undefined || countClaims(issuer) > 0 ? undefined : issuer
+}
+
+/** Whether one of them takes opaque tokens. */
+export function takesOpaque(configs: readonly VerifierConfig[]): boolean {
+  return configs.some((config) => kindOf(config).takesOpaque?.(config) === true)
 }
 
 /**

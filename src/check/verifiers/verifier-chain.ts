@@ -1,18 +1,18 @@
-/** Verifiers of which a later one is asked where an earlier one rejects the token, or is unavailable. */
+/** Verifiers of which a later one is called where an earlier one rejects the token, or is unavailable. */
 import { type ErrorCode, ServiceError } from '../../errors.ts'
-import type { Token } from '../../keys/token.ts'
+import type { OpaqueToken, Token } from '../../keys/token.ts'
 import type { TraceHeaders } from '../../remote/trace-context.ts'
 import type { Verified, Verifier } from '../check.ts'
 
 export interface VerifierChainOptions {
   readonly verifiers: readonly Verifier[]
-  /** Whether the next one is asked after a rejection. */
+  /** Whether the next one is called after a rejection. */
   readonly afterRefusal: boolean
-  /** Whether the next one is asked where one is unavailable. */
+  /** Whether the next one is called where one is unavailable. */
   readonly afterUnavailable: boolean
 }
 
-/** What earlier verifiers have thrown. */
+/** The errors of earlier verifiers. */
 interface Passed {
   readonly rejection?: ServiceError
   readonly unavailable?: ServiceError
@@ -30,8 +30,13 @@ export function createVerifierChain(options: VerifierChainOptions): Verifier {
     ...(afterUnavailable ? (['check_unavailable'] as const) : [])
   ]
 
-  /** Asks verifiers in turn, from one of them on. A promise follows only where one returns a promise. */
-  function ask(token: Token, trace: TraceHeaders | undefined, from: number, passed: Passed): Found {
+  /** Calls verifiers in turn, from one of them on. Returns a promise only where one of them does. */
+  function ask(
+    token: Token | OpaqueToken,
+    trace: TraceHeaders | undefined,
+    from: number,
+    passed: Passed
+  ): Found {
     const verify = verifiers[from]
     if (verify === undefined) return conclude(passed)
 

@@ -3,6 +3,7 @@ import { createPublicKey } from 'node:crypto'
 import { KeyError } from '../../keys/key-error.ts'
 import { toPublicJwk, toPublicPem } from '../../keys/kinds/public-key.ts'
 import { toPrivatePem, toSigningJwk } from '../../keys/material/new-key.ts'
+import { cleanText } from '../../settings/clean-text.ts'
 import { CommandError, createCommand, UsageError } from '../command.ts'
 import { readNamedFile } from '../files.ts'
 import { parseAlgorithmOption, readSecretOption } from '../options.ts'
@@ -51,7 +52,7 @@ export const convertKeys = createCommand({
     }
     const all: FoundKey[] = []
     for (const file of files.length === 0 ? ['-'] : files) {
-      const text = file === '-' ? await readInput() : readNamedFile(file)
+      const text = file === '-' ? cleanText(await readInput()) : readNamedFile(file)
       all.push(...readFrom(file, text, options))
     }
     const keys = chooseKeys(all, values.kid)

@@ -2,24 +2,26 @@
 import { createPublicKey, type KeyObject } from 'node:crypto'
 import { ALGORITHMS, type Algorithm } from '../../keys/key.ts'
 import { KeyError } from '../../keys/key-error.ts'
-import { importJwk, type Jwk, parseJwk, parseJwkSet } from '../../keys/material/jwk.ts'
+import { importJwk, type Jwk, kidOf, parseJwks } from '../../keys/material/jwk.ts'
 import {
   type KeyMaterial,
   parsePrivateKey,
-  parsePublicKey
+  parsePublicKey,
+  unwrapKeyText
 } from '../../keys/material/key-material.ts'
-import { isPem, parsePrivatePem, parsePublicPem } from '../../keys/material/pem.ts'
+import { parsePrivatePem, parsePublicPem } from '../../keys/material/pem.ts'
+import { isJson, isPem } from '../../settings/clean-text.ts'
 
 export interface FoundKey extends KeyMaterial {
   readonly alg: Algorithm
 }
 
 interface ReadKeysOptions {
-  /** The algorithm on the command line. Every key must fit it. */
+  /** The algorithm on the command line. Every key must be usable with it. */
   readonly alg?: Algorithm | undefined
   /** Decrypts an encrypted PEM key. */
   readonly passphrase?: string | undefined
-  /** The algorithms of keys that fit several and name none. Without one for its type, such a key is an error. */
+  /** The algorithms of keys that are usable with several and have no `alg`. Without one for its type, such a key is an error. */
   readonly assumed?: { readonly RSA?: Algorithm; readonly oct?: Algorithm }
 }
 
@@ -32,18 +34,18 @@ const ALGORITHM_OF_CURVE: ReadonlyMap<unknown, Algorithm> = new Map([
 ])
 
 /**
- * Reads every key of a text, and checks that each fits its algorithm.
+ * Reads every key of a text, and checks that each is usable with its algorithm.
  * @throws KeyError
  */
 export function readKeys(text: string, options: ReadKeysOptions): readonly FoundKey[] {
-  if (isPem(text)) return [readPem(text, options)]
-  if (!text.trimStart().startsWith('{')) {
+  const meant = unwrapKeyText(text)
+  if (!isJson(meant)) {
+    if (isPem(meant)) return [readPem(meant, options)]
     throw new KeyError('found neither PEM nor JSON, expected PEM, a JWK or a JWK Set')
   }
-  return parseJwks(text).map((jwk) => {
+  return parseJwks(meant).jwks.map((jwk) => {
     const alg = options.alg ?? algorithmOf(jwk, options)
-    const kid = typeof jwk.kid === 'string' ? jwk.kid : undefined
-    return { alg, material: importJwk(jwk, alg), kid }
+    return { alg, material: importJwk(jwk, alg), kid: kidOf(jwk) }
   })
 }
 
@@ -56,14 +58,6 @@ function readPem(text: string, options: ReadKeysOptions): FoundKey {
     ? parsePrivateKey(text, alg, passphrase)
     : parsePublicKey(text, alg)
   return { alg, material }
-}
-
-function parseJwks(text: string): readonly Jwk[] {
-  try {
-    return [parseJwk(text)]
-  } catch {
-    return parseJwkSet(text)
-  }
 }
 
 function exportMembers(material: KeyObject): Jwk {

@@ -1,8 +1,10 @@
-/** Finds the addresses that a configuration connects to, and tries whether they can be reached. */
+/** Finds the addresses that a configuration connects to, and checks whether they can be reached. */
 import type { Config } from '../../config/full-form.ts'
 import { addressesOfKey } from '../../keys/settings.ts'
 import { kindOf } from '../../protocols/registry.ts'
 import { type Address, addressesBelow } from '../../remote/address.ts'
+import { type ProxyFor, readProxies } from '../../remote/proxy/proxies.ts'
+import { describeConnectionError } from '../../remote/remote-errors.ts'
 import { addressesOfRevocation } from '../../revocation/settings.ts'
 import { formatPath } from '../../settings/problem.ts'
 import { REACH } from './reach.ts'
@@ -13,7 +15,7 @@ export interface ProbeResult {
   /** Without user name, password and query, which may be secret. */
   readonly address: string
   readonly reached: boolean
-  /** What answered, or what went wrong. */
+  /** A description of the answer, or the error. */
   readonly found: string
 }
 
@@ -32,7 +34,9 @@ export function findAddresses({
     })),
     ...addressesBelow('routes', routes, (route) => kindOf(route).addresses(route))
   ]) {
-    const identity = JSON.stringify([address.url, address.tls])
+    const { url, tls, proxy } = address
+    const jwkSet = 'jwkSet' in address ? address.jwkSet : undefined
+    const identity = JSON.stringify([url, tls, proxy, jwkSet])
     if (!addresses.has(identity)) addresses.set(identity, address)
   }
   return [...addresses.values()]
@@ -40,17 +44,26 @@ export function findAddresses({
 
 /**
  * Tries to reach an address.
- * @param deadlineMs for the whole of it
+ * @param deadlineMs for the whole attempt
+ * @param proxyFor which proxy it goes through, as the service does
  */
-export async function probe(address: Address, deadlineMs: number): Promise<ProbeResult> {
-  const { setting, url, kind } = address
+export async function probe(
+  address: Address,
+  deadlineMs: number,
+  proxyFor: ProxyFor = readProxies({})
+): Promise<ProbeResult> {
+  const { setting, url } = address
   const about = {
     setting: formatPath(setting),
-    address: `${url.protocol}//${url.host}${url.pathname}`
+    address: 'reach' in address ? address.shown : `${url.protocol}//${url.host}${url.pathname}`
   }
   const signal = AbortSignal.timeout(deadlineMs)
   try {
-    return { ...about, reached: true, found: await REACH[kind](address, signal) }
+    const found =
+      'reach' in address
+        ? await address.reach(signal)
+        : await REACH[address.kind](address, { signal, proxyFor, deadlineMs })
+    return { ...about, reached: true, found }
   } catch (error) {
     const found = signal.aborted ? `no answer within ${deadlineMs} ms` : describe(error)
     return { ...about, reached: false, found }
@@ -58,7 +71,7 @@ export async function probe(address: Address, deadlineMs: number): Promise<Probe
 }
 
 function describe(error: unknown): string {
-  // A host with several addresses, none of which answers, gives an error without a message.
+  // For a host with several addresses, none of which answers, the error has no message.
   const { message, code } = error as NodeJS.ErrnoException
-  return message === '' ? String(code) : message
+  return message === '' ? String(code) : describeConnectionError(error as Error)
 }

@@ -1,81 +1,154 @@
-/** How an address of each kind is reached: HTTP services, JWK Sets, Redis, LDAP. No credentials are sent but a client certificate. */
+/** How addresses are tried without credentials but a client certificate: HTTP services, JWK Sets, LDAP. Redis connects as the service does. */
 import { once } from 'node:events'
 import { request as requestPlain } from 'node:http'
 import { request as requestSecure } from 'node:https'
 import { connect as connectPlain, isIP, type Socket } from 'node:net'
 import { connect as connectSecure } from 'node:tls'
-import { createFetchJwks, JwksError } from '../../keys/remote/fetch-jwks.ts'
-import type { Address, AddressTls } from '../../remote/address.ts'
+import { ALGORITHMS } from '../../keys/key.ts'
+import { createFetchJwks } from '../../keys/remote/fetch-jwks.ts'
+import { JwksError } from '../../keys/remote/jwks-error.ts'
+import { limitsOf } from '../../keys/remote/remote-key-source.ts'
+import { selectKeys } from '../../keys/remote/select-keys.ts'
+import type { AddressTls, OpenAddress } from '../../remote/address.ts'
+import { createAgents } from '../../remote/proxy/agents.ts'
+import type { ProxyFor } from '../../remote/proxy/proxies.ts'
+import { IDENTITY } from '../../remote/reply-body.ts'
 import { createTlsOptions } from '../../remote/tls-options.ts'
 
 /**
  * Connects to an address.
- * @param signal aborts it when its time is up
- * @returns what answered
- * @throws Error with a message that says what went wrong
+ * @returns a description of the answer
+ * @throws Error with the reason
  */
-type Reach = (address: Address, signal: AbortSignal) => Promise<string>
+type Reach = (address: OpenAddress, options: ReachOptions) => Promise<string>
 
-export const REACH: Readonly<Record<Address['kind'], Reach>> = {
+interface ReachOptions {
+  /** Aborts it when its time is up. */
+  readonly signal: AbortSignal
+  readonly deadlineMs: number
+  readonly proxyFor: ProxyFor
+}
+
+export const REACH: Readonly<Record<OpenAddress['kind'], Reach>> = {
   http: reachHttp,
   jwks: fetchJwkSet,
-  redis: pingRedis,
   ldap: connectOnly
 }
 
-/** HEAD is safe (RFC 9110, section 9.2.1). Any status shows that HTTP is spoken there: a login API may well reject a HEAD. */
-function reachHttp({ url, tls }: Address, signal: AbortSignal): Promise<string> {
+/**
+ * Sends a HEAD, which is safe (RFC 9110, section 9.2.1). A login API may well reject one with a 4xx; a redirect, which no call
+ * follows, and an error of the server would fail every login.
+ */
+function reachHttp(
+  { url, tls, proxy }: OpenAddress,
+  { signal, deadlineMs, proxyFor }: ReachOptions
+): Promise<string> {
   return new Promise((resolve, reject) => {
-    const options = { method: 'HEAD', agent: false, signal } as const
+    const headers = { 'accept-encoding': IDENTITY }
+    const agents = createAgents({
+      tls: toConnectOptions(tls),
+      keepAlive: false,
+      proxy: proxyFor(url, proxy),
+      timeoutMs: deadlineMs
+    })
+    const options = { method: 'HEAD', headers, signal } as const
     const request =
       url.protocol === 'https:'
-        ? requestSecure(url, { ...options, ...toConnectOptions(tls) })
-        : requestPlain(url, options)
+        ? requestSecure(url, { ...options, agent: agents.https })
+        : requestPlain(url, { ...options, agent: agents.http })
     request
       .once('response', (response) => {
         response.destroy()
-        resolve(`answers HTTP, status ${response.statusCode} to HEAD`)
+        const { isGood, found } = judgeStatus(response.statusCode ?? 0)
+        if (isGood) resolve(found)
+        else reject(new Error(found))
       })
-      .once('error', reject)
+      .once('error', (error) => {
+        if (url.protocol === 'http:' && isClosed(error)) {
+          void usesTls(url, signal).then((found) => reject(found ? new Error(NEEDS_TLS) : error))
+        } else reject(error)
+      })
       .end()
   })
 }
 
-/** As much as any configuration allows; the signal limits the time. */
-const JWKS_LIMITS = { timeoutMs: 60_000, maxBytes: 64 * 1024 ** 2, maxKeys: 10_000 }
-
-/** Fetches the set as the service would. The rules of the configuration have already decided whether plain HTTP is allowed. */
-async function fetchJwkSet({ url, tls }: Address, signal: AbortSignal): Promise<string> {
-  const fetchJwks = createFetchJwks({
-    url: url.href,
-    allowHttp: true,
-    tls,
-    ...JWKS_LIMITS,
-    now: Date.now
-  })
-  const reply = await fetchJwks(undefined, signal)
-  if (reply instanceof JwksError) throw reply
-  const count = reply.jwks?.length ?? 0
-  return `a JWK Set with ${count} ${count === 1 ? 'key' : 'keys'}`
+function judgeStatus(status: number): { readonly isGood: boolean; readonly found: string } {
+  const found = `answers HTTP, status ${status} to HEAD`
+  if (status >= 300 && status < 400) {
+    return { isGood: false, found: `${found}: no redirect is followed, expected the last URL` }
+  }
+  // 501 is the answer of a server that does not know HEAD.
+  if (status >= 500 && status !== 501) {
+    return { isGood: false, found: `${found}: the server fails, and logins would` }
+  }
+  if (status === 404 || status === 410) {
+    return {
+      isGood: true,
+      found: `${found}: is the path right? A route for POST alone may answer so`
+    }
+  }
+  return { isGood: true, found }
 }
 
-/** Sends PING. A server that wants a password answers with an error: it is reachable all the same. */
-async function pingRedis(address: Address, signal: AbortSignal): Promise<string> {
-  const socket = await open(address, signal)
+const NEEDS_TLS = 'the server uses TLS on this port: expected https:// in the URL'
+
+/** How a server that expects TLS ends a connection on which it gets HTTP: it closes it, or sends an alert, which is not HTTP. */
+function isClosed({ code = '' }: NodeJS.ErrnoException): boolean {
+  return code === 'ECONNRESET' || code.startsWith('HPE_')
+}
+
+/** Whether a TLS handshake succeeds, whatever the certificate is: nothing is sent by this connection. */
+async function usesTls({ hostname, port }: URL, signal: AbortSignal): Promise<boolean> {
+  const socket = connectSecure({
+    host: unbracket(hostname),
+    port: port === '' ? 80 : Number(port),
+    rejectUnauthorized: false
+  })
+  socket.on('error', () => {})
   try {
-    socket.write('PING\r\n')
-    const [data] = (await once(socket, 'data', { signal })) as [Buffer]
-    const line = data.toString('latin1').split('\r\n', 1)[0] ?? ''
-    if (line === '+PONG') return 'answers as Redis'
-    if (/^-(NOAUTH|NOPERM|DENIED|LOADING)\b/.test(line)) return `answers as Redis: ${line.slice(1)}`
-    throw new Error('answers, but not as Redis')
+    await once(socket, 'secureConnect', { signal })
+    return true
+  } catch {
+    return false
   } finally {
     socket.destroy()
   }
 }
 
-/** Connects, by TLS where the scheme says so. Sends nothing: a bind would need a password. */
-async function connectOnly(address: Address, signal: AbortSignal): Promise<string> {
+/** The most listed reasons; a set may have many keys for other purposes. */
+const MOST_REASONS = 5
+
+/**
+ * Fetches the set as the service would, and counts the keys that it could use: without any, its tokens would all be rejected.
+ * The rules of the configuration have already decided whether plain HTTP is allowed for the URL that they have.
+ */
+async function fetchJwkSet(
+  { url, tls, proxy, jwkSet = { algorithms: ALGORITHMS } }: OpenAddress,
+  { signal, proxyFor }: ReachOptions
+): Promise<string> {
+  const fetchJwks = createFetchJwks({
+    url: url.href,
+    issuers: jwkSet.issuers,
+    allowHttp: jwkSet.allowHttp ?? true,
+    tls,
+    proxy,
+    proxyFor,
+    ...limitsOf(jwkSet),
+    now: Date.now
+  })
+  const reply = await fetchJwks(undefined, signal)
+  if (reply instanceof JwksError) throw reply
+  const { jwks = [] } = reply
+  const algorithms = ALGORITHMS.filter((alg) => jwkSet.algorithms.includes(alg))
+  const { usable, rejections } = selectKeys(jwks, { kid: jwkSet.kid, algorithms })
+  const found = `a JWK Set with ${jwks.length} ${jwks.length === 1 ? 'key' : 'keys'}, ${usable} of them usable`
+  const text = [found, ...rejections.slice(0, MOST_REASONS)].join('; ')
+  if (usable === 0) throw new Error(text)
+  return text
+}
+
+/** Connects, over TLS where the scheme requires it. Sends nothing: a bind would need a password. */
+async function connectOnly(address: OpenAddress, { signal }: ReachOptions): Promise<string> {
   const socket = await open(address, signal)
   socket.destroy()
   return `takes connections${isSecure(address) ? ', by TLS' : ''}`
@@ -83,17 +156,14 @@ async function connectOnly(address: Address, signal: AbortSignal): Promise<strin
 
 /** The ports of schemes whose URLs may leave it out. */
 const PORTS: ReadonlyMap<string, number> = new Map([
-  ['redis:', 6379],
-  ['rediss:', 6379],
   ['ldap:', 389],
   ['ldaps:', 636]
 ])
-const SECURE = ['rediss:', 'ldaps:']
+const SECURE = 'ldaps:'
 
-async function open(address: Address, signal: AbortSignal): Promise<Socket> {
+async function open(address: OpenAddress, signal: AbortSignal): Promise<Socket> {
   const { hostname, protocol, port } = address.url
-  // The URL parser keeps the brackets around an IPv6 address.
-  const host = hostname.replace(/^\[|\]$/g, '')
+  const host = unbracket(hostname)
   const to = { host, port: port === '' ? (PORTS.get(protocol) ?? 0) : Number(port) }
   const socket = isSecure(address)
     ? connectSecure({
@@ -113,11 +183,16 @@ async function open(address: Address, signal: AbortSignal): Promise<Socket> {
   }
 }
 
-function isSecure({ url }: Address): boolean {
-  return SECURE.includes(url.protocol)
+/** The URL parser keeps the brackets around an IPv6 address. */
+function unbracket(hostname: string): string {
+  return hostname.replace(/^\[|\]$/g, '')
 }
 
-/** The same TLS as that of the service. */
+function isSecure({ url }: OpenAddress): boolean {
+  return url.protocol === SECURE
+}
+
+/** The same TLS as in the service. */
 function toConnectOptions({ cert, key, ...settings }: AddressTls = {}) {
   return {
     ...createTlsOptions(settings),

@@ -1,23 +1,46 @@
-/** How the commands read a token, and write what is in it, for people and for programs. */
+/** Reads a token for the commands, and writes its content, for people and for programs. */
+import { existsSync } from 'node:fs'
+import { parseTokenReply, ServiceTokenError } from '../../client/token-reply.ts'
 import type { Token } from '../../keys/token.ts'
-import type { CommandContext } from '../command.ts'
+import { isJson, toVisible } from '../../settings/clean-text.ts'
+import { dateOf } from '../../settings/dates.ts'
+import { type CommandContext, CommandError, UsageError } from '../command.ts'
 
 /** For the help of the commands: why the token should not be an argument. */
 export const INPUT_ADVICE =
-  'The token comes from standard input, as it is or as {"token":"..."}; as an argument it would be visible in the process list and in the shell history.'
+  'The token comes from standard input, alone or in the answer of a token route. An argument would be visible in the process list and in the shell history.'
 
-/** Reads a token, or the answer of a token route with one in it. */
+/**
+ * Reads a token, or the answer of a token route with one in it.
+ * @throws CommandError where there is none, UsageError where the argument is a file
+ */
 export async function readToken(
   argument: string | undefined,
   { readInput }: CommandContext
 ): Promise<string> {
-  const text = (argument === undefined || argument === '-' ? await readInput() : argument).trim()
-  if (!text.startsWith('{')) return text
+  const isInput = argument === undefined || argument === '-'
+  const text = (isInput ? await readInput() : argument).trim()
+  if (text === '') {
+    throw new CommandError(
+      isInput
+        ? 'found nothing on standard input, expected a token'
+        : 'found an empty argument, expected a token'
+    )
+  }
+  if (!isInput && existsSync(text)) {
+    throw new UsageError(`the argument is a token; for a file use < ${text}`)
+  }
+  return isJson(text) ? takeToken(text) : text
+}
+
+function takeToken(answer: string): string {
   try {
-    const { token } = JSON.parse(text) as { token?: unknown }
-    return typeof token === 'string' ? token : text
-  } catch {
-    return text
+    return parseTokenReply(answer).token
+  } catch (error) {
+    if (!(error instanceof ServiceTokenError)) throw error
+    throw new CommandError(
+      'found JSON without a token, expected a token or the answer of a token route'
+    )
   }
 }
 
@@ -30,27 +53,9 @@ export function toJson({ headerText, payloadText }: Token, verdict: object): str
 /** Lines for people: header, claims, and the times in them as dates. */
 export function toLines({ headerText, payloadText, payload }: Token): string {
   const times = ['iat', 'nbf', 'exp'].flatMap((name) => {
-    const date = toDate(payload[name])
-    return date === undefined ? [] : [`${name}: ${date}`]
+    const date = dateOf(payload[name])
+    return date === undefined ? [] : [`${name}: ${date.toISOString()}`]
   })
   const lines = [`header: ${toVisible(headerText)}`, `claims: ${toVisible(payloadText)}`, ...times]
   return `${lines.join('\n')}\n`
-}
-
-/** Characters that a terminal hides or obeys: controls, and marks of the text direction. */
-const INVISIBLE = /[\p{Cc}\p{Cf}\u2028\u2029]/gu
-
-/** Escapes invisible characters of a JSON text, since anyone could have written it. */
-function toVisible(text: string): string {
-  return text.replaceAll(INVISIBLE, (character) =>
-    character
-      .split('')
-      .map((unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`)
-      .join('')
-  )
-}
-
-function toDate(seconds: unknown): string | undefined {
-  const date = new Date(typeof seconds === 'number' ? seconds * 1000 : Number.NaN)
-  return Number.isNaN(date.getTime()) ? undefined : date.toISOString()
 }

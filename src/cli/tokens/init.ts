@@ -9,7 +9,7 @@ const SYSTEM_SUBJECT = { sub: 'okera', groups: ['root'] }
 export const initTokens = createCommand({
   parameters: [],
   description:
-    'Make a key pair (.auth/id_rsa and .auth/id_rsa.pub, in PEM) and the system token (.auth/system.token: sub okera, groups ["root"]). Keys that are in the folder already are used, never overwritten. --force overwrites the token.',
+    'Make a key pair (.auth/id_rsa and .auth/id_rsa.pub, in PEM) and the system token (.auth/system.token: sub okera, groups ["root"]). If the folder already has keys, they are used, never overwritten. --force overwrites the token.',
   options: MAKING_OPTIONS,
   examples: ['txtoken tokens init', 'txtoken tokens init --alg ES256 --lifetime 365d'],
   async run({ values, report, now }) {

@@ -7,7 +7,8 @@ import type { Algorithm } from '../../keys/key.ts'
 import { KeyError } from '../../keys/key-error.ts'
 import { toPublicPem } from '../../keys/kinds/public-key.ts'
 import { generateMaterial, toPrivatePem } from '../../keys/material/new-key.ts'
-import { isPem, parsePublicPem } from '../../keys/material/pem.ts'
+import { parsePublicPem } from '../../keys/material/pem.ts'
+import { cleanText, isPem } from '../../settings/clean-text.ts'
 import { CommandError, UsageError } from '../command.ts'
 import { writeSecretFile } from '../files.ts'
 import { type FoundKey, readKeys } from '../keys/read-keys.ts'
@@ -37,7 +38,7 @@ export interface TokenFolder {
 }
 
 /**
- * @param report reports what was written, and warns of open file modes
+ * @param report reports written files, and warns of open file modes
  * @throws CommandError, UsageError or KeyError, in each of its functions
  */
 export function createTokenFolder(folder: string, report: (message: string) => void): TokenFolder {
@@ -134,7 +135,7 @@ export function tokenFileName(user: string): string {
 
 async function readIfThere(path: string): Promise<string | undefined> {
   try {
-    return await readFile(path, 'utf8')
+    return cleanText(await readFile(path, 'utf8'))
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException
     if (code === 'ENOENT') return undefined

@@ -1,14 +1,14 @@
 /**
- * Rules that span settings: what no single setting can know to be wrong. They look at what is right in a configuration, so
- * that what they find is reported along with what is wrong in single settings.
+ * Rules that span several settings. They look at the valid settings of a configuration, so
+ * that their problems are reported along with problems of single settings.
  */
-import { ROUTE_KINDS } from '../../protocols/registry.ts'
+import { hasVerb, ROUTE_KINDS } from '../../protocols/registry.ts'
 import type { PlacedRoute } from '../../protocols/rules.ts'
 import { at, isGiven, itemsOf, type PartialOf, type Placed } from '../../settings/placed.ts'
 import type { Problem } from '../../settings/problem.ts'
 import type { FlatConfig } from '../flat-form.ts'
 import type { Config } from '../full-form.ts'
-import { listenerOf, MAIN, operationsListener } from '../listeners.ts'
+import { listenerOf, MAIN, operationsListener, workbenchListener } from '../listeners.ts'
 import { findMissingKeys, findReferenceProblems, findSignerProblems } from './keys.ts'
 import { findListenerProblems } from './listeners.ts'
 import { findRevocationProblems } from './revocation.ts'
@@ -23,27 +23,35 @@ import {
 /** The rules of single products. */
 const PROTOCOL_RULES = ROUTE_KINDS.flatMap(({ rules = [] }) => rules)
 
-/** Finds what is wrong between the settings of a flat form. */
+/** Finds problems between the settings of a flat form. */
 export function findFlatProblems(config: Placed<PartialOf<FlatConfig>>): Problem[] {
   const paths = [at(config, 'getTokenRoute'), at(config, 'checkTokenRoute')]
   return findRouteProblems(
     paths.flatMap(({ value, path }) =>
       value === undefined ? [] : [{ text: value, listener: MAIN, path }]
     ),
-    { operations: MAIN, docs: false }
+    { operations: MAIN, docs: false, workbench: undefined, issuer: undefined }
   )
 }
 
-/** Finds what is wrong between the settings of a full form. */
+/** Finds problems between the settings of a full form. */
 export function findFullProblems(config: Placed<PartialOf<Config>>): Problem[] {
   const listen = at(config, 'listen')
   const keys = at(config, 'keys')
   const routes: PlacedRoute[] = itemsOf(at(config, 'routes'))
-  // An admin listener with something wrong in it is one, too.
+  // An admin listener with a problem in it counts, too.
   const listeners = { listen: { admin: at(listen, 'admin').written } }
-  const own = { operations: operationsListener(listeners), docs: at(config, 'docs').value === true }
+  const docs = at(config, 'docs').value === true
+  const workbench = at(config, 'workbench')
+  const own = {
+    operations: operationsListener(listeners),
+    docs,
+    workbench: workbenchListener({ ...listeners, docs, workbench: workbench.value }),
+    issuer: at(config, 'issuer').value
+  }
   const context = {
-    routes,
+    // What else is wrong with a route depends on its kind.
+    routes: routes.filter(({ written }) => hasVerb(written)),
     keys: itemsOf(keys),
     revocation: at(config, 'revocation'),
     paths: routes.flatMap((route) => pathsOf(route, listenerOfRoute(route))),
@@ -52,7 +60,7 @@ export function findFullProblems(config: Placed<PartialOf<Config>>): Problem[] {
   }
   return [
     ...findRouteProblems(context.paths, own),
-    ...findListenerProblems(listen, context),
+    ...findListenerProblems(listen, workbench, routes),
     ...findVariableProblems(context),
     ...findExpiryProblems(context),
     ...findApiKeyProblems(context),

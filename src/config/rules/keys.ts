@@ -1,10 +1,10 @@
-/** Routes that name keys which are not there, or which cannot do what the route asks of them. */
+/** Routes that name unknown keys, or keys that cannot do what the route needs. */
 import { type PlacedRoute, type RuleContext, signersOf } from '../../protocols/rules.ts'
 import { at, isGiven, itemsOf, type Placed } from '../../settings/placed.ts'
 import { formatPath, type Problem } from '../../settings/problem.ts'
 import { sourcesOf } from './sources.ts'
 
-/** Finds out whether there are no keys although routes need some. */
+/** Reports missing keys where routes need some. */
 export function findMissingKeys(keys: Placed<unknown>, { routes }: RuleContext): Problem[] {
   if (isGiven(keys)) return []
   const needs = routes.flatMap(listNeeds).map(({ path }) => formatPath(path))
@@ -13,7 +13,7 @@ export function findMissingKeys(keys: Placed<unknown>, { routes }: RuleContext):
     : [{ path: keys.path, message: `expected a list of keys, needed by ${needs.join(', ')}` }]
 }
 
-/** The settings of a route that mean nothing without a key: what issues, publishes and revokes, own verifiers, and service bearers. */
+/** The settings of a route that need a key: issuing, publishing and revoking, own verifiers, and service bearers. */
 function listNeeds(route: PlacedRoute): Placed<unknown>[] {
   const verify = at(route, 'verify')
   return [
@@ -25,13 +25,14 @@ function listNeeds(route: PlacedRoute): Placed<unknown>[] {
   ].filter(isGiven)
 }
 
-/** Finds routes that name keys which are not there. */
+/** Finds routes that name unknown keys. */
 export function findReferenceProblems({ routes, keys }: RuleContext): Problem[] {
   const kids = keys.map((key) => at(key, 'kid').value)
   return routes
     .flatMap((route) => [
       at(route, 'key'),
       at(route, 'dynamicKey'),
+      ...sourcesOf(route).map((source) => at(source, 'bearerKey')),
       ...itemsOf(at(route, 'verify')).flatMap((verifier) => {
         const { value, ...place } = at(verifier, 'keys')
         return value === 'all' ? [] : itemsOf({ ...place, value })
@@ -44,15 +45,22 @@ export function findReferenceProblems({ routes, keys }: RuleContext): Problem[] 
     )
 }
 
-/** Finds routes whose tokens nothing could sign: a public key verifies only. */
+/** Finds routes whose tokens no key can sign: a public key only verifies. */
 export function findSignerProblems({ routes, keys }: RuleContext): Problem[] {
   return routes.flatMap((route): Problem[] => {
     const [issue, name] = [at(route, 'issue'), at(route, 'key')]
-    if (!isGiven(issue)) return []
-    const candidates = signersOf(name, keys)
-    const canNone = candidates.every((key) => at(key, 'origin').value === 'public')
-    if (candidates.length === 0 || !canNone) return []
-    const { path } = isGiven(name) ? name : issue
-    return [{ path, message: 'expected a key that can sign, found public keys only' }]
+    const bearerKeys = sourcesOf(route).map((source) => at(source, 'bearerKey'))
+    return [
+      ...(isGiven(issue) && canNoneSign(name) ? [isGiven(name) ? name : issue] : []),
+      ...bearerKeys.filter((key) => isGiven(key) && canNoneSign(key))
+    ].map(({ path }) => ({
+      path,
+      message: 'expected a key that can sign, found public keys only'
+    }))
   })
+
+  function canNoneSign(name: Placed<string>): boolean {
+    const candidates = signersOf(name, keys)
+    return candidates.length > 0 && candidates.every((key) => at(key, 'origin').value === 'public')
+  }
 }

@@ -1,4 +1,4 @@
-/** Sources that ask for something that their route does not have, or for what is not theirs. */
+/** Sources that need something that their route does not have, or that must not read it. */
 
 import { namesOf, type SourceConfig } from '../../issue/sources/registry.ts'
 import { isClaimsRoute, isShownBy } from '../../protocols/claims/sources.ts'
@@ -20,7 +20,7 @@ export function sourcesOf(route: PlacedRoute): PlacedSource[] {
   return typeof value === 'string' ? [] : itemsOf({ ...place, value })
 }
 
-/** Routes and the sources that they use. A claims route that has none of its own uses those of an issue route. */
+/** Routes and their sources. A claims route without its own sources uses the sources of an issue route. */
 function listSources(routes: readonly PlacedRoute[]) {
   return routes.flatMap((route) => {
     const isBorrowing = isClaimsRoute(route) && !isGiven(at(route, 'sources'))

@@ -1,21 +1,21 @@
-/** Refresh tokens, and what is stored of a family of them: all that descend from one login, each exchanged once for the next. */
+/** Refresh tokens, and the stored state of a family: all refresh tokens of one login, each exchanged once for the next. */
 import { createHash, randomBytes } from 'node:crypto'
-import type { JsonText } from '../../json/json-text.ts'
+import { readObject, writeObject } from '../../json/json-members.ts'
+import { type JsonText, toJsonText } from '../../json/json-text.ts'
+import { nameFamily } from '../../revocation/revocation.ts'
 import type { Claims } from '../claims.ts'
 
-/** Claims by where they came from, so that those of the remote can be renewed in their place. */
+/** Claims by their origin, so that the claims of the remote can be renewed in their place. */
 export interface ClaimsInParts {
   readonly before: Claims
   readonly remote: Claims
   readonly after: Claims
 }
 
-/** A token that was issued in the family. */
-export interface FamilyToken {
+/** The tokens of one issuer that were issued in the family: a remote may name another one each time. */
+export interface FamilyTokens {
   readonly issuer: string | undefined
-  /** The `jti` claim. */
-  readonly id: string
-  /** The `exp` claim, in seconds since 1970. */
+  /** The latest `exp` claim, in seconds since 1970. */
   readonly expiresAt: number
 }
 
@@ -29,13 +29,15 @@ interface FamilyUse {
 export interface FamilyState {
   /** The issue route of the login. Other routes have other remotes and other keys: there the same `sub` may be another subject. */
   readonly route: string
-  /** The hash of the one refresh token that can be used. */
+  /** The hash of the one usable refresh token. */
   readonly current: string
-  /** When that was made, in seconds since 1970. */
+  /** When it was issued, in seconds since 1970. */
   readonly issuedAt: number
   readonly use?: FamilyUse | undefined
-  /** The tokens that may still be valid, the newest last. */
-  readonly tokens: readonly FamilyToken[]
+  /** Tokens that may still be valid, the newest last. */
+  readonly tokens: readonly FamilyTokens[]
+  /** Whether the family has ended: none of its refresh tokens is usable. It is kept until its tokens are revoked. */
+  readonly hasEnded?: true
   readonly claims: ClaimsInParts
 }
 
@@ -44,34 +46,47 @@ export function mergeParts({ before, remote, after }: ClaimsInParts): Map<string
   return new Map([...before, ...remote, ...after])
 }
 
-/** Claims stay text in it, so that no digit is lost. */
-export function formatFamily({ claims, ...state }: FamilyState): string {
-  const { before, remote, after } = claims
-  return JSON.stringify({ ...state, claims: [[...before], [...remote], [...after]] })
+/** Claims are written unchanged, so that no digit is lost and none of them takes more room than in a token. */
+export function formatFamily({ claims: { before, remote, after }, ...state }: FamilyState): string {
+  return writeObject(
+    new Map([
+      ['state', toJsonText(state)],
+      ['before', writeObject(before)],
+      ['remote', writeObject(remote)],
+      ['after', writeObject(after)]
+    ])
+  )
 }
 
 /** Reads what {@link formatFamily} wrote. */
 export function parseFamily(text: string): FamilyState {
-  const { claims, ...state } = JSON.parse(text) as Omit<FamilyState, 'claims'> & {
-    claims: readonly [ClaimList, ClaimList, ClaimList]
-  }
-  const [before, remote, after] = claims
+  const parts = readObject(text as JsonText)
+  const part = (name: string) => parts.get(name) ?? ('{}' as JsonText)
   return {
-    ...state,
-    claims: { before: new Map(before), remote: new Map(remote), after: new Map(after) }
+    ...(JSON.parse(part('state')) as Omit<FamilyState, 'claims'>),
+    claims: {
+      before: readObject(part('before')),
+      remote: readObject(part('remote')),
+      after: readObject(part('after'))
+    }
   }
 }
 
-type ClaimList = readonly (readonly [string, JsonText])[]
+/** A refresh token is the part of its family, the same in all of its tokens, and its own part, each of 128 random bits. */
+const FAMILY_BYTES = 16
+const OWN_BYTES = 16
 
-const TOKEN_BYTES = 32
-
-/** 32 bytes in base64url. A JWS has dots in it, so neither is ever taken for the other. */
+/** In base64url. A JWS has dots, so neither is ever taken for the other. */
 const FORM = /^[A-Za-z0-9_-]{43}$/
 
-/** Makes a refresh token: opaque and random. The service knows it by its hash alone. */
-export function createRefreshToken(): string {
-  return randomBytes(TOKEN_BYTES).toString('base64url')
+/** Makes the part of a new family. Only holders of its refresh tokens know it. */
+export function createFamilyPart(): Buffer {
+  return randomBytes(FAMILY_BYTES)
+}
+
+/** Makes a refresh token: opaque and random. The service stores its hash alone. */
+export function createRefreshToken(familyPart: Uint8Array): string {
+  return Buffer.concat([familyPart, randomBytes(OWN_BYTES)]).toString('base64url')
 }
 
 /** Whether a text may be a refresh token, by its form alone. */
@@ -79,7 +94,17 @@ export function hasRefreshTokenForm(text: string): boolean {
   return FORM.test(text)
 }
 
-/** What is stored of a refresh token: whoever reads the store cannot use it. */
+/** The part of its family. */
+export function familyPartOf(token: string): Buffer {
+  return Buffer.from(token, 'base64url').subarray(0, FAMILY_BYTES)
+}
+
+/** The name of its family, which is part of the `jti` of its tokens too: it does not lead back to a refresh token. */
+export function familyOf(token: string): string {
+  return nameFamily(familyPartOf(token))
+}
+
+/** The stored hash of a refresh token: a reader of the store cannot use it. */
 export function hashRefreshToken(token: string): string {
   return createHash('sha256').update(token).digest('base64url')
 }

@@ -1,32 +1,37 @@
-/** Issuing with refresh tokens: the first token of a login, and each one after it, for which the remote is called again. */
+/** Issues refresh tokens: with the first token of a login, and with each later one, for which the remote is called again. */
 import { ServiceError } from '../../errors.ts'
 import { writeObject } from '../../json/json-members.ts'
 import type { JsonText } from '../../json/json-text.ts'
-import { duration } from '../../settings/quantities.ts'
+import { duration, size } from '../../settings/quantities.ts'
 import { routePath } from '../../settings/route-paths.ts'
 import { section } from '../../settings/section.ts'
 import { httpUrl } from '../../settings/urls.ts'
 import type { Claims } from '../claims.ts'
 import type { Gather, Issue, IssueRequest, Source } from '../issue.ts'
 import type { IssuedToken, Sign } from '../sign.ts'
-import { type ClaimsInParts, type FamilyToken, mergeParts } from './family-state.ts'
+import { type ClaimsInParts, type FamilyTokens, mergeParts } from './family-state.ts'
 import type { RefreshFamilies, RefreshUse } from './refresh-families.ts'
 
-/** The settings of an issue route that issues refresh tokens too. */
+/** The settings of an issue route with refresh tokens. */
 export const refresh = section({
   route: routePath.describe('Path that a refresh token is exchanged on, by POST.'),
   lifetime: duration('1m', '3650d')
     .prefault('30d')
-    .describe('How long a refresh token can be used, once. Default: 30d.'),
+    .describe('How long a refresh token is valid. It can be used once. Default: 30d.'),
   recheck: httpUrl
     .refine((url) => !/[{}]/.test(url), { error: 'expected a URL without variables' })
     .describe(
-      'The URL that is called before each new token, by POST of `{"sub", "claims"}`; its reply is used as that of the remote source is.'
+      'The URL that is called before each new token, by POST of `{"sub", "claims"}`. Its reply is used like the reply of the remote source.'
+    ),
+  size: size('512B', '1MiB')
+    .prefault('16KiB')
+    .describe(
+      'The most that is stored for one login: its claims, and about 300 bytes. A login that needs more gets a token without a refresh token. Default: 16KiB.'
     )
 })
   .optional()
   .describe(
-    'Single-use refresh tokens beside the tokens; needs `revocation`, and one remote source. Default: none.'
+    'Issues a single-use refresh token with each token. It needs `revocation`, and one remote source. Default: none.'
   )
 
 export interface RefreshingOptions {
@@ -34,7 +39,7 @@ export interface RefreshingOptions {
   readonly before: Gather
   readonly remote: Source
   readonly after: Gather
-  /** The remote source of each later token: it is sent `{"sub", "claims"}` of the token before. */
+  /** The remote source of each later token: it gets `{"sub", "claims"}` of the previous token. */
   readonly recheck: Source
   readonly sign: Sign
   /** The `iss` claim where no source gave one. */
@@ -44,7 +49,7 @@ export interface RefreshingOptions {
 }
 
 export interface Refreshing {
-  /** Issues a token, and a refresh token with it. */
+  /** Issues a token, and a refresh token with it, where the store has room for that. */
   readonly issue: Issue
   /**
    * Exchanges a refresh token for the next of both.
@@ -56,23 +61,24 @@ export interface Refreshing {
 /** These 4xx do not reject the subject: the remote wants the same call later. */
 const RETRY_STATUSES: ReadonlySet<number> = new Set([408, 425, 429])
 
-/** Makes the pipeline of a route that has refresh tokens. */
+/** Makes the pipeline of a route with refresh tokens. */
 export function createRefreshing(options: RefreshingOptions): Refreshing {
   const { before, remote, after, recheck, sign, issuer, lifetimeSeconds, families } = options
 
-  async function signParts(parts: ClaimsInParts, { limit }: IssueRequest): Promise<IssuedToken> {
-    return sign(mergeParts(parts), { lifetimeSeconds, expiresAt: limit.expiresAt })
+  async function signParts(parts: ClaimsInParts, family: string, { limit }: IssueRequest) {
+    const validity = { lifetimeSeconds, expiresAt: limit.expiresAt, family }
+    return sign(mergeParts(parts), validity)
   }
 
-  function describeToken(parts: ClaimsInParts, { id, expiresAt }: IssuedToken): FamilyToken {
+  function describeToken(parts: ClaimsInParts, { id, expiresAt }: IssuedToken): FamilyTokens {
     if (id === undefined) throw new TypeError('tokens with refresh tokens have a jti')
-    return { issuer: stringClaim(mergeParts(parts), 'iss') ?? issuer, id, expiresAt }
+    return { issuer: stringClaim(mergeParts(parts), 'iss') ?? issuer, expiresAt }
   }
 
-  async function recheckClaims({ state }: RefreshUse, request: IssueRequest) {
+  async function recheckClaims({ state, name }: RefreshUse, request: IssueRequest) {
     const body = Buffer.from(writeRecheckBody(mergeParts(state.claims)))
     const claims = { ...state.claims, remote: await recheck({ ...request, body }) }
-    return { claims, issued: await signParts(claims, request) }
+    return { claims, issued: await signParts(claims, name, request) }
   }
 
   return {
@@ -82,9 +88,10 @@ export function createRefreshing(options: RefreshingOptions): Refreshing {
         remote: await remote(request),
         after: await after(request)
       }
-      const issued = await signParts(claims, request)
+      const family = families.create()
+      const issued = await signParts(claims, family.name, request)
       const token = describeToken(claims, issued)
-      return { ...issued, refreshToken: await families.begin({ claims, token }) }
+      return { ...issued, ...(await families.begin(family, { claims, token })) }
     },
 
     async refresh(refreshToken, request) {
@@ -92,10 +99,10 @@ export function createRefreshing(options: RefreshingOptions): Refreshing {
       try {
         const { claims, issued } = await recheckClaims(use, request)
         const token = describeToken(claims, issued)
-        return { ...issued, refreshToken: await families.rotate(use, { claims, token }) }
+        return { ...issued, ...(await families.rotate(use, { claims, token })) }
       } catch (error) {
         if (isRejection(error)) await families.end(use)
-        // Where the store is out of reach, the use expires by itself.
+        // While the store is unavailable, the use expires by itself.
         else await families.release(use).catch(() => undefined)
         throw error
       }

@@ -1,4 +1,4 @@
-/** A setting that is the name of a claim which a source may set. */
+/** A setting with the name of a claim that a source may set. */
 import * as z from 'zod'
 import { IDENTITY_CLAIMS, RESERVED_CLAIMS } from '../claims.ts'
 

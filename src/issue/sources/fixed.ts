@@ -19,6 +19,7 @@ export const fixedKind = {
   inputs: () => [],
   names: () => NO_NAMES,
   addresses: () => [],
+  setsSubject: ({ set }) => Object.hasOwn(set, 'sub'),
   sendsBody: () => false
 } satisfies SourceKind<z.output<typeof fixedSchema>>
 

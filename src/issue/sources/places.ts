@@ -20,28 +20,28 @@ const VARIABLE_EXPECTED = "expected the name of a variable in the route's path"
 export const placesShape = {
   header: headerName
     .optional()
-    .describe('The header that has it; wins over all other places. Default: none.'),
+    .describe('The header that has the value. It wins over all other places. Default: none.'),
   parameter: z
     .string(PARAMETER_EXPECTED)
     .min(1, PARAMETER_EXPECTED)
     .optional()
-    .describe('The parameter that has it, of the query or of a form in the body. Default: none.'),
+    .describe('The parameter that has the value, in the query or in a form body. Default: none.'),
   variable: z
     .string(VARIABLE_EXPECTED)
     .min(1, VARIABLE_EXPECTED)
     .optional()
-    .describe("The variable of the route's path that has it. Default: none.")
+    .describe("The variable of the route's path that has the value. Default: none.")
 }
 
-/** Gives the texts of the first place that has any; several where the client has put several there. None is empty. */
+/** Returns the texts of the first place that has any; several where the client has put several there. None is empty. */
 export type ReadTexts = (request: IssueRequest) => readonly string[]
 
-/** Bytes that are no UTF-8 become this character when a query or a form is read, so that different texts would be the same. */
+/** Bytes that are not UTF-8 become this character when a query or a form is read, so that different texts would be equal. */
 const REPLACEMENT = '\ufffd'
 const BEYOND_ASCII = /[\u0080-\u00ff]/
 const utf8 = new TextDecoder('utf-8', { fatal: true })
 
-/** A header wins over a parameter, a parameter over a variable. What is empty counts as missing. */
+/** A header wins over a parameter, a parameter over a variable. An empty value counts as missing. */
 export function createReadTexts({ header, parameter, variable }: Places): ReadTexts {
   return function readTexts(request) {
     if (header !== undefined) {
@@ -60,8 +60,8 @@ export function createReadTexts({ header, parameter, variable }: Places): ReadTe
 }
 
 /**
- * The one text that there is, if any. Two are rejected: a proxy in front may have decided by the other.
- * @param what names what it is for
+ * The single text, if any. Two are rejected: a proxy in front may have decided by the other.
+ * @param what names its purpose
  * @throws ServiceError `invalid_request` for more than one
  */
 export function onlyText(texts: readonly string[], what: string): string | undefined {
@@ -76,7 +76,7 @@ export function namesOfPlaces(places: Placed<PartialOf<Places>>): SourceNames {
   return { variables: givenOf(at(places, 'variable')), headers: givenOf(at(places, 'header')) }
 }
 
-/** Names the places, for the client to know where a text may be. */
+/** Names the places, so that the client knows where a text may be. */
 export function describePlaces({ header, parameter, variable }: Places): string[] {
   return [
     ...(header === undefined ? [] : [`header ${header}`]),

@@ -1,6 +1,5 @@
-/** The kinds of sources, and what others need of all of them: settings, sources, inputs, names. */
+/** The kinds of sources, with their common interface: settings, sources, inputs, names. */
 import * as z from 'zod'
-import type { Signer } from '../../keys/key-store.ts'
 import { type Address, addressesBelow } from '../../remote/address.ts'
 import { expectedKind, schemasOf } from '../../settings/kinds.ts'
 import type { PartialOf, Placed } from '../../settings/placed.ts'
@@ -13,6 +12,7 @@ import type { ExpiryPath } from './remote/reply.ts'
 import type { RemoteCallConfig } from './remote/settings.ts'
 import { requestKind } from './request/request-source.ts'
 import {
+  type BearerSigner,
   NO_NAMES,
   type SourceInput,
   type SourceKind,
@@ -26,7 +26,7 @@ const SOURCE_KINDS = [fixedKind, requestKind, remoteKind, certificateKind] as co
 /** The settings of one source. */
 export type SourceConfig = z.output<ReturnType<(typeof SOURCE_KINDS)[number]['settings']>>
 
-/** Those of the source of a krakend route, too, which take nothing of a reply. */
+/** Also with the settings of a krakend source, which takes no claims from a reply. */
 export type AnySourceConfig = SourceConfig | RemoteCallConfig
 
 const kindsByName: ReadonlyMap<string, SourceKind<AnySourceConfig>> = new Map(
@@ -45,7 +45,7 @@ export const sourcesSchema = oncePerReader(function sourcesSchema(reader) {
   return z
     .array(sourceSchema(reader), 'expected a list of sources')
     .min(1, 'expected at least one source')
-    .describe('The sources of the claims, in order; later ones win.')
+    .describe('The sources of the claims, in order. A later source overrides an earlier one.')
 })
 
 /**
@@ -55,7 +55,7 @@ export const sourcesSchema = oncePerReader(function sourcesSchema(reader) {
  */
 export function createSources(
   configs: readonly SourceConfig[],
-  signer: Signer,
+  signer: BearerSigner,
   services: SourceServices,
   expiresAt?: ExpiryPath
 ): Source[] {
@@ -64,11 +64,16 @@ export function createSources(
 }
 
 /** Whether any of the sources sends the client's body on, so that the body has to be JSON. */
-export function sendsBody(configs: readonly SourceConfig[]): boolean {
+export function sendsBody(configs: readonly AnySourceConfig[]): boolean {
   return configs.some((config) => kindOf(config).sendsBody(config))
 }
 
-/** What the source takes from a request beside its body. */
+/** Whether any of the sources gives tokens a `sub`. */
+export function setsSubject(configs: readonly SourceConfig[]): boolean {
+  return configs.some((config) => kindOf(config).setsSubject(config))
+}
+
+/** The inputs of the source from a request, beside its body. */
 export function inputsOf(config: AnySourceConfig): readonly SourceInput[] {
   return kindOf(config).inputs(config)
 }

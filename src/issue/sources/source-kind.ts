@@ -1,8 +1,11 @@
-/** What every kind of source brings along, and what it is built with. A new one is a folder or file, and a line in the registry. */
+/** The interface of every kind of source. A new one is a folder or file, and a line in the registry. */
 import type * as z from 'zod'
 import type { ErrorCode } from '../../errors.ts'
 import type { Signer } from '../../keys/key-store.ts'
+import type { Log } from '../../log-messages.ts'
 import type { Address } from '../../remote/address.ts'
+import type { BreakerSettings } from '../../remote/breaker.ts'
+import type { WithProxySetting } from '../../remote/proxy/proxies.ts'
 import type { Remote, RemoteOptions } from '../../remote/remote.ts'
 import type { Limits } from '../../settings/limits.ts'
 import type { PartialOf, Placed } from '../../settings/placed.ts'
@@ -15,16 +18,30 @@ export interface SourceServices {
   readonly limits: Pick<Limits, 'depth' | 'reply' | 'calls'>
   /** The clock, in milliseconds since 1970. */
   readonly now: () => number
-  /** Makes the client for a remote. Whoever gives this closes what it makes. */
-  readonly connect: (options: Omit<RemoteOptions, 'userAgent' | 'onOutcome'>) => Remote
-  readonly logger: { readonly warn: (fields: object, message: string) => void }
+  /** Makes the client for a remote. The giver closes the clients. */
+  readonly connect: (
+    options: WithProxySetting<
+      Omit<RemoteOptions, 'userAgent' | 'budget' | 'breaker' | 'onOutcome'>
+    > & {
+      /** Default: no call is blocked. */
+      readonly breaker?: BreakerSettings | undefined
+    }
+  ) => Remote
+  readonly logger: Pick<Log, 'warn'>
   readonly metrics: { readonly remoteSkipped: (remote: string, code: ErrorCode) => void }
 }
+
+/**
+ * Signs service bearers.
+ * @param key the kid of the key; by default the key of the route
+ * @param typ of the header; by default the typ of the key
+ */
+export type BearerSigner = (key?: string, typ?: string) => Signer
 
 /** What the sources of one route are built with. */
 export interface SourceContext extends SourceServices {
   /** Signs the service bearers that are sent to remotes. */
-  readonly signer: Signer
+  readonly signer: BearerSigner
   /** The path in a remote's reply of the time at which the reply expires. Left out, replies do not expire. */
   readonly expiresAt?: ExpiryPath | undefined
 }
@@ -45,7 +62,7 @@ export interface SourceNames {
   readonly headers: readonly Placed<string>[]
 }
 
-/** A kind of source: everything that others need to know of it. */
+/** A kind of source. */
 export interface SourceKind<Config> {
   /** The value of `from`. */
   readonly from: string
@@ -55,7 +72,9 @@ export interface SourceKind<Config> {
   names(config: Placed<PartialOf<Config>>): SourceNames
   /** What it connects to. */
   addresses(config: Config): readonly Address[]
-  /** Whether it sends the client's body on, so that the body has to be JSON. */
+  /** Whether tokens have a `sub` from it. */
+  setsSubject(config: Config): boolean
+  /** Whether it forwards the client's body, so that the body has to be JSON. */
   sendsBody(config: Config): boolean
 }
 

@@ -17,7 +17,7 @@ export interface GeneratedKeyFile extends GeneratedKeySchedule {
   readonly key: Key & { readonly kid: string }
 }
 
-/** The kid of a generated key where nothing else is asked for: the RFC 7638 thumbprint. */
+/** The default kid of a generated key: the RFC 7638 thumbprint. */
 export const THUMBPRINT_KID = '{thumbprint}'
 
 /**
@@ -48,7 +48,7 @@ export function formatKeyFile(
 /**
  * Reads the text of the file.
  * @param typ the `typ` of the tokens that the key signs
- * @throws KeyError with what is wrong, without any part of the text
+ * @throws KeyError with the problem, without any part of the text
  */
 export function parseKeyFile(
   text: string,

@@ -1,5 +1,5 @@
 /** Keys that the service makes and rotates itself, in a directory that replicas may share. */
-import type { Logger } from 'pino'
+import type { Log } from '../../log-messages.ts'
 import type { Algorithm, Key } from '../key.ts'
 import { KeyError } from '../key-error.ts'
 import type { KeySource } from '../key-source.ts'
@@ -14,22 +14,24 @@ const LONGEST_PAUSE_MS = 60 * 60 * 1000
 
 export interface GeneratedKeyOptions extends RotationSettings {
   readonly alg: Algorithm
-  /** The name that routes call the source by. Its keys have kids of their own. */
+  /** The name of the source in routes. Its keys have their own kids. */
   readonly name?: string | undefined
   /** The `typ` of the tokens that the keys sign. Default `JWT` (RFC 7519, section 5.1). */
   readonly typ?: string | undefined
   /** The kids of its keys; see `formatKeyFile`. Default: their thumbprints. */
   readonly kidPattern?: string | undefined
-  /** Made when it is not there. */
+  /** Created if it is missing. */
   readonly dir: string
   /** Milliseconds since 1970. */
   readonly now: () => number
-  readonly log: Pick<Logger, 'info' | 'warn'>
+  readonly log: Pick<Log, 'info' | 'warn'>
+  /** Whether the directory is only read: keys are neither made nor removed. Default: false. */
+  readonly isReadOnly?: boolean | undefined
   /** Default: setTimeout, which does not keep the process running. */
   readonly startTimer?: StartTimer
 }
 
-/** What the source answers with, as long as the keys stay the same and the plan holds. */
+/** The answers of the source, as long as the keys stay the same and the plan is valid. */
 interface Answers {
   readonly keys: readonly GeneratedKey[]
   readonly plan: RotationPlan<GeneratedKey>
@@ -39,7 +41,7 @@ interface Answers {
 
 /**
  * Makes the source. It has no keys until it is started, and rotates them until it is closed.
- * @throws KeyError when the times do not fit together
+ * @throws KeyError when the times contradict each other
  */
 export function createGeneratedKeySource(options: GeneratedKeyOptions): KeySource {
   assertTimes(options)
@@ -91,7 +93,7 @@ export function createGeneratedKeySource(options: GeneratedKeyOptions): KeySourc
     },
     async start() {
       await keeper.start()
-      waitForNext()
+      if (options.isReadOnly !== true) waitForNext()
     },
     close() {
       closed = true

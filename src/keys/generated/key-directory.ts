@@ -1,7 +1,17 @@
 /** The directory that holds generated keys, one file a key, shared by any number of replicas. */
 import type { Dirent } from 'node:fs'
-import { link, lstat, mkdir, readdir, readFile, rm, stat } from 'node:fs/promises'
-import { join } from 'node:path'
+import {
+  access,
+  constants,
+  link,
+  lstat,
+  mkdir,
+  readdir,
+  readFile,
+  rm,
+  stat
+} from 'node:fs/promises'
+import { dirname, join } from 'node:path'
 import { OWNER_ONLY_FOLDER, syncFolder, writeDurably } from '../../durable-file.ts'
 import type { Algorithm } from '../key.ts'
 import { KeyError } from '../key-error.ts'
@@ -10,14 +20,14 @@ import { formatSlot, formatTemporary, isLeftover, type KeySlot, parseSlot } from
 
 const GROUP_AND_OTHERS = 0o077
 const WRITABLE_BY_ALL = 0o002
-/** Many times what the largest key takes. */
+/** Many times the size of the largest key. */
 const MOST_BYTES = 64 * 1024
 
 export interface GeneratedKey extends GeneratedKeyFile {
   readonly sequence: number
 }
 
-/** The keys that were found, and the problems that the operator should know of. No message holds any part of a key. */
+/** The found keys, and the problems for the operator. No message holds any part of a key. */
 export interface DirectoryContent {
   readonly keys: readonly GeneratedKey[]
   /** The sequence of the next key. A file that cannot be used keeps its own. */
@@ -28,12 +38,12 @@ export interface DirectoryContent {
 }
 
 export interface KeyDirectory {
-  /** Makes the directory if it is not there. */
+  /** Creates the directory if it is missing. */
   readonly create: () => Promise<void>
-  /** Reads what is new. A key that was read once stays known while its file is there, even when that breaks. */
+  /** Reads new files. A key that was read once stays known while its file exists, even if the file breaks. */
   readonly read: () => Promise<DirectoryContent>
   /**
-   * Adds a key, whole or not at all.
+   * Adds a key, atomically.
    * @param deadline the time (milliseconds since 1970) after which it must not appear any more
    * @returns false when there is one with its sequence already: another replica was first
    */
@@ -45,7 +55,7 @@ export interface KeyDirectory {
 
 interface KeyDirectoryOptions {
   readonly dir: string
-  /** Keys of other algorithms may lie in the same directory: they belong to another source. */
+  /** Keys of other algorithms may be in the same directory: they belong to another source. */
   readonly alg: Algorithm
   /** The `typ` of the tokens that the keys sign. */
   readonly typ: string | undefined
@@ -60,7 +70,7 @@ interface KnownFile {
   readonly key: GeneratedKey
 }
 
-/** Makes the access to a directory. It touches nothing until it is asked to. */
+/** Makes the access to a directory. It touches nothing until a function is called. */
 export function createKeyDirectory({ dir, alg, typ, now }: KeyDirectoryOptions): KeyDirectory {
   let known: ReadonlyMap<string, KnownFile> = new Map()
 
@@ -147,11 +157,35 @@ export function createKeyDirectory({ dir, alg, typ, now }: KeyDirectoryOptions):
   }
 }
 
+const EXTENSIBLE = constants.W_OK | constants.X_OK
+const USABLE = constants.R_OK | EXTENSIBLE
+
+/**
+ * Checks whether a directory can be used, or created where it is missing. It leaves nothing behind.
+ * @param mode what is to be possible in it
+ * @returns a description of it
+ * @throws KeyError with the reason
+ */
+export async function probeDirectory(dir: string, mode = USABLE): Promise<string> {
+  try {
+    if (!(await stat(dir)).isDirectory())
+      throw new KeyError('found something other than a directory')
+    await access(dir, mode)
+    return 'can be read and written to'
+  } catch (error) {
+    if (!isCode(error, 'ENOENT') || dirname(dir) === dir) {
+      throw new KeyError(`${dir}: ${describeFailure(error)}`)
+    }
+    await probeDirectory(dirname(dir), EXTENSIBLE)
+    return 'is missing, and can be created'
+  }
+}
+
 function isCode(error: unknown, code: string): boolean {
   return error instanceof Error && 'code' in error && error.code === code
 }
 
-/** What went wrong, without any part of a key: a parser's own message might quote the text. */
+/** The error, without any part of a key: the message of a parser might quote the text. */
 export function describeFailure(error: unknown): string {
   if (error instanceof KeyError) return error.message
   const { code, name, syscall } = error as NodeJS.ErrnoException

@@ -1,5 +1,5 @@
 /** Keeps a directory of generated keys in order: makes the next key in time, and removes those that have expired. */
-import type { Logger } from 'pino'
+import type { Log } from '../../log-messages.ts'
 import type { Algorithm } from '../key.ts'
 import { KeyError } from '../key-error.ts'
 import { generateMaterial } from '../material/new-key.ts'
@@ -16,16 +16,16 @@ import { nextSignsFrom, planRotation, type RotationSettings } from './rotation-p
 const REFRESH_COOLDOWN_MS = 1000
 
 export interface KeyKeeper {
-  /** The keys as they were last read. Another array as soon as they were read again. */
+  /** The keys as last read: a new array after each reading. */
   readonly keys: () => readonly GeneratedKey[]
-  /** Reads the directory, unless that was just done. Never rejects: `keepUp` reports what is wrong. */
+  /** Reads the directory, unless that was just done. Never rejects: `keepUp` reports problems. */
   readonly refresh: () => Promise<void>
   /**
    * Opens the directory, and makes the first key where there is none.
    * @throws KeyError when there is no key to start with
    */
   readonly start: () => Promise<void>
-  /** Does what is due. What fails is logged, and tried again at the next call. */
+  /** Does everything that is due. Failures are logged, and retried at the next call. */
   readonly keepUp: () => Promise<void>
 }
 
@@ -36,7 +36,9 @@ interface KeyKeeperOptions extends RotationSettings {
   /** See `formatKeyFile`. */
   readonly kidPattern?: string | undefined
   readonly now: () => number
-  readonly log: Pick<Logger, 'info' | 'warn'>
+  /** Whether the directory is only read. Default: false. */
+  readonly isReadOnly?: boolean | undefined
+  readonly log: Pick<Log, 'info' | 'warn'>
 }
 
 /** Makes the keeper of one directory and algorithm. It has no keys until it is started. */
@@ -69,7 +71,7 @@ export function createKeyKeeper(options: KeyKeeperOptions): KeyKeeper {
       { createdAt, signsFrom, longestLifetimeMs },
       kidPattern
     )
-    // Held up for longer, by a disk or a suspended machine, it would sign before all replicas have published it.
+    // Delayed further, by a disk or a suspended machine, it would sign before all replicas have published it.
     const deadline = keys.length === 0 ? Number.POSITIVE_INFINITY : createdAt + publishAheadMs / 2
     const isOurs = await directory.add(sequence, text, deadline)
     await read()
@@ -117,13 +119,15 @@ export function createKeyKeeper(options: KeyKeeperOptions): KeyKeeper {
 
   /** Warns of a problem once, for as long as it lasts. */
   function report(problems: readonly string[]): void {
-    for (const problem of problems) if (!reported.has(problem)) log.warn({ dir, alg }, problem)
+    for (const problem of problems) {
+      if (!reported.has(problem)) log.warn({ dir, alg, problem }, 'generated keys have a problem')
+    }
     reported = new Set(problems)
   }
 
   async function open(): Promise<DirectoryContent> {
     try {
-      await directory.create()
+      if (options.isReadOnly !== true) await directory.create()
       return await read()
     } catch (error) {
       throw new KeyError(`${dir}: cannot open the directory: ${describeFailure(error)}`)
@@ -142,6 +146,10 @@ export function createKeyKeeper(options: KeyKeeperOptions): KeyKeeper {
       // A new key beside them would hide that the tokens of the old ones are rejected.
       if (keys.length === 0 && nextSequence > 1) {
         throw new KeyError(`${dir}: no ${alg} key in it can be used: ${problems.join('; ')}`)
+      }
+      if (options.isReadOnly === true) {
+        if (keys.length === 0) throw new KeyError(`${dir}: found no ${alg} key in it`)
+        return
       }
       const failures = await doWhatIsDue()
       if (keys.length === 0) throw new KeyError(failures.join('; '))

@@ -36,7 +36,7 @@ export function formatTemporary(slot: KeySlot, now: number): string {
   return `.${formatSlot(slot)}.${now}.${randomUUID()}.tmp`
 }
 
-/** Whether a file is a temporary one that no one is going to finish. */
+/** Whether a file is a temporary one that was abandoned. */
 export function isLeftover(name: string, now: number): boolean {
   const createdAt = TEMPORARY_NAME.exec(name)?.[1]
   return createdAt !== undefined && now - Number(createdAt) > LEFTOVER_AGE_MS

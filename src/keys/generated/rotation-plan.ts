@@ -1,6 +1,6 @@
-/** When generated keys sign, verify and end: pure functions of the keys that are there, the settings and the clock. */
+/** When generated keys sign, verify and expire: pure functions of the existing keys, the settings and the clock. */
 
-/** What the plan needs to know of a key. Written once, when the key is made, so that all replicas read the same. */
+/** The schedule of a key. Written once, when the key is made, so that all replicas read the same. */
 export interface KeySchedule {
   /** Its place in the line of keys. Of two keys, the one with the greater number is the newer. */
   readonly sequence: number
@@ -14,11 +14,11 @@ export interface RotationSettings {
   readonly rotateEveryMs: number
   /** How long a key is published before it first signs. Shorter than `rotateEveryMs`. */
   readonly publishAheadMs: number
-  /** How long a token may be accepted after it was signed: the longest lifetime, and the skew that checks forgive. */
+  /** How long a token may be accepted after it was signed: the longest lifetime, and the skew that checks allow. */
   readonly longestLifetimeMs: number
 }
 
-/** All times are milliseconds since 1970. The plan holds for each moment `from <= now < until`. */
+/** All times are milliseconds since 1970. The plan is valid for each moment `from <= now < until`. */
 export interface RotationPlan<K> {
   readonly from: number
   readonly until: number
@@ -26,11 +26,11 @@ export interface RotationPlan<K> {
   readonly signing: K | undefined
   /** The keys that verify and are published, the oldest first: all that signed, sign or will sign. */
   readonly live: readonly K[]
-  /** The keys that nothing needs any more. */
+  /** The keys that are no longer needed. */
   readonly removable: readonly K[]
   /** Whether the next key is to be made now. */
   readonly due: boolean
-  /** When the live keys change next, if all goes well; `from` when a key is overdue. */
+  /** When the live keys change next, as planned; `from` when a key is overdue. */
   readonly changesAt: number
 }
 

@@ -23,7 +23,7 @@ import { toPublicJwk, toPublicPem } from './public-key.ts'
 
 const signAsync = promisify(sign)
 
-/** Makes a key out of a private key, or out of a public one, which only verifies. */
+/** Makes a key from a private key, or from a public one, which only verifies. */
 export function createAsymmetricKey(
   { alg, material, kid, typ }: KeyOptions,
   details: RsaAlgorithm | EcdsaAlgorithm

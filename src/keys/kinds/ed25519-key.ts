@@ -1,6 +1,7 @@
-/** Ed25519 keys: EdDSA (RFC 8037, section 3.1), which jsonwebtoken does not know. */
+/** Ed25519 keys: EdDSA (RFC 8037, section 3.1), or Ed25519 by its newer name (RFC 9864, section 2.2), which jsonwebtoken does not know. */
 import { createPublicKey, type KeyObject } from 'node:crypto'
 import { invalidToken } from '../../errors.ts'
+import { namesOf } from '../algorithms.ts'
 import {
   createJwsHeader,
   type JwsHeader,
@@ -11,11 +12,11 @@ import {
 import type { Token, VerifiedClaims } from '../token.ts'
 import { toPublicJwk, toPublicPem } from './public-key.ts'
 
-/** Makes a key out of a private key, or out of a public one, which only verifies. */
+/** Makes a key from a private key, or from a public one, which only verifies. */
 export function createEd25519Key({ alg, material, kid, typ }: KeyOptions): Key {
   const publicKey = material.type === 'private' ? createPublicKey(material) : material
-  const algorithms = [alg]
-  // Loaded by the first such key, since most services have none, and start sooner without.
+  const algorithms = [...namesOf(alg)]
+  // Loaded by the first such key, since most services have none, and start faster without it.
   const jose = import('jose')
   const createSign = (typ: string | undefined) =>
     createJoseSign(jose, { ...createJwsHeader(alg, typ, kid) }, material)

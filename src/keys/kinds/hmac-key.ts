@@ -5,9 +5,9 @@ import { createJwsHeader, type Key, type KeyOptions, type SignPayload } from '..
 import type { Token, VerifiedClaims } from '../token.ts'
 
 /**
- * Makes a key out of a shared secret. node:crypto signs and verifies, without jsonwebtoken, which would take payload and token apart
+ * Makes a key from a shared secret. node:crypto signs and verifies, without jsonwebtoken, which would take payload and token apart
  * at several times the cost of the HMAC. Verifying compares in constant time, and no more: the token and its algorithm have been
- * judged already.
+ * checked already.
  */
 export function createHmacKey({ alg, material, kid, typ }: KeyOptions): Key {
   const hash = `sha${alg.slice(2)}`

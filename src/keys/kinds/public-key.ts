@@ -1,4 +1,4 @@
-/** What may be published of an asymmetric key. */
+/** The public half of an asymmetric key, for publishing. */
 import { createHash, type JsonWebKey, type KeyObject } from 'node:crypto'
 import type { Algorithm, PublicJwk } from '../key.ts'
 
@@ -10,7 +10,7 @@ const THUMBPRINT_MEMBERS = {
 } as const
 
 /**
- * Writes a public key as a JWK. The members are picked by name: none that is not listed can get out.
+ * Writes a public key as a JWK. The members are picked by name, so no other one can be published.
  * @param publicKey a public KeyObject, so that there is no private parameter to begin with
  * @param kid the thumbprint when left out
  * @throws TypeError when the key is not a public one

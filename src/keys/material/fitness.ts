@@ -18,8 +18,8 @@ const CURVES: ReadonlyMap<string, string> = new Map([
 ])
 
 /**
- * Judges key material, secret, private or public.
- * @throws KeyError with what was found and what `alg` expects
+ * Checks key material: secret, private or public.
+ * @throws KeyError with the found key and the expected one for `alg`
  */
 export function assertFitFor(alg: Algorithm, material: KeyObject): void {
   const details = algorithmDetails(alg)
@@ -66,8 +66,8 @@ function assertRsa(alg: Algorithm, material: KeyObject): void {
 export const UNPAIRED = 'found a private key that does not match its own public half'
 
 /**
- * Makes sure that what the private key signs, the public one verifies. A JWK holds both halves,
- * which may be of different keys, and node:crypto of older releases takes them as they are.
+ * Makes sure that the public key verifies signatures of the private one. A JWK holds both halves,
+ * which may belong to different keys, and node:crypto of older releases accepts them unchecked.
  * @throws KeyError
  */
 export function assertPair(privateKey: KeyObject, publicKey: KeyObject): void {
@@ -112,7 +112,7 @@ const MILLISECONDS_OF_4096_BITS = 4
 
 /**
  * Describes the cost of a key.
- * @param material undefined where it is made or fetched later: then the algorithm alone is judged
+ * @param material undefined where it is made or fetched later: then only the algorithm is checked
  * @returns undefined for a key that is not slow
  */
 export function describeCost(alg: Algorithm, material: KeyObject | undefined): string | undefined {

@@ -1,10 +1,12 @@
 /** Keys in JSON: JWK and JWK Set (RFC 7517; RFC 7518, section 6; RFC 8037, section 2). */
 import { createPrivateKey, createPublicKey, createSecretKey, type KeyObject } from 'node:crypto'
+import { isNamed } from '../algorithms.ts'
 import type { Algorithm } from '../key.ts'
 import { KeyError } from '../key-error.ts'
 import { assertFitFor, assertPair, UNPAIRED } from './fitness.ts'
+import { assertSound } from './sound.ts'
 
-/** A JWK as it was found: its members are judged when it is imported. */
+/** An unchecked JWK: its members are checked on import. */
 export type Jwk = Readonly<Record<string, unknown>>
 
 /** The members that hold key material, by `kty`, public ones first. `oth` is not among them: see {@link importJwk}. */
@@ -14,61 +16,125 @@ const MEMBERS: ReadonlyMap<unknown, { public: readonly string[]; private: readon
     ['EC', { public: ['crv', 'x', 'y'], private: ['d'] }],
     ['OKP', { public: ['crv', 'x'], private: ['d'] }]
   ])
-const BASE64URL = /^[A-Za-z0-9_-]+$/
+
+/** Parsed JSON that holds keys. */
+interface JwkText {
+  readonly jwks: readonly Jwk[]
+  /** Whether it is a JWK Set, not a JWK by itself. */
+  readonly isSet: boolean
+}
+
+/**
+ * Parses the text of a JWK Set, or of a JWK, which counts as a set of one. Members of `keys` that are not objects with a `kty` are left out, as
+ * RFC 7517, section 5 advises: a set may hold keys that its reader does not understand.
+ * @throws KeyError when the text is not one JSON object with a `kty` or a list of `keys`
+ */
+export function parseJwks(text: string): JwkText {
+  const value = parseObject(text)
+  if (Array.isArray(value.keys)) return { jwks: value.keys.filter(isJwk), isSet: true }
+  if (isJwk(value)) return { jwks: [value], isSet: false }
+  throw new KeyError(
+    'found JSON without kty and without a list of keys, expected a JWK or a JWK Set'
+  )
+}
 
 /**
  * Parses the text of a JWK.
  * @throws KeyError when it is not one JSON object with a `kty`
  */
 export function parseJwk(text: string): Jwk {
-  const value = parseObject(text, 'a JWK')
-  if ('keys' in value) throw new KeyError('found a JWK Set, expected a single JWK')
-  if (typeof value.kty !== 'string') throw new KeyError('found JSON without kty, expected a JWK')
-  return value
-}
-
-/**
- * Parses the text of a JWK Set. Members of `keys` that are no objects with a `kty` are left out, as
- * RFC 7517, section 5 advises: a set may hold keys that its reader does not understand.
- * @throws KeyError when the text is not one JSON object with a list of `keys`
- */
-export function parseJwkSet(text: string): readonly Jwk[] {
-  const { keys } = parseObject(text, 'a JWK Set')
-  if (!Array.isArray(keys)) {
-    throw new KeyError('found JSON without a list of keys, expected a JWK Set')
-  }
-  return keys.filter(isJwk)
-}
-
-/**
- * Chooses a key of a set.
- * @param kid may only be left out where the set holds one key
- * @throws KeyError when there is none, or more than one
- */
-export function findJwk(jwks: readonly Jwk[], kid: string | undefined): Jwk {
-  const [jwk, another] = kid === undefined ? jwks : jwks.filter((jwk) => jwk.kid === kid)
-  const named = kid === undefined ? '' : ` with the kid ${quote(kid)}`
-  if (jwk === undefined) throw new KeyError(`found no key${named} in the JWK Set`)
-  if (another !== undefined) {
-    throw new KeyError(
-      `found more than one key${named} in the JWK Set, expected ${kid === undefined ? 'a kid that chooses one' : 'one'}`
-    )
-  }
+  const { jwks, isSet } = parseJwks(text)
+  const [jwk] = jwks
+  if (isSet || jwk === undefined) throw new KeyError('found a JWK Set, expected a single JWK')
   return jwk
 }
 
+/** A chosen key of a set. */
+interface ChosenJwk {
+  readonly material: KeyObject
+  /** Its own name. */
+  readonly kid: string | undefined
+}
+
 /**
- * Makes a KeyObject of a JWK: secret for `oct`, private when it has a `d`, else public.
- * It is fit for `alg` ({@link assertFitFor}), and its two halves belong together.
- * @throws KeyError when it cannot be read, is not fit, or is meant for something else by its own `alg`, `use` or `key_ops`
+ * Chooses the key of a set that is usable with an algorithm, and imports it. Unusable and duplicate keys are ignored.
+ * @param kid may only be left out where one key is usable. The only key of a set need not have it.
+ * @throws KeyError when there is none, or more than one
+ */
+export function importFromSet(jwks: readonly Jwk[], alg: Algorithm, kid?: string): ChosenJwk {
+  const named = kid === undefined ? '' : ` with the kid ${quote(kid)}`
+  const found = withKid(jwks, kid)
+  const [only] = found
+  if (only === undefined) throw new KeyError(`found no key${named} in the JWK Set`)
+  if (found.length === 1) return { material: importJwk(only, alg), kid: kidOf(only) }
+  const fitting: ChosenJwk[] = []
+  for (const jwk of found) {
+    const material = importIfFit(jwk, alg)
+    if (material === undefined || fitting.some((one) => one.material.equals(material))) continue
+    fitting.push({ material, kid: kidOf(jwk) })
+  }
+  const [chosen, another] = fitting
+  if (chosen === undefined) {
+    throw new KeyError(
+      `found ${found.length} keys${named} in the JWK Set, none of which fits ${alg}`
+    )
+  }
+  if (another !== undefined) {
+    throw new KeyError(
+      `found more than one key${named} for ${alg} in the JWK Set, expected ${kid === undefined ? 'a kid that chooses one' : 'one'}`
+    )
+  }
+  return chosen
+}
+
+/** The keys of a set with a kid: all without one. The only key of a set need not have the kid. */
+export function withKid(jwks: readonly Jwk[], kid: string | undefined): readonly Jwk[] {
+  const isNameless = jwks.length === 1 && jwks.every((jwk) => kidOf(jwk) === undefined)
+  return kid === undefined || isNameless ? jwks : jwks.filter((jwk) => kidOf(jwk) === kid)
+}
+
+/** The kid of a key. One that is not text could not be in the header of a token either. */
+export function kidOf(jwk: Jwk): string | undefined {
+  const kid = memberOf(jwk, 'kid')
+  return typeof kid === 'string' ? kid : undefined
+}
+
+function importIfFit(jwk: Jwk, alg: Algorithm): KeyObject | undefined {
+  try {
+    return importJwk(jwk, alg)
+  } catch (error) {
+    if (error instanceof KeyError) return undefined
+    throw error
+  }
+}
+
+/**
+ * Makes a KeyObject from a JWK: secret for `oct`, private when it has a `d`, else public.
+ * It is strong enough for `alg` ({@link assertFitFor}), sound ({@link assertSound}), and its two halves match.
+ * @throws KeyError when it is unreadable or unusable, or has another purpose by its own `alg`, `use` or `key_ops`
  */
 export function importJwk(jwk: Jwk, alg: Algorithm): KeyObject {
-  const isPrivate = jwk.d !== undefined
-  assertMeantFor(alg, jwk, isPrivate || jwk.kty === 'oct' ? 'sign' : 'verify')
+  return importJwkFor(jwk, [alg]).material
+}
+
+/** A JWK that is imported once for all algorithms that it may be used with. */
+interface ImportedJwk {
+  readonly material: KeyObject
+  /** The given algorithms that it is usable with: at least one. */
+  readonly algorithms: readonly Algorithm[]
+}
+
+/**
+ * The same for several algorithms: unusable ones, and others than the `alg` of the JWK, are left out.
+ * @throws KeyError when none is left, with the reason for each
+ */
+export function importJwkFor(jwk: Jwk, algorithms: readonly Algorithm[]): ImportedJwk {
+  const isPrivate = memberOf(jwk, 'd') !== undefined
+  const operation = isPrivate || jwk.kty === 'oct' ? 'sign' : 'verify'
+  const meant = filterMeant(algorithms, jwk, operation)
   if (jwk.kty === 'oct') {
     const secret = createSecretKey(readMember(jwk, 'k'), 'base64url')
-    assertFitFor(alg, secret)
-    return secret
+    return { material: secret, algorithms: filterFit(meant, secret) }
   }
 
   const members = MEMBERS.get(jwk.kty)
@@ -76,15 +142,37 @@ export function importJwk(jwk: Jwk, alg: Algorithm): KeyObject {
     throw new KeyError(`found a JWK of the kty ${quote(jwk.kty)}, expected RSA, EC, OKP or oct`)
   }
   // node:crypto would leave the further primes out, and sign something else (RFC 7518, section 6.3.2.7).
-  if (jwk.oth !== undefined) throw new KeyError('found an RSA key of more than two primes')
+  if (memberOf(jwk, 'oth') !== undefined) {
+    throw new KeyError('found an RSA key of more than two primes')
+  }
   const publicKey = importPart(jwk, members.public, createPublicKey)
-  assertFitFor(alg, publicKey)
-  if (!isPrivate) return publicKey
+  const fitting = filterFit(meant, publicKey)
+  assertSound(publicKey)
+  if (!isPrivate) return { material: publicKey, algorithms: fitting }
   const names = [...members.public, ...members.private]
-  // Its public half can be read: newer releases of Node.js look themselves whether the two belong together.
+  // Its public half is readable: newer releases of Node.js check themselves whether the two match.
   const privateKey = importPart(jwk, names, createPrivateKey, UNPAIRED)
   assertPair(privateKey, publicKey)
-  return privateKey
+  return { material: privateKey, algorithms: fitting }
+}
+
+/** @throws KeyError with all reasons where the key is usable with no algorithm */
+function filterFit(algorithms: readonly Algorithm[], material: KeyObject): readonly Algorithm[] {
+  const reasons = new Set<string>()
+  const several = algorithms.length > 1
+  const fitting = algorithms.filter((alg) => {
+    try {
+      assertFitFor(alg, material)
+      return true
+    } catch (error) {
+      if (!(error instanceof KeyError)) throw error
+      // All algorithms of a family have the same expectation.
+      reasons.add(several ? error.message.replace(` for ${alg}`, '') : error.message)
+      return false
+    }
+  })
+  if (fitting.length === 0) throw new KeyError([...reasons].join('; '))
+  return fitting
 }
 
 function importPart(
@@ -101,35 +189,60 @@ function importPart(
   }
 }
 
-/** node:crypto skips characters that are not base64url, and reads a key that was never meant. */
-function readMember(jwk: Jwk, name: string): string {
-  const value = jwk[name]
-  if (value === undefined) throw new KeyError(`found a JWK of the kty ${jwk.kty} without ${name}`)
-  if (typeof value !== 'string' || !BASE64URL.test(value)) {
-    throw new KeyError(`found a JWK whose ${name} is not base64url`)
-  }
-  return value
+const BASE64 = /^(?:[\w+/-]{4})*(?:[\w+/-]{4}|[\w+/-]{2}(?:==)?|[\w+/-]{3}=?)$/
+
+/**
+ * Decodes base64url or base64, with or without padding (RFC 4648, sections 4 and 5), in lines or in one.
+ * @returns undefined for other text: node:crypto would skip unknown characters, and read another key
+ */
+export function decodeBase64(text: string): Buffer | undefined {
+  const digits = text.replaceAll(/\s/g, '')
+  return BASE64.test(digits) ? Buffer.from(digits, 'base64') : undefined
 }
 
-function assertMeantFor(alg: Algorithm, jwk: Jwk, operation: 'sign' | 'verify'): void {
-  if (jwk.alg !== undefined && jwk.alg !== alg) {
-    throw new KeyError(`found a JWK with the alg ${quote(jwk.alg)}, expected ${alg}`)
+/** Reads a member. RFC 7518 requires base64url without padding, but many servers write plain base64. */
+function readMember(jwk: Jwk, name: string): string {
+  const value = memberOf(jwk, name)
+  if (value === undefined) throw new KeyError(`found a JWK of the kty ${jwk.kty} without ${name}`)
+  if (name === 'crv' && typeof value === 'string') return value
+  const bytes = typeof value === 'string' ? decodeBase64(value) : undefined
+  if (bytes === undefined) throw new KeyError(`found a JWK whose ${name} is not base64url`)
+  return bytes.toString('base64url')
+}
+
+/** Some servers write null, an empty text or an empty list for a missing member. */
+function memberOf(jwk: Jwk, name: string): unknown {
+  const value = jwk[name]
+  const isEmpty = value === null || value === '' || (Array.isArray(value) && value.length === 0)
+  return isEmpty ? undefined : value
+}
+
+/** The algorithms that a JWK may be used with by its own members (RFC 7517, sections 4.2 to 4.4). */
+function filterMeant(
+  algorithms: readonly Algorithm[],
+  jwk: Jwk,
+  operation: 'sign' | 'verify'
+): readonly Algorithm[] {
+  const [ownAlg, use, operations] = ['alg', 'use', 'key_ops'].map((name) => memberOf(jwk, name))
+  const meant = algorithms.filter((alg) => ownAlg === undefined || isNamed(alg, ownAlg))
+  if (meant.length === 0) {
+    throw new KeyError(
+      `found a JWK with the alg ${quote(ownAlg)}, expected ${algorithms.join(' or ')}`
+    )
   }
-  if (jwk.use !== undefined && jwk.use !== 'sig') {
-    throw new KeyError(`found a JWK with the use ${quote(jwk.use)}, expected sig`)
+  if (use !== undefined && use !== 'sig') {
+    throw new KeyError(`found a JWK with the use ${quote(use)}, expected sig`)
   }
-  if (
-    jwk.key_ops !== undefined &&
-    !(Array.isArray(jwk.key_ops) && jwk.key_ops.includes(operation))
-  ) {
+  if (operations !== undefined && !(Array.isArray(operations) && operations.includes(operation))) {
     throw new KeyError(`found a JWK whose key_ops do not allow it to ${operation}`)
   }
+  return meant
 }
 
 /** Whether a text is a JWK or a JWK Set, however broken. */
 export function isJwkText(text: string): boolean {
   try {
-    const value = parseObject(text, 'a JWK')
+    const value = parseObject(text)
     return 'kty' in value || 'keys' in value
   } catch {
     return false
@@ -142,15 +255,15 @@ function isJwk(value: unknown): value is Jwk {
   )
 }
 
-function parseObject(text: string, expected: string): Record<string, unknown> {
+function parseObject(text: string): Record<string, unknown> {
   let value: unknown
   try {
     value = JSON.parse(text)
   } catch {
-    throw new KeyError(`found text that is not JSON, expected ${expected}`)
+    throw new KeyError('found text that is not JSON, expected a JWK or a JWK Set')
   }
   if (typeof value !== 'object' || value === null || Array.isArray(value)) {
-    throw new KeyError(`found JSON that is not an object, expected ${expected}`)
+    throw new KeyError('found JSON that is not an object, expected a JWK or a JWK Set')
   }
   return value as Record<string, unknown>
 }

@@ -1,83 +1,161 @@
-/** The texts of a configuration's keys become KeyObjects, or are rejected. */
+/** Parses the texts of a configuration's keys into KeyObjects, or rejects them. */
 import { createPublicKey, createSecretKey, type KeyObject } from 'node:crypto'
+import { cleanText, isJson, isPem } from '../../settings/clean-text.ts'
 import type { Algorithm } from '../key.ts'
 import { KeyError } from '../key-error.ts'
 import { assertFitFor, assertPair } from './fitness.ts'
-import { findJwk, importJwk, isJwkText, type Jwk, parseJwk, parseJwkSet } from './jwk.ts'
-import { isPem, parsePrivatePem, parsePublicPem } from './pem.ts'
+import { decodeBase64, importFromSet, isJwkText, parseJwks } from './jwk.ts'
+import { parsePrivatePem, parsePublicPem, toPemText } from './pem.ts'
+import { assertSound } from './sound.ts'
 
 export interface KeyMaterial {
-  /** Fit for the algorithm that it was parsed for. */
+  /** Usable with the algorithm that it was parsed for. */
   readonly material: KeyObject
-  /** The name that the material gives itself: a JWK's. */
+  /** The kid in the material itself, for a JWK. */
   readonly kid?: string | undefined
 }
 
+/** How a shared secret is written. */
+export const SECRET_ENCODINGS = ['text', 'base64', 'hex'] as const
+export type SecretEncoding = (typeof SECRET_ENCODINGS)[number]
+
 /**
- * Takes a text as a shared secret, its UTF-8 bytes as they are.
+ * Parses a text as a shared secret: its UTF-8 bytes, or the bytes that it encodes.
  * @throws KeyError when it is too short, or is not meant to be a secret at all
  */
-export function parseSecret(text: string, alg: Algorithm): KeyMaterial {
-  // Everyone knows a public key: taken for a secret, it would let everyone sign (RFC 8725, section 2.1).
-  if (isPem(text)) {
+export function parseSecret(
+  text: string,
+  alg: Algorithm,
+  encoding: SecretEncoding = 'text'
+): KeyMaterial {
+  // Anyone knows a public key: accepted as a secret, it would let anyone sign (RFC 8725, section 2.1).
+  const meant = unwrapKeyText(text)
+  if (isPem(meant)) {
     throw new KeyError('found a PEM text, expected a shared secret; a key pair goes under private')
   }
-  if (isJwkText(text)) {
+  if (OPENSSH.test(meant)) {
+    throw new KeyError('found a public key of OpenSSH, expected a shared secret')
+  }
+  if (isJwkText(meant)) {
     throw new KeyError('found a JWK, expected a shared secret; a JWK Set in a file goes under jwks')
   }
   if (text.includes('\uFFFD')) {
     throw new KeyError(
-      'found bytes that are not UTF-8, expected text; raw bytes go into a JWK Set under jwks'
+      'found bytes that are not UTF-8, expected text; raw bytes are written in base64, with encoding: base64'
     )
   }
-  const material = createSecretKey(text, 'utf8')
+  const bytes = decodeSecret(text, encoding)
+  if (keyTextOf(bytes) !== undefined) {
+    throw new KeyError(`found a key in ${encoding}, expected a shared secret`)
+  }
+  const material = createSecretKey(bytes)
   assertFitFor(alg, material)
   return { material }
 }
 
+const OPENSSH = /^(?:ssh-|ecdsa-sha2-)\S+ AAAA/
+
+function decodeSecret(text: string, encoding: SecretEncoding): Buffer {
+  if (encoding === 'text') return Buffer.from(text, 'utf8')
+  const bytes = encoding === 'hex' ? decodeHex(text) : decodeBase64(text)
+  if (bytes === undefined) {
+    throw new KeyError(`found text that is not ${encoding}, expected a secret in ${encoding}`)
+  }
+  return bytes
+}
+
+function decodeHex(text: string): Buffer | undefined {
+  return /^(?:[\da-f]{2})+$/i.test(text) ? Buffer.from(text, 'hex') : undefined
+}
+
 /**
- * Parses a private key: PEM (PKCS#8, PKCS#1, SEC1, each may be encrypted) or a JWK.
+ * Parses a private key: PEM (PKCS#8, PKCS#1, SEC1, each may be encrypted), a JWK, or a JWK Set.
+ * @param kid chooses in a JWK Set
  * @throws KeyError
  */
-export function parsePrivateKey(text: string, alg: Algorithm, passphrase?: string): KeyMaterial {
-  if (!isPem(text)) return parseJwkOf('private', text, alg)
-  const material = parsePrivatePem(text, passphrase)
+export function parsePrivateKey(
+  text: string,
+  alg: Algorithm,
+  passphrase?: string,
+  kid?: string
+): KeyMaterial {
+  const meant = unwrapKeyText(text)
+  if (!isPem(meant) || isJson(meant)) return parseJwkOf('private', meant, alg, kid)
+  const material = parsePrivatePem(meant, passphrase)
   assertFitFor(alg, material)
-  assertPair(material, createPublicKey(material))
+  const publicKey = createPublicKey(material)
+  assertSound(publicKey)
+  assertPair(material, publicKey)
   return { material }
 }
 
 /**
- * Parses a public key: PEM (SubjectPublicKeyInfo, PKCS#1, an X.509 certificate) or a JWK.
+ * Parses a public key: PEM (SubjectPublicKeyInfo, PKCS#1, an X.509 certificate), a JWK, or a JWK Set.
+ * @param kid chooses in a JWK Set
  * @throws KeyError, for a private key too: verifying does not need one
  */
-export function parsePublicKey(text: string, alg: Algorithm): KeyMaterial {
-  if (!isPem(text)) return parseJwkOf('public', text, alg)
-  const material = parsePublicPem(text)
+export function parsePublicKey(text: string, alg: Algorithm, kid?: string): KeyMaterial {
+  const meant = unwrapKeyText(text)
+  if (!isPem(meant) || isJson(meant)) return parseJwkOf('public', meant, alg, kid)
+  const material = parsePublicPem(meant)
   assertFitFor(alg, material)
+  assertSound(material)
   return { material }
 }
 
 /**
- * Chooses a key of a JWK Set: secret, private or public, whichever it is.
- * @param kid may only be left out where the set holds one key
+ * Chooses a key of a JWK Set, or takes a JWK by itself: secret, private or public, whichever it is.
+ * @param kid may only be left out where one key of the set is usable
  * @throws KeyError
  */
 export function parseKeyOfSet(text: string, alg: Algorithm, kid?: string): KeyMaterial {
-  return importWithKid(findJwk(parseJwkSet(text), kid), alg)
+  const { jwks, isSet } = parseJwks(unwrapKeyText(text))
+  return importFromSet(jwks, alg, isSet ? kid : undefined)
 }
 
-function parseJwkOf(type: 'private' | 'public', text: string, alg: Algorithm): KeyMaterial {
-  if (!text.trimStart().startsWith('{')) {
-    throw new KeyError(`found neither PEM nor a JWK, expected a ${type} key`)
+/**
+ * The text of a key. Some dashboards, and the Secrets of Kubernetes, hold it in base64, Java and Keycloak the DER alone, and files of environment
+ * variables have quotes around it. No other form of a key can be mistaken for one of these.
+ */
+export function unwrapKeyText(text: string): string {
+  const plain = unquote(text)
+  const bytes = decodeBase64(plain)
+  return (bytes && keyTextOf(bytes)) ?? (isJwkText(plain) ? plain : text)
+}
+
+/** The text of a key from its bytes: PEM or JSON unchanged, and DER as PEM. */
+function keyTextOf(bytes: Buffer): string | undefined {
+  const text = cleanText(bytes.toString('utf8'))
+  return isPem(text) || isJwkText(text) ? text : toPemText(bytes)
+}
+
+const QUOTED = /^\s*(["'])(.*)\1\s*$/s
+
+/** Without the quotes around it, whose escapes are those of JSON. */
+function unquote(text: string): string {
+  const [, , inner = text] = QUOTED.exec(text) ?? []
+  return inner.replaceAll('\\"', '"')
+}
+
+function parseJwkOf(
+  type: 'private' | 'public',
+  text: string,
+  alg: Algorithm,
+  kid: string | undefined
+): KeyMaterial {
+  if (!isJson(text)) {
+    throw new KeyError(`found neither PEM nor a JWK, expected a ${type} key${adviseFile(text)}`)
   }
-  const jwk = parseJwk(text)
-  const found = jwk.kty === 'oct' ? 'secret' : jwk.d === undefined ? 'public' : 'private'
+  const { jwks, isSet } = parseJwks(text)
+  const chosen = importFromSet(jwks, alg, isSet ? kid : undefined)
+  const { type: found } = chosen.material
   if (found !== type) throw new KeyError(`found a ${found} key in a JWK, expected a ${type} one`)
-  return importWithKid(jwk, alg)
+  return chosen
 }
 
-function importWithKid(jwk: Jwk, alg: Algorithm): KeyMaterial {
-  const material = importJwk(jwk, alg)
-  return { material, kid: typeof jwk.kid === 'string' ? jwk.kid : undefined }
+/** The name of a file where the text of a key is expected. A secret in base64 or hex has no dot, so that none is shown. */
+const FILE_NAME = /^[\w@%+~./\\ -]{1,200}\.(?:pem|key|pub|jwk|jwks|json|txt)$/
+
+function adviseFile(text: string): string {
+  return FILE_NAME.test(text) ? `; did you mean { file: ${text} }?` : ''
 }

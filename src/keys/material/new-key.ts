@@ -1,4 +1,4 @@
-/** New key material for an algorithm, and secrets and private keys as text: PEM and JWK. `public-key.ts` writes what may be published. */
+/** New key material for an algorithm, and secrets and private keys as text: PEM and JWK. `public-key.ts` writes public keys. */
 import {
   createPublicKey,
   generateKey,
@@ -12,7 +12,7 @@ import type { Algorithm } from '../key.ts'
 import { toPublicJwk } from '../kinds/public-key.ts'
 import type { Jwk } from './jwk.ts'
 
-/** A key that is replaced every few days needs no more, and 3072 bits would cost five times the time at each signing. */
+/** Enough for a key that is replaced every few days; 3072 bits would take five times as long at each signing. */
 const RSA_BITS = 2048
 
 const generateSecret = promisify(generateKey)
@@ -35,7 +35,7 @@ export async function generateMaterial(alg: Algorithm): Promise<KeyObject> {
 
 /**
  * Writes a secret or a private key as a JWK (RFC 7517, section 4): a secret.
- * @param kid that of {@link createKid} when left out
+ * @param kid by default from {@link createKid}
  */
 export function toSigningJwk(alg: Algorithm, material: KeyObject, kid?: string): Jwk {
   return {
@@ -46,7 +46,7 @@ export function toSigningJwk(alg: Algorithm, material: KeyObject, kid?: string):
   }
 }
 
-/** The RFC 7638 thumbprint. That of a secret would let anyone test guesses of it (section 7), so a secret gets a random kid. */
+/** The RFC 7638 thumbprint. The thumbprint of a secret would let anyone test guesses of it (section 7), so a secret gets a random kid. */
 export function createKid(alg: Algorithm, material: KeyObject): string {
   if (material.type === 'secret') return randomBytes(32).toString('base64url')
   return toPublicJwk(createPublicKey(material), alg, undefined).kid

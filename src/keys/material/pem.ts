@@ -10,11 +10,6 @@ interface PemBlock {
 
 const BLOCK = /-----BEGIN ([A-Z0-9 ]+)-----.*?-----END \1-----/gs
 
-/** Whether a text is PEM, however broken. */
-export function isPem(text: string): boolean {
-  return text.includes('-----BEGIN ')
-}
-
 /**
  * Reads the one private key of a PEM text. Other blocks, such as its certificates or EC parameters, may be beside it.
  * @throws KeyError
@@ -38,8 +33,9 @@ export function parsePrivatePem(text: string, passphrase?: string): KeyObject {
   if (encrypted && passphrase === undefined) {
     throw new KeyError('found an encrypted private key, expected a passphrase with it')
   }
+  let key: KeyObject
   try {
-    return createPrivateKey({ key: block.text, format: 'pem', passphrase })
+    key = createPrivateKey({ key: block.text, format: 'pem', passphrase })
   } catch {
     throw new KeyError(
       encrypted
@@ -47,10 +43,12 @@ export function parsePrivatePem(text: string, passphrase?: string): KeyObject {
         : `found ${block.label} in PEM that cannot be read`
     )
   }
+  assertPoint(createPublicKey(key))
+  return key
 }
 
 /**
- * Reads a public key, or that of the first certificate: in a chain that is the one that the others certify.
+ * Reads a public key, or the key of the first certificate: in a chain, the others certify that one.
  * Only the key of a certificate counts; its dates and its issuer are not checked.
  * @throws KeyError
  */
@@ -59,20 +57,69 @@ export function parsePublicPem(text: string): KeyObject {
   if (blocks.some(isPrivate)) {
     throw new KeyError('found a private key, expected a public one: it is all that verifying needs')
   }
-  const block = blocks.find(({ label }) => /^(RSA )?PUBLIC KEY$|^CERTIFICATE$/.test(label))
+  const block = blocks.find(({ label }) => /^(RSA )?PUBLIC KEY$|^(X509 )?CERTIFICATE$/.test(label))
   if (block === undefined) {
     throw new KeyError(`found ${listLabels(blocks)} in PEM, expected a public key or a certificate`)
   }
-  if (block.label !== 'CERTIFICATE' && blocks.length > 1) {
+  const isCertificate = block.label.endsWith('CERTIFICATE')
+  if (!isCertificate && blocks.length > 1) {
     throw new KeyError(`found ${listLabels(blocks)} in PEM, expected one public key`)
   }
+  let key: KeyObject
   try {
-    return block.label === 'CERTIFICATE'
+    key = isCertificate
       ? new X509Certificate(block.text).publicKey
       : createPublicKey({ key: block.text, format: 'pem' })
   } catch {
     throw new KeyError(`found ${block.label} in PEM that cannot be read`)
   }
+  assertPoint(key)
+  return key
+}
+
+/** The end of a SubjectPublicKeyInfo (RFC 5280, section 4.1) with the point at infinity: a BIT STRING of one zero byte. */
+const INFINITY = Buffer.from([0x03, 0x02, 0x00, 0x00])
+
+/** OpenSSL accepts the point at infinity as a key, and node:crypto crashes the process as soon as it reads the curve. */
+function assertPoint(key: KeyObject): void {
+  if (key.asymmetricKeyType !== 'ec') return
+  let info: Buffer
+  try {
+    info = key.export({ type: 'spki', format: 'der' })
+  } catch {
+    info = INFINITY
+  }
+  if (info.subarray(-INFINITY.length).equals(INFINITY)) {
+    throw new KeyError('found an EC key whose public half is no point of its curve')
+  }
+}
+
+/** The kinds of DER, in the order in which they are tried. */
+const DER_LABELS = [
+  'PUBLIC KEY',
+  'CERTIFICATE',
+  'PRIVATE KEY',
+  'RSA PUBLIC KEY',
+  'RSA PRIVATE KEY',
+  'EC PRIVATE KEY'
+] as const
+/** SEQUENCE, which all of them begin with (X.690, section 8.9). */
+const SEQUENCE = 0x30
+
+/** Writes the DER of a key or certificate as PEM. Undefined for other bytes. */
+export function toPemText(der: Buffer): string | undefined {
+  if (der[0] !== SEQUENCE) return undefined
+  const body = der.toString('base64').replaceAll(/.{64}/g, '$&\n').trimEnd()
+  return DER_LABELS.map(
+    (label) => `-----BEGIN ${label}-----\n${body}\n-----END ${label}-----\n`
+  ).find((text) => {
+    try {
+      createPublicKey({ key: text, format: 'pem' })
+      return true
+    } catch {
+      return false
+    }
+  })
 }
 
 function parseBlocks(text: string): PemBlock[] {

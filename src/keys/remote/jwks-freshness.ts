@@ -1,4 +1,4 @@
-/** How long a JWK Set may be kept, by its HTTP headers (RFC 9111). */
+/** How long a JWK Set may be cached, by its HTTP headers (RFC 9111). */
 import type { IncomingHttpHeaders } from 'node:http'
 import CachePolicy from 'http-cache-semantics'
 
@@ -9,7 +9,7 @@ const SECONDS = /^\d+$/
 /**
  * The freshness lifetime that is left (RFC 9111, section 4.2): `Cache-Control`, or else `Expires`, less `Age`.
  * @param now when the request was sent, in milliseconds since 1970
- * @returns milliseconds from then on, 0 when it must not be kept; undefined when the headers do not limit it
+ * @returns milliseconds from then on, 0 when it must not be cached; undefined when the headers do not limit it
  */
 export function freshnessLifetime(headers: IncomingHttpHeaders, now: number): number | undefined {
   // The library reads directives in lower case only.
@@ -24,7 +24,7 @@ export function freshnessLifetime(headers: IncomingHttpHeaders, now: number): nu
   return Math.max(0, policy.maxAge() - age) * 1000
 }
 
-/** The sender's clock where it is sent, so that its difference from ours does not count. */
+/** The clock of the sender, if it is sent, so that its difference from ours does not count. */
 function dateOf({ date }: IncomingHttpHeaders, now: number): string {
   return date === undefined || Number.isNaN(Date.parse(date)) ? new Date(now).toUTCString() : date
 }

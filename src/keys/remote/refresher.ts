@@ -1,7 +1,7 @@
-/** Fetches again what others may change: one attempt at a time, ahead of its end, and with growing pauses while attempts fail. */
+/** Refreshes a resource of another server: one attempt at a time, before it expires, and with growing pauses while attempts fail. */
 import type { StartTimer } from '../timer.ts'
 
-/** How an attempt went. */
+/** The result of an attempt. */
 export type Attempt =
   | { readonly succeeded: false }
   | {
@@ -24,15 +24,15 @@ export interface RefresherOptions {
 export interface Refresher {
   /** Attempts now, or joins the attempt that is under way. The first call begins the series. */
   readonly refresh: () => Promise<void>
-  /** The same for an unknown kid, which any client can send: joins an attempt, or begins one unless the last is too recent. */
+  /** The same for an unknown kid, which any client can send: joins an attempt, or begins one unless the last one is too recent. */
   readonly refreshAgain: () => Promise<void>
   /** When the next attempt is planned for, in milliseconds since 1970; Infinity before the first. */
   readonly nextAt: () => number
-  /** Gives up, for good. */
+  /** Stops for good. */
   readonly close: () => void
 }
 
-/** Makes what repeats an action. Nothing is done before the first call. */
+/** Makes the refresher of an action. Nothing is done before the first call. */
 export function createRefresher(options: RefresherOptions): Refresher {
   const { attempt, timing, cooldownMs, now, startTimer } = options
   const closing = new AbortController()
@@ -79,7 +79,7 @@ export function createRefresher(options: RefresherOptions): Refresher {
 
 const MINUTE_MS = 60_000
 
-/** No header can make us ask more often than this; only the setting itself can. */
+/** No header can cause more frequent fetches than this; only the setting itself can. */
 const LEAST_FRESH_MS = MINUTE_MS
 /** After the first failure. The pause doubles with each further one, up to the refresh time or {@link LONGEST_PAUSE_MS}. */
 const FIRST_PAUSE_MS = 5_000
@@ -87,7 +87,7 @@ const LONGEST_PAUSE_MS = 5 * MINUTE_MS
 
 /** All times are milliseconds. */
 export interface RefreshTiming {
-  /** @param stated the lifetime that the headers give, if they do */
+  /** @param stated the lifetime in the headers, if any */
   readonly afterSuccess: (stated: number | undefined) => number
   /** @param failures how many there were in a row, this one included */
   readonly afterFailure: (failures: number) => number

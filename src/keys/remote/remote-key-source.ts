@@ -1,15 +1,18 @@
-/** Keys of a JWK Set that another server publishes: kept as long as HTTP lets them, and fetched again ahead of time. */
+/** Keys of a JWK Set that another server publishes: cached as long as HTTP allows, and fetched again ahead of time. */
+import type { ProxyFor } from '../../remote/proxy/proxies.ts'
 import type { TlsSettings } from '../../remote/tls-options.ts'
+import { isNamed } from '../algorithms.ts'
 import type { Algorithm, Key } from '../key.ts'
-import type { KeySource } from '../key-source.ts'
+import type { KeySource, LastFetch } from '../key-source.ts'
 import { type StartTimer, startUnreferencedTimer } from '../timer.ts'
-import { createFetchJwks, JwksError, type JwksFailure, type JwksReply } from './fetch-jwks.ts'
+import { createFetchJwks, type JwksReply } from './fetch-jwks.ts'
+import { JwksError, type JwksFailure } from './jwks-error.ts'
 import { type Attempt, createRefresher, createRefreshTiming } from './refresher.ts'
 import { selectKeys } from './select-keys.ts'
 
 const MINUTE_MS = 60_000
 
-/** Costs the other server next to nothing, and a key that it withdraws is gone soon enough. */
+/** Costs the other server next to nothing, and a withdrawn key is gone soon enough. */
 export const DEFAULT_REFRESH_MS = 15 * MINUTE_MS
 /** An outage at night of the other server, and the morning to fix it. */
 export const DEFAULT_STALE_LIMIT_MS = 24 * 60 * MINUTE_MS
@@ -17,23 +20,30 @@ export const DEFAULT_STALE_LIMIT_MS = 24 * 60 * MINUTE_MS
 const DEFAULT_COOLDOWN_MS = MINUTE_MS / 2
 /** A request may be waiting for it. */
 const DEFAULT_TIMEOUT_MS = 5_000
-/** Ten times what the large identity providers have, certificates included. */
+/** Ten times the size at large identity providers, including certificates. */
 const DEFAULT_MAX_BYTES = 256 * 1024
 const DEFAULT_MAX_KEYS = 100
 
 export interface RemoteKeySourceOptions {
+  /** The URL of the set; with `issuers` the URL of the issuer, whose metadata leads to the set. */
   readonly url: string
-  /** The key to take out of the set, and the name of the source. Without it, all keys of the set are used. */
+  /** The allowed names of the issuer in its metadata. Left out where the URL is the URL of the set. */
+  readonly issuers?: readonly string[] | undefined
+  /** The key to use from the set, and the name of the source. Without it, all keys of the set are used. */
   readonly kid?: string | undefined
-  /** The algorithms that keys may have. A JWK that names none gets the only one of these that it fits. */
+  /** The algorithms that keys may have. A JWK without `alg` gets each of these that it is usable with. */
   readonly algorithms: readonly Algorithm[]
-  /** Whether a JWK that names no algorithm is rejected instead. Default false. */
+  /** Whether a JWK that is usable with several algorithms is rejected without an `alg`. Default false. */
   readonly requireAlg?: boolean | undefined
   /** The `typ` of the tokens that it signs. Default `JWT`. */
   readonly typ?: string | undefined
   /** Whether the URL may be http://. Default false. Certificates are verified in any case. */
   readonly allowHttp?: boolean | undefined
   readonly tls?: TlsSettings | undefined
+  /** The setting that names a proxy, or none. */
+  readonly proxy?: string | undefined
+  /** The proxy of requests. Default: by its setting. */
+  readonly proxyFor?: ProxyFor | undefined
   /** How long a set is fresh where its headers have no lifetime, and at most. Default 15 minutes. */
   readonly refreshMs?: number | undefined
   /** How long keys are usable after they were last confirmed, when the set cannot be fetched. Default 24 hours. */
@@ -59,23 +69,39 @@ export interface FetchReport {
   /** The name of the source. */
   readonly source: string | undefined
   readonly outcome: 'fetched' | 'unchanged' | JwksFailure
-  /** What went wrong, where something did. */
+  /** The error, if there was one. */
   readonly error?: JwksError
-  /** Why keys of the set are not usable: one text for each that was wanted. */
+  /** Why keys of the set are not usable: one text for each configured one. */
   readonly rejections: readonly string[]
-  /** How many keys are usable now. */
+  /** How many keys of the set are usable now. */
   readonly keys: number
 }
 
-/** A set as it was last seen. */
+/** The last fetched set. */
 interface Held {
   readonly keys: readonly Key[]
+  readonly usable: number
   readonly signingKey: Key | undefined
   readonly publishedKeys: readonly Key[]
   readonly etag: string | undefined
 }
 
-const NOTHING: Held = { keys: [], signingKey: undefined, publishedKeys: [], etag: undefined }
+const NOTHING: Held = {
+  keys: [],
+  usable: 0,
+  signingKey: undefined,
+  publishedKeys: [],
+  etag: undefined
+}
+
+/** The limits of a fetch, with their defaults. */
+export function limitsOf({
+  timeoutMs = DEFAULT_TIMEOUT_MS,
+  maxBytes = DEFAULT_MAX_BYTES,
+  maxKeys = DEFAULT_MAX_KEYS
+}: Pick<RemoteKeySourceOptions, 'timeoutMs' | 'maxBytes' | 'maxKeys'>) {
+  return { timeoutMs, maxBytes, maxKeys }
+}
 
 /**
  * Makes a key source of a remote JWK Set. It starts without the set as well, has no key then, and keeps trying.
@@ -100,11 +126,12 @@ export function createRemoteKeySource(options: RemoteKeySourceOptions): KeySourc
   if (algorithms.length === 0) throw new TypeError('expected at least one algorithm')
   const fetchJwks = createFetchJwks({
     url: options.url,
+    issuers: options.issuers,
     allowHttp: options.allowHttp ?? false,
     tls: options.tls,
-    timeoutMs: options.timeoutMs ?? DEFAULT_TIMEOUT_MS,
-    maxBytes: options.maxBytes ?? DEFAULT_MAX_BYTES,
-    maxKeys: options.maxKeys ?? DEFAULT_MAX_KEYS,
+    proxy: options.proxy,
+    proxyFor: options.proxyFor,
+    ...limitsOf(options),
     now
   })
   const refresher = createRefresher({
@@ -117,6 +144,7 @@ export function createRemoteKeySource(options: RemoteKeySourceOptions): KeySourc
   let held = NOTHING
   let usableUntil = Number.NEGATIVE_INFINITY
   let isReachable = false
+  let lastFetch: LastFetch = { outcome: 'none', confirmedAt: undefined }
 
   function heldAt(time: number): Held {
     return time < usableUntil ? held : NOTHING
@@ -134,15 +162,15 @@ export function createRemoteKeySource(options: RemoteKeySourceOptions): KeySourc
       held = { ...held, etag: reply.etag }
       return succeed('unchanged', reply, [])
     }
-    const { keys, rejections } = selectKeys(reply.jwks, options)
-    if (keys.length === 0) {
-      // The owner of the set has withdrawn the keys that we had, so they are not kept up to the stale limit.
+    const { keys, usable, rejections } = selectKeys(reply.jwks, options)
+    if (usable === 0) {
+      // The owner of the set has withdrawn our keys, so they are not kept up to the stale limit.
       held = NOTHING
       const wanted = kid === undefined ? 'key' : `key with the kid ${JSON.stringify(kid)}`
       return fail(new JwksError('no_key', `found no usable ${wanted}`), rejections)
     }
     usableUntil = sentAt + staleLimitMs
-    held = hold(keys, reply.etag)
+    held = { ...hold(keys), usable, etag: reply.etag }
     return succeed('fetched', reply, rejections)
   }
 
@@ -151,12 +179,14 @@ export function createRemoteKeySource(options: RemoteKeySourceOptions): KeySourc
     { lifetimeMs }: JwksReply,
     rejections: readonly string[]
   ): Attempt {
-    report({ source: kid, outcome, rejections, keys: held.keys.length })
+    lastFetch = { outcome, confirmedAt: usableUntil - staleLimitMs }
+    report({ source: kid, outcome, rejections, keys: held.usable })
     return { succeeded: true, lifetimeMs }
   }
 
   function fail(error: JwksError, rejections: readonly string[]): Attempt {
-    const keys = heldAt(now()).keys.length
+    const keys = heldAt(now()).usable
+    lastFetch = { ...lastFetch, outcome: error.failure }
     report({ source: kid, outcome: error.failure, error, rejections, keys })
     return { succeeded: false }
   }
@@ -168,6 +198,7 @@ export function createRemoteKeySource(options: RemoteKeySourceOptions): KeySourc
     publishedKeys: (time) => heldAt(time).publishedKeys,
     changesAt: (time) =>
       heldAt(time).publishedKeys.length === 0 ? Number.POSITIVE_INFINITY : refresher.nextAt(),
+    lastFetch: () => lastFetch,
     start: refresher.refresh,
     async refreshForKid(wanted) {
       if (kid !== undefined && wanted !== kid) return
@@ -176,22 +207,21 @@ export function createRemoteKeySource(options: RemoteKeySourceOptions): KeySourc
     },
     isUncertain: (header) =>
       !isReachable &&
-      algorithms.some((alg) => alg === header.alg) &&
+      algorithms.some((alg) => isNamed(alg, header.alg)) &&
       (kid === undefined || header.kid === undefined || kid === header.kid),
     close: refresher.close
   }
 }
 
 /**
- * Only keys that we hold the private half of are published as ours. To publish the public key of another
- * issuer would let that issuer make tokens in our name.
+ * Only keys whose private half we hold are published as ours. Publishing the public key of another
+ * issuer would let that issuer issue tokens in our name.
  */
-function hold(keys: readonly Key[], etag: string | undefined): Held {
+function hold(keys: readonly Key[]): Omit<Held, 'usable' | 'etag'> {
   const signingKeys = keys.filter((key) => key.sign !== undefined)
   return {
     keys,
     signingKey: signingKeys[0],
-    publishedKeys: signingKeys.filter((key) => key.publicJwk !== undefined),
-    etag
+    publishedKeys: signingKeys.filter((key) => key.publicJwk !== undefined)
   }
 }

@@ -1,6 +1,7 @@
 /** The settings of keys in a JWK Set behind a URL, beside the URL itself. */
 import { getCiphers } from 'node:tls'
 import * as z from 'zod'
+import { proxy } from '../../settings/proxy.ts'
 import { duration, flag, integer, size } from '../../settings/quantities.ts'
 import { material, oncePerReader } from '../../settings/secrets.ts'
 import { section } from '../../settings/section.ts'
@@ -25,7 +26,7 @@ export const remoteKeyShape = oncePerReader(function remoteKeyShape(reader) {
         .min(1, 'expected at least one pin')
         .optional()
         .describe(
-          'SHA-256 over the SubjectPublicKeyInfo (DER) of certificates, in base64url or base64. The chain must have a certificate with one of them. Default: no pins.'
+          'SHA-256 hashes of the SubjectPublicKeyInfo (DER) of certificates, in base64url or base64. One certificate of the chain has to match one of them. Default: no pins.'
         ),
       ca: material(reader)
         .optional()
@@ -42,24 +43,25 @@ export const remoteKeyShape = oncePerReader(function remoteKeyShape(reader) {
     })
       .optional()
       .describe('TLS of an https:// JWK Set. The certificate of its server is always verified.'),
+    proxy,
     refresh: duration('1s', '30d')
       .optional()
       .describe(
-        'How long a JWK Set is used until it is fetched again, where its HTTP headers have no lifetime, and at most. Default: 15m.'
+        'How long a JWK Set is used until it is fetched again, unless its HTTP headers give a shorter lifetime. Default: 15m.'
       ),
     cooldown: duration('1s', '1d')
       .optional()
       .describe(
-        'Least time from one fetch to another that is made only because a token has an unknown kid. Default: 30s.'
+        'Least time after a fetch until an unknown kid in a token may cause another fetch. Default: 30s.'
       ),
     staleLimit: duration('1s', '365d')
       .optional()
       .describe(
-        'How long its keys are used after the last successful fetch, when it cannot be fetched; not shorter than `refresh`. Default: 24h.'
+        'How long the keys are used after the last successful fetch, while further fetches fail. Not shorter than `refresh`. Default: 24h.'
       ),
     timeout: duration('1ms', '5m')
       .optional()
-      .describe('For one fetch, from connecting to the last byte. Default: 5s.'),
+      .describe('Time limit of one fetch, from connecting to the last byte. Default: 5s.'),
     limits: section({
       size: size('1KiB', '64MiB').optional().describe('Largest JWK Set. Default: 256KiB.'),
       keys: integer(1, 10_000).optional().describe('Most keys in a JWK Set. Default: 100.')
@@ -105,20 +107,22 @@ export function toRemoteKeyOptions(entry: RemoteKeyConfig): RemoteKeySourceOptio
 
 /** A JWK Set all of whose keys may be used. */
 interface JwkSetConfig extends FetchConfig {
-  readonly jwks: string
   readonly algorithms: RemoteKeySourceOptions['algorithms']
 }
 
-/** All keys of the set of an issuer. */
-export function toJwkSetOptions(verifier: JwkSetConfig): RemoteKeySourceOptions {
-  const { jwks: url, algorithms } = verifier
-  return { url, algorithms, ...toFetchOptions(verifier) }
+/** All keys of the set of an issuer, wherever that is. */
+export function toJwkSetOptions(
+  place: Pick<RemoteKeySourceOptions, 'url' | 'issuers'>,
+  verifier: JwkSetConfig
+): RemoteKeySourceOptions {
+  return { ...place, algorithms: verifier.algorithms, ...toFetchOptions(verifier) }
 }
 
 function toFetchOptions(entry: FetchConfig) {
   return {
     allowHttp: entry.allowHttp,
     tls: entry.tls,
+    proxy: entry.proxy,
     refreshMs: entry.refresh,
     staleLimitMs: entry.staleLimit,
     cooldownMs: entry.cooldown,

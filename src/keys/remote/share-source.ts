@@ -1,9 +1,9 @@
-/** Key sources that outlive a reload: the old and the new configuration use one and the same where both ask for it. */
+/** Key sources that outlive a reload: the old and the new configuration share a source where both have it. */
 import type { KeySource } from '../key-source.ts'
 
 /**
- * Gives the source that is in use under an id, or a new one.
- * @param id identifies everything that the source is made of
+ * Returns the source in use under an id, or a new one.
+ * @param id identifies all settings of the source
  */
 export type ShareSource = (id: string, create: () => KeySource) => KeySource
 
@@ -13,8 +13,8 @@ interface Shared {
 }
 
 /**
- * Makes what shares. A source that is shared starts again with each of its users, so it fetches again; what it knows
- * already is used until then, and if that fails. It is closed with the last of them.
+ * Makes the function that shares sources. A shared source starts again with each of its users, so it fetches again; its keys
+ * are used until then, and if that fails. It is closed with its last user.
  */
 export function createShareSource(): ShareSource {
   const inUse = new Map<string, Shared>()

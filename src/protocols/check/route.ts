@@ -1,9 +1,10 @@
 /** A `check` route: request -> format reads it -> check -> format answers. */
 import { type CheckedToken, createCheck } from '../../check/check.ts'
 import { createCheckCache } from '../../check/check-cache.ts'
-import { createRouteGroups } from '../../check/groups/registry.ts'
-import { createRequirements } from '../../check/requirements.ts'
-import { createVerifiers } from '../../check/verifiers/registry.ts'
+import { createExplain, type Named } from '../../check/explain.ts'
+import { arrangeGroups, createGroupPlaces } from '../../check/groups/registry.ts'
+import { createRequirements, nameRequirements } from '../../check/requirements.ts'
+import { arrangeVerifiers, createVerifiers, takesOpaque } from '../../check/verifiers/registry.ts'
 import { ServiceError } from '../../errors.ts'
 import { withSpan } from '../../operations/tracing.ts'
 import type { Answer, Exchange } from '../exchange.ts'
@@ -15,9 +16,13 @@ import type { CheckRouteConfig } from './settings.ts'
 
 /** How a request carries the token to check, and how the answer describes a valid one. */
 interface CheckFormat extends WireFormat {
+  /** Whether the token may be in the body. No other body is read. */
+  readonly readsBody: boolean
   /** @throws ServiceError where there is no token, or more than one */
   readonly read: (exchange: Exchange) => string
   readonly answer: (checked: CheckedToken) => Answer
+  /** The answer to a request that needs no token. Left out where each needs one. */
+  readonly pass?: ((exchange: Exchange) => Answer | undefined) | undefined
 }
 
 /** Makes the wire format of one route. */
@@ -52,20 +57,39 @@ function createCheckRoute(
 ): Route {
   const { limits, now, revocation, metrics, tracing } = services
   const path = config.check
+  const verifiers = createVerifiers(config.verify, services)
+  const groups = createGroupPlaces(config, services)
+  const bounds = {
+    maxDepth: limits.depth,
+    maxTokenLength: longestToken(limits),
+    takesOpaque: takesOpaque(config.verify)
+  }
   const check = withSpan(
     'verify',
     createCheck({
-      verifiers: createVerifiers(config, services),
+      ...bounds,
+      verifiers: arrangeVerifiers(stepsOf(verifiers), config),
       requirements: createRequirements(config, { now, revocation }),
-      resolveGroups: createRouteGroups(config, services),
-      maxDepth: limits.depth,
-      maxTokenLength: longestToken(limits),
+      resolveGroups: arrangeGroups(stepsOf(groups), config),
       cache: config.cache === 0 ? undefined : createCheckCache(config.cache)
     }),
     tracing
   )
   const plain = createFormat(config, limits)
   const format = config.reasons ? withReasons(plain) : plain
+
+  const { pass } = format
+
+  function respond(exchange: Exchange): Promise<Answer> | Answer {
+    try {
+      const checked = check(format.read(exchange), exchange.trace, exchange.note)
+      return checked instanceof Promise
+        ? checked.then(answerValid).catch(countRejected)
+        : answerValid(checked)
+    } catch (error) {
+      return countRejected(error)
+    }
+  }
 
   function answerValid(checked: CheckedToken): Answer {
     const answer = format.answer(checked)
@@ -78,23 +102,28 @@ function createCheckRoute(
     throw error
   }
 
-  return createRoute({
+  const route = createRoute({
     path,
     format,
     apiKeys: config.auth?.apiKeys,
     maxRequests: config.limits.requests,
-    maxBodyBytes: format.methods === 'any' ? undefined : tokenBodyBytes(limits),
-    respond(exchange) {
-      try {
-        const checked = check(format.read(exchange), exchange.trace)
-        return checked instanceof Promise
-          ? checked.then(answerValid).catch(countRejected)
-          : answerValid(checked)
-      } catch (error) {
-        return countRejected(error)
-      }
-    }
+    maxBodyBytes: format.readsBody ? tokenBodyBytes(limits) : undefined,
+    respond: pass === undefined ? respond : (exchange) => pass(exchange) ?? respond(exchange)
   })
+  const explain = createExplain({
+    ...bounds,
+    verifiers,
+    arrangeVerifiers: (reported) => arrangeVerifiers(reported, config),
+    requirements: nameRequirements(config, { now, revocation }),
+    groups,
+    arrangeGroups: (reported) => arrangeGroups(reported, config),
+    now
+  })
+  return { ...route, explain }
+}
+
+function stepsOf<Step>(named: readonly Named<Step>[]): readonly Step[] {
+  return named.map(({ step }) => step)
 }
 
 function reasonOf(error: unknown): string {

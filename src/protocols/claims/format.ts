@@ -4,8 +4,9 @@ import type { Explanation } from '../../issue/issue.ts'
 import { writeObject } from '../../json/json-members.ts'
 import { toJsonText } from '../../json/json-text.ts'
 import { challengeOf401 } from '../bearer-token.ts'
+import { type ClientBodyOptions, createClientBodyReader } from '../client-body.ts'
 import { type Answer, JSON_NO_STORE, jsonAnswer } from '../exchange.ts'
-import { createOptionalBodyReader, type OptionalBodyOptions, type ReadBody } from '../json-body.ts'
+import type { ReadBody } from '../json-body.ts'
 import type { WireFormat } from '../route.ts'
 import { type Statuses, statusOf } from '../statuses.ts'
 
@@ -14,15 +15,15 @@ export interface ClaimsFormat extends WireFormat {
   readonly answer: (claims: Claims) => Answer
 }
 
-export interface ClaimsFormatOptions extends OptionalBodyOptions {
+export interface ClaimsFormatOptions extends ClientBodyOptions {
   readonly statuses: Statuses
 }
 
-/** Takes any body, which has to be JSON where a source sends it on; answers with the claims, or with what explains them. */
+/** Takes any body, which has to be JSON where a source forwards it; answers with the claims, or with their explanation. */
 export function createClaimsFormat({ statuses, ...body }: ClaimsFormatOptions): ClaimsFormat {
   return {
     methods: ['GET', 'POST'],
-    read: createOptionalBodyReader(body),
+    read: createClientBodyReader({ ...body, mayBeEmpty: true }),
     answer: (claims) => ({ status: 200, headers: JSON_NO_STORE, body: writeObject(claims) }),
     refuse(error) {
       const status = statusOf(error, statuses)
@@ -32,7 +33,7 @@ export function createClaimsFormat({ statuses, ...body }: ClaimsFormatOptions): 
   }
 }
 
-/** What explains claims, in the form of claims: for each its value, its source, and the sources that it overrides. */
+/** The explanation of claims, in the form of claims: for each its value, its source, and the sources that it overrides. */
 export function describeExplanations(explanations: ReadonlyMap<string, Explanation>): Claims {
   return new Map(
     Array.from(explanations, ([claim, { value, source, overrides }]) => [

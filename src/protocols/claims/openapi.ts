@@ -1,7 +1,9 @@
 /** Routes that show the claims of a token, unsigned. */
 
+import { sendsBody } from '../../issue/sources/registry.ts'
 import { failures, sourceFailures } from '../openapi/failures.ts'
 import {
+  clientBody,
   json,
   type Operation,
   type Parameter,
@@ -9,8 +11,11 @@ import {
   schemaRef,
   secret
 } from '../openapi/parts.ts'
+import { withRemoteReplies } from '../openapi/remote-replies.ts'
 import { callers } from '../openapi/security.ts'
+import { describeParameters } from '../openapi/source-parameters.ts'
 import type { ClaimsRouteConfig } from './settings.ts'
+import type { ShownClaims } from './sources.ts'
 
 const EXPLAIN: Parameter = {
   name: 'explain',
@@ -21,19 +26,19 @@ const EXPLAIN: Parameter = {
   schema: { const: '1' }
 }
 
-/** @param parameters what its sources take */
 export function describeClaims(
   route: ClaimsRouteConfig,
-  parameters: readonly Parameter[]
+  { sources, attempts }: ShownClaims
 ): PathItem {
-  const get: Operation = {
+  const operation: Operation = {
     summary: 'Shows the claims that a token would have, without signing them.',
     ...callers(route.auth),
-    parameters: [...parameters, ...(route.explain ? [EXPLAIN] : [])],
+    parameters: [...describeParameters(sources), ...(route.explain ? [EXPLAIN] : [])],
     responses: {
       200: secret('The claims.', json({ type: 'object' })),
-      ...failures(sourceFailures(route), json(schemaRef('Error')))
+      ...failures(sourceFailures({ ...route, attempts }), json(schemaRef('Error')))
     }
   }
-  return { get, post: { ...get, requestBody: { content: json({}) } } }
+  const get = withRemoteReplies(operation, route, sources)
+  return { get, post: { ...get, ...clientBody(sendsBody(sources), true) } }
 }

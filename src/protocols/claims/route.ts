@@ -3,33 +3,33 @@
 import { createExplain, createGather } from '../../issue/issue.ts'
 import { createSources, type SourceConfig, sendsBody } from '../../issue/sources/registry.ts'
 import type { Exchange } from '../exchange.ts'
-import { createIssueRequest } from '../issuing.ts'
-import { describeParameters } from '../openapi/source-parameters.ts'
+import { addPassed, createIssueRequest, createRouteAttempts } from '../issuing.ts'
 import type { RouteBuilder } from '../protocol.ts'
+import { withRelay } from '../relay.ts'
 import { createRoute, type Route } from '../route.ts'
 import type { Services } from '../services.ts'
 import { createClaimsFormat, describeExplanations } from './format.ts'
 import { describeClaims } from './openapi.ts'
 import type { ClaimsRouteConfig } from './settings.ts'
-import { claimsSourcesOf } from './sources.ts'
+import { claimsShownBy, type ShownClaims } from './sources.ts'
 
 export const builder = {
   create: (config, services, routes) => [
-    createClaimsRoute(config, claimsSourcesOf(config, { routes }), services)
+    createClaimsRoute(config, claimsShownBy(config, { routes }), services)
   ],
-  describe: (config, routes) => ({
-    [config.claims]: describeClaims(config, describeParameters(claimsSourcesOf(config, { routes })))
-  })
+  describe(config, routes) {
+    return { [config.claims]: describeClaims(config, claimsShownBy(config, { routes })) }
+  }
 } satisfies RouteBuilder<ClaimsRouteConfig>
 
-/** @param sources its own, or those of the issue route that it belongs to */
 function createClaimsRoute(
   config: ClaimsRouteConfig,
-  sources: readonly SourceConfig[],
+  shown: ShownClaims,
   services: Services
 ): Route {
   const { limits, keyStore } = services
-  const running = createSources(sources, keyStore.signer(), services)
+  const { sources } = shown
+  const running = createSources(sources, keyStore.signer, services)
   const gather = createGather(running)
   const explain = config.explain
     ? createExplain(
@@ -37,11 +37,15 @@ function createClaimsRoute(
         nameSources(sources, config.sources === undefined ? 'claims' : 'sources')
       )
     : undefined
-  const format = createClaimsFormat({
-    statuses: config.statuses,
-    isSent: sendsBody(sources),
-    maxDepth: limits.depth
-  })
+  const format = withRelay(
+    createClaimsFormat({
+      statuses: config.statuses,
+      isSent: sendsBody(sources),
+      maxDepth: limits.depth
+    }),
+    config
+  )
+  const attempt = createRouteAttempts(shown, services)
   return createRoute({
     path: config.claims,
     format,
@@ -52,9 +56,13 @@ function createClaimsRoute(
     async respond(exchange) {
       const request = createIssueRequest(exchange, format.read(exchange), limits.depth)
       if (explain !== undefined && wantsExplanations(exchange)) {
-        return format.answer(describeExplanations(await explain(request)))
+        const explained = await (attempt === undefined
+          ? explain(request)
+          : attempt(request, explain))
+        return format.answer(describeExplanations(explained))
       }
-      return format.answer(await gather(request))
+      const claims = await (attempt === undefined ? gather(request) : attempt(request, gather))
+      return addPassed(format.answer(claims), exchange)
     }
   })
 }

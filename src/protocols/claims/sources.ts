@@ -1,4 +1,5 @@
-/** Whose sources a claims route shows: its own, or those of an issue route; and the rule that there are some. */
+/** The sources that a claims route shows: its own, or the sources of an issue route; and the rule that there are some. */
+import type { AttemptsConfig } from '../../issue/attempts.ts'
 import type { SourceConfig } from '../../issue/sources/registry.ts'
 import { at, isGiven } from '../../settings/placed.ts'
 import type { Problem } from '../../settings/problem.ts'
@@ -6,14 +7,32 @@ import type { RouteConfig } from '../registry.ts'
 import type { PlacedRoute, RuleContext } from '../rules.ts'
 import type { ClaimsRouteConfig } from './settings.ts'
 
-/** Its own, or those of an issue route: the rule below has found that there is one. */
-export function claimsSourcesOf(
-  { of, sources }: ClaimsRouteConfig,
+/** The sources that a claims route shows, and their limit. */
+export interface ShownClaims {
+  readonly sources: readonly SourceConfig[]
+  /** The limit of attempts: an attacker who guesses passwords must not have a route that does not count. */
+  readonly attempts: AttemptsConfig | undefined
+  /** The path and listener of the route with the sources. */
+  readonly path: string
+  readonly on: string
+}
+
+/** Its own, or the sources of an issue route: the rule below ensures that there is one. */
+export function claimsShownBy(
+  { claims: path, on, of, sources, attempts }: ClaimsRouteConfig,
   { routes }: { readonly routes: readonly RouteConfig[] }
-): readonly SourceConfig[] {
-  if (sources !== undefined) return sources
+): ShownClaims {
+  if (sources !== undefined) return { sources, attempts, path, on }
   const shown = routes.filter((route) => 'issue' in route).find((route) => isShown(route, of))
-  return shown === undefined || shown.protocol === 'krakend' ? [] : shown.claims
+  if (shown === undefined || shown.protocol === 'krakend') {
+    return { sources: [], attempts, path, on }
+  }
+  return {
+    sources: shown.claims,
+    attempts: 'attempts' in shown ? shown.attempts : undefined,
+    path: shown.issue,
+    on: shown.on
+  }
 }
 
 interface Candidate {
@@ -21,12 +40,12 @@ interface Candidate {
   readonly protocol?: string | undefined
 }
 
-/** Whether a route is the issue route that `of` names, or any where it names none. What krakend signs has no claims to show. */
+/** Whether a route is the issue route that `of` names, or any where it names none. A krakend route has no claims to show. */
 function isShown({ issue, protocol }: Candidate, of: string | undefined): boolean {
   return issue !== undefined && protocol !== 'krakend' && (of === undefined || issue === of)
 }
 
-/** Finds routes that show the claims of another one which is not there. */
+/** Finds routes that show the claims of an unknown route. */
 export function findClaimsProblems({ routes }: RuleContext): Problem[] {
   return routes.filter(isClaimsRoute).flatMap((route): Problem[] => {
     if (isGiven(at(route, 'sources'))) return []
@@ -56,7 +75,7 @@ export function isClaimsRoute(route: PlacedRoute): boolean {
 /** Whether a route is the issue route, or one of those, that a claims route with this `of` shows. */
 export function isShownBy(route: PlacedRoute, of: string | undefined): boolean {
   const { value, written } = at(route, 'issue')
-  // A wrong path is still that of an issue route, although no `of` can name it.
+  // A route with a wrong path is still an issue route, although no `of` can name it.
   const issue = written === undefined ? undefined : (value ?? '')
   return isShown({ issue, protocol: at(route, 'protocol').value }, of)
 }

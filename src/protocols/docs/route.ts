@@ -1,9 +1,8 @@
-/** What the routes of a listener are, for programs (`/openapi.json`) and for readers (`/docs`). */
+/** Describes the routes of a listener, for programs (`/openapi.json`) and for readers (`/docs`). */
 import { readPackagedFile } from '../../packaged-file.ts'
-import { conditionalAnswer, entityTag } from '../exchange.ts'
-import { plainFormat } from '../operations/route.ts'
 import { DOCS_PATH, OPENAPI_PATH } from '../own-paths.ts'
-import { createRoute, type Route } from '../route.ts'
+import { createFileRoute } from '../page-file.ts'
+import type { Route } from '../route.ts'
 
 /** Paths in it start beside the page, so that it works behind a prefix too. */
 const PAGE = `<!doctype html>
@@ -26,15 +25,6 @@ const START = `SwaggerUIBundle({
 })
 `
 
-const HEADERS = {
-  // Nothing from elsewhere, and nothing inline.
-  'Content-Security-Policy':
-    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
-  'Cache-Control': 'no-cache',
-  'Referrer-Policy': 'no-referrer',
-  'X-Content-Type-Options': 'nosniff'
-}
-
 /**
  * Makes the routes of the document, the page, and the files of the page.
  * @param document the OpenAPI document of the listener
@@ -53,19 +43,4 @@ export function createDocsRoutes(document: object): Route[] {
       )
     )
   ]
-}
-
-/** @param name of the route in log and metrics */
-function createFileRoute(name: string, path: string, type: string, text: string): Route {
-  const body = Buffer.from(text)
-  const headers = { ...HEADERS, 'Content-Type': `${type}; charset=utf-8`, ETag: entityTag(body) }
-  const answer = { status: 200, headers, body }
-  return {
-    ...createRoute({
-      path: name,
-      format: plainFormat,
-      respond: (exchange) => conditionalAnswer(exchange, answer)
-    }),
-    path
-  }
 }

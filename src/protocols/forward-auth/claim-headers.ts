@@ -1,4 +1,4 @@
-/** Claims as header fields, for a service behind a proxy that knows nothing of tokens. */
+/** Claims as header fields, for a service behind a proxy that does not handle tokens. */
 import { itemsOf } from '../../json/json-members.ts'
 import { type JsonPath, parseJsonPath, textAt } from '../../json/json-path.ts'
 import type { JsonText } from '../../json/json-text.ts'
@@ -17,15 +17,15 @@ export function parseClaimHeaders(headers: Readonly<Record<string, string>>): Cl
   return Object.entries(headers).map(([name, path]) => ({ name, path: parseJsonPath(path) }))
 }
 
-/** Printable ASCII stays as it is, but for the percent sign and the comma, which have a meaning here. */
+/** Printable ASCII stays unchanged, except the percent sign and the comma, which have a meaning here. */
 const TO_BE_ENCODED = /[^\x21-\x24\x26-\x2b\x2d-\x7e]/gu
-/** Half a pair of UTF-16 has no UTF-8: two names would become the same. */
+/** A lone surrogate of UTF-16 has no UTF-8: two names would become the same. */
 const LONE_SURROGATE = /\p{Surrogate}/u
 
 /**
  * Writes a claim as the value of a header. Text is percent-encoded (RFC 3986, section 2.1), with all that is not printable ASCII, and
  * spaces and commas, so that nothing in it ends the header or begins another item. Numbers are as the token has them. A list has commas
- * between its items. Empty where the claim is not there, or has no text of its own: null, an object, a list with such in it.
+ * between its items. Empty where the claim is missing, or has no text: null, an object, a list that contains one.
  * @param claims JSON text of an object
  */
 export function claimValue(claims: JsonText, path: JsonPath): string {
@@ -36,7 +36,7 @@ export function claimValue(claims: JsonText, path: JsonPath): string {
   return items.includes(undefined) ? '' : items.join(',')
 }
 
-/** Undefined for what is neither text, number, true nor false. */
+/** Undefined for anything but text, number, true and false. */
 function encodeScalar(text: JsonText): string | undefined {
   if (text.startsWith('"')) {
     const value: string = JSON.parse(text)

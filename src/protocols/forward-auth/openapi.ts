@@ -12,11 +12,13 @@ export function describeForwardAuth(route: CheckRouteConfig): Operation {
   const headers = Object.keys(route.headers ?? {}).map((name) => [name, headerRef('Claim')])
   return {
     summary: 'Decides for a proxy whether a request may pass.',
-    description: 'By any method, and on all paths below this one too.',
+    description: `Takes any method, also on all paths below this one.${
+      route.preflight === 'allow' ? ' CORS preflights pass without a token.' : ''
+    }`,
     security: tokenSecurity(route, route.token ?? ['header'], 'get'),
     responses: withHeaders(
       {
-        200: { description: 'It may.', headers: Object.fromEntries(headers) },
+        200: { description: 'It may pass.', headers: Object.fromEntries(headers) },
         ...failures(STATUSES, undefined, [401, 403])
       },
       NO_STORE

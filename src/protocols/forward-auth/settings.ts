@@ -21,10 +21,18 @@ export const claimHeaders = headerMap(headerName, claimPath)
   .meta({ title: 'a map of headers and the paths of claims' })
   .optional()
   .describe(
-    'With `forward-auth`: headers of the 200, and the claims that they carry, percent-encoded; of lists, with commas between the items. A header whose claim is not there is empty. Default: none.'
+    'With `forward-auth`: headers of the 200 answer, and the claims that they carry. Values are percent-encoded, and lists have commas between the items. A header is empty if the token lacks its claim. Default: none.'
   )
 
-/** Finds paths below those of gates. What another route answers there would be taken for permission. */
+/** How CORS preflights of browsers are answered, which never carry a token. */
+export const preflight = z
+  .enum(['allow', 'check'], 'expected allow or check')
+  .optional()
+  .describe(
+    'With `forward-auth`: whether CORS preflights pass without a token, for an API that answers them itself. `allow` passes OPTIONS requests with `Access-Control-Request-Method`. The method is read from `X-Forwarded-Method` or `X-Original-Method`, which the gateway has to set, or else it is the method that the gateway asks with. `check` treats preflights like any other request. Default: check.'
+  )
+
+/** Finds paths below gates. The answer of another route there would count as permission. */
 export function findForwardAuthProblems({
   routes,
   paths,
@@ -53,7 +61,7 @@ export function findForwardAuthProblems({
   })
 }
 
-/** What a gate requires of the settings of its route. */
+/** The requirements of a gate on the settings of its route. */
 export const forwardAuthSettings: readonly CheckRule[] = [
   {
     isMet: ({ token }) => !token?.includes('body'),

@@ -9,13 +9,15 @@ import { invalidRequest } from '../json-body.ts'
 import { oauthErrorAnswer, oauthWord } from '../oauth-error.ts'
 import { describeIntrospection, SCHEMAS } from './openapi.ts'
 
-/** What makes a token inactive. The caller does not learn why (RFC 7662, section 2.2). */
+/** The errors of an inactive token. The caller does not get the reason (RFC 7662, section 2.2). */
 const INACTIVE: ReadonlySet<ErrorCode> = new Set(['invalid_token', 'insufficient_scope'])
 
 /** Takes the token from the form field `token`; answers whether it is active, and its claims. */
 const createIntrospectionFormat: CreateCheckFormat = () => ({
   methods: ['POST'],
+  readsBody: true,
   takesBasic: true,
+  takesClientSecret: true,
 
   read({ body }) {
     const tokens = readForm(body).getAll('token')
@@ -44,7 +46,7 @@ const createIntrospectionFormat: CreateCheckFormat = () => ({
   }
 })
 
-/** No claim shows whether a token is active; and scopes are one text here (RFC 7662, section 2.2). */
+/** No claim decides whether a token is active; and scopes are one text here (RFC 7662, section 2.2). */
 function describeClaims(claimsText: JsonText, scope: unknown): [string, JsonText][] {
   const members = readObject(claimsText)
   members.delete('active')

@@ -4,7 +4,7 @@ import { commonFailures, failures } from '../openapi/failures.ts'
 import { NO_STORE, withHeaders } from '../openapi/headers.ts'
 import { fields, form, json, type Operation, schemaRef, secret } from '../openapi/parts.ts'
 import { text } from '../openapi/schemas.ts'
-import { oauthCallers } from '../openapi/security.ts'
+import { clientFields, oauthCallers } from '../openapi/security.ts'
 
 export function describeIntrospection(route: CheckRouteConfig): Operation {
   return {
@@ -12,7 +12,11 @@ export function describeIntrospection(route: CheckRouteConfig): Operation {
     ...oauthCallers(route.auth),
     requestBody: {
       required: true,
-      content: form(fields({ token: 'The token.', token_type_hint: 'Ignored.' }, ['token']))
+      content: form(
+        fields({ token: 'The token.', token_type_hint: 'Ignored.', ...clientFields(route.auth) }, [
+          'token'
+        ])
+      )
     },
     responses: withHeaders(
       {

@@ -1,4 +1,4 @@
-/** What introspection requires of the settings of its routes. */
+/** The requirements of introspection on the settings of its routes. */
 import type { CheckRule } from '../check/settings.ts'
 
 export const introspectionSettings: readonly CheckRule[] = [

@@ -1,5 +1,6 @@
 /** Routes that issue tokens, and those that exchange refresh tokens, for OpenAPI. */
 import { fields, form, json, type Operation, type PathItem, type Paths } from '../openapi/parts.ts'
+import { withRemoteReplies } from '../openapi/remote-replies.ts'
 import { describeParameters } from '../openapi/source-parameters.ts'
 import type { IssueRouteConfig } from './settings.ts'
 
@@ -9,14 +10,12 @@ const GRANT = fields({ grant_type: '`refresh_token`.', refresh_token: 'The refre
 ])
 
 /** @param item the operations of the issue route in its wire format */
-export function describeIssuing(
-  { issue, claims, refresh }: IssueRouteConfig,
-  item: PathItem
-): Paths {
+export function describeIssuing(route: IssueRouteConfig, item: PathItem): Paths {
+  const { issue, claims, refresh } = route
   const parameters = describeParameters(claims)
   const operations = Object.entries(item).map(([method, operation]) => [
     method,
-    { ...operation, parameters }
+    { ...withRemoteReplies(operation, route, claims), parameters }
   ])
   const described: PathItem = Object.fromEntries(operations)
   return {
@@ -33,7 +32,7 @@ function describeRefresh(issuing: Operation): Operation {
   return {
     ...issuing,
     summary: 'Exchanges a refresh token for new tokens. It can be used once.',
-    description: 'The content shows whether it is a form or JSON.',
+    description: 'The body is a form or JSON, whatever its Content-Type.',
     requestBody: { required: true, content: { ...form(GRANT), ...json(TOKEN) } }
   }
 }

@@ -7,27 +7,28 @@ import { createRefreshing, type Refreshing, stringClaim } from '../../issue/refr
 import { createRefreshFamilies } from '../../issue/refresh/refresh-families.ts'
 import type { Sign } from '../../issue/sign.ts'
 import { createSources } from '../../issue/sources/registry.ts'
-import type { Signer } from '../../keys/key-store.ts'
+import type { BearerSigner } from '../../issue/sources/source-kind.ts'
+import { hasTwice } from '../../json/json-members.ts'
 import { longestLifetimeSeconds } from '../../settings/tokens.ts'
 import { readForm } from '../form.ts'
-import { type AddCookie, createIssueRequest, noteIssued } from '../issuing.ts'
+import { type AddCookie, addPassed, createIssueRequest, noteIssued } from '../issuing.ts'
 import { invalidRequest, readJsonBody, startsWithBrace } from '../json-body.ts'
-import { createRoute, type Route } from '../route.ts'
+import { createRoute, type Route, type RouteOptions } from '../route.ts'
 import type { Services } from '../services.ts'
 import { tokenBodyBytes } from '../token-limits.ts'
 import type { IssueFormat } from './route.ts'
 import type { IssueRouteConfig } from './settings.ts'
 
-/** A use of a refresh token takes the time of the remote, and this for all the rest. */
+/** A use of a refresh token takes the time of the remote, and this for everything else. */
 const USE_MARGIN_MS = 10_000
 
 export interface RefreshingParts {
-  readonly signer: Signer
+  readonly signer: BearerSigner
   readonly sign: Sign
   readonly revocation: NonNullable<Services['revocation']>
 }
 
-/** The pipeline of an issue route that has refresh tokens; undefined for one that has none. */
+/** The pipeline of an issue route with refresh tokens; undefined for one without. */
 export function createConfiguredRefreshing(
   { issue, on, claims, refresh, lifetime, expiresAt }: IssueRouteConfig,
   { signer, sign, revocation }: RefreshingParts,
@@ -39,7 +40,17 @@ export function createConfiguredRefreshing(
   const { issuer, now } = services
   const { records, revoke, isRevoked } = revocation
   const [askRemote, recheck] = createSources(
-    [remote, { ...remote, url: refresh.recheck, method: 'POST', send: 'body', onError: 'fail' }],
+    [
+      remote,
+      {
+        ...remote,
+        url: refresh.recheck,
+        method: 'POST',
+        send: 'body',
+        body: undefined,
+        onError: 'fail'
+      }
+    ],
     signer,
     services,
     expiresAt
@@ -63,6 +74,7 @@ export function createConfiguredRefreshing(
       route: `${on} ${issue}`,
       lifetimeMs: refresh.lifetime,
       longestUseMs: remote.timeout + USE_MARGIN_MS,
+      maxBytes: refresh.size,
       now
     })
   })
@@ -71,6 +83,7 @@ export function createConfiguredRefreshing(
 export interface RefreshRouteOptions {
   readonly format: IssueFormat
   readonly addCookie: AddCookie
+  readonly assertSite: RouteOptions['assertSite']
   readonly apiKeys: readonly string[] | undefined
   readonly services: Services
 }
@@ -79,12 +92,13 @@ export interface RefreshRouteOptions {
 export function createRefreshRoute(
   path: string,
   { refresh }: Refreshing,
-  { format, addCookie, apiKeys, services }: RefreshRouteOptions
+  { format, addCookie, assertSite, apiKeys, services }: RefreshRouteOptions
 ): Route {
   const { limits } = services
   return createRoute({
     path,
     format: { ...format, methods: ['POST'] },
+    assertSite,
     apiKeys,
     isCostly: true,
     maxBodyBytes: tokenBodyBytes(limits),
@@ -92,8 +106,9 @@ export function createRefreshRoute(
       const { body } = exchange
       const given = readRefreshToken(body, limits.depth)
       const issued = await refresh(given, createIssueRequest(exchange, body, limits.depth))
-      noteIssued(exchange, issued.token, services)
-      return addCookie(format.answer(issued), issued, exchange)
+      const answer = addCookie(format.answer(issued), issued)
+      noteIssued(exchange, issued, services)
+      return addPassed(answer, exchange)
     }
   })
 }
@@ -111,8 +126,9 @@ function readRefreshToken(body: Buffer, maxDepth: number): string {
 
 function tokenOfForm(body: Buffer): string | undefined {
   const form = readForm(body)
-  const grant = form.get('grant_type')
-  if (grant !== null && grant !== 'refresh_token') {
+  const [grant, ...others] = form.getAll('grant_type')
+  if (others.length > 0) throw invalidRequest('expected one grant_type')
+  if (grant !== undefined && grant !== 'refresh_token') {
     throw new ServiceError('unsupported_grant_type', 'expected the grant_type refresh_token', {
       status: 400
     })
@@ -123,6 +139,7 @@ function tokenOfForm(body: Buffer): string | undefined {
 }
 
 function tokenOfJson(body: Buffer, maxDepth: number): unknown {
-  const { refresh_token: token } = readJsonBody(body, maxDepth).value as Record<string, unknown>
-  return token
+  const { text, value } = readJsonBody(body, maxDepth)
+  if (hasTwice(text, 'refresh_token')) throw invalidRequest('expected one refresh_token')
+  return (value as Record<string, unknown>).refresh_token
 }

@@ -1,4 +1,5 @@
 /** An `issue` route: request -> format reads it -> issue -> format answers. */
+
 import {
   createGather,
   createIssue,
@@ -7,11 +8,20 @@ import {
 } from '../../issue/issue.ts'
 import { createSign, createTokenId, type IssuedToken } from '../../issue/sign.ts'
 import { createSources } from '../../issue/sources/registry.ts'
+import type { BearerSigner } from '../../issue/sources/source-kind.ts'
 import type { Answer } from '../exchange.ts'
-import { createAddCookie, createIssueRequest, noteIssued } from '../issuing.ts'
+import {
+  addPassed,
+  createAddCookie,
+  createIssueRequest,
+  createRouteAttempts,
+  noteIssued
+} from '../issuing.ts'
 import type { ReadBody } from '../json-body.ts'
 import type { Described, RouteBuilder } from '../protocol.ts'
+import { withRelay } from '../relay.ts'
 import { createRoute, type Route, type WireFormat } from '../route.ts'
+import { assertSiteFor } from '../same-site.ts'
 import type { Services } from '../services.ts'
 import { describeIssuing } from './openapi.ts'
 import { createConfiguredRefreshing, createRefreshRoute } from './refresh-route.ts'
@@ -48,14 +58,14 @@ export function createIssueBuilder<Name extends string>({
   }
 }
 
-/** @returns the route, and the one that its refresh tokens are exchanged on, if it has such */
+/** @returns the route, and the route where its refresh tokens are exchanged, if it has them */
 function createIssueRoutes(
   config: IssueRouteConfig,
   createFormat: CreateIssueFormat,
   services: Services
 ): Route[] {
   const { issuer, limits, keyStore, revocation, now } = services
-  const signer = keyStore.signer(config.key)
+  const signer: BearerSigner = (key = config.key, typ) => keyStore.signer(key, typ)
   const sign = createSign({
     signer: keyStore.signer(config.key, config.typ),
     issuer,
@@ -75,26 +85,37 @@ function createIssueRoutes(
       sign,
       lifetimeSeconds: toLifetime(config)
     })
-  const format = createFormat(config, limits)
-  const addCookie = createAddCookie(config.cookie, services)
+  const format = withRelay(createFormat(config, limits), config)
+  const addCookie = createAddCookie(config.cookie)
+  const attempt = createRouteAttempts({ ...config, path: config.issue }, services)
   const apiKeys = config.auth?.apiKeys
+  const assertSite = assertSiteFor(config, services)
   const issueRoute = createRoute({
     path: config.issue,
     format,
+    assertSite,
     apiKeys,
     isCostly: true,
     maxRequests: config.limits.requests,
     maxBodyBytes: limits.body,
     async respond(exchange) {
-      const issued = await issue(createIssueRequest(exchange, format.read(exchange), limits.depth))
-      noteIssued(exchange, issued.token, services)
-      return addCookie(format.answer(issued), issued, exchange)
+      const request = createIssueRequest(exchange, format.read(exchange), limits.depth)
+      const issued = await (attempt === undefined ? issue(request) : attempt(request, issue))
+      const answer = addCookie(format.answer(issued), issued)
+      noteIssued(exchange, issued, services)
+      return addPassed(answer, exchange)
     }
   })
   if (refreshing === undefined || config.refresh === undefined) return [issueRoute]
   return [
     issueRoute,
-    createRefreshRoute(config.refresh.route, refreshing, { format, addCookie, apiKeys, services })
+    createRefreshRoute(config.refresh.route, refreshing, {
+      format,
+      addCookie,
+      assertSite,
+      apiKeys,
+      services
+    })
   ]
 }
 

@@ -1,5 +1,6 @@
 /** The settings of a route that issues tokens. */
 import * as z from 'zod'
+import { attempts } from '../../issue/attempts.ts'
 import { refresh } from '../../issue/refresh/refresh.ts'
 import { sourcesSchema } from '../../issue/sources/registry.ts'
 import { optionalPath } from '../../settings/json.ts'
@@ -9,6 +10,7 @@ import type { SecretReader } from '../../settings/secrets.ts'
 import { section } from '../../settings/section.ts'
 import { kid, lifetime, typ } from '../../settings/tokens.ts'
 import { KRAKEND_ONLY } from '../krakend/settings.ts'
+import { RELAYS_STATUSES, relay, relaysStatuses } from '../relay.ts'
 import { auth, cookie, limits, on } from '../route-settings.ts'
 import { statuses } from '../statuses.ts'
 
@@ -33,38 +35,41 @@ export function issueRouteSchema<Name extends string>(
       .describe(`The wire format. Default: ${protocols[0]}.`),
     auth: auth(reader),
     limits,
+    attempts,
     claims: sourcesSchema(reader),
-    key: kid.optional().describe('The kid of the key that signs. Default: the first key that can.'),
+    key: kid
+      .optional()
+      .describe('The kid of the key that signs. Default: the first key that can sign.'),
     lifetime: lifetime
       .prefault('1h')
       .describe(
-        'How long a token is valid: a duration, or a path in the body of the client to the number of seconds that it wants, with the most that it gets. Default: 1h.'
+        'How long a token is valid: a duration, or `{ body, max }`, where `body` is the path in the JSON of the client (or the field of a form) to the seconds that it asks for, and `max` is the most that it gets. Default: 1h.'
       ),
     expiresAt: optionalPath
       .optional()
       .describe(
-        'Path in the reply of the only remote source, of the time until which the reply is true: in seconds or milliseconds since 1970, or as an ISO 8601 date. A token expires then, or sooner by its lifetime. A reply without it is an error, unless the path ends with `?`. Default: none.'
+        'Path of an expiry time in the reply of the only remote source. A token expires at that time, or after its `lifetime` if that is sooner. The time is a number of seconds or milliseconds since 1970, a number under 1000000000 of seconds from now on (as in `expires_in`), either of these as text, or an ISO 8601 date with its zone. Null, 0, -1 and `never` mean no expiry. A reply without it is an error, unless the path ends with `?`. Default: none.'
       ),
     notBefore: offset('1d')
       .optional()
       .describe(
-        'When a token becomes valid (nbf), counted from the time that it is issued at: `-15s` is for clocks that are 15 seconds behind. Default: none, it has no nbf.'
+        'When a token becomes valid (`nbf`), counted from its `iat`: `-15s` is for clocks that are 15 seconds behind. Default: none, it has no nbf.'
       ),
     jti: flag
       .default(false)
       .describe(
-        'Whether a token has an id of its own (jti): 16 random bytes in base64url. Where there is `revocation`, each has one. Default: false.'
+        'Whether each token has an id (`jti`): 16 random bytes in base64url. With `revocation`, each token has one. Default: false.'
       ),
     typ,
     cookie,
     refresh,
-    statuses
+    statuses,
+    relay
   }
-  return section(shape, KRAKEND_ONLY).refine(
-    ({ refresh, lifetime }) => refresh === undefined || typeof lifetime === 'number',
-    {
+  return section(shape, KRAKEND_ONLY)
+    .refine(relaysStatuses, RELAYS_STATUSES)
+    .refine(({ refresh, lifetime }) => refresh === undefined || typeof lifetime === 'number', {
       error: 'expected a duration, since whoever refreshes a token is not asked for one',
       path: ['lifetime']
-    }
-  )
+    })
 }

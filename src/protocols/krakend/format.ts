@@ -1,8 +1,9 @@
-/** The wire format of KrakenD's signer: the remote's reply comes back as it was, with tokens in place of some fields. */
+/** The wire format of KrakenD's signer: answers the remote's reply unchanged, with tokens in place of some fields. */
 import type { JsonText } from '../../json/json-text.ts'
 import { challengeOf401 } from '../bearer-token.ts'
+import { type ClientBodyOptions, createClientBodyReader } from '../client-body.ts'
 import { type Answer, JSON_NO_STORE, jsonAnswer } from '../exchange.ts'
-import { createJsonBodyReader, type ReadBody } from '../json-body.ts'
+import type { ReadBody } from '../json-body.ts'
 import type { WireFormat } from '../route.ts'
 import { type Statuses, statusOf } from '../statuses.ts'
 
@@ -12,17 +13,15 @@ export interface KrakendFormat extends WireFormat {
   readonly answer: (document: JsonText, status: number) => Answer
 }
 
-export interface KrakendFormatOptions {
+export interface KrakendFormatOptions extends ClientBodyOptions {
   readonly statuses: Statuses
-  /** Levels that the JSON of a request may nest. */
-  readonly maxDepth: number
 }
 
-/** Takes any JSON body; answers with the sealed document, or with `{"error": "..."}`. */
-export function createKrakendFormat({ statuses, maxDepth }: KrakendFormatOptions): KrakendFormat {
+/** Takes JSON or a form where it is sent to the remote, and else any request, by GET too; answers with the sealed document, or with `{"error": "..."}`. */
+export function createKrakendFormat({ statuses, ...body }: KrakendFormatOptions): KrakendFormat {
   return {
-    methods: ['POST'],
-    read: createJsonBodyReader(maxDepth),
+    methods: body.isSent ? ['POST'] : ['GET', 'POST'],
+    read: createClientBodyReader(body),
     answer: (document, status) => ({ status, headers: JSON_NO_STORE, body: document }),
     refuse(error) {
       const status = statusOf(error, statuses)

@@ -1,17 +1,28 @@
 /** Routes that sign fields of a remote's reply. */
 
+import { sendsBody } from '../../issue/sources/registry.ts'
 import { failures, sourceFailures } from '../openapi/failures.ts'
-import { json, type Operation, schemaRef, secret } from '../openapi/parts.ts'
+import {
+  clientBody,
+  json,
+  type Operation,
+  type PathItem,
+  schemaRef,
+  secret
+} from '../openapi/parts.ts'
+import { withRemoteReplies } from '../openapi/remote-replies.ts'
 import { callers } from '../openapi/security.ts'
+import { describeParameters } from '../openapi/source-parameters.ts'
 import type { KrakendRouteConfig } from './settings.ts'
 
-export function describeKrakend(route: KrakendRouteConfig): Operation {
+export function describeKrakend(route: KrakendRouteConfig): PathItem {
   const signed = route.sign.map(({ path }) => `\`${path.join('.')}\``).join(', ')
-  return {
-    summary: "Answers with the remote's reply, some fields of which are signed.",
+  const isSent = sendsBody(route.claims)
+  const operation: Operation = {
+    summary: "Returns the remote's reply, with some of its fields signed.",
     description: `The body may be any JSON, whatever its Content-Type. Signed: ${signed}.`,
     ...callers(route.auth),
-    requestBody: { required: true, content: json({}) },
+    parameters: describeParameters(route.claims),
     responses: {
       '2XX': secret(
         'The reply, with its own status, and with tokens in place of these fields.',
@@ -20,4 +31,6 @@ export function describeKrakend(route: KrakendRouteConfig): Operation {
       ...failures(sourceFailures(route), json(schemaRef('Error')))
     }
   }
+  const described = withRemoteReplies(operation, route, route.claims)
+  return { ...(!isSent && { get: described }), post: { ...described, ...clientBody(isSent) } }
 }

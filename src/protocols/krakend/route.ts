@@ -3,12 +3,13 @@
 import { createGather, type IssueRequest } from '../../issue/issue.ts'
 import { createSeal, type SealedDocument } from '../../issue/seal.ts'
 import { createSign, createTokenId } from '../../issue/sign.ts'
-import { createSources } from '../../issue/sources/registry.ts'
+import { createSources, sendsBody } from '../../issue/sources/registry.ts'
 import { remoteReply } from '../../remote/remote-errors.ts'
-import { createIssueRequest, noteIssued } from '../issuing.ts'
-import { describeParameters } from '../openapi/source-parameters.ts'
+import { addPassed, createIssueRequest, createRouteAttempts, noteIssued } from '../issuing.ts'
 import type { RouteBuilder } from '../protocol.ts'
+import { withRelay } from '../relay.ts'
 import { createRoute, type Route } from '../route.ts'
+import { assertSiteFor } from '../same-site.ts'
 import type { Services } from '../services.ts'
 import { createKrakendFormat } from './format.ts'
 import { describeKrakend } from './openapi.ts'
@@ -19,30 +20,37 @@ const REPLY = 'reply'
 
 export const builder = {
   create: (config, services) => [createKrakendRoute(config, services)],
-  describe: (config) => ({
-    [config.issue]: {
-      post: { ...describeKrakend(config), parameters: describeParameters(config.claims) }
-    }
-  })
+  describe: (config) => ({ [config.issue]: describeKrakend(config) })
 } satisfies RouteBuilder<KrakendRouteConfig>
 
 /** request -> format reads it -> source -> seal -> format answers */
 function createKrakendRoute(config: KrakendRouteConfig, services: Services): Route {
   const { limits } = services
-  const format = createKrakendFormat({ statuses: config.statuses, maxDepth: limits.depth })
+  const format = withRelay(
+    createKrakendFormat({
+      statuses: config.statuses,
+      isSent: sendsBody(config.claims),
+      maxDepth: limits.depth
+    }),
+    config
+  )
   const issueDocument = createIssueDocument(config, services)
+  const attempt = createRouteAttempts({ ...config, path: config.issue }, services)
   return createRoute({
     path: config.issue,
     format,
     apiKeys: config.auth?.apiKeys,
     isCostly: true,
+    assertSite: assertSiteFor(config, services),
     maxRequests: config.limits.requests,
     maxBodyBytes: limits.body,
     async respond(exchange) {
       const request = createIssueRequest(exchange, format.read(exchange), limits.depth)
-      const { document, tokens } = await issueDocument(request)
-      for (const token of tokens) noteIssued(exchange, token, services)
-      return format.answer(document, exchange.note.replyStatus ?? 200)
+      const { document, tokens } = await (attempt === undefined
+        ? issueDocument(request)
+        : attempt(request, issueDocument))
+      for (const token of tokens) noteIssued(exchange, { token }, services)
+      return addPassed(format.answer(document, exchange.note.replyStatus ?? 200), exchange)
     }
   })
 }
@@ -53,7 +61,9 @@ function createIssueDocument(config: KrakendRouteConfig, services: Services): Is
   const { issuer, limits, keyStore, revocation, now } = services
   const whole = { at: REPLY, success: '2xx', onError: 'fail' } as const
   const sources = config.claims.map((source) => ({ ...source, ...whole }))
-  const gather = createGather(createSources(sources, keyStore.signer(config.key), services))
+  const gather = createGather(
+    createSources(sources, (key = config.key, typ) => keyStore.signer(key, typ), services)
+  )
   const seal = createSeal({
     fields: config.sign,
     sign: createSign({
@@ -61,6 +71,7 @@ function createIssueDocument(config: KrakendRouteConfig, services: Services): Is
       issuer,
       now,
       createId: revocation === undefined ? undefined : createTokenId,
+      keepsGiven: true,
       maxTokenLength: limits.token
     }),
     lifetimeSeconds: config.lifetime,

@@ -3,10 +3,10 @@ import { at, isGiven } from '../../settings/placed.ts'
 import type { Problem } from '../../settings/problem.ts'
 import { type RuleContext, routesWith } from '../rules.ts'
 
-/** Finds routes that choose statuses, where RFC 6749 has chosen. */
+/** Finds routes with `statuses`, which RFC 6749 already defines. */
 export function findOauthProblems({ routes }: RuleContext): Problem[] {
   return routesWith(routes, 'oauth')
-    .map((route) => at(route, 'statuses'))
+    .flatMap((route) => [at(route, 'statuses'), at(route, 'relay')])
     .filter(isGiven)
     .map(({ path }) => ({
       path,

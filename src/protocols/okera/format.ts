@@ -1,5 +1,5 @@
-/** The wire format that an Okera ODAS asks for at its JWT_AUTHENTICATION_SERVER_URL: the claims of a valid token, as they are. */
-import { invalidToken } from '../../errors.ts'
+/** The wire format that an Okera ODAS expects at its JWT_AUTHENTICATION_SERVER_URL: the unchanged claims of a valid token. */
+import { hasSubject } from '../../check/requirements.ts'
 import { challengeFor } from '../bearer-token.ts'
 import type { CheckProtocol, CreateCheckFormat } from '../check/route.ts'
 import { JSON_NO_STORE } from '../exchange.ts'
@@ -10,14 +10,14 @@ import { describeOkera } from './openapi.ts'
 /** Takes one token from one of its places; answers with its claims at the top level, a `sub` among them. */
 const createOkeraFormat: CreateCheckFormat = ({ token: places = ['header'] }, { depth }) => ({
   methods: ['POST'],
+  readsBody: places.includes('body'),
 
   read: createTokenReader(places, depth),
 
-  answer({ claims, claimsText }) {
-    if (typeof claims.sub !== 'string' || claims.sub === '') {
-      throw invalidToken('Token has no sub', 'subject')
-    }
-    return { status: 200, headers: JSON_NO_STORE, body: claimsText }
+  answer(checked) {
+    // Okera requires it, whatever the route requires.
+    hasSubject(checked)
+    return { status: 200, headers: JSON_NO_STORE, body: checked.claimsText }
   },
 
   refuse(error) {

@@ -1,4 +1,4 @@
-/** The wire format of Okera, for OpenAPI: what an ODAS asks for at its JWT_AUTHENTICATION_SERVER_URL. */
+/** The wire format of Okera, for OpenAPI: what an ODAS expects at its JWT_AUTHENTICATION_SERVER_URL. */
 import type { CheckRouteConfig } from '../check/settings.ts'
 import { checkFailures, failures } from '../openapi/failures.ts'
 import { NO_STORE, withHeaders } from '../openapi/headers.ts'

@@ -1,13 +1,15 @@
 /** The OpenAPI 3.1 document of a listener. */
+import { EVERY_ORIGIN } from '../../settings/origins.ts'
 import { variablesIn } from '../../settings/route-paths.ts'
 import type { RouteConfig } from '../registry.ts'
-import { HEADERS, withHeaders } from './headers.ts'
+import { ANY_ORIGIN, HEADERS, withHeaders } from './headers.ts'
 import { type Headers, headerRef, type PathItem, type Paths, type Schema } from './parts.ts'
 import { SCHEMAS } from './schemas.ts'
-import { cookieSchemes, SECURITY_SCHEMES } from './security.ts'
+import { placeSchemes, SECURITY_SCHEMES } from './security.ts'
+import { describeTags } from './tags.ts'
 
 export interface DocumentOptions {
-  /** What the listener answers. */
+  /** The paths of the listener. */
   readonly paths: Paths
   /** The JSON of the answers, by the names that the paths refer to. */
   readonly schemas: Readonly<Record<string, Schema>>
@@ -15,18 +17,26 @@ export interface DocumentOptions {
   readonly routes: readonly RouteConfig[]
   /** Header fields that every answer of the listener carries. */
   readonly responseHeaders?: Readonly<Record<string, string>> | undefined
+  /** The `cors` of the listener. */
+  readonly cors?: CorsSettings | undefined
   readonly version: string
 }
 
-/** Makes the document. It shows nothing of other listeners: a page for clients does not describe what is for operators. */
+interface CorsSettings {
+  readonly origins: readonly string[]
+  readonly credentials: boolean
+}
+
+/** Makes the document. It shows nothing of other listeners: a page for clients does not describe routes for operators. */
 export function createDocument({
   paths,
   schemas,
   routes,
   responseHeaders,
+  cors,
   version
 }: DocumentOptions): object {
-  const headers = headersOfAll(responseHeaders)
+  const headers = { ...headersOfAll(responseHeaders), ...headersOfCors(cors) }
   return {
     openapi: '3.1.0',
     info: {
@@ -35,6 +45,7 @@ export function createDocument({
       summary: 'Puts a signed, expiring, verifiable JWT in front of any JSON login API.',
       license: { name: 'Apache-2.0', identifier: 'Apache-2.0' }
     },
+    tags: describeTags(paths),
     paths: Object.fromEntries(
       Object.entries(paths).map(([path, item]) => [path, completeItem(path, item, headers)])
     ),
@@ -45,13 +56,25 @@ export function createDocument({
   }
 }
 
-/** What every answer of a listener has. */
+/** The header fields of every answer of a listener. */
 function headersOfAll(configured: Readonly<Record<string, string>> = {}): Headers {
   const fixed = Object.entries(configured).map(([name, value]) => [
     name,
     { required: true, schema: { const: value } }
   ])
   return { ...Object.fromEntries(fixed), 'X-Request-Id': headerRef('RequestId') }
+}
+
+/** @param cors undefined where pages of other origins may read nothing */
+function headersOfCors(cors: CorsSettings | undefined): Headers {
+  if (cors === undefined) return {}
+  const isForEverybody = cors.origins.includes(EVERY_ORIGIN)
+  return {
+    ...ANY_ORIGIN,
+    'Access-Control-Expose-Headers': headerRef('ExposeHeaders'),
+    ...(cors.credentials && { 'Access-Control-Allow-Credentials': headerRef('AllowCredentials') }),
+    ...(!isForEverybody && { Vary: headerRef('VaryOrigin') })
+  }
 }
 
 function completeItem(path: string, item: PathItem, headers: Headers): object {
@@ -74,14 +97,14 @@ function describeComponents(paths: Paths, ofAll: Headers, routes: readonly Route
   const named = new Set(
     operations.flatMap(({ security = [] }) => security.flatMap((one) => Object.keys(one)))
   )
-  const schemes = Object.entries({ ...SECURITY_SCHEMES, ...cookieSchemes(routes) })
+  const schemes = Object.entries({ ...SECURITY_SCHEMES, ...placeSchemes(routes) })
   return {
     headers: Object.fromEntries(referredTo('headers', HEADERS, { paths, ofAll })),
     securitySchemes: Object.fromEntries(schemes.filter(([name]) => named.has(name)))
   }
 }
 
-/** Those that are referred to, and those that these refer to. */
+/** Adds references transitively. */
 function findSchemas(
   described: object,
   schemas: DocumentOptions['schemas']

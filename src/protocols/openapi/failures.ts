@@ -1,28 +1,32 @@
 /** The errors of routes, as OpenAPI describes them. */
+import { type CookieSettings, setsCookie } from '../same-site.ts'
 import { type Answer, type Content, headerRef } from './parts.ts'
 
 const DESCRIPTIONS = {
-  400: 'The request is not what is expected.',
+  400: 'The request is not valid.',
   401: 'The caller or the token is not accepted.',
-  403: 'The token or the login is not sufficient.',
-  413: 'The body is larger than the route takes.',
-  415: 'The body is compressed.',
+  403: 'The token or the login lacks a right, or the request comes from another site.',
+  413: 'The body is larger than the route allows.',
+  415: 'The body has a content coding, such as gzip.',
   422: 'The remote rejects the content of the request.',
-  429: 'Too many requests.',
-  500: 'Something is broken.',
+  429: 'Too many requests, or too many attempts to log in.',
+  500: 'An internal error.',
   502: 'The remote rejects the request, or its reply is not valid.',
-  503: 'Overloaded, or something that is needed is not available at the moment.',
+  503: 'The service is overloaded, or something that it needs is unavailable at the moment.',
   504: 'The remote takes too long.'
 } as const
 
 export type FailureStatus = keyof typeof DESCRIPTIONS
 
-/** The errors about a caller who is not known. */
+/** The errors after which a client may retry. A remote that is down is one of the 502s. */
+const TEMPORARY: ReadonlySet<FailureStatus> = new Set([429, 502, 503])
+
+/** The errors for an unknown caller. */
 const UNAUTHORIZED: readonly FailureStatus[] = [401]
 
 /**
  * Answers by their statuses.
- * @param content that of all of them; none when left out
+ * @param content of all of them; none when left out
  * @param challenged those with a challenge: a header that names what is expected
  */
 export function failures(
@@ -33,7 +37,7 @@ export function failures(
   return Object.fromEntries(
     [...new Set(statuses)].map((status) => {
       const headers = {
-        ...((status === 429 || status === 503) && { 'Retry-After': headerRef('RetryAfter') }),
+        ...(TEMPORARY.has(status) && { 'Retry-After': headerRef('RetryAfter') }),
         ...(challenged.includes(status) && { 'WWW-Authenticate': headerRef('Challenge') })
       }
       return [
@@ -49,24 +53,27 @@ export function failures(
 }
 
 /** The settings of any route that its errors depend on. */
-interface RouteSettings {
+interface RouteSettings extends CookieSettings {
   readonly auth?: object | undefined
   readonly limits?: { readonly requests?: number | undefined }
+  readonly attempts?: object | undefined
 }
 
-/** Those of every route that reads bodies. */
-export function commonFailures({ auth, limits }: RouteSettings): FailureStatus[] {
+/** The errors of every route that reads bodies. */
+export function commonFailures(route: RouteSettings): FailureStatus[] {
+  const { auth, limits, attempts } = route
   return [
     400,
     413,
     415,
     500,
     ...(auth === undefined ? [] : [401 as const]),
-    ...(limits?.requests === undefined ? [] : [429 as const])
+    ...(setsCookie(route) ? [403 as const] : []),
+    ...(limits?.requests === undefined && attempts === undefined ? [] : [429 as const])
   ]
 }
 
-/** Those of a route that has sources: the route decides what becomes of an error of a remote. */
+/** The errors of a route with sources: the route decides how an error of a remote is answered. */
 export function sourceFailures(
   route: RouteSettings & { readonly statuses: 'txtoken' | 'relay' }
 ): FailureStatus[] {
@@ -74,7 +81,7 @@ export function sourceFailures(
   return route.statuses === 'relay' ? [...own, 401, 403, 422, 429, 502, 504] : own
 }
 
-/** Those of a route that checks tokens. */
+/** The errors of a route that checks tokens. */
 export function checkFailures(route: RouteSettings): FailureStatus[] {
   return [...commonFailures(route), 401, 403, 503]
 }

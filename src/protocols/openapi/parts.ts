@@ -24,6 +24,8 @@ export interface Parameter {
 }
 
 export interface Operation {
+  /** The groups that it is in. */
+  readonly tags?: readonly string[]
   readonly summary: string
   readonly description?: string
   /** One of them has to be met; each names schemes of which all have to be. */
@@ -34,7 +36,7 @@ export interface Operation {
   readonly responses: Readonly<Record<string, Answer>>
 }
 
-/** What is answered on a path, by method. */
+/** The operations of a path, by method. */
 export type PathItem = Readonly<Partial<Record<'get' | 'post', Operation>>>
 
 /** Path items by their paths. */
@@ -56,6 +58,23 @@ export function json(schema: Schema): Content {
 
 export function form(schema: Schema): Content {
   return { 'application/x-www-form-urlencoded': { schema } }
+}
+
+const FORM_FIELDS: Schema = { type: 'object', additionalProperties: { type: 'string' } }
+
+/**
+ * The body of a request for tokens.
+ * @param isSent whether a source forwards it: then it is JSON or a form, each of whose fields may be given once, and otherwise may be anything
+ * @param mayBeEmpty whether it may be left out even so
+ */
+export function clientBody(isSent: boolean, mayBeEmpty = false): Pick<Operation, 'requestBody'> {
+  if (!isSent) return { requestBody: { content: json({}) } }
+  return {
+    requestBody: {
+      ...(!mayBeEmpty && { required: true }),
+      content: { ...json({}), ...form(FORM_FIELDS) }
+    }
+  }
 }
 
 /** A form, or JSON, whose members are text. */

@@ -1,4 +1,4 @@
-/** The JSON that several wire formats answer with, and what schemas are written with. */
+/** The JSON that several wire formats answer, and helpers for writing schemas. */
 import type { Schema } from './parts.ts'
 
 export const text = { type: 'string' } as const
@@ -14,8 +14,11 @@ export function object(
 
 /** A token in the compact serialization (RFC 7515, section 7.1). */
 export const compactJws = { ...text, pattern: '^[\\w-]+\\.[\\w-]+\\.[\\w-]+$' } as const
-export const refreshToken = { ...text, description: 'Where the route has refresh tokens.' } as const
-const reason = { ...text, description: 'The reason code, where the route has `reasons: true`.' }
+export const refreshToken = {
+  ...text,
+  description: 'Only if the route has refresh tokens, and the store has room for one more.'
+} as const
+const reason = { ...text, description: 'The reason code, if the route has `reasons: true`.' }
 
 /** By the names that descriptions refer to. */
 export const SCHEMAS: Readonly<Record<string, Schema>> = {

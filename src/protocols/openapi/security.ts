@@ -1,13 +1,13 @@
-/** What callers show: API keys, and the tokens that are to be checked. */
+/** Credentials of callers: API keys, and the tokens to be checked. */
 import type { CheckRouteConfig } from '../check/settings.ts'
 import type { RouteConfig } from '../registry.ts'
-import type { TokenPlace } from '../token-places.ts'
+import { PARAMETER, partsOf, type TokenPlace } from '../token-places.ts'
 import { failures } from './failures.ts'
 import { fields, form, json, type Operation, type Paths, schemaRef } from './parts.ts'
 
 type Security = NonNullable<Operation['security']>
 
-/** All schemes; a document has those that its routes name. */
+/** All schemes; a document has the ones that its routes use. */
 export const SECURITY_SCHEMES = {
   apiKey: { type: 'apiKey', in: 'header', name: 'api-key' },
   apiKeyBearer: { type: 'http', scheme: 'bearer', description: 'The API key.' },
@@ -30,27 +30,52 @@ export const SECURITY_SCHEMES = {
   }
 } as const
 
-const COOKIE = /^cookie:(.+)$/
+const CHECKED = 'The token that is checked'
 
-/** The schemes for tokens in cookies, which have their names from the configuration. */
-export function cookieSchemes(routes: readonly RouteConfig[]): Record<string, object> {
+/** The schemes for tokens in places that have their names from the configuration, or that are no parameters of their own. */
+export function placeSchemes(routes: readonly RouteConfig[]): Record<string, object> {
   const places = routes.flatMap((route) => ('check' in route ? (route.token ?? []) : []))
   return Object.fromEntries(
     places.flatMap((place) => {
-      const [, name] = COOKIE.exec(place) ?? []
-      if (name === undefined) return []
-      const scheme = {
-        type: 'apiKey',
-        in: 'cookie',
-        name,
-        description: 'The token that is checked.'
-      }
-      return [[schemeOf(place), scheme]]
+      const scheme = schemeFor(place)
+      return scheme === undefined ? [] : [[schemeOf(place), scheme]]
     })
   )
 }
 
-/** Who may call a route. Nothing where everybody may. */
+/** OpenAPI has no notation for tokens inside of header fields: the description explains where they are. */
+function schemeFor(place: TokenPlace): object | undefined {
+  const [kind, name] = partsOf(place)
+  switch (kind) {
+    case 'header':
+    case 'query':
+      return name === undefined
+        ? undefined
+        : { type: 'apiKey', in: kind, name, description: `${CHECKED}.` }
+    case 'cookie':
+      return { type: 'apiKey', in: 'cookie', name, description: `${CHECKED}.` }
+    case 'scheme':
+      return { type: 'http', scheme: name, description: `${CHECKED}.` }
+    case 'uri':
+      return {
+        type: 'apiKey',
+        in: 'header',
+        name: 'X-Forwarded-Uri',
+        description: `${CHECKED} is the parameter ${name ?? PARAMETER} of this URL. It may come as X-Original-URI or X-Original-URL.`
+      }
+    case 'websocket':
+      return {
+        type: 'apiKey',
+        in: 'header',
+        name: 'Sec-WebSocket-Protocol',
+        description: `${CHECKED} is one of these protocols, after bearer.`
+      }
+    default:
+      return undefined
+  }
+}
+
+/** Who may call a route. Nothing where anyone may. */
 export function callers(auth: object | undefined): { readonly security?: Security } {
   return auth === undefined ? {} : { security: [{ apiKey: [] }, { apiKeyBearer: [] }] }
 }
@@ -61,7 +86,17 @@ export function oauthCallers(auth: object | undefined): { readonly security?: Se
   return security === undefined ? {} : { security: [...security, { apiKeyBasic: [] }] }
 }
 
-/** Where a token is taken from, and who may show it. A token in the body is described with the body. */
+/** Fields of a form that identify the caller, in place of a header (RFC 6749, section 2.3.1). None where anyone may call. */
+export function clientFields(auth: object | undefined): Readonly<Record<string, string>> {
+  return auth === undefined
+    ? {}
+    : {
+        client_id: 'Any name.',
+        client_secret: 'The API key, where no header has it.'
+      }
+}
+
+/** The places of a token, and who may call. A token in the body is described with the body. */
 export function tokenSecurity(
   { auth }: Pick<CheckRouteConfig, 'auth'>,
   token: readonly TokenPlace[],
@@ -76,7 +111,7 @@ export function tokenSecurity(
 
 /** Names of schemes have no colons. */
 function schemeOf(place: TokenPlace): string {
-  return place.replace(COOKIE, 'cookie-$1').replace(/[^\w.-]/g, '_')
+  return place.replace(':', '-').replace(/[^\w.-]/g, '_')
 }
 
 /** The body of a request that may carry a token there. */
@@ -92,7 +127,7 @@ export function tokenBody(places: readonly TokenPlace[]): Pick<Operation, 'reque
   }
 }
 
-/** Adds to paths that are read by GET who may read them, and the answer to anybody else. */
+/** Adds to GET paths who may read them, and the answer to others. */
 export function forCallers(auth: object | undefined, paths: Paths): Paths {
   if (auth === undefined) return paths
   const rejected = failures([401], json(schemaRef('Error')))

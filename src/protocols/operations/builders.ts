@@ -1,4 +1,4 @@
-/** More paths for health and metrics, where the usual ones are not what an operator wants. */
+/** Custom paths for health and metrics. */
 import { forCallers } from '../openapi/security.ts'
 import type { RouteBuilder } from '../protocol.ts'
 import { METRICS, READY, SCHEMAS } from './openapi.ts'

@@ -1,4 +1,4 @@
-/** Routes for those who operate the service. */
+/** Routes for operators, for OpenAPI. */
 import { json, type Operation, type PathItem, schemaRef } from '../openapi/parts.ts'
 import { object } from '../openapi/schemas.ts'
 import type { OperationPath } from '../own-paths.ts'
@@ -6,23 +6,23 @@ import type { OperationPath } from '../own-paths.ts'
 const HEALTH = json(schemaRef('Health'))
 
 const LIVE: Operation = {
-  summary: 'The process lives.',
-  responses: { 200: { description: 'It does.', content: HEALTH } }
+  summary: 'Shows whether the process runs.',
+  responses: { 200: { description: 'It runs.', content: HEALTH } }
 }
 
 export const READY: Operation = {
-  summary: 'The service takes new work.',
+  summary: 'Shows whether the service accepts requests.',
   responses: {
     200: { description: 'It does.', content: HEALTH },
-    503: { description: 'It is still starting, or is stopping.', content: HEALTH }
+    503: { description: 'It is starting or stopping.', content: HEALTH }
   }
 }
 
 export const METRICS: Operation = {
-  summary: 'Metrics for Prometheus.',
+  summary: 'Returns metrics for Prometheus.',
   responses: {
     200: {
-      description: 'Its exposition format.',
+      description: 'The metrics, in the Prometheus exposition format.',
       content: { 'text/plain': { schema: { type: 'string' } } }
     }
   }

@@ -6,7 +6,7 @@ import type { Services } from '../services.ts'
 
 export type OperationServices = Pick<Services, 'metrics' | 'isReady' | 'isStarting' | 'revocation'>
 
-/** A path, and the keys of those who may use it; everybody may where there are none. */
+/** A path, and the API keys for it; without keys anyone may use it. */
 export interface OperationRoute {
   readonly path: string
   readonly apiKeys?: readonly string[] | undefined
@@ -38,27 +38,29 @@ function createLiveRoute({ path }: OperationRoute): Route {
   return createRoute({ path, format: plainFormat, isOperation: true, respond: () => LIVE })
 }
 
-/** Shows whether the service takes new work. The remote does not matter here. */
-export function createHealthRoute(
-  route: OperationRoute,
-  { isReady, isStarting, revocation }: OperationServices
-): Route {
-  function status(): 'ok' | 'starting' | 'stopping' {
-    if (!isReady()) return 'stopping'
-    if (isStarting?.() === true) return 'starting'
-    // Tokens cannot be checked before their revocations have been read.
-    return revocation?.isReady() === false ? 'starting' : 'ok'
-  }
-
+/** Shows whether the service takes new work. */
+export function createHealthRoute(route: OperationRoute, services: OperationServices): Route {
   return createRoute({
     ...route,
     format: plainFormat,
     isOperation: true,
     respond() {
-      const body = { status: status() }
-      return jsonAnswer(body.status === 'ok' ? 200 : 503, body)
+      const status = healthOf(services)
+      return jsonAnswer(status === 'ok' ? 200 : 503, { status })
     }
   })
+}
+
+/** Whether the service takes new work, and if not, why. The remote does not matter here. */
+export function healthOf({
+  isReady,
+  isStarting,
+  revocation
+}: OperationServices): 'ok' | 'starting' | 'stopping' {
+  if (!isReady()) return 'stopping'
+  if (isStarting?.() === true) return 'starting'
+  // Tokens cannot be checked before their revocations have been read.
+  return revocation?.isReady() === false ? 'starting' : 'ok'
 }
 
 /** Exposes the metrics for Prometheus. */

@@ -1,4 +1,4 @@
-/** The settings of routes for those who operate the service, where the usual paths are not what they want. */
+/** The settings of custom routes for operators. */
 import type * as z from 'zod'
 import { routePath } from '../../settings/route-paths.ts'
 import type { SecretReader } from '../../settings/secrets.ts'

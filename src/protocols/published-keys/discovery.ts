@@ -1,32 +1,32 @@
 /** `/.well-known/openid-configuration`: where verifiers find the keys of an issuer (OpenID Connect Discovery 1.0, section 4). */
 import type { Algorithm } from '../../keys/key.ts'
-import { jsonAnswer } from '../exchange.ts'
+import { cachedDocument } from '../cached-document.ts'
 import { plainFormat } from '../operations/route.ts'
-import { DISCOVERY_PATH, JWK_SET_PATH } from '../own-paths.ts'
+import { DISCOVERY_PATH, issuerDocumentPaths, publishedUrl } from '../own-paths.ts'
 import { createRoute, type Route } from '../route.ts'
-
-/** Seconds that the document may be kept: it changes with the configuration alone. */
-const MAX_AGE_SECONDS = 3600
 
 export interface DiscoveryOptions {
   /** The `iss` of issued tokens, a URL that leads to this service. */
   readonly issuer: string
-  /** The algorithms of the keys that are published. */
+  /** The algorithms of the published keys. */
   readonly algorithms: readonly Algorithm[]
 }
 
-/** This service is no OpenID provider; of the document it has what verifiers of tokens read. */
-export function createDiscoveryRoute({ issuer, algorithms }: DiscoveryOptions): Route {
-  const answer = jsonAnswer(
-    200,
-    {
-      issuer,
-      jwks_uri: issuer.replace(/\/$/, '') + JWK_SET_PATH,
-      response_types_supported: ['token'],
-      subject_types_supported: ['public'],
-      id_token_signing_alg_values_supported: [...new Set(algorithms)]
-    },
-    { 'Cache-Control': `max-age=${MAX_AGE_SECONDS}` }
-  )
-  return createRoute({ path: DISCOVERY_PATH, format: plainFormat, respond: () => answer })
+/** This service is not an OpenID provider; the document has only the members that token verifiers read. */
+export function createDiscoveryRoutes({ issuer, algorithms }: DiscoveryOptions): Route[] {
+  const answer = cachedDocument({
+    issuer,
+    jwks_uri: publishedUrl(issuer),
+    response_types_supported: ['token'],
+    subject_types_supported: ['public'],
+    id_token_signing_alg_values_supported: [...new Set(algorithms)]
+  })
+  const route = createRoute({
+    path: DISCOVERY_PATH,
+    format: plainFormat,
+    isPublic: true,
+    respond: () => answer
+  })
+  // Log and metrics have one path, whichever was requested.
+  return issuerDocumentPaths(DISCOVERY_PATH, issuer).map((path) => ({ ...route, path }))
 }

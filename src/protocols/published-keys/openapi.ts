@@ -1,6 +1,6 @@
 /** Routes that publish keys. */
 
-import { NO_SNIFF } from '../openapi/headers.ts'
+import { ANY_ORIGIN, NO_SNIFF, withHeaders } from '../openapi/headers.ts'
 import {
   type Answer,
   type Content,
@@ -8,11 +8,12 @@ import {
   headerRef,
   json,
   type Operation,
+  type PathItem,
   type Paths,
   schemaRef
 } from '../openapi/parts.ts'
 import { object, text, texts } from '../openapi/schemas.ts'
-import { DISCOVERY_PATH, JWK_SET_PATH } from '../own-paths.ts'
+import { DISCOVERY_PATH, issuerDocumentPaths, jwkSetPaths } from '../own-paths.ts'
 
 const PEM: Content = { 'application/x-pem-file': { schema: { type: 'string' } } }
 const JWK: Content = json(schemaRef('Jwk'))
@@ -37,47 +38,61 @@ export function describeSingleKeys(path: string): Paths {
 function describeKey(summary: string, content: Content, headers?: Headers): Operation {
   return {
     summary,
-    responses: {
-      200: { description: 'The key.', ...(headers !== undefined && { headers }), content },
-      404: {
-        description: 'There is none.',
-        headers: NO_SNIFF,
-        content: { 'text/plain': { schema: { type: 'string' } } }
+    responses: withHeaders(
+      {
+        200: { description: 'The key.', ...(headers !== undefined && { headers }), content },
+        404: {
+          description: 'There is no such key.',
+          headers: NO_SNIFF,
+          content: { 'text/plain': { schema: { type: 'string' } } }
+        }
+      },
+      ANY_ORIGIN
+    )
+  }
+}
+
+/** @param issuer from the configuration, if any */
+export function describePublishing(issuer: string | undefined): Paths {
+  return {
+    ...atEach(jwkSetPaths(issuer), describeJwkSet()),
+    ...(issuer !== undefined &&
+      atEach(issuerDocumentPaths(DISCOVERY_PATH, issuer), {
+        get: {
+          summary: 'Returns the metadata of the issuer, with the URL of its keys.',
+          responses: {
+            200: { ...cached('What verifiers need.'), content: json(schemaRef('Discovery')) }
+          }
+        }
+      }))
+  }
+}
+
+/** The JWK Set, on any of its paths. */
+export function describeJwkSet(): PathItem {
+  return {
+    get: {
+      summary: 'Returns the public keys.',
+      responses: {
+        200: {
+          ...tagged('A JWK Set (RFC 7517, section 5).'),
+          content: json(schemaRef('JwkSet'))
+        },
+        304: tagged('The set is the one that the client has.')
       }
     }
   }
 }
 
-/** @param withDiscovery whether the service has an issuer */
-export function describePublishing(withDiscovery: boolean): Paths {
-  return {
-    [JWK_SET_PATH]: {
-      get: {
-        summary: 'The public keys.',
-        responses: {
-          200: {
-            ...tagged('A JWK Set (RFC 7517, section 5).'),
-            content: json(schemaRef('JwkSet'))
-          },
-          304: tagged('The set is the one that the client has.')
-        }
-      }
-    },
-    ...(withDiscovery && {
-      [DISCOVERY_PATH]: {
-        get: {
-          summary: 'Where the keys of the issuer are.',
-          responses: {
-            200: { ...cached('What verifiers need.'), content: json(schemaRef('Discovery')) }
-          }
-        }
-      }
-    })
-  }
+function atEach(paths: readonly string[], item: PathItem): Paths {
+  return Object.fromEntries(paths.map((path) => [path, item]))
 }
 
 function cached(description: string, headers: Headers = {}): Answer {
-  return { description, headers: { 'Cache-Control': headerRef('MaxAge'), ...headers } }
+  return {
+    description,
+    headers: { 'Cache-Control': headerRef('MaxAge'), ...ANY_ORIGIN, ...headers }
+  }
 }
 
 function tagged(description: string): Answer {

@@ -29,15 +29,16 @@ const FORMS = [
 /** Makes `{path}/{kid}` with content negotiation, and `key.pem`, `key.json` and `jwk.json` below it. */
 function createKeysRoutes({ keys: path, auth }: KeysRouteConfig, keyStore: KeyStore): Route[] {
   return FORMS.map(([below, write]) => ({
-    // Log and metrics have the path as configured, whichever form of a key was asked for.
+    // Log and metrics have the path as configured, whichever form of a key was requested.
     ...createRoute({
       path,
       format: plainFormat,
       apiKeys: auth?.apiKeys,
+      isPublic: auth === undefined,
       respond(exchange) {
         const { kid = '' } = exchange.variables
         const key = keyStore.published().get(kid)
-        // A symmetric key is as unknown here as one that never was.
+        // A symmetric key is answered like an unknown one.
         return key === undefined
           ? textAnswer(404, `No key exists with kid ${kid}`)
           : write(key, exchange)
@@ -50,7 +51,7 @@ function createKeysRoutes({ keys: path, auth }: KeysRouteConfig, keyStore: KeySt
 function negotiate(key: PublishedKey, { headers }: Exchange): Answer {
   const type = new Negotiator({ headers }).mediaType([PEM, JSON_TYPE])
   const answer = type === JSON_TYPE ? toJwk(key) : toPem(key)
-  return { ...answer, headers: { ...answer.headers, Vary: 'Accept' } }
+  return { ...answer, headers: { ...answer.headers, Vary: 'Accept, Origin' } }
 }
 
 function toPem({ pem }: PublishedKey): Answer {

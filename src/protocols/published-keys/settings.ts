@@ -11,7 +11,7 @@ export type KeysRouteConfig = z.output<ReturnType<typeof keysRouteSchema>>
 export function keysRouteSchema(reader: SecretReader) {
   return section({
     keys: routePath.describe(
-      'Path below which single public keys are published: `/{kid}`, `/{kid}/key.pem`, `/{kid}/key.json` and `/{kid}/jwk.json`. The JWK Set is for everybody in any case.'
+      'Path below which single public keys are published: `/{kid}`, `/{kid}/key.pem`, `/{kid}/key.json` and `/{kid}/jwk.json`. The JWK Set is always public.'
     ),
     on,
     auth: auth(reader)

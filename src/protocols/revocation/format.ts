@@ -1,4 +1,4 @@
-/** The wire format of revoking (RFC 7009), and beyond it the fields by which subjects and keys are revoked. */
+/** The wire format of revocation (RFC 7009), and additional fields by which subjects and keys are revoked. */
 import { type Answer, type Exchange, emptyAnswer, NO_STORE } from '../exchange.ts'
 import { readForm } from '../form.ts'
 import { invalidRequest } from '../json-body.ts'
@@ -16,12 +16,13 @@ export interface RevocationFormat extends WireFormat {
   readonly answer: Answer
 }
 
-/** One of them names what is revoked. `iss` goes with `sub`; `token_type_hint` is ignored, since tokens show their type themselves. */
+/** Exactly one of them names what is revoked. `iss` requires `sub`; `token_type_hint` is ignored, since tokens show their type themselves. */
 const FIELDS = ['token', 'sub', 'kid'] as const
 
 export const revocationFormat: RevocationFormat = {
   methods: ['POST'],
   takesBasic: true,
+  takesClientSecret: true,
 
   read({ body }) {
     const form = readForm(body)

@@ -3,20 +3,15 @@
 import { commonFailures, failures } from '../openapi/failures.ts'
 import { NO_STORE, withHeaders } from '../openapi/headers.ts'
 import { fields, form, json, type Operation, schemaRef } from '../openapi/parts.ts'
-import { oauthCallers } from '../openapi/security.ts'
+import { clientFields, oauthCallers } from '../openapi/security.ts'
 import type { RevokeRouteConfig } from './settings.ts'
 
-const TOKEN = fields({ token: 'The token, or a refresh token.', token_type_hint: 'Ignored.' }, [
-  'token'
-])
-const SUBJECT = fields(
-  {
-    sub: 'The subject whose tokens are revoked.',
-    iss: 'Their issuer; by default that of this service.'
-  },
-  ['sub']
-)
-const KEY = fields({ kid: 'The key whose tokens are revoked.' }, ['kid'])
+const TOKEN = { token: 'The token, or a refresh token.', token_type_hint: 'Ignored.' }
+const SUBJECT = {
+  sub: 'The subject whose tokens are revoked.',
+  iss: 'Their issuer; by default that of this service.'
+}
+const KEY = { kid: 'The key whose tokens are revoked.' }
 
 export function describeRevoke({ auth }: RevokeRouteConfig): Operation {
   return {
@@ -25,7 +20,17 @@ export function describeRevoke({ auth }: RevokeRouteConfig): Operation {
     ...oauthCallers(auth),
     requestBody: {
       required: true,
-      content: form(auth === undefined ? TOKEN : { oneOf: [TOKEN, SUBJECT, KEY] })
+      content: form(
+        auth === undefined
+          ? fields(TOKEN, ['token'])
+          : {
+              oneOf: [
+                fields({ ...TOKEN, ...clientFields(auth) }, ['token']),
+                fields({ ...SUBJECT, ...clientFields(auth) }, ['sub']),
+                fields({ ...KEY, ...clientFields(auth) }, ['kid'])
+              ]
+            }
+      )
     },
     responses: withHeaders(
       {

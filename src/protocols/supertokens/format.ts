@@ -1,21 +1,22 @@
-/** The wire format of the SuperTokens core: its JWT recipe, CDI 5.4. */
+/** The wire format of the SuperTokens core: requests and answers of its JWT recipe. */
 import { ServiceError } from '../../errors.ts'
 import type { Claims } from '../../issue/claims.ts'
 import type { IssuedToken } from '../../issue/sign.ts'
-import { MOST_CLAIMS, readObject } from '../../json/json-members.ts'
+import { countMembers, MOST_CLAIMS, readObject } from '../../json/json-members.ts'
 import { type JsonText, JsonTextError, parseJsonBytes, toJsonText } from '../../json/json-text.ts'
 import { type Answer, type Exchange, jsonAnswer, NO_STORE, textAnswer } from '../exchange.ts'
 import { invalidRequest } from '../json-body.ts'
 import type { WireFormat } from '../route.ts'
+import { hasStaticKeysOnly, readVersion } from './versions.ts'
 
 export interface SupertokensOptions {
-  /** The longest validity that may be asked for, in seconds. */
+  /** The longest validity that may be requested, in seconds. */
   readonly mostSeconds: number
   /** Levels that the JSON of a request may nest. */
   readonly maxDepth: number
 }
 
-/** What the client asks for. */
+/** The request of the client. */
 interface SupertokensRequest {
   /** The payload, and the client's own address as the issuer unless the payload names one. */
   readonly claims: Claims
@@ -25,19 +26,22 @@ interface SupertokensRequest {
 
 export interface SupertokensFormat extends WireFormat {
   /**
-   * @returns undefined where the client asks for an algorithm that is not there
-   * @throws ServiceError for a request that is not of this format
+   * @returns undefined where the client asks for an unknown algorithm
+   * @throws ServiceError for a request that is not in this format
    */
   readonly read: (exchange: Exchange) => SupertokensRequest | undefined
   readonly answer: (issued: IssuedToken) => Answer
 }
 
-/** The version of the interface between core and client (CDI) that is spoken here. */
-const CDI_VERSION = '5.4'
+/** The content type of the core's texts. */
+export const TEXT_TYPE = { 'Content-Type': 'text/html; charset=UTF-8' } as const
 
-/** The path that lists the versions of the interface, beside the path that tokens are issued on. */
-export function versionPathOf(issue: string): string {
-  return issue.replace(/recipe\/jwt$/, 'apiversion')
+/** The format of errors on all paths of the core. */
+export const coreFormat: WireFormat = {
+  // The core has its own answer for methods that a path does not have.
+  methods: ['GET', 'POST', 'PUT', 'PATCH', 'DELETE'],
+
+  refuse: ({ status, message }) => textAnswer(status, message, TEXT_TYPE)
 }
 
 /** Takes the JSON that the SuperTokens client sends; answers as the core does, errors included. */
@@ -45,50 +49,41 @@ export function createSupertokensFormat(options: SupertokensOptions): Supertoken
   const { mostSeconds, maxDepth } = options
 
   return {
-    // The core has an answer of its own for methods that it does not know.
-    methods: ['GET', 'POST', 'PUT', 'PATCH', 'DELETE'],
+    ...coreFormat,
 
     read({ method, headers, body }) {
-      if (method !== 'POST') {
-        throw new ServiceError('method_not_allowed', 'Method not supported', {
-          status: 405,
-          headers: { Allow: 'POST' }
-        })
-      }
-      assertVersion(headers['cdi-version'])
+      const version = readVersion(headers['cdi-version'])
+      assertMethod(method, ['POST'])
       const fields = readFields(body, maxDepth)
       const algorithm = textField(fields, 'algorithm')
-      const claims = readPayload(fields)
       const jwksDomain = textField(fields, 'jwksDomain')
+      const claims = readPayload(fields)
       if (!claims.has('iss')) claims.set('iss', toJsonText(jwksDomain))
       const validitySeconds = readValidity(fields, mostSeconds)
-      const useStaticKey = readUseStaticKey(fields)
-      return algorithm === 'RS256' ? { claims, validitySeconds, useStaticKey } : undefined
+      const useStaticKey = hasStaticKeysOnly(version) || readUseStaticKey(fields)
+      const isSupported = algorithm.toUpperCase() === 'RS256'
+      return isSupported ? { claims, validitySeconds, useStaticKey } : undefined
     },
 
-    answer: ({ token }) => jsonAnswer(200, { status: 'OK', jwt: token }, NO_STORE),
-
-    refuse: ({ status, message }) =>
-      textAnswer(status, message, { 'Content-Type': 'text/html; charset=UTF-8' })
+    answer: ({ token }) => jsonAnswer(200, { status: 'OK', jwt: token }, NO_STORE)
   }
 }
 
-/** The answer to a request for an algorithm that is not there. */
+/** @throws ServiceError for a method that a path does not have */
+export function assertMethod(method: string, allowed: readonly string[]): void {
+  if (allowed.includes(method)) return
+  throw new ServiceError('method_not_allowed', 'Method not supported', {
+    status: 405,
+    headers: { Allow: allowed.join(', ') }
+  })
+}
+
+/** The answer to a request for an unknown algorithm. */
 export const UNSUPPORTED_ALGORITHM: Answer = jsonAnswer(
   200,
   { status: 'UNSUPPORTED_ALGORITHM_ERROR' },
   NO_STORE
 )
-
-/** The answer to a client that asks which versions of the interface it may use. */
-export const VERSIONS: Answer = jsonAnswer(200, { versions: [CDI_VERSION] }, NO_STORE)
-
-/** The client names the version that both have agreed on. An error repeats it only where it looks like one. */
-function assertVersion(version: string | readonly string[] = ''): void {
-  if (version === '' || version === CDI_VERSION) return
-  const shown = /^[\d.]{1,16}$/.test(String(version)) ? version : 'given'
-  throw invalidRequest(`cdi-version ${shown} not supported`)
-}
 
 function readFields(body: Uint8Array, maxDepth: number): ReadonlyMap<string, JsonText> {
   let text: JsonText
@@ -98,24 +93,29 @@ function readFields(body: Uint8Array, maxDepth: number): ReadonlyMap<string, Jso
     if (error instanceof JsonTextError) throw invalidRequest('Invalid Json Input')
     throw error
   }
-  if (!text.startsWith('{')) throw invalidRequest('Invalid Json Input')
-  const fields = readObject(text, MOST_CLAIMS)
-  if (fields.size > MOST_CLAIMS) throw invalidRequest('Invalid Json Input')
+  const fields = text.startsWith('{') ? readMembers(text) : undefined
+  if (fields === undefined) throw invalidRequest('Invalid Json Input')
   return fields
+}
+
+/** The members of an object. Undefined where there are too many, or two of one name. */
+function readMembers(text: JsonText): Map<string, JsonText> | undefined {
+  const members = readObject(text, MOST_CLAIMS)
+  return members.size > MOST_CLAIMS || members.size < countMembers(text) ? undefined : members
 }
 
 function readPayload(fields: ReadonlyMap<string, JsonText>): Map<string, JsonText> {
   const payload = fields.get('payload')
-  if (payload?.startsWith('{') !== true) throw invalidField('payload')
-  const claims = readObject(payload, MOST_CLAIMS)
-  if (claims.size > MOST_CLAIMS) throw invalidField('payload')
+  const claims = payload?.startsWith('{') === true ? readMembers(payload) : undefined
+  if (claims === undefined) throw invalidField('payload')
   return claims
 }
 
 function readValidity(fields: ReadonlyMap<string, JsonText>, mostSeconds: number): number {
   const validity = fieldValue(fields, 'validity')
-  if (!Number.isSafeInteger(validity)) throw invalidField('validity')
-  const seconds = validity as number
+  if (typeof validity !== 'number') throw invalidField('validity')
+  // A client may have computed it: 0.1 days are 8640.000000000002 s in JavaScript, and the core takes the whole seconds of it.
+  const seconds = Math.trunc(validity)
   // The core answers the same for zero.
   if (seconds <= 0) throw invalidRequest('validity must be greater than or equal to 0')
   if (seconds > mostSeconds) {

@@ -1,9 +1,9 @@
 /** The wire format of Themis: the bare token, and errors as text. */
 import { sendsBody } from '../../issue/sources/registry.ts'
 import { challengeOf401 } from '../bearer-token.ts'
+import { createClientBodyReader } from '../client-body.ts'
 import { NO_STORE, textAnswer } from '../exchange.ts'
 import type { CreateIssueFormat, IssueProtocol } from '../issue/route.ts'
-import { createOptionalBodyReader } from '../json-body.ts'
 import { statusOf } from '../statuses.ts'
 import { describeThemisIssue } from './openapi.ts'
 
@@ -14,7 +14,7 @@ const HEADERS = { 'Content-Type': 'application/jose', ...NO_STORE } as const
 const createThemisFormat: CreateIssueFormat = ({ statuses, claims }, { depth }) => ({
   methods: ['GET', 'POST'],
 
-  read: createOptionalBodyReader({ isSent: sendsBody(claims), maxDepth: depth }),
+  read: createClientBodyReader({ isSent: sendsBody(claims), maxDepth: depth, mayBeEmpty: true }),
 
   answer: ({ token }) => ({ status: 200, headers: HEADERS, body: token }),
 

@@ -1,8 +1,15 @@
 /** Routes that issue tokens as Themis does: the bare token, and errors as text. */
+import { sendsBody } from '../../issue/sources/registry.ts'
 import type { IssueRouteConfig } from '../issue/settings.ts'
 import { failures, sourceFailures } from '../openapi/failures.ts'
 import { NO_SNIFF, withCookie, withHeaders } from '../openapi/headers.ts'
-import { type Content, json, type Operation, type PathItem, secret } from '../openapi/parts.ts'
+import {
+  type Content,
+  clientBody,
+  type Operation,
+  type PathItem,
+  secret
+} from '../openapi/parts.ts'
 import { callers } from '../openapi/security.ts'
 
 const TEXT: Content = { 'text/plain': { schema: { type: 'string' } } }
@@ -19,5 +26,5 @@ export function describeThemisIssue(
       ...withHeaders(failures(sourceFailures(route), TEXT), NO_SNIFF)
     }
   }
-  return { get, post: { ...get, requestBody: { content: json({}) } } }
+  return { get, post: { ...get, ...clientBody(sendsBody(route.claims), true) } }
 }

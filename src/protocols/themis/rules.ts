@@ -3,7 +3,7 @@ import { at, isGiven } from '../../settings/placed.ts'
 import { formatPath, type Problem } from '../../settings/problem.ts'
 import { type RuleContext, routesWith } from '../rules.ts'
 
-/** Finds keys without a name where the wire format wants one in the header of each token. */
+/** Finds keys without a kid where the wire format requires one in the header of each token. */
 export function findThemisProblems({ routes, keys }: RuleContext): Problem[] {
   const route = routesWith(routes, 'themis').find((one) => !isGiven(at(one, 'key')))
   if (route === undefined) return []

@@ -1,4 +1,6 @@
 /** The wire format of the original program's checkToken. */
+import type { JsonText } from '../../json/json-text.ts'
+import type { OpaqueToken, Token } from '../../keys/token.ts'
 import { challengeFor } from '../bearer-token.ts'
 import type { CheckProtocol, CreateCheckFormat } from '../check/route.ts'
 import { JSON_NO_STORE, jsonAnswer } from '../exchange.ts'
@@ -14,13 +16,12 @@ const createTxtokenCheckFormat: CreateCheckFormat = (
   { depth }
 ) => ({
   methods: ['GET', 'POST'],
+  readsBody: places.includes('body'),
 
   read: createTokenReader(places, depth),
 
-  answer({ token: { raw, header, headerText, signature }, claimsText }) {
-    const body =
-      `{"Raw":"${raw}","Method":{"Name":"${header.alg}","Hash":${hashNumber(header.alg)}},` +
-      `"Header":${headerText},"Claims":${claimsText},"Signature":"${signature}","Valid":true}`
+  answer({ token, claimsText }) {
+    const body = `{${describeParts(token, claimsText)},"Valid":true}`
     return { status: 200, headers: JSON_NO_STORE, body }
   },
 
@@ -31,7 +32,19 @@ const createTxtokenCheckFormat: CreateCheckFormat = (
   }
 })
 
-/** The number that Go's `crypto.Hash` has for the hash of an algorithm: SHA-256 is 5, SHA-384 6, SHA-512 7. */
+/** An opaque token has no parts; Go writes null for missing ones, and its text has to be encoded. */
+function describeParts(token: Token | OpaqueToken, claimsText: JsonText): string {
+  if (token.header === undefined) {
+    return `"Raw":${JSON.stringify(token.raw)},"Method":null,"Header":null,"Claims":${claimsText},"Signature":""`
+  }
+  const { raw, header, headerText, signature } = token
+  return (
+    `"Raw":"${raw}","Method":{"Name":"${header.alg}","Hash":${hashNumber(header.alg)}},` +
+    `"Header":${headerText},"Claims":${claimsText},"Signature":"${signature}"`
+  )
+}
+
+/** The number of the hash of an algorithm in Go's `crypto.Hash`: SHA-256 is 5, SHA-384 6, SHA-512 7. */
 function hashNumber(alg: string): number {
   if (alg.endsWith('256')) return 5
   return alg.endsWith('384') ? 6 : 7

@@ -1,14 +1,15 @@
 /** The wire format of the original program's getToken. */
 import type { ErrorCode, ServiceError } from '../../errors.ts'
 import { CLAIM_REASON } from '../../issue/claims.ts'
+import { sendsBody } from '../../issue/sources/registry.ts'
 import { challengeOf401 } from '../bearer-token.ts'
+import { createClientBodyReader } from '../client-body.ts'
 import { JSON_NO_STORE, jsonAnswer } from '../exchange.ts'
 import type { CreateIssueFormat, IssueProtocol } from '../issue/route.ts'
-import { createJsonBodyReader } from '../json-body.ts'
 import { statusOf } from '../statuses.ts'
 import { describeTxtokenIssue, SCHEMAS } from './openapi.ts'
 
-/** The `message` of the answer. The first four are the original's, letter by letter. */
+/** The `message` of the answer. The first four are exactly the messages of the original program. */
 const MESSAGES: Partial<Record<ErrorCode, string>> = {
   remote_failed: 'Remote post failure.',
   remote_timeout: 'Remote post failure.',
@@ -17,11 +18,11 @@ const MESSAGES: Partial<Record<ErrorCode, string>> = {
   invalid_request: 'Request body is not valid JSON.'
 }
 
-/** Takes any JSON body, whatever its label; answers `{"token": "..."}`, with a `refresh_token` where there is one. */
-const createTxtokenIssueFormat: CreateIssueFormat = ({ statuses }, { depth }) => ({
+/** Takes a JSON body with any content type, or a form; answers `{"token": "..."}`, with a `refresh_token` where there is one. */
+const createTxtokenIssueFormat: CreateIssueFormat = ({ statuses, claims }, { depth }) => ({
   methods: ['POST'],
 
-  read: createJsonBodyReader(depth),
+  read: createClientBodyReader({ isSent: sendsBody(claims), maxDepth: depth }),
 
   answer({ token, refreshToken }) {
     const refresh = refreshToken === undefined ? '' : `,"refresh_token":"${refreshToken}"`

@@ -1,9 +1,17 @@
 /** The wire formats of the original program, for OpenAPI. */
+import { sendsBody } from '../../issue/sources/registry.ts'
 import type { CheckRouteConfig } from '../check/settings.ts'
 import type { IssueRouteConfig } from '../issue/settings.ts'
 import { checkFailures, failures, sourceFailures } from '../openapi/failures.ts'
 import { withCookie } from '../openapi/headers.ts'
-import { json, type Operation, type PathItem, schemaRef, secret } from '../openapi/parts.ts'
+import {
+  clientBody,
+  json,
+  type Operation,
+  type PathItem,
+  schemaRef,
+  secret
+} from '../openapi/parts.ts'
 import { compactJws, object, refreshToken, text } from '../openapi/schemas.ts'
 import { callers, tokenBody, tokenSecurity } from '../openapi/security.ts'
 import { BEARER_PLACES } from '../token-places.ts'
@@ -13,7 +21,7 @@ export function describeTxtokenIssue(route: IssueRouteConfig): Operation {
     summary: 'Issues a token.',
     description: 'The body may be any JSON, whatever its Content-Type.',
     ...callers(route.auth),
-    requestBody: { required: true, content: json({}) },
+    ...clientBody(sendsBody(route.claims)),
     responses: {
       200: withCookie(secret('The token.', json(schemaRef('IssuedToken'))), route),
       ...failures(sourceFailures(route), json(schemaRef('IssueError')))
@@ -24,7 +32,10 @@ export function describeTxtokenIssue(route: IssueRouteConfig): Operation {
 export function describeTxtokenCheck(route: CheckRouteConfig): PathItem {
   const places = route.token ?? BEARER_PLACES
   const responses = {
-    200: secret('The token is valid: all its parts.', json(schemaRef('CheckedToken'))),
+    200: secret(
+      'The token is valid. The answer has all its parts.',
+      json(schemaRef('CheckedToken'))
+    ),
     ...failures(checkFailures(route), json(schemaRef('Error')), [400, 401, 403])
   }
   const summary = 'Checks a token.'
@@ -39,11 +50,13 @@ export function describeTxtokenCheck(route: CheckRouteConfig): PathItem {
   }
 }
 
+const ofJwt = { type: ['object', 'null'], description: 'Null if the token is not a JWT.' }
+
 export const SCHEMAS = {
   IssuedToken: object({ token: compactJws, refresh_token: refreshToken }, ['token']),
   IssueError: object(
     {
-      message: { ...text, description: 'What went wrong, the same words each time.' },
+      message: { ...text, description: 'What went wrong, always in the same words.' },
       error: { ...text, description: 'The reason, in short.' },
       status: { type: 'integer', description: 'The status that the remote answered with.' }
     },
@@ -51,11 +64,14 @@ export const SCHEMAS = {
   ),
   CheckedToken: object({
     Raw: text,
-    Method: object({
-      Name: { ...text, examples: ['HS256'] },
-      Hash: { enum: [5, 6, 7], description: '5 is SHA-256, 6 is SHA-384, 7 is SHA-512.' }
-    }),
-    Header: { type: 'object' },
+    Method: {
+      ...object({
+        Name: { ...text, examples: ['HS256'] },
+        Hash: { enum: [5, 6, 7], description: '5 is SHA-256, 6 is SHA-384, 7 is SHA-512.' }
+      }),
+      ...ofJwt
+    },
+    Header: ofJwt,
     Claims: { type: 'object', description: 'Numbers are as in the token, digit for digit.' },
     Signature: text,
     Valid: { const: true }

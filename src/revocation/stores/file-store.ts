@@ -1,19 +1,21 @@
-/** A store in a folder of this machine, for one process: what it has acknowledged is on the disk. */
+/** A store in a folder of this machine, for one process: every acknowledged write is on the disk. */
 import type { ClassicLevel } from 'classic-level'
 import { formatRevoked, parseRevoked, type Revocation } from '../revocation.ts'
-import type {
-  ExpiringRecord,
-  ExpiringRecords,
-  RevocationStore,
-  StoreKind,
-  StoreOptions
+import { createFileWrites, type FileWrites } from './file-writes.ts'
+import {
+  type ExpiringRecord,
+  type ExpiringRecords,
+  type RevocationStore,
+  StoreFullError,
+  type StoreKind,
+  type StoreOptions
 } from './store.ts'
 
 const PREFIX = 'file:'
 
 export interface FileStoreSettings {
   readonly kind: 'file'
-  /** The folder; it is made where it is not there. */
+  /** The folder; it is created if missing. */
   readonly folder: string
 }
 
@@ -26,22 +28,37 @@ export const fileStore: StoreKind<FileStoreSettings> = {
   create: ({ folder }, options) => createFileStore(folder, options)
 }
 
-/** Every write is on the disk before it is acknowledged: neither the end of the process nor a crash of the machine loses one. */
+/** Every write is on the disk before it is acknowledged: neither a killed process nor a crash of the machine loses one. */
 const SYNC = { sync: true } as const
 /** The names of the two kinds of entries begin with these. In ASCII, the semicolon follows the colon. */
 const REVOKED = { first: 'revoked:', end: 'revoked;' } as const
 const RECORD = { first: 'record:', end: 'record;' } as const
 
-const CLEANING_INTERVAL_MS = 3_600_000
+/** Of names in the folder; all of them where it is empty. */
+interface Range {
+  readonly gte?: string
+  readonly lt?: string
+}
 
-/** Makes the store. Once it is started, and until it is closed, no other process can open the folder. */
+const CLEANING_INTERVAL_MS = 3_600_000
+/** Of all records: logins alone do not fill the disk, so that there is room for revocations. */
+const MAX_RECORD_BYTES = 1024 ** 3
+
+/**
+ * Makes the store. Once it is started, and until it is closed, no other process can open the folder.
+ * @param maxBytes of all records; beyond it, no new ones are taken
+ */
 export async function createFileStore(
   folder: string,
-  { now, startTimer, log }: Pick<StoreOptions, 'now' | 'startTimer' | 'log'>
+  { now, startTimer, log, report }: Pick<StoreOptions, 'now' | 'startTimer' | 'log' | 'report'>,
+  maxBytes = MAX_RECORD_BYTES
 ): Promise<RevocationStore> {
   const { ClassicLevel } = await import('classic-level')
   const database = new ClassicLevel(folder)
+  const writes = createFileWrites({ close: () => database.close(), open: () => open(database) })
+  const room = createRoom(maxBytes, (bytes) => report?.recordsHeld(bytes, maxBytes))
   let stopCleaning: (() => void) | undefined
+  let isClosing = false
 
   async function readRevocations(): Promise<Revocation[]> {
     const found: Revocation[] = []
@@ -52,27 +69,34 @@ export async function createFileStore(
     return found
   }
 
-  async function removeExpired(): Promise<void> {
+  /** Counts the records on the way: at the start nothing is known of them. */
+  async function removeExpired(range: Range): Promise<void> {
     const time = now()
     const expired: string[] = []
-    for await (const [name, text] of database.iterator()) {
-      const until = name.startsWith(RECORD.first) ? parseRecord(text).until : parseTime(text)
-      if (until <= time) expired.push(name)
+    const takenBefore = room.taken()
+    let bytes = 0
+    for await (const [name, text] of database.iterator(range)) {
+      const isRecord = name.startsWith(RECORD.first)
+      const until = isRecord ? parseRecord(text).until : parseTime(text)
+      // A record with an unreadable time is not from this version.
+      if (!(until > time)) expired.push(name)
+      else if (isRecord) bytes += name.length + text.length
     }
-    await database.batch(expired.map((key) => ({ type: 'del', key })))
+    await writes.write(() => database.batch(expired.map((key) => ({ type: 'del', key }))))
+    room.take(bytes - takenBefore)
   }
 
-  async function clean(): Promise<void> {
+  async function clean(range: Range = {}): Promise<void> {
     try {
-      await removeExpired()
+      await removeExpired(range)
     } catch (error) {
-      if (database.status !== 'open') return
+      if (isClosing) return
       log.warn(
         { folder, error: (error as Error).message },
         'expired entries not removed from the revocation store'
       )
     }
-    stopCleaning = startTimer(clean, CLEANING_INTERVAL_MS)
+    if (!isClosing) stopCleaning = startTimer(() => clean(), CLEANING_INTERVAL_MS)
   }
 
   return {
@@ -80,15 +104,19 @@ export async function createFileStore(
       await open(database)
       follower.add(await readRevocations())
       follower.available()
-      stopCleaning = startTimer(clean, CLEANING_INTERVAL_MS)
+      // The revocations have just been read, and there may be many.
+      void clean({ gte: RECORD.first, lt: RECORD.end })
     },
     async add({ revoked, until }) {
       const time = until === Number.POSITIVE_INFINITY ? 'never' : String(until)
-      await database.put(REVOKED.first + formatRevoked(revoked), time, SYNC)
+      const key = REVOKED.first + formatRevoked(revoked)
+      await orFull(writes.write(() => database.put(key, time, SYNC)))
     },
-    records: createFileRecords(database, now),
+    records: createFileRecords({ database, writes, now, room }),
     async close() {
+      isClosing = true
       stopCleaning?.()
+      await writes.close()
       await database.close()
     }
   }
@@ -107,30 +135,73 @@ async function open(database: ClassicLevel): Promise<void> {
   }
 }
 
-function createFileRecords(database: ClassicLevel, now: () => number): ExpiringRecords {
+/** The bytes that records take. */
+interface Room {
+  readonly taken: () => number
+  /** @param bytes more, or less where it is negative */
+  readonly take: (bytes: number) => void
+  /** @throws StoreFullError without room */
+  readonly assertRoom: () => void
+}
+
+function createRoom(maxBytes: number, onChange: (bytes: number) => void): Room {
+  let taken = 0
+  return {
+    taken: () => taken,
+    take(bytes) {
+      taken += bytes
+      onChange(taken)
+    },
+    assertRoom() {
+      if (taken >= maxBytes) throw new StoreFullError(`records take ${taken} bytes in the folder`)
+    }
+  }
+}
+
+interface FileRecordsOptions {
+  readonly database: ClassicLevel
+  readonly writes: FileWrites
+  readonly now: () => number
+  readonly room: Room
+}
+
+function createFileRecords({ database, writes, now, room }: FileRecordsOptions): ExpiringRecords {
   let lastSwap: Promise<unknown> = Promise.resolve()
 
-  async function get(name: string): Promise<string | undefined> {
+  async function read(name: string): Promise<string | undefined> {
     const stored = await database.get(RECORD.first + name)
     if (stored === undefined) return undefined
-    const { text, until } = parseRecord(stored)
-    return until <= now() ? undefined : text
+    return parseRecord(stored).until > now() ? stored : undefined
   }
 
-  function put(name: string, record: ExpiringRecord): Promise<void> {
-    return database.put(RECORD.first + name, JSON.stringify([record.until, record.text]), SYNC)
+  async function put(name: string, record: ExpiringRecord, replaced = ''): Promise<void> {
+    const [key, stored] = [RECORD.first + name, formatRecord(record)]
+    await orFull(writes.write(() => database.put(key, stored, SYNC)))
+    room.take(stored.length + (replaced === '' ? key.length : -replaced.length))
   }
 
   async function swapNow(name: string, expected: string, next?: ExpiringRecord): Promise<boolean> {
-    if ((await get(name)) !== expected) return false
-    if (next === undefined) await database.del(RECORD.first + name, SYNC)
-    else await put(name, next)
+    const stored = await read(name)
+    if (stored === undefined || parseRecord(stored).text !== expected) return false
+    if (next !== undefined) {
+      await put(name, next, stored)
+      return true
+    }
+    const key = RECORD.first + name
+    await writes.write(() => database.del(key, SYNC))
+    room.take(-key.length - stored.length)
     return true
   }
 
   return {
-    get,
-    put,
+    async get(name) {
+      const stored = await read(name)
+      return stored === undefined ? undefined : parseRecord(stored).text
+    },
+    async put(name, record) {
+      room.assertRoom()
+      await put(name, record)
+    },
     swap(name, expected, next) {
       // One after the other: no other swap may come between reading and writing.
       const swapping = lastSwap.then(() => swapNow(name, expected, next))
@@ -140,9 +211,27 @@ function createFileRecords(database: ClassicLevel, now: () => number): ExpiringR
   }
 }
 
+/** Words of the system for a disk, a quota or a file that takes no more. */
+const FULL = /No space left on device|quota exceeded|File too large/i
+
+/** @throws StoreFullError where the disk is full */
+async function orFull(writing: Promise<void>): Promise<void> {
+  try {
+    await writing
+  } catch (error) {
+    const { message, cause } = error as Error
+    if (!FULL.test(`${message} ${cause}`)) throw error
+    throw new StoreFullError(message, { cause: error })
+  }
+}
+
+function formatRecord({ until, text }: ExpiringRecord): string {
+  return `${until} ${text}`
+}
+
 function parseRecord(stored: string): ExpiringRecord {
-  const [until, text] = JSON.parse(stored) as [number, string]
-  return { until, text }
+  const end = stored.indexOf(' ')
+  return { until: Number(stored.slice(0, end)), text: stored.slice(end + 1) }
 }
 
 function parseTime(text: string): number {

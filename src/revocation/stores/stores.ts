@@ -1,10 +1,9 @@
-/** All kinds of stores, and what is asked of a store by its settings. A new kind is a file or folder here, and a line in the list. */
-import type { Address } from '../../remote/address.ts'
+/** All kinds of stores, and functions over the settings of a store. A new kind is a file or folder here, and a line in the list. */
 import type { SecretReader } from '../../settings/secrets.ts'
 import { fileStore } from './file-store.ts'
 import { memoryStore } from './memory-store.ts'
 import { redisStore } from './redis/redis-store.ts'
-import type { RevocationStore, StoreKind, StoreOptions } from './store.ts'
+import type { RevocationStore, StoreKind, StoreOptions, StorePlace, StoreTls } from './store.ts'
 
 const KINDS = { memory: memoryStore, file: fileStore, redis: redisStore }
 
@@ -15,12 +14,12 @@ const kinds: { readonly [Kind in KindName]: StoreKind<SettingsOf[Kind]> } = KIND
 /** The settings of a store; `kind` names its kind. */
 export type StoreSettings = SettingsOf[KindName]
 
-/** How `revocation.store` may name a store: `memory, file:/path, ...`. */
+/** The notations of `revocation.store`: `memory, file:/path, ...`. */
 export const STORE_NOTATIONS = Object.values(kinds)
   .map(({ notation }) => notation)
   .join(', ')
 
-/** Reads `revocation.store`; undefined for a text that names no store. */
+/** Reads `revocation.store`; undefined for a text that is not a store. */
 export function parseStore(text: string, reader: SecretReader): StoreSettings | undefined {
   for (const { parse } of Object.values(kinds)) {
     const settings = parse(text, reader)
@@ -37,7 +36,7 @@ export function createStore<Kind extends KindName>(
   return kinds[settings.kind].create(settings, options)
 }
 
-/** How a store is made: {@link createStore}, or what another process does in its place. */
+/** Makes a store: {@link createStore}, or a substitute in another process. */
 export type CreateStore = (
   settings: StoreSettings,
   options: StoreOptions
@@ -45,7 +44,8 @@ export type CreateStore = (
 
 /** Where a store is reached over the network, without a user or password; undefined for one on this machine. */
 export function addressOfStore<Kind extends KindName>(
-  settings: SettingsOf[Kind] & { readonly kind: Kind }
-): Pick<Address, 'url' | 'kind'> | undefined {
-  return kinds[settings.kind].address?.(settings)
+  settings: SettingsOf[Kind] & { readonly kind: Kind },
+  tls?: StoreTls | undefined
+): StorePlace | undefined {
+  return kinds[settings.kind].address?.(settings, tls)
 }

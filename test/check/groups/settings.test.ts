@@ -21,7 +21,14 @@ test('a place for groups has defaults for what is left out', (t) => {
   t.like(routeOf({ groups: [{ from: 'token' }, LDAP, ENDPOINT] }), {
     groups: [
       { from: 'token', claim: ['groups'] },
-      { from: 'ldap', take: 'value', timeout: 2000, startTls: undefined },
+      {
+        from: 'ldap',
+        url: ['ldaps://ldap.example.com'],
+        take: 'value',
+        nested: false,
+        timeout: 2000,
+        startTls: undefined
+      },
       { from: 'endpoint', method: 'GET', headers: {}, allowHttp: false, timeout: 2000 }
     ],
     groupsCache: { for: 30_000, entries: 10_000 },
@@ -44,7 +51,30 @@ test('an endpoint that verifies has defaults for what is left out', (t) => {
   })
 })
 
-const refused: [string, Record<string, unknown>, string][] = [
+for (const url of [
+  ['ldap://a', 'ldaps://b:1636'],
+  'ldap://a ldaps://b:1636',
+  ' ldap://a,\n  ldaps://b:1636 '
+]) {
+  test(`several servers may be ${JSON.stringify(url)}`, (t) => {
+    const urls = ['ldap://a', 'ldaps://b:1636']
+    t.like(routeOf({ groups: [{ ...LDAP, url }] }), { groups: [{ url: urls }] })
+  })
+}
+
+test('the error for a server of a list names it', (t) => {
+  const places = [
+    { ...LDAP, url: ['ldap://a', 'http://b'] },
+    { ...LDAP, url: 'ldap://a http://b' }
+  ]
+  const expected = 'expected an ldap:// or ldaps:// URL, with a host and maybe a port'
+  t.deepEqual(problemsOf(t, checkConfig({ check: { groups: places } }), { env }), [
+    `routes[0].groups[0].url[1]: ${expected}`,
+    `routes[0].groups[1].url: ${expected}`
+  ])
+})
+
+const rejected: [string, Record<string, unknown>, string][] = [
   ['a place that there is not', { from: 'sky' }, '.from: expected token, ldap or endpoint'],
   [
     'a claim without a name',
@@ -64,7 +94,7 @@ const refused: [string, Record<string, unknown>, string][] = [
   [
     'a subject in the host',
     { ...ENDPOINT, url: 'https://{sub}.example/' },
-    '.url: expected a URL with {sub} in its path or query'
+    '.url: expected a URL with {sub} as a whole segment of its path or value of its query'
   ],
   [
     'a header with a line end',
@@ -104,7 +134,7 @@ const refused: [string, Record<string, unknown>, string][] = [
   [
     'a filter for everybody',
     { ...LDAP, filter: '(uid=*)' },
-    '.filter: expected a filter with {sub}'
+    '.filter: expected a filter with a claim in it, such as (uid={sub})'
   ],
   [
     'a broken filter',
@@ -112,19 +142,45 @@ const refused: [string, Record<string, unknown>, string][] = [
     '.filter: expected a filter such as (uid={sub}), with placeholders as values'
   ],
   [
+    'a part that there is not',
+    { ...LDAP, filter: '(uid={sub|left:@})' },
+    '.filter: expected before:TEXT, after:TEXT or without:TEXT behind the |, such as {sub|before:@}'
+  ],
+  [
+    'one server twice',
+    { ...LDAP, url: ['ldap://a', 'ldap://a'] },
+    '.url: expected each server once'
+  ],
+  ['no server', { ...LDAP, url: [] }, '.url: expected at least one server'],
+  [
+    'StartTLS on one that is ldaps://',
+    { ...LDAP, url: ['ldap://a', 'ldaps://a'], startTls: true },
+    '.startTls: ldaps:// is TLS from the start, expected none'
+  ],
+  [
+    'nested groups that are found by claims',
+    {
+      ...LDAP,
+      attribute: undefined,
+      nested: true,
+      memberships: { base: 'a', filter: '(memberUid={sub})' }
+    },
+    '.memberships.filter: expected a filter with {dn} and no claim, which finds the groups of a group as well'
+  ],
+  [
     'two ways to groups',
     { ...LDAP, memberships: { base: 'a' } },
     ': expected exactly one of attribute and memberships'
   ]
 ]
-for (const [name, place, problem] of refused) {
+for (const [name, place, problem] of rejected) {
   test(`${name} is rejected`, (t) => {
     const config = checkConfig({ check: { groups: [place] } })
     t.deepEqual(problemsOf(t, config, { env }), [`routes[0].groups[0]${problem}`])
   })
 }
 
-test('http:// for an endpoint that verifies is rejected unless it is asked for', (t) => {
+test('http:// for an endpoint that verifies is rejected unless it is allowed explicitly', (t) => {
   const endpoint = 'http://idp/validate'
   t.deepEqual(problemsOf(t, checkConfig({ check: { verify: [{ endpoint }] } }), { env }), [
     'routes[0].verify[0].endpoint: expected an https:// URL; plain http:// needs allowHttp: true'

@@ -1,4 +1,4 @@
-/** How many keys are tried for one token, counted: who leaves out the `kid` chooses that several are. */
+/** Counts how many keys are tried for one token: a client that leaves out the `kid` causes several tries. */
 import test from 'ava'
 import { createKeysVerifier } from '../../../src/check/verifiers/keys-verifier.ts'
 import type { Key } from '../../../src/keys/key.ts'
@@ -27,7 +27,7 @@ function makeKey(tried: Tried, kid?: string, alg: 'HS256' | 'EdDSA' = 'HS256'): 
   }
 }
 
-/** A source of keys that change whenever a test wants it. */
+/** A source whose keys a test can change. */
 function start(keys: readonly Key[]) {
   let current = keys
   let lists = 0
@@ -58,11 +58,11 @@ async function sign(key: Key | undefined, claims: object = {}): Promise<string> 
 const UNTRIED = {
   code: 'invalid_token',
   reason: 'key',
-  message: 'Token names no key, and is signed with none of the 8 that were tried'
+  message: 'Token is signed with none of the 8 keys that were tried'
 }
 
 for (const alg of ['HS256', 'EdDSA'] as const) {
-  test(`of 100 keys of ${alg}, eight are tried for a token that names none`, async (t) => {
+  test(`eight of 100 keys of ${alg} are tried for a token without a kid`, async (t) => {
     const tried = { count: 0 }
     const keys = Array.from({ length: 100 }, (_, index) => makeKey(tried, `k${index}`, alg))
     const { verify } = start(keys)
@@ -74,7 +74,7 @@ for (const alg of ['HS256', 'EdDSA'] as const) {
     t.like(await t.throwsAsync(verify(await sign(keys[8]))), UNTRIED)
   })
 
-  test(`the key of ${alg} that verified the last token of an issuer is the first to be tried`, async (t) => {
+  test(`the ${alg} key that verified the last token of an issuer is tried first`, async (t) => {
     const tried = { count: 0 }
     const keys = Array.from({ length: 8 }, (_, index) => makeKey(tried, `k${index}`, alg))
     const { verify, change } = start(keys)
@@ -93,7 +93,15 @@ for (const alg of ['HS256', 'EdDSA'] as const) {
   })
 }
 
-test('a token that names its key is verified with that one alone, beside keys without a name', async (t) => {
+test('eight of 100 keys with the same kid are tried for a token with that kid', async (t) => {
+  const tried = { count: 0 }
+  const keys = Array.from({ length: 100 }, () => makeKey(tried, 'twin'))
+  const { verify } = start(keys)
+  t.like(await t.throwsAsync(verify(await sign(makeKey(tried, 'twin')))), UNTRIED)
+  t.is(tried.count, 8)
+})
+
+test('a token with a kid is verified with that key alone, also beside keys without a kid', async (t) => {
   const tried = { count: 0 }
   const keys = Array.from({ length: 100 }, (_, index) => makeKey(tried, `k${index}`))
   const { verify } = start(keys)
@@ -103,7 +111,7 @@ test('a token that names its key is verified with that one alone, beside keys wi
   t.is(tried.count, 1)
 })
 
-test('up to eight keys, an unknown signature is what is wrong', async (t) => {
+test('with up to eight keys, the reason for a rejection is the signature', async (t) => {
   const tried = { count: 0 }
   const { verify } = start(Array.from({ length: 8 }, () => makeKey(tried)))
   t.like(await t.throwsAsync(verify(await sign(makeKey(tried)))), { reason: 'signature' })

@@ -10,56 +10,58 @@ const isNotMine: Verifier = () => undefined
 const breaks: Verifier = () => {
   throw new TypeError('broken')
 }
-const refuses =
+const rejects =
   (message: string): Verifier =>
   async () => {
     throw invalidToken(message, 'signature')
   }
-const cannotBeAsked: Verifier = async () => {
+const isUnavailable: Verifier = async () => {
   throw checkUnavailable(new Error('down'))
 }
 
-function runChain(verifiers: readonly Verifier[], after: 'refusal' | 'unavailable' | 'both') {
+function runChain(verifiers: readonly Verifier[], after: 'rejection' | 'unavailable' | 'both') {
   const afterRefusal = after !== 'unavailable'
-  const afterUnavailable = after !== 'refusal'
+  const afterUnavailable = after !== 'rejection'
   const verify = createVerifierChain({ verifiers, afterRefusal, afterUnavailable })
   return (async () => verify(parseToken(makeToken('{}'), 9)))()
 }
 
-test('a later verifier may accept what an earlier one rejects, or is not asked for', async (t) => {
-  const verified = await runChain([isNotMine, refuses('one'), accepts, breaks], 'refusal')
+test('a later verifier may accept a token that an earlier one rejects or does not know', async (t) => {
+  const verified = await runChain([isNotMine, rejects('one'), accepts, breaks], 'rejection')
   t.is(verified?.claims.sub, 'ada')
 })
 
-test('a later verifier may accept where an earlier one cannot be asked, if so configured', async (t) => {
-  t.truthy(await runChain([cannotBeAsked, accepts], 'unavailable'))
-  await t.throwsAsync(runChain([cannotBeAsked, accepts], 'refusal'), { code: 'check_unavailable' })
-  await t.throwsAsync(runChain([refuses('one'), accepts], 'unavailable'), { message: 'one' })
+test('a later verifier may accept where an earlier one is unavailable, if so configured', async (t) => {
+  t.truthy(await runChain([isUnavailable, accepts], 'unavailable'))
+  await t.throwsAsync(runChain([isUnavailable, accepts], 'rejection'), {
+    code: 'check_unavailable'
+  })
+  await t.throwsAsync(runChain([rejects('one'), accepts], 'unavailable'), { message: 'one' })
 })
 
-test('where all reject, the last rejection is the answer', async (t) => {
-  await t.throwsAsync(runChain([refuses('one'), refuses('two'), isNotMine], 'both'), {
+test('where all verifiers reject, the last rejection is reported', async (t) => {
+  await t.throwsAsync(runChain([rejects('one'), rejects('two'), isNotMine], 'both'), {
     message: 'two'
   })
 })
 
-test('where none accepts and one could not be asked, that is the answer', async (t) => {
-  await t.throwsAsync(runChain([cannotBeAsked, refuses('one')], 'both'), {
+test('where none accepts and one was unavailable, the check is unavailable', async (t) => {
+  await t.throwsAsync(runChain([isUnavailable, rejects('one')], 'both'), {
     code: 'check_unavailable'
   })
-  await t.throwsAsync(runChain([refuses('one'), cannotBeAsked, isNotMine], 'both'), {
+  await t.throwsAsync(runChain([rejects('one'), isUnavailable, isNotMine], 'both'), {
     code: 'check_unavailable'
   })
 })
 
-test('what is accepted after somebody has passed is not to be remembered', async (t) => {
-  const remembers: Verifier = () => ({ claims: {}, isCurrent: () => true })
-  t.true((await runChain([isNotMine, remembers], 'both'))?.isCurrent?.())
-  t.is((await runChain([refuses('one'), remembers], 'both'))?.isCurrent, undefined)
-  t.is((await runChain([cannotBeAsked, remembers], 'both'))?.isCurrent, undefined)
+test('a token that was accepted after another verifier failed is not cached', async (t) => {
+  const cacheable: Verifier = () => ({ claims: {}, isCurrent: () => true })
+  t.true((await runChain([isNotMine, cacheable], 'both'))?.isCurrent?.())
+  t.is((await runChain([rejects('one'), cacheable], 'both'))?.isCurrent, undefined)
+  t.is((await runChain([isUnavailable, cacheable], 'both'))?.isCurrent, undefined)
 })
 
-test('a token of an unknown issuer has no verifier, and a bug of ours ends the chain', async (t) => {
+test('no verifier knows a token of an unknown issuer, and an unexpected error ends the chain', async (t) => {
   t.is(await runChain([isNotMine, isNotMine], 'both'), undefined)
   await t.throwsAsync(runChain([breaks, accepts], 'both'), { message: 'broken' })
 })

@@ -9,7 +9,7 @@ const KEYS = [{ kid: 'k', alg: 'HS256', secret: 'a secret of thirty-two characte
 const SOURCES = [{ from: 'fixed', set: { a: 1 } }, { from: 'certificate' }]
 const asking = { tls: { cert, key, clientCa: authority.cert, clientCertificate: 'request' } }
 
-function refusal(listener: string): string {
+function problemOf(listener: string): string {
   return `the listener ${listener} asks no client for a certificate, expected tls with clientCertificate: request or require`
 }
 
@@ -20,7 +20,7 @@ test('certificates are graded where clients are asked for them', (t) => {
   t.notThrows(() => parse({ listen, keys: KEYS, routes: [issue, claims] }))
 })
 
-test("a grade stands under no claim that is the signer's, or that says who a token is about", (t) => {
+test('a grade cannot be in a claim that the signer sets, or in one of identity', (t) => {
   const withClaim = (claim: string) => ({
     listen: { main: asking },
     routes: [{ claims: '/claims', sources: [{ from: 'certificate', claim }] }]
@@ -37,11 +37,11 @@ test("a grade stands under no claim that is the signer's, or that says who a tok
   }
 })
 
-test('a listener without TLS, or one that asks nobody, has no certificates to grade', (t) => {
+test('a listener without TLS, or one that asks for no certificates, has none to grade', (t) => {
   const routes = [{ claims: '/claims', sources: SOURCES }]
-  t.deepEqual(problemsOf(t, { routes }), [`routes[0].sources[1].from: ${refusal('main')}`])
+  t.deepEqual(problemsOf(t, { routes }), [`routes[0].sources[1].from: ${problemOf('main')}`])
   t.deepEqual(problemsOf(t, { listen: { main: { tls: { cert, key } } }, routes }), [
-    `routes[0].sources[1].from: ${refusal('main')}`
+    `routes[0].sources[1].from: ${problemOf('main')}`
   ])
 })
 
@@ -51,7 +51,7 @@ test('a claims route that shows the sources of an issue route needs such a liste
   for (const claims of [{ claims: '/claims' }, { claims: '/claims', of: '/issue' }]) {
     t.deepEqual(
       problemsOf(t, { listen, keys: KEYS, routes: [issue, { ...claims, on: 'plain' }] }),
-      [`routes[0].claims[1].from: ${refusal('plain')}`]
+      [`routes[0].claims[1].from: ${problemOf('plain')}`]
     )
   }
   const other = { claims: '/claims', on: 'plain', sources: SOURCES.slice(0, 1) }

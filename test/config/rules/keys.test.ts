@@ -11,7 +11,7 @@ test('a service that signs and verifies nothing needs no keys', (t) => {
   t.deepEqual(keys, [])
 })
 
-test('every setting that needs a key is named where there is none', (t) => {
+test('every setting that needs a key is reported where there is none', (t) => {
   const bearer = { ...REMOTE, bearer: { a: 1 } }
   const routes = [
     { claims: '/claims', sources: [FIXED, bearer] },
@@ -24,7 +24,7 @@ test('every setting that needs a key is named where there is none', (t) => {
   ])
 })
 
-test('the tokens of Themis have a kid, so the keys of its routes have one', (t) => {
+test('the tokens of Themis have a kid, so the keys of its routes need one', (t) => {
   const issue = { issue: '/issue', protocol: 'themis', claims: [FIXED] }
   const expected =
     'expected a kid, which routes[0] (protocol: themis) puts into the header of tokens'

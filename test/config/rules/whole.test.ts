@@ -1,11 +1,11 @@
-/** What rules find between settings is reported beside what is wrong in single ones. */
+/** Problems between settings are reported beside problems in single ones. */
 import test from 'ava'
-import { problemsOf } from '../../helpers/config.ts'
+import { parse, problemsOf } from '../../helpers/config.ts'
 
 const SECRET = 'a secret of thirty-two characters or more'
 const REMOTE = { from: 'remote', url: 'http://example.com/{mac}', at: 'data' }
 
-test('a wrong setting of a route does not hide what rules find in it, nor in the others', (t) => {
+test('a wrong setting of a route does not hide what rules find in this route or in others', (t) => {
   const problems = problemsOf(t, {
     keys: [{ kid: 'a', alg: 'HS257', secret: SECRET }],
     routes: [
@@ -86,7 +86,7 @@ test('a setting that is wrong counts as given', (t) => {
   )
 })
 
-test('TLS of revocations goes with a rediss:// store, wherever its URL is from', (t) => {
+test('TLS of revocations requires a rediss:// store, wherever its URL is from', (t) => {
   const withStore = (store: object) => ({
     keys: [{ alg: 'HS256', secret: SECRET }],
     revocation: { tls: {}, ...store },
@@ -113,4 +113,33 @@ test('the memory for bodies holds four of the largest, since a quarter is for un
     others.filter((problem) => problem.includes('bodies')),
     []
   )
+})
+
+test('two listeners on one port are a problem, unless their hosts differ', (t) => {
+  const base = {
+    keys: [{ alg: 'HS256', secret: '0b7d2f3a9c5e8b14d6f0a2c4e6180375' }],
+    routes: [{ check: '/check', verify: [{ keys: 'all' }] }]
+  }
+  const taken = (listener: string, port: number) =>
+    `listen.${listener}.port: the listener main is on port ${port} already, expected another port`
+  const cases: [object, string[]][] = [
+    [{ main: { port: 1890 }, admin: { port: 1890 } }, [taken('admin', 1890)]],
+    [{ admin: { port: 8888 } }, [taken('admin', 8888)]],
+    [{ main: { port: 1, host: '0.0.0.0' }, admin: { port: 1 } }, [taken('admin', 1)]],
+    [{ main: { port: 1, host: 'A' }, admin: { port: 1, host: 'a' } }, [taken('admin', 1)]],
+    [
+      { main: { port: 1, host: '127.0.0.1' }, admin: { port: 1, host: '0:0::0' } },
+      [taken('admin', 1)]
+    ],
+    [{ main: { port: 1, host: '0.0.0.0' }, admin: { port: 1, host: '::1' } }, []],
+    [{ main: { port: 1, host: '127.0.0.2' }, admin: { port: 1 } }, []],
+    [{ main: { port: 0 }, admin: { port: 0 } }, []]
+  ]
+  for (const [listen, expected] of cases) {
+    if (expected.length > 0) t.deepEqual(problemsOf(t, { ...base, listen }), expected)
+    else t.notThrows(() => parse({ ...base, listen }), JSON.stringify(listen))
+  }
+  // Main is not opened where everything is on other listeners.
+  const routes = [{ ...base.routes[0], on: 'admin' }]
+  t.notThrows(() => parse({ ...base, listen: { main: { port: 1 }, admin: { port: 1 } }, routes }))
 })

@@ -1,6 +1,7 @@
 import test from 'ava'
 import { sourceProblems, startClaims } from '../../helpers/claims.ts'
 import { exchange, send } from '../../helpers/http.ts'
+import { replying, startRemote } from '../../helpers/remote.ts'
 
 const FORM = { 'content-type': 'application/x-www-form-urlencoded' }
 const EVERYWHERE = {
@@ -16,7 +17,7 @@ function post(url: string, body: string, headers: Record<string, string> = {}) {
   return send(url, { method: 'POST', body, headers })
 }
 
-test('a header wins over a parameter, that over a path variable, and that over the body', async (t) => {
+test('headers win over parameters, parameters over path variables, and these over the body', async (t) => {
   const { url } = await startClaims(t, [EVERYWHERE], { path: '/claims/{mac}' })
   const { variable: _, ...withoutVariable } = EVERYWHERE
   const bare = await startClaims(t, [withoutVariable])
@@ -33,11 +34,42 @@ test('a header wins over a parameter, that over a path variable, and that over t
   )
 })
 
-test('what is empty counts as missing, and the next place is looked at', async (t) => {
+test('an empty value counts as missing, and the next place is used', async (t) => {
   const { url } = await startClaims(t, [{ ...EVERYWHERE, variable: undefined }])
   const answer = await post(`${url}/claims?mac=`, '{"device":{"mac":"b"}}', { 'x-mac': '' })
   t.is(answer.text, '{"mac":"b"}')
   t.is((await post(`${url}/claims`, '{"device":{"mac":""}}')).text, '{}')
+})
+
+test('a body with a duplicate claim is rejected', async (t) => {
+  const { url } = await startClaims(t, [{ ...EVERYWHERE, variable: undefined }])
+  for (const body of [
+    '{"device":{"mac":"a","mac":"b"}}',
+    '{"device":{"mac":"a","m\\u0061c":"a"}}',
+    '{"device":{"mac":"a"},"device":{"id":1}}'
+  ]) {
+    const answer = await post(`${url}/claims`, body)
+    t.is(answer.status, 400, body)
+    t.is(answer.text, '{"error":"device.mac is in the body twice, expected it once"}')
+  }
+  t.is((await post(`${url}/claims`, '{"device":{"mac":"a"},"x":1,"x":2}')).status, 200)
+})
+
+test('a header named __proto__ is a header like any other', async (t) => {
+  const { url } = await startClaims(t, [{ ...EVERYWHERE, variable: undefined }])
+  const head = 'GET /claims HTTP/1.1\r\nHost: a\r\nConnection: close\r\n'
+  for (const fields of ['__proto__: x', '__proto__: x\r\n__PROTO__: y\r\nconstructor: z']) {
+    const text = await exchange(t, url, `${head}${fields}\r\nX-Mac: a\r\n\r\n`)
+    t.true(text.endsWith('{"mac":"a"}'), text)
+  }
+})
+
+test('only spaces and tabs are trimmed around the items of a list in a header', async (t) => {
+  const source = { from: 'request', claim: 'roles', header: 'x-roles', type: 'list' }
+  const { url } = await startClaims(t, [source])
+  const roles = Buffer.from('a \t, b,\u00a0admin').toString('latin1')
+  const answer = await send(`${url}/claims`, { headers: { 'x-roles': roles } })
+  t.is(answer.text, '{"roles":["a","b","\u00a0admin"]}')
 })
 
 test('a parameter may be in the query or in a form', async (t) => {
@@ -46,13 +78,13 @@ test('a parameter may be in the query or in a form', async (t) => {
   t.is((await post(`${url}/claims`, 'pid=a+b%26', FORM)).text, '{"pid":"a b&"}')
 })
 
-test('a path variable is given as it was before it was encoded', async (t) => {
+test('a path variable is decoded', async (t) => {
   const source = { from: 'request', claim: 'mac', variable: 'mac' }
   const { url } = await startClaims(t, [source], { path: '/claims/{mac}' })
   t.is((await send(`${url}/claims/a%2Fb%20%C3%A9`)).text, '{"mac":"a/b é"}')
 })
 
-test('a claim that is missing is left out, is its default, or is an error', async (t) => {
+test('a missing claim is left out, gets its default, or is an error', async (t) => {
   const place = { header: 'x-mac', parameter: 'mac', body: 'a\\.b.c' }
   const { url } = await startClaims(t, [
     { from: 'request', claim: 'none', ...place },
@@ -60,9 +92,9 @@ test('a claim that is missing is left out, is its default, or is an error', asyn
     { from: 'request', claim: 'more', parameter: 'more', required: true }
   ])
   t.is((await send(`${url}/claims?more=1`)).text, '{"some":{"Nested":["*",1.5,null]},"more":"1"}')
-  const refused = await send(`${url}/claims`)
-  t.is(refused.status, 400)
-  t.is(refused.text, '{"error":"claim more is missing, expected it in parameter more"}')
+  const rejected = await send(`${url}/claims`)
+  t.is(rejected.status, 400)
+  t.is(rejected.text, '{"error":"claim more is missing, expected it in parameter more"}')
 
   const required = await startClaims(
     t,
@@ -163,7 +195,7 @@ test('the first item of a list that is not blank is taken, else the request is r
   t.is((await post(`${url}/claims`, '{"pid":"*"}')).status, 400)
 })
 
-test('a header or parameter that is there twice is rejected, unless it is a list', async (t) => {
+test('a duplicate header or parameter is rejected, unless it is a list', async (t) => {
   const { url } = await startClaims(t, [
     { from: 'request', claim: 'one', header: 'x-one', parameter: 'one' },
     { from: 'request', claim: 'all', header: 'x-all', parameter: 'all', type: 'list' },
@@ -180,7 +212,7 @@ test('a header or parameter that is there twice is rejected, unless it is a list
   t.is((await send(`${url}/claims?all=a&all=b`)).text, '{"all":["a","b"]}')
 })
 
-test('a parameter in the query and in the form counts as there twice', async (t) => {
+test('a parameter in the query and in the form counts as a duplicate', async (t) => {
   const { url } = await startClaims(t, [{ from: 'request', claim: 'a', parameter: 'a' }])
   t.is((await post(`${url}/claims?a=1`, 'a=2', FORM)).status, 400)
 })
@@ -190,12 +222,12 @@ test('headers are UTF-8', async (t) => {
   const given = (bytes: Buffer) =>
     send(`${url}/claims`, { headers: { 'x-name': bytes.toString('latin1') } })
   t.is((await given(Buffer.from('José 漢'))).text, '{"name":"José 漢"}')
-  const refused = await given(Buffer.from([0x61, 0xff]))
-  t.is(refused.status, 400)
-  t.is(refused.text, '{"error":"header x-name is not valid UTF-8"}')
+  const rejected = await given(Buffer.from([0x61, 0xff]))
+  t.is(rejected.status, 400)
+  t.is(rejected.text, '{"error":"header x-name is not valid UTF-8"}')
 })
 
-test('parameters and path variables are UTF-8: what is not would be read as another text', async (t) => {
+test('parameters and path variables that are not UTF-8 are rejected, since they would become another text', async (t) => {
   const claims = [
     { from: 'request', claim: 'name', parameter: 'name' },
     { from: 'request', claim: 'id', variable: 'id' }
@@ -210,27 +242,61 @@ test('parameters and path variables are UTF-8: what is not would be read as anot
     ['/claims/%ff', '', 'path is not valid UTF-8'],
     ['/claims/%zz', '', 'path is not valid UTF-8']
   ] as const) {
-    const refused = await post(`${url}${path}`, body, FORM)
-    t.is(refused.status, 400, path)
-    t.is(refused.text, JSON.stringify({ error: message }))
+    const rejected = await post(`${url}${path}`, body, FORM)
+    t.is(rejected.status, 400, path)
+    t.is(rejected.text, JSON.stringify({ error: message }))
   }
 })
 
-test('a body that is not JSON is rejected where a claim may be in it, an empty one counts as none', async (t) => {
+test('fields of a form are read as the type asks for, and JSON keeps its types', async (t) => {
+  for (const [type, field, expected] of [
+    ['number', '7', '{"a":7}'],
+    ['number', '12345678901234567890.10', '{"a":12345678901234567890.10}'],
+    ['number', 'seven', undefined],
+    ['number', '+7', undefined],
+    ['number', '', '{}'],
+    ['boolean', 'true', '{"a":true}'],
+    ['boolean', 'yes', undefined],
+    ['string', '7', '{"a":"7"}'],
+    ['list', 'x, y', '{"a":["x","y"]}'],
+    ['json', '{"b":1.0}', '{"a":{"b":1.0}}'],
+    ['json', '', '{}'],
+    ['json', '{', undefined]
+  ] as const) {
+    const { url } = await startClaims(t, [{ from: 'request', claim: 'a', body: 'n', type }])
+    const form = new URLSearchParams({ n: field }).toString()
+    const { status, text } = await post(`${url}/claims`, form, FORM)
+    t.is(status, expected === undefined ? 400 : 200, `${type} ${field}`)
+    if (expected !== undefined) t.is(text, expected)
+    // curl -d sends JSON with the content type of a form.
+    const json = JSON.stringify({ n: field })
+    const strict = await post(`${url}/claims`, json, FORM)
+    const isText = type === 'string' || type === 'json' || field === ''
+    t.is(strict.status, isText ? 200 : 400, `${type} ${json}`)
+  }
+})
+
+test('a form that is sent on is read by types too, and sent as text', async (t) => {
+  const remote = await startRemote(t, replying('{"id":1}'))
+  const sources = [
+    { from: 'remote', url: remote.url },
+    { from: 'request', claim: 'n', body: 'n', type: 'number' }
+  ]
+  const { url } = await startClaims(t, sources)
+  t.is((await post(`${url}/claims`, 'n=7', FORM)).text, '{"id":1,"n":7}')
+  t.is(remote.requests[0]?.body.toString(), '{"n":"7"}')
+})
+
+test('a body that is not JSON is rejected where a claim may be in it, and an empty one counts as none', async (t) => {
   const { url } = await startClaims(t, [{ from: 'request', claim: 'a', parameter: 'a', body: 'a' }])
-  const refused = await post(`${url}/claims`, '{"a":')
-  t.is(refused.status, 400)
-  t.is(refused.text, '{"error":"body is not valid JSON"}')
+  const rejected = await post(`${url}/claims`, '{"a":')
+  t.is(rejected.status, 400)
+  t.is(rejected.text, '{"error":"body is not valid JSON"}')
   t.is((await post(`${url}/claims?a=1`, '{"a":')).text, '{"a":"1"}')
   t.is((await post(`${url}/claims`, '')).text, '{}')
 })
 
-test('of a name that is in the body twice, the last counts', async (t) => {
-  const { url } = await startClaims(t, [{ from: 'request', claim: 'a', body: 'a' }])
-  t.is((await post(`${url}/claims`, '{"a":"1","a":"2"}')).text, '{"a":"2"}')
-})
-
-test('settings that a request source does not take', (t) => {
+test('wrong settings of a request source are reported', (t) => {
   const good = { from: 'request', claim: 'a', header: 'x-a' }
   const cases: [more: object, problem: string | RegExp][] = [
     [{ header: undefined }, 'expected at least one of header, parameter, variable, body'],

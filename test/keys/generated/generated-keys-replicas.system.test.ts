@@ -43,7 +43,7 @@ async function runReplicas(
       else if (message.type === 'complaint') complaints.push(message.text)
       else if (message.type === 'made') {
         madeKeys.push(message)
-        // It has just made a key, so there is no other that it could be about to tell of.
+        // It has just made a key, so it cannot be about to report another one.
         if (madeKeys.length === 2 && replicas[index]?.kill('SIGKILL')) start(index)
       } else relay(index, message)
     }

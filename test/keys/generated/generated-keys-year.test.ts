@@ -23,12 +23,12 @@ const CLOCK_DIFFERENCE = 5 * MINUTE
 interface Replica {
   readonly now: () => number
   source: KeySource
-  /** What it returned when it was last asked. */
+  /** The value that it returned last. */
   published: string
   promisedChangeAt: number
 }
 
-/** Looks at all replicas after each event, for what must hold at each moment. */
+/** Checks the invariants of all replicas after each event. */
 function createObserver(t: ExecutionContext, trueTime: () => number) {
   const publishedByAllAt = new Map<string, number>()
   const signedFirstAt = new Map<string, number>()
@@ -56,7 +56,7 @@ function createObserver(t: ExecutionContext, trueTime: () => number) {
   }
 }
 
-/** The published keys change when they were announced to, earlier only by as much as the clocks differ. */
+/** The published keys change at the announced time, earlier only by as much as the clocks differ. */
 function assertPromiseKept(t: ExecutionContext, replica: Replica): void {
   const now = replica.now()
   const published = kidsOf(replica).join()

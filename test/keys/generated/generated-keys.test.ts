@@ -63,8 +63,8 @@ function createReplica(
 
 function createLog(warnings: string[], news: string[]): Logger {
   function write(line: string): void {
-    const { level, msg } = JSON.parse(line)
-    if (level >= 40) warnings.push(msg)
+    const { level, msg, problem } = JSON.parse(line)
+    if (level >= 40) warnings.push(problem ?? msg)
     else news.push(msg)
   }
   return pino({}, { write })
@@ -84,7 +84,7 @@ function signingKid(source: KeySource, now: number): string | undefined {
   return source.signingKey(now)?.kid
 }
 
-test('a key is made where there is none, in files that only their owner can read', async (t) => {
+test('a missing key is generated, in a file that only its owner can read', async (t) => {
   const shared = await createShared(t)
   const { source, warnings } = await startReplica(t, shared)
 
@@ -205,7 +205,7 @@ test('a replica that loses the race for the next key takes the one that won', as
   t.deepEqual((await readdir(shared.dir)).sort(), ['ES256-000001.json', 'ES256-000002.json'])
 })
 
-test('looking for a kid finds the key that another replica has just made', async (t) => {
+test('a look-up of a kid finds the key that another replica has just made', async (t) => {
   const shared = await createShared(t)
   const { clock } = shared
   const { source } = await startReplica(t, shared)
@@ -218,7 +218,7 @@ test('looking for a kid finds the key that another replica has just made', async
   t.true(publishedKids(source, clock.now()).includes(kid))
 })
 
-test('looking for kids reads the directory once a second at most', async (t) => {
+test('look-ups of kids read the directory once a second at most', async (t) => {
   const shared = await createShared(t)
   const { clock } = shared
   const { source } = await startReplica(t, shared)
@@ -235,7 +235,7 @@ test('looking for kids reads the directory once a second at most', async (t) => 
   t.true(publishedKids(source, clock.now()).includes(kid))
 })
 
-test('a broken file is reported once, keeps its number, and stops no other key', async (t) => {
+test('a broken file is reported once, keeps its number, and does not affect other keys', async (t) => {
   const shared = await createShared(t)
   const { clock } = shared
   const first = await startReplica(t, shared)
@@ -254,7 +254,7 @@ test('a broken file is reported once, keeps its number, and stops no other key',
   ])
   t.is(publishedKids(source, clock.now()).length, 2)
   t.deepEqual(warnings, [
-    `${shared.dir}/ES256-000002.json cannot be used: found text that is not JSON, expected a JWK`
+    `${shared.dir}/ES256-000002.json cannot be used: found text that is not JSON, expected a JWK or a JWK Set`
   ])
 })
 
@@ -307,7 +307,7 @@ for (const [title, change, reason] of BROKEN_FILES) {
   })
 }
 
-test('a key whose file breaks later goes on signing', async (t) => {
+test('a key whose file breaks later keeps signing', async (t) => {
   const shared = await createShared(t)
   const { clock } = shared
   const { source, warnings } = await startReplica(t, shared)
@@ -325,12 +325,12 @@ test('where no key file can be used, it does not start', async (t) => {
   const { source } = createReplica(t, shared)
   await t.throwsAsync(source.start?.() ?? Promise.resolve(), {
     instanceOf: KeyError,
-    message: `${shared.dir}: no ES256 key in it can be used: ${shared.dir}/ES256-000004.json cannot be used: found JSON that is not an object, expected a JWK`
+    message: `${shared.dir}: no ES256 key in it can be used: ${shared.dir}/ES256-000004.json cannot be used: found JSON that is not an object, expected a JWK or a JWK Set`
   })
   t.is(shared.clock.timers(), 0)
 })
 
-test('a directory that cannot be made is reported with its path', async (t) => {
+test('a directory that cannot be created is reported with its path', async (t) => {
   const folder = await createTemporaryFolder(t)
   await writeFile(join(folder, 'file'), '')
   const dir = join(folder, 'file', 'keys')
@@ -354,7 +354,7 @@ test('files and directories that others can reach are reported, and used', async
   ])
 })
 
-test('files of others are left alone, and those that look like keys are reported', async (t) => {
+test('foreign files are left alone, and reported if they look like keys', async (t) => {
   const shared = await createShared(t)
   await mkdir(join(shared.dir, 'lost+found'), { recursive: true, mode: 0o700 })
   await writeFile(join(shared.dir, '.keep'), '')
@@ -387,7 +387,7 @@ test('sources for two algorithms can share a directory', async (t) => {
   t.deepEqual([...ecdsa.warnings, ...eddsa.warnings], [])
 })
 
-test('what a stopped writer left behind is removed after an hour', async (t) => {
+test('temporary files of a stopped writer are removed after an hour', async (t) => {
   const shared = await createShared(t)
   const { clock } = shared
   await mkdir(shared.dir, { mode: 0o700 })
@@ -401,7 +401,7 @@ test('what a stopped writer left behind is removed after an hour', async (t) => 
   t.deepEqual(warnings, [])
 })
 
-test('a key that was deleted by hand is trusted no more, and another is made', async (t) => {
+test('a key that was deleted by hand is no longer trusted, and another is made', async (t) => {
   const shared = await createShared(t)
   const { clock } = shared
   const { source } = await startReplica(t, shared)
@@ -415,7 +415,7 @@ test('a key that was deleted by hand is trusted no more, and another is made', a
   await t.throwsAsync(verifyToken(source, clock.now(), token), { message: 'no key has this kid' })
 })
 
-test('while the directory is away, the keys stay and the next one waits', async (t) => {
+test('while the directory is unavailable, the keys stay and the next one waits', async (t) => {
   const shared = await createShared(t)
   const { clock, dir } = shared
   const { source, warnings } = await startReplica(t, shared)
@@ -433,7 +433,7 @@ test('while the directory is away, the keys stay and the next one waits', async 
   t.is(signingKid(source, clock.now()), kid)
 })
 
-test('a key from the future is reported, for the clock of a replica must be wrong', async (t) => {
+test('a key from the future is reported, since the clock of a replica must be wrong', async (t) => {
   const shared = await createShared(t)
   const { clock } = shared
   const wrong = await startReplica(t, { ...shared, clock: createFakeClock(START + DAY) })
@@ -444,7 +444,7 @@ test('a key from the future is reported, for the clock of a replica must be wron
   ])
 })
 
-test('a lowered lifetime does not end the tokens of before', async (t) => {
+test('a lowered lifetime does not invalidate earlier tokens', async (t) => {
   const shared = await createShared(t)
   const { clock } = shared
   const before = await startReplica(t, shared)
@@ -457,7 +457,7 @@ test('a lowered lifetime does not end the tokens of before', async (t) => {
   await t.throwsAsync(verifyToken(source, clock.now(), token))
 })
 
-test('a closed source waits for nothing', async (t) => {
+test('a closed source has no timer', async (t) => {
   const shared = await createShared(t)
   const { source } = await startReplica(t, shared)
   t.is(shared.clock.timers(), 1)
@@ -465,7 +465,7 @@ test('a closed source waits for nothing', async (t) => {
   t.is(shared.clock.timers(), 0)
 })
 
-const REFUSED_TIMES: readonly [string, Partial<GeneratedKeyOptions>, string][] = [
+const REJECTED_TIMES: readonly [string, Partial<GeneratedKeyOptions>, string][] = [
   [
     'publishing ahead for less than a second',
     { publishAheadMs: 999 },
@@ -483,7 +483,7 @@ const REFUSED_TIMES: readonly [string, Partial<GeneratedKeyOptions>, string][] =
   ]
 ]
 
-for (const [title, times, message] of REFUSED_TIMES) {
+for (const [title, times, message] of REJECTED_TIMES) {
   test(`${title} is rejected`, async (t) => {
     const shared = await createShared(t)
     t.throws(() => createReplica(t, shared, times), { instanceOf: KeyError, message })

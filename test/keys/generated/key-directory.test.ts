@@ -23,7 +23,7 @@ function openDirectory(dir: string) {
   return createKeyDirectory({ dir, alg: 'EdDSA', typ: undefined, now: () => NOW })
 }
 
-test('the number of a generated key is taken once, and the key that has it stays as it is', async (t) => {
+test('the number of a generated key is used once, and the key that has it stays unchanged', async (t) => {
   const dir = await createTemporaryFolder(t)
   const texts = await Promise.all(Array.from({ length: 8 }, createText))
   const results = await Promise.all(texts.map((text) => openDirectory(dir).add(1, text, NEVER)))
@@ -70,12 +70,12 @@ test('a file that another replica replaced is read again', async (t) => {
   t.not(after?.key.kid, before?.key.kid)
 })
 
-test('removing a key that another replica removed is no failure', async (t) => {
+test('removing a key that another replica has removed is not an error', async (t) => {
   const directory = openDirectory(await createTemporaryFolder(t))
   await t.notThrowsAsync(directory.removeKey(1))
 })
 
-test('kids are made by their pattern', async (t) => {
+test('kids follow their pattern', async (t) => {
   const material = await generateMaterial('EdDSA')
   const schedule = { createdAt: 1_893_456_000_123, signsFrom: 0, longestLifetimeMs: 0 }
   const kidOf = (pattern?: string) =>

@@ -17,14 +17,14 @@ function scheduleKey(sequence: number, signsFrom: number, longestLifetimeMs = 30
   return { sequence, signsFrom, longestLifetimeMs }
 }
 
-test('without a key, one is due that signs at once', (t) => {
+test('without a key, a key that signs at once is due', (t) => {
   const plan = planRotation(5000, [], SETTINGS)
   t.true(plan.due)
   t.is(plan.signing, undefined)
   t.is(nextSignsFrom(5000, [], SETTINGS), 5000)
 })
 
-test('the next key is due by the time that it is to be published ahead', (t) => {
+test('the next key is due in time to be published ahead', (t) => {
   const keys = [scheduleKey(1, 5000)]
   t.false(planRotation(5899, keys, SETTINGS).due)
   t.is(planRotation(5899, keys, SETTINGS).changesAt, 5900)
@@ -32,13 +32,13 @@ test('the next key is due by the time that it is to be published ahead', (t) => 
   t.is(nextSignsFrom(5900, keys, SETTINGS), 6000)
 })
 
-test('a key that is made late is published for its full time all the same', (t) => {
+test('a key that is made late is still published for its full time before it signs', (t) => {
   const keys = [scheduleKey(1, 5000)]
   t.is(nextSignsFrom(900_000, keys, SETTINGS), 900_100)
   t.is(planRotation(900_000, keys, SETTINGS).signing, keys[0])
 })
 
-test('a key that is published ahead does not sign yet, and no other is due', (t) => {
+test('a key that is published ahead does not sign yet, and no further key is due', (t) => {
   const keys = [scheduleKey(1, 5000), scheduleKey(2, 6000)]
   const before = planRotation(5999, keys, SETTINGS)
   t.is(before.signing, keys[0])
@@ -57,7 +57,7 @@ test('an old key is live until its last token has expired, and its file stays a 
   t.deepEqual(planRotation(6400, keys, SETTINGS).removable, keys.slice(0, 1))
 })
 
-test('a lifetime that was lowered since does not end tokens that are out', (t) => {
+test('a lowered lifetime does not invalidate tokens that were issued before', (t) => {
   const keys = [scheduleKey(1, 5000, 2000), scheduleKey(2, 6000)]
   t.deepEqual(planRotation(7999, keys, SETTINGS).live, keys)
   t.deepEqual(planRotation(8000, keys, SETTINGS).live, keys.slice(1))
@@ -67,7 +67,7 @@ test('an overdue key counts as a change that may come at any moment', (t) => {
   t.is(planRotation(7000, [scheduleKey(1, 5000)], SETTINGS).changesAt, 7000)
 })
 
-test('a clock that is behind signs with the key that others sign with', (t) => {
+test('a replica whose clock is behind signs with the key that others sign with', (t) => {
   const keys = [scheduleKey(1, 5000), scheduleKey(2, 6000)]
   t.is(planRotation(4990, keys, SETTINGS).signing, keys[0])
 })
@@ -103,7 +103,7 @@ const anyKeys = fc
     )
   )
 
-test('a plan holds from its time until its end, whatever the order of the keys', (t) => {
+test('a plan is valid from its time until its end, whatever the order of the keys', (t) => {
   fc.assert(
     fc.property(
       settings,

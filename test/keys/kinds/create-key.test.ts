@@ -52,7 +52,7 @@ for (const alg of ALGORITHMS) {
     t.deepEqual(await createKey({ alg, material: verifying }).verify(token), CLAIMS)
   })
 
-  test(`${alg}: it rejects a signature of another key`, async (t) => {
+  test(`${alg}: it rejects a signature by another key`, async (t) => {
     const token = parseToken(await signWithJose(alg, generateKeys(alg).signing), MAX_DEPTH)
     const key = createKey({ alg, material: keysFor(alg).verifying })
     const error = await t.throwsAsync(async () => key.verify(token), { instanceOf: ServiceError })
@@ -61,7 +61,7 @@ for (const alg of ALGORITHMS) {
     t.is(error?.message, 'signature is invalid')
   })
 
-  test(`${alg}: it rejects a payload that was changed`, async (t) => {
+  test(`${alg}: it rejects a changed payload`, async (t) => {
     const { signing, verifying } = keysFor(alg)
     const [header, , signature] = (await signWithJose(alg, signing)).split('.')
     const other = Buffer.from('{"sub":"mallory"}').toString('base64url')
@@ -79,7 +79,7 @@ for (const alg of ALGORITHMS) {
     t.is(headerText(plain), `{"alg":"${alg}","typ":"JWT"}`)
   })
 
-  test(`${alg}: a typ other than JWT does not hinder it from reading its own tokens`, async (t) => {
+  test(`${alg}: it verifies its own tokens with a typ other than JWT`, async (t) => {
     const { signing } = keysFor(alg)
     const token = await sign({ alg, material: signing, typ: 'secevent+jwt' })
     const key = createKey({ alg, material: signing })
@@ -99,7 +99,7 @@ for (const alg of ALGORITHMS.filter((name) => !name.startsWith('HS'))) {
     t.is(createKey({ alg, material: keysFor(alg).verifying }).sign, undefined)
   })
 
-  test(`${alg}: what it publishes verifies its tokens, as JWK and as PEM`, async (t) => {
+  test(`${alg}: its published key verifies its tokens, as JWK and as PEM`, async (t) => {
     const key = createKey({ alg, material: keysFor(alg).signing, kid: 'main' })
     const token = await key.sign?.(PAYLOAD)
     const jwk = await importJWK({ ...key.publicJwk })
@@ -126,7 +126,7 @@ for (const alg of ALGORITHMS.filter((name) => !name.startsWith('HS'))) {
 }
 
 for (const alg of ['HS256', 'HS384', 'HS512'] as const) {
-  test(`${alg}: nothing of a secret is there to publish`, (t) => {
+  test(`${alg}: a secret has nothing to publish`, (t) => {
     const key = createKey({ alg, material: keysFor(alg).signing, kid: 'main' })
     t.is(key.publicJwk, undefined)
     t.is(key.publicPem, undefined)
@@ -164,12 +164,12 @@ test('HS256 signs at once', (t) => {
 })
 
 for (const alg of ['RS256', 'PS256', 'ES256'] as const) {
-  test(`${alg} signs off the main thread: nothing is signed by the time that this one has run out of work`, async (t) => {
+  test(`${alg} signs off the main thread: no signature is ready when the main thread runs out of work`, async (t) => {
     let signed = false
     const signing = sign({ alg, material: keysFor(alg).signing }).then(() => {
       signed = true
     })
-    // Ticks come after all promises that can go on without the event loop, where threads report back.
+    // Ticks come after all promises that need no event loop, where threads report back.
     await new Promise((resolve) => process.nextTick(resolve))
     t.false(signed)
     await signing

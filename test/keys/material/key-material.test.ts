@@ -81,7 +81,7 @@ test('SEC1 is read, with the EC PARAMETERS that openssl puts before it, and encr
   t.true(parsePrivateKey(encrypted, 'ES256', 'open it').material.equals(p256))
 })
 
-test('a public key is read from a certificate; of a chain the first counts, which the others vouch for', (t) => {
+test('a public key is read from a certificate, in a chain from the first one', (t) => {
   const { cert, key } = createAuthority().issueAuthority('intermediate').issue()
   t.is(cert.match(/BEGIN CERTIFICATE/g)?.length, 2)
   t.true(samePublicKey(parsePublicKey(cert, 'ES256').material, createPrivateKey(key)))
@@ -114,7 +114,137 @@ for (const [alg, least] of [
   })
 }
 
-test('a secret that begins like JSON is a secret all the same', (t) => {
+test('a secret in base64 or hex is decoded, in either alphabet, in lines, with and without padding', (t) => {
+  const bytes = Buffer.alloc(35, 0xfb)
+  const base64 = bytes.toString('base64')
+  for (const text of [base64, base64.replace('=', ''), base64.replaceAll(/.{20}/g, '$&\r\n')]) {
+    t.deepEqual(parseSecret(text, 'HS256', 'base64').material.export(), bytes)
+  }
+  t.deepEqual(parseSecret(bytes.toString('base64url'), 'HS256', 'base64').material.export(), bytes)
+  t.deepEqual(parseSecret(bytes.toString('hex'), 'HS256', 'hex').material.export(), bytes)
+  t.deepEqual(parseSecret(base64, 'HS256').material.export(), Buffer.from(base64))
+})
+
+test('a JWK is read in plain base64, with padding and line ends', (t) => {
+  const plain = (member = '') =>
+    `${Buffer.from(member, 'base64url').toString('base64').slice(0, 8)}\n${Buffer.from(member, 'base64url').toString('base64').slice(8)}`
+  const { n, e } = publicRsaJwk
+  t.true(samePublicKey(parsePublicKey(json({ kty: 'RSA', n: plain(n), e }), 'RS256').material, rsa))
+  const { x, y } = toJwk(createPublicKey(p256))
+  const ec = { kty: 'EC', crv: 'P-256', x: plain(x), y: plain(y) }
+  t.true(samePublicKey(parsePublicKey(json(ec), 'ES256').material, p256))
+  const { x: point } = toJwk(createPublicKey(ed25519))
+  const okp = { kty: 'OKP', crv: 'Ed25519', x: plain(point) }
+  t.true(samePublicKey(parsePublicKey(json(okp), 'Ed25519').material, ed25519))
+  const secret = Buffer.alloc(32, 0xfb)
+  const oct = json({ kty: 'oct', k: secret.toString('base64') })
+  t.deepEqual(parseKeyOfSet(oct, 'HS256').material.export(), secret)
+})
+
+test('members that are null or empty count as left out', (t) => {
+  const jwk = {
+    ...publicRsaJwk,
+    d: null,
+    p: '',
+    oth: [],
+    use: null,
+    alg: '',
+    key_ops: [],
+    kid: null
+  }
+  const { material, kid } = parsePublicKey(json(jwk), 'RS256')
+  t.true(samePublicKey(material, rsa))
+  t.is(kid, undefined)
+})
+
+test('EdDSA and Ed25519 are one algorithm in a JWK', (t) => {
+  for (const [alg, asked] of [
+    ['EdDSA', 'Ed25519'],
+    ['Ed25519', 'EdDSA']
+  ] as const) {
+    t.true(parsePrivateKey(json(toJwk(ed25519, { alg })), asked).material.equals(ed25519))
+  }
+})
+
+test('the whole text of a key may be in base64, as in dashboards', (t) => {
+  const base64 = (text: string) => Buffer.from(text).toString('base64')
+  t.true(parsePrivateKey(base64(rsaPem), 'RS256').material.equals(rsa))
+  t.true(samePublicKey(parsePublicKey(base64(rsaPublicPem), 'RS256').material, rsa))
+  t.true(parsePrivateKey(base64(json(toJwk(p256))), 'ES256').material.equals(p256))
+  t.is(parseKeyOfSet(base64(set), 'HS512', 'secret').kid, 'secret')
+  const bag = base64(`Bag Attributes\n    friendlyName: k\n${rsaPem}`).replaceAll(/.{64}/g, '$&\n')
+  t.true(parsePrivateKey(bag, 'RS256').material.equals(rsa))
+})
+
+test('a key may be DER in base64, as in Keycloak and in x5c', (t) => {
+  const { cert } = createAuthority()
+  const body = (pem: string) => pem.replaceAll(/-----[^-]+-----|\s/g, '')
+  t.true(samePublicKey(parsePublicKey(body(rsaPublicPem), 'RS256').material, rsa))
+  t.true(parsePrivateKey(body(rsaPem), 'RS256').material.equals(rsa))
+  t.true(parsePrivateKey(body(p256Pem), 'ES256').material.equals(p256))
+  const sec1 = p256.export({ format: 'pem', type: 'sec1' }).toString()
+  t.true(parsePrivateKey(body(sec1), 'ES256').material.equals(p256))
+  t.is(parsePublicKey(body(cert), 'ES256').material.type, 'public')
+  t.is(parsePublicKey(cert.replaceAll('CERT', 'X509 CERT'), 'ES256').material.type, 'public')
+  t.throws(() => parsePublicKey(body(rsaPem), 'RS256'), { message: /^found a private key/ })
+  t.throws(() => parsePublicKey(Buffer.alloc(60, 0x30).toString('base64'), 'RS256'), {
+    message: 'found neither PEM nor a JWK, expected a public key'
+  })
+})
+
+test('the text of a key may be in quotes, as in files of environment variables', (t) => {
+  const base64 = Buffer.from(rsaPem).toString('base64')
+  for (const text of [`"${base64}"`, `'${base64}'`, `"${rsaPem}"`, ` '${json(toJwk(rsa))}'`]) {
+    t.true(parsePrivateKey(text, 'RS256').material.equals(rsa), text.slice(0, 9))
+  }
+  t.true(parsePrivateKey(JSON.stringify(json(toJwk(rsa))), 'RS256').material.equals(rsa))
+})
+
+test('a public key is never taken for a shared secret, in whatever form', (t) => {
+  const der = createPublicKey(rsa).export({ format: 'der', type: 'spki' })
+  for (const [text, encoding] of [
+    [der.toString('base64'), 'text'],
+    [der.toString('base64url'), 'base64'],
+    [der.toString('hex'), 'hex'],
+    [Buffer.from(rsaPublicPem).toString('hex'), 'hex'],
+    [Buffer.from(rsaPublicPem).toString('base64'), 'text'],
+    [Buffer.from(json(toJwk(createPublicKey(rsa)))).toString('base64'), 'base64'],
+    [JSON.stringify(json(toJwk(createPublicKey(rsa)))), 'text'],
+    [`ssh-rsa ${'A'.repeat(40)} ada@example.com`, 'text']
+  ] as const) {
+    t.throws(() => parseSecret(text, 'HS256', encoding), {
+      instanceOf: KeyError,
+      message: /expected a shared secret/
+    })
+  }
+})
+
+test('a JWK Set under private or public has the key of the kid, and a JWK under jwks is a set of one', (t) => {
+  t.is(parsePrivateKey(set, 'RS256', undefined, 'private').material.type, 'private')
+  t.is(parsePublicKey(set, 'ES256', 'public').material.type, 'public')
+  t.like(parseKeyOfSet(json(toJwk(p256, { kid: 'own' })), 'ES256', 'other'), { kid: 'own' })
+})
+
+test('of keys with the same kid the usable one is taken, and of equal keys either', (t) => {
+  const jwks = [
+    toJwk(createPublicKey(rsa), { kid: 'a', use: 'enc' }),
+    { kty: 'EC', kid: 'a' },
+    toJwk(createPublicKey(p256), { kid: 'a' }),
+    toJwk(createPublicKey(p256), { kid: 'a', use: 'sig' })
+  ]
+  const text = json({ keys: jwks })
+  t.true(samePublicKey(parseKeyOfSet(text, 'ES256', 'a').material, p256))
+  t.true(samePublicKey(parseKeyOfSet(text, 'ES256').material, p256))
+})
+
+test('the kid may be missing only if a set has one key', (t) => {
+  t.is(parseKeyOfSet(json({ keys: [toJwk(p256)] }), 'ES256', 'a').kid, undefined)
+  t.throws(() => parseKeyOfSet(json({ keys: [toJwk(p256), toJwk(rsa)] }), 'ES256', 'a'), {
+    message: 'found no key with the kid "a" in the JWK Set'
+  })
+})
+
+test('a secret that begins like JSON is still a secret', (t) => {
   t.notThrows(() => parseSecret(`{${'x'.repeat(32)}`, 'HS256'))
   t.notThrows(() => parseSecret(json({ pass: 'x'.repeat(32) }), 'HS256'))
 })
@@ -138,14 +268,14 @@ for (const [kid, alg, type] of [
   ['private', 'RS256', 'private'],
   ['public', 'ES256', 'public']
 ] as const) {
-  test(`of a JWK Set the key with the kid is taken, be it ${type}`, (t) => {
+  test(`the key with the kid is taken from a JWK Set, also if it is ${type}`, (t) => {
     const material = parseKeyOfSet(set, alg, kid)
     t.is(material.material.type, type)
     t.is(material.kid, kid)
   })
 }
 
-test('the only key of a JWK Set needs no kid to be chosen, and brings its own', (t) => {
+test('the only key of a JWK Set is chosen without a kid, and keeps its own', (t) => {
   const { material, kid } = parseKeyOfSet(json({ keys: [toJwk(p256, { kid: 'own' })] }), 'ES256')
   t.true(material.equals(p256))
   t.is(kid, 'own')
@@ -167,6 +297,9 @@ interface Rejection {
   readonly message: string
 }
 
+/** Those up to 167. */
+const SMALL_NUMBERS = Array.from({ length: 166 }, (_, index) => BigInt(index + 2))
+
 /** An odd exponent, its first and its last bit set. */
 function exponentOf(bits: number): string {
   const hex = (2n ** BigInt(bits - 1) + 1n).toString(16)
@@ -174,7 +307,9 @@ function exponentOf(bits: number): string {
 }
 
 test('an RSA key may have an exponent of 33 bits, and 8192 bits', (t) => {
-  const n = Buffer.alloc(1024, 0xff).toString('base64url')
+  let modulus = 2n ** 8192n - 1n
+  while (SMALL_NUMBERS.some((number) => modulus % number === 0n)) modulus -= 2n
+  const n = Buffer.from(modulus.toString(16), 'hex').toString('base64url')
   t.notThrows(() => parsePublicKey(json({ ...publicRsaJwk, e: exponentOf(33), n }), 'RS256'))
 })
 
@@ -227,7 +362,7 @@ const rejections: readonly Rejection[] = [
     message: 'found an EC key on the curve P-256, expected an EC key on the curve P-384 for ES384'
   },
   {
-    what: 'an EC key on a curve of no algorithm',
+    what: 'an EC key on a curve without an algorithm',
     parse: () => parsePrivateKey(toPem(secp256k1), 'ES256'),
     message:
       'found an EC key on the curve secp256k1, expected an EC key on the curve P-256 for ES256'
@@ -276,7 +411,8 @@ const rejections: readonly Rejection[] = [
   {
     what: 'raw bytes that were read as text for a secret',
     parse: () => parseSecret(Buffer.alloc(64, 0xff).toString('utf8'), 'HS256'),
-    message: 'found bytes that are not UTF-8, expected text; raw bytes go into a JWK Set under jwks'
+    message:
+      'found bytes that are not UTF-8, expected text; raw bytes are written in base64, with encoding: base64'
   },
   {
     what: 'an empty secret',
@@ -367,34 +503,45 @@ const rejections: readonly Rejection[] = [
     message: 'found PUBLIC KEY in PEM that cannot be read'
   },
   {
-    what: 'a text that is no key',
+    what: 'a text that is not a key',
     parse: () => parsePrivateKey('hunter2', 'RS256'),
+    message: 'found neither PEM nor a JWK, expected a private key'
+  },
+  {
+    what: 'the name of a file',
+    parse: () => parsePrivateKey('./rsa.pem', 'RS256'),
+    message:
+      'found neither PEM nor a JWK, expected a private key; did you mean { file: ./rsa.pem }?'
+  },
+  {
+    what: 'a secret in base64, which is not shown',
+    parse: () => parsePrivateKey('/a+b/cd3Fz9Qk=', 'RS256'),
     message: 'found neither PEM nor a JWK, expected a private key'
   },
   {
     what: 'JSON that is cut off',
     parse: () => parsePrivateKey('{"kty":', 'RS256'),
-    message: 'found text that is not JSON, expected a JWK'
+    message: 'found text that is not JSON, expected a JWK or a JWK Set'
   },
   {
-    what: 'JSON that is no JWK',
+    what: 'JSON that is not a JWK',
     parse: () => parsePublicKey('{"n":"AQAB"}', 'RS256'),
-    message: 'found JSON without kty, expected a JWK'
+    message: 'found JSON without kty and without a list of keys, expected a JWK or a JWK Set'
   },
   {
-    what: 'a JWK Set where one key is asked',
-    parse: () => parsePrivateKey(set, 'RS256'),
-    message: 'found a JWK Set, expected a single JWK'
+    what: 'a JWK Set where no kid chooses among several keys',
+    parse: () => parsePublicKey(set, 'ES256'),
+    message: 'found more than one key for ES256 in the JWK Set, expected a kid that chooses one'
   },
   {
-    what: 'one JWK where a JWK Set is asked',
-    parse: () => parseKeyOfSet(json(secretJwk), 'HS256'),
-    message: 'found JSON without a list of keys, expected a JWK Set'
+    what: 'a JWK Set that has no key for the algorithm',
+    parse: () => parsePublicKey(set, 'EdDSA'),
+    message: 'found 6 keys in the JWK Set, none of which fits EdDSA'
   },
   {
-    what: 'JSON that is no object for a JWK Set',
+    what: 'JSON that is not an object for a JWK Set',
     parse: () => parseKeyOfSet('[]', 'HS256'),
-    message: 'found JSON that is not an object, expected a JWK Set'
+    message: 'found JSON that is not an object, expected a JWK or a JWK Set'
   },
   {
     what: 'a kid that is not in the JWK Set',
@@ -402,14 +549,14 @@ const rejections: readonly Rejection[] = [
     message: 'found no key with the kid "other" in the JWK Set'
   },
   {
-    what: 'a kid that is in the JWK Set twice',
+    what: 'a kid that the JWK Set has twice',
     parse: () => parseKeyOfSet(set, 'ES256', 'twin'),
-    message: 'found more than one key with the kid "twin" in the JWK Set, expected one'
+    message: 'found more than one key with the kid "twin" for ES256 in the JWK Set, expected one'
   },
   {
     what: 'no kid for a JWK Set of several keys',
-    parse: () => parseKeyOfSet(set, 'HS256'),
-    message: 'found more than one key in the JWK Set, expected a kid that chooses one'
+    parse: () => parseKeyOfSet(set, 'ES256'),
+    message: 'found more than one key for ES256 in the JWK Set, expected a kid that chooses one'
   },
   {
     what: 'an empty JWK Set',
@@ -417,7 +564,7 @@ const rejections: readonly Rejection[] = [
     message: 'found no key in the JWK Set'
   },
   {
-    what: 'a JWK of a kty that nobody knows',
+    what: 'a JWK with an unknown kty',
     parse: () => parseKeyOfSet(set, 'HS256', 'future'),
     message: 'found a JWK of the kty "future", expected RSA, EC, OKP or oct'
   },
@@ -427,7 +574,7 @@ const rejections: readonly Rejection[] = [
     message: 'found a JWK with the alg "RS512", expected RS256'
   },
   {
-    what: 'a JWK whose alg is no text',
+    what: 'a JWK whose alg is not text',
     parse: () => parsePrivateKey(json(toJwk(rsa, { alg: ['RS256'] })), 'RS256'),
     message: 'found a JWK with the alg (no text), expected RS256'
   },
@@ -453,14 +600,31 @@ const rejections: readonly Rejection[] = [
     message: 'found a JWK of the kty RSA without qi'
   },
   {
-    what: 'a JWK with a member in plain base64',
+    what: 'a JWK with a member in base64 with too much padding',
     parse: () => parsePublicKey(json({ ...publicRsaJwk, e: 'AQAB==' }), 'RS256'),
     message: 'found a JWK whose e is not base64url'
   },
   {
-    what: 'a JWK with a member that is no text',
+    what: 'a JWK with a member that is not text',
     parse: () => parsePublicKey(json({ ...publicRsaJwk, e: 65537 }), 'RS256'),
     message: 'found a JWK whose e is not base64url'
+  },
+  ...(['base64', 'hex'] as const).map(
+    (encoding): Rejection => ({
+      what: `a secret that is not in ${encoding}`,
+      parse: () => parseSecret('not a secret in any encoding, is it?', 'HS256', encoding),
+      message: `found text that is not ${encoding}, expected a secret in ${encoding}`
+    })
+  ),
+  {
+    what: 'a public PEM in base64 as a secret',
+    parse: () => parseSecret(Buffer.from(rsaPublicPem).toString('base64'), 'HS256', 'base64'),
+    message: 'found a PEM text, expected a shared secret; a key pair goes under private'
+  },
+  {
+    what: 'a JWK with only a certificate for its key',
+    parse: () => parsePublicKey(json({ kty: 'RSA', x5c: ['MIIB'] }), 'RS256'),
+    message: 'found a JWK of the kty RSA without n'
   },
   {
     what: 'a JWK with a point that is not on its curve',

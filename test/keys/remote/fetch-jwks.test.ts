@@ -1,13 +1,10 @@
 /** JWK Sets of other servers: fetched, and for how long they are fresh. */
-import type { IncomingHttpHeaders, ServerResponse } from 'node:http'
+import type { IncomingHttpHeaders, RequestListener, ServerResponse } from 'node:http'
 import { inspect } from 'node:util'
+import { brotliCompressSync, gzipSync } from 'node:zlib'
 import test, { type ExecutionContext } from 'ava'
-import {
-  createFetchJwks,
-  type FetchJwksOptions,
-  JwksError,
-  type JwksFailure
-} from '../../../src/keys/remote/fetch-jwks.ts'
+import { createFetchJwks, type FetchJwksOptions } from '../../../src/keys/remote/fetch-jwks.ts'
+import { JwksError, type JwksFailure } from '../../../src/keys/remote/jwks-error.ts'
 import { freshnessLifetime } from '../../../src/keys/remote/jwks-freshness.ts'
 import { createAuthority } from '../../helpers/certificates.ts'
 import { type JwksServer, startJwksServer } from '../../helpers/jwks-server.ts'
@@ -44,16 +41,25 @@ async function assertFailure(
   const result = await fetchFrom(server, options)
   t.true(result instanceof JwksError)
   t.is((result as JwksError).failure, failure)
-  // None, where the time was over before the request had come.
+  // None, if the deadline had passed before the request came.
   t.true(server.requests.length <= 1)
 }
 
+/** Content types of the same set: of RFC 7517, of buckets, of static hosts, and wrong ones. */
 for (const type of [
   'application/jwk-set+json',
+  'application/jwk+json',
   'application/json',
-  'Application/JSON ; charset=utf-8'
+  'Application/JSON ; charset=utf-8',
+  'application/json; charset=ISO-8859-1',
+  'application/octet-stream',
+  'binary/octet-stream',
+  'text/plain; charset="utf-8"',
+  'text/html',
+  '',
+  'nonsense'
 ]) {
-  test(`a set is read as ${type}, with its tag and lifetime`, async (t) => {
+  test(`a set is read with any content type, with its ETag and lifetime: ${type}`, async (t) => {
     const headers = { 'content-type': type, etag: '"1"', 'cache-control': 'max-age=60' }
     const server = await startJwksServer(t, { headers, body: JWKS })
     t.deepEqual(await fetchFrom(server), {
@@ -64,15 +70,18 @@ for (const type of [
   })
 }
 
-test('the request asks for a JWK Set as it is, not compressed', async (t) => {
+test('the request asks for an uncompressed JWK Set', async (t) => {
   const server = await startJwksServer(t, { body: JWKS })
   await fetchFrom(server)
-  t.is(server.requests[0]?.accept, 'application/jwk-set+json, application/json')
-  t.is(server.requests[0]?.['accept-encoding'], undefined)
+  t.is(
+    server.requests[0]?.accept,
+    'application/jwk-set+json, application/json, application/jwk+json, */*;q=0.1'
+  )
+  t.is(server.requests[0]?.['accept-encoding'], 'identity')
   t.is(server.requests[0]?.['if-none-match'], undefined)
 })
 
-test('a tag is sent along, and a 304 keeps it', async (t) => {
+test('an ETag is sent along, and a 304 keeps it', async (t) => {
   const server = await startJwksServer(t, {
     status: 304,
     headers: { 'cache-control': 'max-age=9' }
@@ -100,17 +109,49 @@ test('another status is rejected, whatever the body', async (t) => {
   await assertFailure(t, { status: 201, body: JWKS }, 'status')
 })
 
-test('another media type is rejected', async (t) => {
-  const headers = { 'content-type': 'text/html' }
-  await assertFailure(t, { headers, body: JWKS }, 'media_type')
+test('a set without a content type is read, and one with a byte order mark', async (t) => {
+  const server = await startJwksServer(t, (_, response) =>
+    response.end(`\uFEFF${JSON.stringify(JWKS)}`)
+  )
+  t.like(await fetchFrom(server), { jwks: JWKS.keys })
 })
 
-test('a compressed reply is rejected', async (t) => {
-  const headers = { 'content-encoding': 'gzip' }
-  await assertFailure(t, { headers, body: JWKS }, 'media_type')
+test('a JWK by itself is a set of one', async (t) => {
+  const server = await startJwksServer(t, { body: JWKS.keys[0] })
+  t.like(await fetchFrom(server), { jwks: JWKS.keys })
 })
 
-test('what is no JWK Set is rejected', async (t) => {
+const TEXT = JSON.stringify(JWKS)
+
+for (const [coding, body] of [
+  ['GZIP', gzipSync(TEXT)],
+  ['br, identity', brotliCompressSync(TEXT)],
+  ['Identity', TEXT],
+  ['utf-8', TEXT],
+  ['gzip', TEXT],
+  ['aws-chunked', `\ufeff${TEXT}`]
+] as const) {
+  const form = typeof body === 'string' ? 'plain' : 'coded'
+  test(`a ${form} set with the Content-Encoding "${coding}" is read`, async (t) => {
+    const reply: RequestListener = (_request, response) =>
+      response
+        .writeHead(200, { 'content-type': 'application/json', 'content-encoding': coding })
+        .end(body)
+    t.like(await fetchFrom(await startJwksServer(t, reply)), { jwks: JWKS.keys })
+  })
+}
+
+test('a set that cannot be decoded, or is too large when decoded, is rejected', async (t) => {
+  const coded = (coding: string, body: Buffer): RequestListener => {
+    const headers = { 'content-type': 'application/json', 'content-encoding': coding }
+    return (_request, response) => response.writeHead(200, headers).end(body)
+  }
+  await assertFailure(t, coded('gzip', Buffer.from([1, 2, 3])), 'media_type')
+  await assertFailure(t, coded('compress', Buffer.from([1, 2, 3])), 'media_type')
+  await assertFailure(t, coded('gzip', gzipSync(' '.repeat(100_000))), 'media_type')
+})
+
+test('a reply that is not a JWK Set is rejected', async (t) => {
   for (const body of ['', 'keys', '[]', '{}', '{"keys":{}}', '{"keys":[']) {
     await assertFailure(t, { body }, 'not_a_jwk_set')
   }
@@ -132,7 +173,7 @@ test('a set with more bytes than the cap is rejected, one with as many is read',
   await assertFailure(t, { body: `${body} ` }, 'too_large')
 })
 
-test('a body that never ends is given up at the cap', async (t) => {
+test('an endless body is cut at the cap', async (t) => {
   const endless = (_: unknown, response: ServerResponse) => {
     response.setHeader('content-type', 'application/json')
     response.write(' '.repeat(1001))
@@ -146,7 +187,7 @@ test('a set with more keys than the cap is rejected, one with as many is read', 
   await assertFailure(t, set(4), 'too_many_keys')
 })
 
-test('the deadline counts for silence, and for a body that trickles in', async (t) => {
+test('the deadline applies to silence, and to a body that trickles in', async (t) => {
   const timeoutMs = 100
   await assertFailure(t, () => {}, 'timeout', { timeoutMs })
   const trickle = (_: unknown, response: ServerResponse) => {
@@ -165,7 +206,7 @@ test('a body that is cut off is rejected', async (t) => {
   await assertFailure(t, cut, 'unreachable')
 })
 
-test('a failure keeps its cause, and neither the URL nor its query', async (t) => {
+test('an error has its cause, and neither the URL nor its query', async (t) => {
   const server = await startJwksServer(t, (_, response) => response.destroy())
   const result = await fetchFrom({ url: `${server.url}?code=hidden` })
   t.true(result instanceof JwksError)
@@ -173,7 +214,7 @@ test('a failure keeps its cause, and neither the URL nor its query', async (t) =
   t.notRegex(inspect(result, { depth: Number.POSITIVE_INFINITY }), /hidden/)
 })
 
-test('a pinned server is asked over TLS', async (t) => {
+test('a pinned server is called over TLS', async (t) => {
   const certificate = root.issue()
   const server = await startJwksServer(t, { body: JWKS }, certificate)
   const tls = { ca: root.cert, pins: [certificate.pin] }
@@ -181,7 +222,7 @@ test('a pinned server is asked over TLS', async (t) => {
   t.like(await fetchFrom(server, { tls: { ca: root.cert, pins: [root.pin] } }), { jwks: JWKS.keys })
 })
 
-test('no reply is read from a server that TLS does not vouch for', async (t) => {
+test('no reply is read from a server with an untrusted certificate', async (t) => {
   const good = root.issue()
   const cases = [
     {
@@ -211,13 +252,13 @@ test('no reply is read from a server that TLS does not vouch for', async (t) => 
   }
 })
 
-const refusedUrls = [
+const rejectedUrls = [
   { url: 'http://127.0.0.1/jwks.json', message: /expected https:\/\// },
   { url: 'ftp://127.0.0.1/jwks.json', message: /ftp:, expected https/ },
   { url: '/jwks.json', message: /not a URL/ },
   { url: 'https://user:secret@127.0.0.1/', message: /^(?!.*secret).*password/ }
 ]
-for (const { url, message } of refusedUrls) {
+for (const { url, message } of rejectedUrls) {
   test(`without allowHttp, the URL ${url.replace('secret', '...')} is rejected`, (t) => {
     const options = { url, allowHttp: false, tls: undefined, timeoutMs: 1 }
     t.throws(() => createFetchJwks({ ...options, maxBytes: 1, maxKeys: 1, now: Date.now }), {
@@ -308,7 +349,7 @@ const cases: readonly {
   }
 ]
 for (const { title, headers, seconds } of cases) {
-  test(`how long a set is fresh, ${title}: ${seconds === undefined ? 'not limited' : `${seconds} seconds`}`, (t) => {
+  test(`freshness of a set, ${title}: ${seconds === undefined ? 'not limited' : `${seconds} seconds`}`, (t) => {
     t.is(freshnessLifetime(headers, NOW), seconds === undefined ? undefined : seconds * 1000)
   })
 }

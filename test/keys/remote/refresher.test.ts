@@ -1,4 +1,4 @@
-/** When something is fetched again, and what happens meanwhile. */
+/** The times of fetches, and calls in between. */
 import test from 'ava'
 import {
   type Attempt,
@@ -42,7 +42,7 @@ test('an attempt to fetch plans the next one, at its end', async (t) => {
   t.is(clock.timers(), 1)
 })
 
-test('failed fetches are counted in a row', async (t) => {
+test('failed fetches in a row are counted', async (t) => {
   const results = [FAILURE, FAILURE, SUCCESS, FAILURE]
   const { clock, refresher } = startRefresher({ attempt: async () => results.shift() ?? SUCCESS })
   await refresher.refresh()
@@ -55,7 +55,7 @@ test('failed fetches are counted in a row', async (t) => {
   t.is(refresher.nextAt(), clock.now() + 10)
 })
 
-test('an attempt to fetch reports how long its result is good for', async (t) => {
+test('an attempt to fetch reports how long its result is valid', async (t) => {
   const { clock, refresher } = startRefresher({
     attempt: async () => ({ succeeded: true, lifetimeMs: 70 }),
     timing: { afterSuccess: (stated = 0) => stated / 2, afterFailure: () => 0 }
@@ -81,7 +81,7 @@ test('calls during an attempt to fetch join it', async (t) => {
   t.is(attempts, 2)
 })
 
-test('refreshAgain begins no attempt within the cooldown, whoever caused the last', async (t) => {
+test('refreshAgain begins no attempt within the cooldown, whatever caused the last one', async (t) => {
   const begun: number[] = []
   const { clock, refresher } = startRefresher({
     attempt: async () => {
@@ -104,7 +104,7 @@ test('refreshAgain begins no attempt within the cooldown, whoever caused the las
   )
 })
 
-test('a closed refresher has no timer, ends the attempt under way, and begins none', async (t) => {
+test('a closed refresher has no timer, ends the current attempt, and begins none', async (t) => {
   const { promise, resolve } = deferred<Attempt>()
   const signals: AbortSignal[] = []
   const { clock, refresher } = startRefresher({
@@ -142,7 +142,7 @@ function deferred<Value>() {
 
 const MINUTE = 60_000
 
-test('the next refresh lies ahead of the end, at 80 to 90 percent', (t) => {
+test('the next refresh is before the expiry, at 80 to 90 percent of the lifetime', (t) => {
   t.is(createRefreshTiming(15 * MINUTE, () => 0).afterSuccess(10 * MINUTE), 8 * MINUTE)
   t.is(createRefreshTiming(15 * MINUTE, () => 1).afterSuccess(10 * MINUTE), 9 * MINUTE)
 })
@@ -153,11 +153,11 @@ test('the refresh time is used for headers without a lifetime, and limits a long
   t.is(timing.afterSuccess(Number.POSITIVE_INFINITY), 8 * MINUTE)
 })
 
-test('headers of a JWK Set cannot ask for more than a fetch a minute', (t) => {
+test('headers of a JWK Set cannot cause more than one fetch a minute', (t) => {
   t.is(createRefreshTiming(10 * MINUTE, () => 0).afterSuccess(0), 0.8 * MINUTE)
 })
 
-test('a refresh time below a minute is kept to', (t) => {
+test('a configured refresh time below a minute is respected', (t) => {
   const timing = createRefreshTiming(1000, () => 0)
   t.is(timing.afterSuccess(0), 800)
   t.is(timing.afterFailure(4), 500)

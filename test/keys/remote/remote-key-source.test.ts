@@ -1,4 +1,4 @@
-/** Keys of other servers as a key source: what it does, its options, and one source for several settings. */
+/** Keys of other servers as a key source: its behaviour, its options, and one source for several settings. */
 import test, { type ExecutionContext } from 'ava'
 import { createKeySources } from '../../../src/keys/create-key-sources.ts'
 import type { KeySource } from '../../../src/keys/key-source.ts'
@@ -82,7 +82,7 @@ test('without a kid, all keys of the allowed algorithms are usable', async (t) =
   t.is(reports[0]?.rejections.length, 1)
 })
 
-test('only what can sign is published, and no symmetric key', async (t) => {
+test('only signing keys are published, and no symmetric key', async (t) => {
   const cases = [
     { jwk: RSA_PRIVATE, published: ['rsa'], changesAfter: 12 * MINUTE },
     { jwk: RSA_PUBLIC, published: [], changesAfter: Number.POSITIVE_INFINITY },
@@ -105,7 +105,7 @@ test('only what can sign is published, and no symmetric key', async (t) => {
   }
 })
 
-test('a source that cannot be had at the start has no keys, and gets them later', async (t) => {
+test('a source that is unavailable at the start has no keys, and gets them later', async (t) => {
   const { source, server, clock, kids, reports } = await setUp(t, { status: 503 })
   t.deepEqual(kids(), [])
   await source.start?.()
@@ -117,7 +117,7 @@ test('a source that cannot be had at the start has no keys, and gets them later'
   t.deepEqual(kids(), ['sim2'])
 })
 
-test('a set is fetched again ahead of the time that its headers give', async (t) => {
+test('a set is fetched again before the lifetime in its headers ends', async (t) => {
   const headers = { 'cache-control': 'max-age=600', age: '100' }
   const { source, server, clock } = await setUp(t, { headers, body: { keys: [SIM2] } })
   await source.start?.()
@@ -143,7 +143,7 @@ test('no header keeps a set beyond the refresh time, or has it fetched more than
   }
 })
 
-test('an unchanged set is confirmed by its tag, and its keys stay the same objects', async (t) => {
+test('an unchanged set is confirmed by its ETag, and its keys stay the same objects', async (t) => {
   const { source, server, clock, outcomes } = await setUp(
     t,
     { headers: { etag: '"1"' }, body: { keys: [SIM2] } },
@@ -162,7 +162,7 @@ test('an unchanged set is confirmed by its tag, and its keys stay the same objec
   t.deepEqual(outcomes(), ['fetched', 'unchanged', 'unchanged', 'unchanged'])
 })
 
-test('keys of a source that fails are usable up to the stale limit, then none is, until it is back', async (t) => {
+test('keys of a failing source are usable up to the stale limit, and again once it is back', async (t) => {
   const { source, server, clock, kids, reports } = await setUp(t, undefined, {
     staleLimitMs: HOUR
   })
@@ -182,7 +182,7 @@ test('keys of a source that fails are usable up to the stale limit, then none is
   t.deepEqual(kids(), ['sim2'])
 })
 
-test('a source that fails is asked with growing pauses', async (t) => {
+test('a failing source is retried with growing pauses', async (t) => {
   const { source, server, clock } = await setUp(t, { status: 500 }, { random: () => 1 })
   await source.start?.()
   const counts: number[] = []
@@ -197,12 +197,11 @@ test('a source that fails is asked with growing pauses', async (t) => {
 const badReplies: readonly { outcome: FetchReport['outcome']; reply: JwksServer['reply'] }[] = [
   { outcome: 'redirect', reply: { status: 302, headers: { location: '/elsewhere' } } },
   {
-    outcome: 'media_type',
-    reply: { headers: { 'content-type': 'text/html' }, body: '{"keys":[]}' }
+    outcome: 'not_a_jwk_set',
+    reply: { headers: { 'content-type': 'text/html' }, body: '<title>Sign in</title>' }
   },
   { outcome: 'too_large', reply: { body: ' '.repeat(256 * 1024 + 1) } },
   { outcome: 'too_many_keys', reply: { body: { keys: Array(101).fill({ kty: 'x' }) } } },
-  { outcome: 'not_a_jwk_set', reply: { body: {} } },
   { outcome: 'unreachable', reply: (_, response) => response.destroy() }
 ]
 for (const { outcome, reply } of badReplies) {
@@ -233,7 +232,7 @@ test('a key that is withdrawn from the set is no longer usable, and comes back w
   t.is(server.requests.at(-1)?.['if-none-match'], undefined)
 })
 
-test('a wanted key that is not fit is not usable, and the reason is reported', async (t) => {
+test('a configured key that is too weak is not usable, and the reason is reported', async (t) => {
   const weak = { ...SIM2, k: 'c2hvcnQ' }
   const { source, kids, reports } = await setUp(t, { body: { keys: [weak] } })
   await source.start?.()
@@ -242,14 +241,14 @@ test('a wanted key that is not fit is not usable, and the reason is reported', a
   t.regex(reports[0]?.rejections[0] ?? '', /5 bytes, expected at least 32/)
 })
 
-test('a wanted key with another algorithm is not usable, and the reason is reported', async (t) => {
+test('a configured key with another algorithm is not usable, and the reason is reported', async (t) => {
   const { source, kids, reports } = await setUp(t, undefined, { algorithms: ['HS512'] })
   await source.start?.()
   t.deepEqual(kids(), [])
   t.regex(reports[0]?.rejections[0] ?? '', /the alg "HS256", expected HS512/)
 })
 
-test('an unknown kid has the set fetched again, once in a cooldown', async (t) => {
+test('an unknown kid causes a fetch of the set, once per cooldown', async (t) => {
   const { source, server, clock, kids } = await setUp(t, undefined, { kid: undefined })
   await source.start?.()
   server.reply = { body: { keys: [SIM2, SIM3] } }
@@ -266,7 +265,7 @@ test('an unknown kid has the set fetched again, once in a cooldown', async (t) =
   t.is(server.requests.length, 3)
 })
 
-test('a kid that is there, or that this source is not about, fetches nothing', async (t) => {
+test('a known kid, or one that this source is not configured for, fetches nothing', async (t) => {
   const { source, server, clock } = await setUp(t)
   await source.start?.()
   await clock.advance(MINUTE)
@@ -275,7 +274,7 @@ test('a kid that is there, or that this source is not about, fetches nothing', a
   t.is(server.requests.length, 1)
 })
 
-test('a source without its key looks for it when a token names it', async (t) => {
+test('a source without its key fetches it when a token names it', async (t) => {
   const { source, server, clock, kids } = await setUp(
     t,
     { body: { keys: [] } },
@@ -333,7 +332,7 @@ test('the pins of the settings are checked', async (t) => {
   t.is(await outcomeWith(createAuthority().pin), 'tls')
 })
 
-const refused: readonly {
+const rejected: readonly {
   title: string
   options: Partial<RemoteKeySourceOptions>
   message: RegExp
@@ -348,7 +347,7 @@ const refused: readonly {
     message: /stale limit/
   }
 ]
-for (const { title, options, message } of refused) {
+for (const { title, options, message } of rejected) {
   test(`options of a remote key source are rejected: ${title}`, async (t) => {
     await t.throwsAsync(setUp(t, {}, options), { instanceOf: TypeError, message })
   })
@@ -370,6 +369,7 @@ test('each setting of a remote key becomes an option', (t) => {
     jwksUrl: 'http://backend/jwks.json',
     allowHttp: true,
     tls: { minVersion: 'TLSv1.3' },
+    proxy: 'http://proxy:3128',
     refresh: '1m',
     staleLimit: '2m',
     cooldown: '3s',
@@ -388,7 +388,8 @@ test('each setting of a remote key becomes an option', (t) => {
     cooldownMs: 3_000,
     timeoutMs: 4_000,
     maxBytes: 5 * 1024,
-    maxKeys: 6
+    maxKeys: 6,
+    proxy: 'http://proxy:3128'
   })
 })
 
@@ -426,7 +427,7 @@ test('settings of a remote key that cannot work together are a problem of their 
   ])
 })
 
-/** A sharing of sources, and a list of what happens to each of them. */
+/** Shared sources, and a list of the events of each. */
 function setUpSharing() {
   const events: string[] = []
   let made = 0
@@ -446,7 +447,7 @@ function setUpSharing() {
   return { events, use: (id: string) => share(id, create) }
 }
 
-test('two users of one remote key share its source, which starts again for the second', async (t) => {
+test('two users of a remote key share its source, which starts again for the second', async (t) => {
   const { events, use } = setUpSharing()
   const first = use('a')
   await first.start?.()
@@ -456,7 +457,7 @@ test('two users of one remote key share its source, which starts again for the s
   t.deepEqual(events, ['start 1', 'start 1'])
 })
 
-test('a shared source is closed with the last of its users, and then made anew', async (t) => {
+test('a shared source is closed with its last user, and created again for the next', async (t) => {
   const { events, use } = setUpSharing()
   const [first, second] = [use('a'), use('a')]
   await first.start?.()
@@ -471,7 +472,7 @@ test('a shared source is closed with the last of its users, and then made anew',
   t.is(use('a').name, '3')
 })
 
-test('shared sources with different ids have nothing to do with each other', async (t) => {
+test('shared sources with different ids are independent', async (t) => {
   const { events, use } = setUpSharing()
   const [a, b] = [use('a'), use('b')]
   await a.start?.()

@@ -41,7 +41,7 @@ test('groups come from the first place that has an answer: token, directory, end
   t.is(remote.requests[0]?.headers['x-api-key'], 'let me in')
   t.is(remote.requests.length, 2)
 
-  // Ada is known for a while; of others nothing can be found out now, and nobody is asked in the directory's stead.
+  // Ada is cached for a while; for others the check is unavailable, and no other place is asked.
   await slapd.kill()
   t.is((await claimsOf(`{"sub":"ada",${EXP}}`)).groups.length, 2)
   t.is((await ask(`{"sub":"grace",${EXP}}`)).status, 503)

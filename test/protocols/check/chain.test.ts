@@ -9,7 +9,7 @@ import { ENC_KEY, makeToken } from '../../helpers/tokens.ts'
 
 const EXP = '"exp":4000000000'
 
-test('what an endpoint answers about a token are its claims, in the original format as well', async (t) => {
+test('the answer of an endpoint becomes the claims, in the original format as well', async (t) => {
   const remote = await startRemote(t, replying('{"sub":"ada","level":1e400}'))
   const verify = [{ endpoint: remote.url, allowHttp: true }]
   const { ask } = await startChecking(t, { verify, protocol: 'txtoken' })
@@ -30,14 +30,14 @@ test('a rejected token ends the check, or goes to the next verifier where the ro
   t.is(remote.requests.length, 2)
 })
 
-test('an endpoint that does not answer ends the check, or the next verifier is asked where the route asks for it', async (t) => {
+test('an endpoint that does not answer ends the check, or the next verifier is tried where the route asks for it', async (t) => {
   const endpoint = await refusingUrl(t)
   const verify = [{ endpoint, allowHttp: true }, { keys: 'all' }]
   const strict = await startChecking(t, { verify, onRefusal: 'next' })
   t.is((await strict.ask(`{"sub":"ada",${EXP}}`)).status, 503)
   const chain = await startChecking(t, { verify, onUnavailable: 'next' })
   t.is((await chain.ask(`{"sub":"ada",${EXP}}`)).status, 200)
-  // Expired is what this service finds itself, whoever has verified the token.
+  // This service checks expiry itself, whichever verifier accepted the token.
   t.is((await chain.ask('{"sub":"ada","exp":1}')).status, 401)
 })
 
@@ -72,7 +72,7 @@ test('a cached answer of an endpoint does not count for a token that has expired
   t.is(await check(ending), '{"error":"Token is expired"}')
 })
 
-test('groups that are looked for elsewhere are not those of the token, nor asked for a bad token', async (t) => {
+test('configured groups replace the groups of the token, and are not looked up for a rejected token', async (t) => {
   const remote = await startRemote(t, replying('', 404))
   const url = remote.url.replace('/login', '/groups/{sub}')
   const { ask, claimsOf } = await startChecking(t, {
@@ -87,7 +87,7 @@ test('groups that are looked for elsewhere are not those of the token, nor asked
   t.is(remote.requests.length, 2)
 })
 
-test('a token that was verified before has its groups all the same, in the original format as well', async (t) => {
+test('a cached token still gets its groups, in the original format as well', async (t) => {
   const groups = ['staff']
   const remote = await startRemote(t, (response) => replying(JSON.stringify(groups))(response))
   const url = remote.url.replace('/login', '/groups/{sub}')
@@ -102,7 +102,7 @@ test('a token that was verified before has its groups all the same, in the origi
   t.deepEqual((await claimsOf(claims)).Claims.groups, ['staff', 'guests'])
 })
 
-test('groups that are required are asked for each time, in every format', async (t) => {
+test('required groups are checked each time, in every format', async (t) => {
   const groups = ['Admins']
   const remote = await startRemote(t, (response, { url }) =>
     replying(JSON.stringify(url === '/ada' ? groups : ['staff']))(response)
@@ -138,7 +138,7 @@ test('groups that are required are asked for each time, in every format', async 
   t.is(remote.requests.length, asked)
 })
 
-test('a route that looks for no groups cannot require any', (t) => {
+test('a route without groups cannot require any', (t) => {
   const config = checkConfig({ check: { require: { groups: ['admins'] } } })
   t.deepEqual(problemsOf(t, config, { env: { ENC_KEY } }), [
     'routes[0].require.groups: expected groups, which names where they are looked for'

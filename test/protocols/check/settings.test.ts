@@ -21,7 +21,7 @@ function routeOf(settings: object) {
   return route !== undefined && 'check' in route ? route : undefined
 }
 
-test('what is required has a short form for one value, and for all scopes', (t) => {
+test('requirements have a short form for one value, and for all scopes', (t) => {
   const require = {
     audience: 'api',
     issuer: ['a', 'b'],
@@ -38,7 +38,7 @@ test('what is required has a short form for one value, and for all scopes', (t) 
   })
   const any = routeOf({ require: { scopes: { any: ['a', 'b'] } } })?.require.scopes
   t.deepEqual(any, { match: 'any', scopes: ['a', 'b'] })
-  t.like(routeOf({}), { requireExp: true, skew: 0, reasons: false, require: { sub: false } })
+  t.like(routeOf({}), { requireExp: true, skew: 5, reasons: false, require: { sub: false } })
 })
 
 const mistakes: [string, object, string[]][] = [
@@ -100,17 +100,17 @@ const mistakes: [string, object, string[]][] = [
     ['routes[0].token: forward-auth never reads a body, expected other places']
   ],
   [
-    'reasons of what is never told',
+    'reasons on a route that never shows them',
     { protocol: 'introspection', reasons: true, auth: { apiKeys: ['a key of twenty letters'] } },
     [
       'routes[0].reasons: introspection never shows why a token is not active (RFC 7662, section 2.2)'
     ]
   ],
   [
-    'a shared secret in the set of another',
+    'a shared secret in a foreign JWK Set',
     { verify: [{ ...JWKS, algorithms: ['HS256'] }] },
     [
-      'routes[0].verify[0].algorithms[0]: expected one of RS256, RS384, RS512, PS256, PS384, PS512, ES256, ES384, ES512, EdDSA, RSA256, RSA512'
+      'routes[0].verify[0].algorithms[0]: expected one of RS256, RS384, RS512, PS256, PS384, PS512, ES256, ES384, ES512, EdDSA, Ed25519, RSA256, RSA512'
     ]
   ],
   [
@@ -136,7 +136,7 @@ for (const [what, settings, problems] of mistakes) {
 
 const GATE = { check: '/auth', protocol: 'forward-auth', verify: [{ keys: 'all' }] }
 
-test('nothing else is below the path of a gate', (t) => {
+test('no other route may be below the path of a gate', (t) => {
   const below = { check: '/auth/more', verify: [{ keys: 'all' }] }
   const beside = { check: '/authx', verify: [{ keys: 'all' }] }
   const message =
@@ -151,7 +151,7 @@ test('nothing else is below the path of a gate', (t) => {
   t.notThrows(() => parse({ listen, keys: KEYS, routes: [{ ...GATE, on: 'gate' }, below] }))
 })
 
-test('a gate at the root takes a listener that has nothing of the service itself', (t) => {
+test('a gate at the root requires a listener without routes of the service itself', (t) => {
   const root = { ...GATE, check: '/' }
   const answered = 'is answered by the service itself, expected another path or another listener'
   t.deepEqual(problemsOf(t, { keys: KEYS, routes: [root] }), [

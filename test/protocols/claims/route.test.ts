@@ -7,7 +7,7 @@ import { startService } from '../../helpers/service.ts'
 const FIXED = { from: 'fixed', set: { aud: 'XMiDT', mac: 'none', level: 1 } }
 const REQUEST = { from: 'request', claim: 'mac', header: 'x-mac' }
 
-test('each claim is reported with the source that set it, and those that it overrode', async (t) => {
+test('each claim is reported with the source that set it, and with overridden ones', async (t) => {
   const remote = await startRemote(
     t,
     replying('{"level":12345678901234567890,"mac":"remote","exp":1}')
@@ -47,12 +47,12 @@ test('the sources of an issue route are named by their place there', async (t) =
   t.deepEqual(mac, { value: 'a', source: 'claims[1] request', overrides: ['claims[0] fixed'] })
 })
 
-test('a route that does not explain takes no notice of it', async (t) => {
+test('a route without explain ignores the parameter', async (t) => {
   const { url } = await startClaims(t, [FIXED])
   t.is((await send(`${url}/claims?explain=1`)).text, '{"aud":"XMiDT","mac":"none","level":1}')
 })
 
-test('a 401 of the remote is passed on with a challenge, where errors of the remote are', async (t) => {
+test('a 401 of the remote is relayed with a challenge, where errors of the remote are relayed', async (t) => {
   const remote = await startRemote(t, replying('{}', 401))
   const source = { from: 'remote', url: remote.url }
   const { url } = await startClaims(t, [source], { route: { statuses: 'relay' } })

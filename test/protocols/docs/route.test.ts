@@ -9,14 +9,14 @@ import { ENC_KEY } from '../../helpers/tokens.ts'
 const REMOTE = 'http://127.0.0.1:9'
 const DOCS = fullConfig(REMOTE, { more: { docs: true } })
 
-test('without docs: true there is neither document nor page', async (t) => {
+test('without docs: true there is no document and no page', async (t) => {
   const { url } = await startService(t, { config: fullConfig(REMOTE) })
   for (const path of ['/openapi.json', '/docs', '/docs/swagger-ui.css']) {
     t.is((await send(url + path)).status, 404, path)
   }
 })
 
-test('the page takes nothing from elsewhere, and all that it takes is there', async (t) => {
+test('the page loads nothing from elsewhere, and all its files exist', async (t) => {
   const { url } = await startService(t, { config: DOCS })
   const page = await send(`${url}/docs`)
   t.is(page.headers['content-type'], 'text/html; charset=utf-8')
@@ -26,7 +26,7 @@ test('the page takes nothing from elsewhere, and all that it takes is there', as
   t.notRegex(page.text, /https?:|<style|<script>|\son\w+=|style=/)
   const links = [...page.text.matchAll(/(?:src|href)="([^"]+)"/g)].map(([, link = '']) => link)
   t.is(links.length, 4)
-  // An icon without a byte: a browser asks for none, and finds no 404.
+  // An empty icon, so that browsers do not request one and get a 404.
   t.true(page.text.includes('<link rel="icon" href="data:,">'))
   for (const link of links.filter((link) => !link.startsWith('data:,'))) {
     const { status, headers } = await send(new URL(link, `${url}/docs`).href)
@@ -36,7 +36,7 @@ test('the page takes nothing from elsewhere, and all that it takes is there', as
   }
 })
 
-test('the files of the page are those of the library', async (t) => {
+test('the page uses the files of the library', async (t) => {
   const { url } = await startService(t, { config: DOCS })
   for (const name of ['swagger-ui.css', 'swagger-ui-bundle.js']) {
     const { text } = await send(`${url}/docs/${name}`)
@@ -44,7 +44,7 @@ test('the files of the page are those of the library', async (t) => {
   }
 })
 
-test('who has a file already is not sent it again', async (t) => {
+test('a cached file is not sent again', async (t) => {
   const { url } = await startService(t, { config: DOCS })
   const { headers } = await send(`${url}/docs/swagger-ui.css`)
   const again = await send(`${url}/docs/swagger-ui.css`, {
@@ -66,7 +66,7 @@ test('no gate may hide the docs', (t) => {
 })
 
 for (const path of ['/docs', '/docs/token', '/openapi.json']) {
-  test(`${path} is no path for a route where the docs are`, (t) => {
+  test(`${path} is rejected as a route where the docs are`, (t) => {
     const config = (docs: boolean | string) => ({
       docs,
       keys: [{ alg: 'HS256', secret: ENC_KEY }],

@@ -7,7 +7,7 @@ function toValue(claim: unknown): string {
   return claimValue(JSON.stringify({ claim }) as JsonText, ['claim'])
 }
 
-test('text, numbers, true and false are written as they are', (t) => {
+test('text, numbers, true and false are written unchanged', (t) => {
   t.is(toValue('ada'), 'ada')
   t.is(toValue('ada@example.com'), 'ada@example.com')
   t.is(toValue(true), 'true')
@@ -18,13 +18,13 @@ test('text, numbers, true and false are written as they are', (t) => {
   )
 })
 
-test('a list has commas between its items, and an item has none', (t) => {
+test('a list has commas between its items, and commas in items are encoded', (t) => {
   t.is(toValue(['staff', 'a,b', 'c d', 7, false]), 'staff,a%2Cb,c%20d,7,false')
   t.is(toValue(['only']), 'only')
   t.is(toValue('a,b'), 'a%2Cb')
 })
 
-test('nothing is written for what is not there, or has no text of its own', (t) => {
+test('missing claims, objects and other values without a text give an empty header', (t) => {
   for (const claim of [
     undefined,
     null,
@@ -53,7 +53,7 @@ test('every text comes back from its header, and no header is more than printabl
   )
 })
 
-test('what would end a header, or begin another one, does not', (t) => {
+test('line ends in a claim cannot inject a header', (t) => {
   t.is(toValue('ada\r\nX-Auth-Groups: admin'), 'ada%0D%0AX-Auth-Groups:%20admin')
   t.is(toValue('\0\t\x7f%0A'), '%00%09%7F%250A')
   t.is(toValue('Zoë, 漢'), 'Zo%C3%AB%2C%20%E6%BC%A2')

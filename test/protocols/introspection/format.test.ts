@@ -1,7 +1,7 @@
 import test, { type ExecutionContext } from 'ava'
 import { checkConfig } from '../../helpers/check-config.ts'
 import { problemsOf } from '../../helpers/config.ts'
-import { send } from '../../helpers/http.ts'
+import { openConnection, send } from '../../helpers/http.ts'
 import { refusingUrl } from '../../helpers/remote.ts'
 import { startService } from '../../helpers/service.ts'
 import { ENC_KEY, makeToken } from '../../helpers/tokens.ts'
@@ -46,7 +46,7 @@ test('no claim decides whether a token is active, and scopes are one text', asyn
   t.is(text, `{"active":true,"token_type":"N_A","scope":"read write",${EXP}}`)
 })
 
-test('a token that is not good for whatever reason is inactive, and nothing else is shown of it', async (t) => {
+test('a token rejected for any reason is inactive, and nothing else of it is shown', async (t) => {
   const { introspect, log } = await startIntrospection(t)
   const bad = [
     'garbage',
@@ -70,7 +70,7 @@ test('a token that is not good for whatever reason is inactive, and nothing else
   t.deepEqual(reasons.slice(2, 5), ['expired', 'not_yet', 'signature'])
 })
 
-test('a caller without a key learns nothing', async (t) => {
+test('a caller without a key gets no information', async (t) => {
   const { ask } = await startIntrospection(t)
   for (const headers of [
     {},
@@ -88,7 +88,73 @@ test('a caller without a key learns nothing', async (t) => {
   }
 })
 
-test('a request without a token, or with two, is a bad one', async (t) => {
+test('the key may be the client secret in the form', async (t) => {
+  const { ask, log } = await startIntrospection(t)
+  const secret = encodeURIComponent(KEY)
+  for (const form of [
+    `token=${TOKEN}&client_id=any&client_secret=${secret}`,
+    `client_secret=${secret}&token=${TOKEN}`,
+    `client_secret=&token=${TOKEN}&client_secret=${secret}`
+  ]) {
+    const answer = await ask(form, {})
+    t.is(answer.status, 200, form)
+    t.like(JSON.parse(answer.text), { active: true, sub: 'ada' })
+    t.false(answer.text.includes('client'))
+  }
+  for (const form of [
+    `token=${TOKEN}`,
+    `token=${TOKEN}&client_secret=`,
+    `token=${TOKEN}&client_secret=${secret}x`,
+    `token=${TOKEN}&client_id=${secret}`,
+    `{"token":"${TOKEN}","client_secret":"${KEY}"}`
+  ]) {
+    const answer = await ask(form, {})
+    t.is(answer.status, 401, form)
+    t.is(JSON.parse(answer.text).error, 'invalid_client')
+    t.is(answer.headers['www-authenticate'], 'Basic realm="txtoken", Bearer')
+  }
+  t.false(JSON.stringify(log).includes(KEY))
+})
+
+test('a client that authenticates in more than one way is rejected, even if one is right', async (t) => {
+  const { ask } = await startIntrospection(t)
+  const right = `token=${TOKEN}&client_secret=${KEY}`
+  const basic = `Basic ${Buffer.from(`any:${KEY}`).toString('base64')}`
+  for (const [form, headers] of [
+    [right, { 'api-key': KEY }],
+    [right, { authorization: basic }],
+    [right, { authorization: `Bearer ${KEY}` }],
+    [`${right}x`, { authorization: basic }],
+    [`${right}&client_secret=${KEY}`, {}],
+    [`${right}&client_secret=x`, {}]
+  ] as const) {
+    const answer = await ask(form, headers)
+    t.is(answer.status, 400)
+    t.deepEqual(JSON.parse(answer.text), {
+      error: 'invalid_request',
+      error_description: 'more than one way of client authentication, expected one'
+    })
+  }
+  // A wrong header is rejected before the form is read, and client_id alone is not authentication.
+  t.is((await ask(right, { authorization: 'Basic eDp5' })).status, 401)
+  t.is(
+    (await ask(`token=${TOKEN}&client_id=any&client_secret=`, { authorization: basic })).status,
+    200
+  )
+})
+
+test('unauthenticated callers do not count against the request limit of the route', async (t) => {
+  const { url, introspect, ask } = await startIntrospection(t, { limits: { requests: 1 } })
+  const waiting = openConnection(t, url)
+  const type = 'Content-Type: application/x-www-form-urlencoded'
+  waiting.write(`POST /check HTTP/1.1\r\nHost: a\r\n${type}\r\nContent-Length: 1000\r\n\r\ntoken=`)
+  t.is((await introspect(TOKEN)).status, 200)
+  t.is((await ask(`token=${TOKEN}&client_secret=${KEY}`, {})).status, 200)
+  const tooLarge = await ask(`client_secret=${KEY}&token=${'x'.repeat(30_000)}`, {})
+  t.is(tooLarge.status, 413)
+})
+
+test('a request without a token, or with two, is a bad request', async (t) => {
   const { ask } = await startIntrospection(t)
   for (const body of ['', 'token=', `access_token=${TOKEN}`, `{"token":"${TOKEN}"}`]) {
     const answer = await ask(body)
@@ -101,7 +167,7 @@ test('a request without a token, or with two, is a bad one', async (t) => {
   t.is((await ask(`token=${TOKEN}&token=${TOKEN}`)).status, 400)
 })
 
-test('a token in the query is not looked at, and only POST is answered', async (t) => {
+test('a token in the query is ignored, and only POST is answered', async (t) => {
   const { url } = await startIntrospection(t)
   const headers = { 'api-key': KEY }
   const query = `${url}/check?token=${TOKEN}`
@@ -109,7 +175,7 @@ test('a token in the query is not looked at, and only POST is answered', async (
   t.is((await send(query, { headers })).status, 405)
 })
 
-test('a token that cannot be judged is neither active nor inactive', async (t) => {
+test('a token that cannot be checked is neither active nor inactive', async (t) => {
   const endpoint = await refusingUrl(t)
   const { introspect } = await startIntrospection(t, { verify: [{ endpoint, allowHttp: true }] })
   const answer = await introspect(TOKEN)
@@ -120,7 +186,7 @@ test('a token that cannot be judged is neither active nor inactive', async (t) =
   })
 })
 
-test('a route for everybody, or for tokens in another place, is not loaded', (t) => {
+test('a route without API keys, or with another place for tokens, is rejected', (t) => {
   const config = checkConfig({ check: { protocol: 'introspection' } })
   t.deepEqual(problemsOf(t, config, { env: { ENC_KEY } }), [
     'routes[0].auth: expected auth, which names who may introspect tokens (RFC 7662, section 2.1)'

@@ -2,6 +2,7 @@
 import test from 'ava'
 import { eventually } from '../../helpers/eventually.ts'
 import { post } from '../../helpers/http.ts'
+import { scrape } from '../../helpers/metrics.ts'
 import { startRedis } from '../../helpers/redis.ts'
 import {
   check,
@@ -11,7 +12,7 @@ import {
   startRefreshing
 } from '../../helpers/refreshing.ts'
 
-test('two replicas that are given one refresh token at once: one new token, one error', async (t) => {
+test('two replicas that get one refresh token at once: one new token, one error', async (t) => {
   const { port } = await startRedis(t)
   const store = `redis://127.0.0.1:${port}/3`
   const remote = await startJsonRemote(t)
@@ -30,14 +31,14 @@ test('two replicas that are given one refresh token at once: one new token, one 
   await eventually(async () => (await check(there.url, token)) === 401)
 })
 
-test('what the store keeps of a refresh token does not let anybody use it', async (t) => {
+test('the content of the store is not enough to use a refresh token', async (t) => {
   const { port, command } = await startRedis(t)
   const remote = await startJsonRemote(t)
   const { url } = await startRefreshing(t, remote, { store: `redis://127.0.0.1:${port}` })
   const { token, refresh_token: refreshToken } = await login(url)
   const names = (await command('KEYS', '*')) as string[]
   const records = names.filter((name) => name.startsWith('txtoken:record:'))
-  t.is(records.length, 2)
+  t.is(records.length, 1)
   const stored = await Promise.all(records.map((name) => command('GET', name)))
   const all = [...names, ...stored].join('\n')
   t.false(all.includes(refreshToken))
@@ -45,7 +46,26 @@ test('what the store keeps of a refresh token does not let anybody use it', asyn
   for (const name of records) t.true(Number(await command('PTTL', name)) > 0)
 })
 
-test('without the store there are no tokens with refresh tokens', async (t) => {
+test('with a full Redis logins go on without refresh tokens, existing ones are exchanged, and revoking works', async (t) => {
+  const { port, command } = await startRedis(t)
+  const remote = await startJsonRemote(t)
+  const { url } = await startRefreshing(t, remote, { store: `redis://127.0.0.1:${port}` })
+  const { refresh_token: first } = await login(url)
+  await command('CONFIG', 'SET', 'maxmemory', '1')
+  const full = await post(`${url}/getToken`, '{}')
+  t.is(full.status, 200)
+  t.deepEqual(Object.keys(JSON.parse(full.text)), ['token'])
+  const left = (await scrape(url)).get('txtoken_refresh_tokens_left_out_total{reason="full"}')
+  t.is(left, 1)
+  const next = await refresh(url, first)
+  t.is(next.status, 200)
+  const { token, refresh_token: second } = JSON.parse(next.text)
+  t.is((await refresh(url, first)).status, 400)
+  t.is((await refresh(url, second)).status, 400, 'reuse is noticed all the same')
+  t.is(await check(url, token), 401)
+})
+
+test('without the store, a route with refresh tokens issues no tokens', async (t) => {
   const redis = await startRedis(t)
   const remote = await startJsonRemote(t)
   const { url } = await startRefreshing(t, remote, { store: `redis://127.0.0.1:${redis.port}` })

@@ -1,6 +1,7 @@
 import { join } from 'node:path'
 import test from 'ava'
 import { post } from '../../helpers/http.ts'
+import { samplesOf, scrape } from '../../helpers/metrics.ts'
 import {
   check,
   claimsOf,
@@ -17,7 +18,7 @@ import { readToken } from '../../helpers/tokens.ts'
 
 const DAY_MS = 86_400_000
 
-test('a refresh token is exchanged for the next token, after the remote was asked again', async (t) => {
+test('a refresh token is exchanged for the next token, after another call to the remote', async (t) => {
   const remote = await startJsonRemote(t)
   const { url } = await startRefreshing(t, remote)
   const first = await login(url)
@@ -35,7 +36,7 @@ test('a refresh token is exchanged for the next token, after the remote was aske
   t.is((await refresh(url, next)).status, 200)
 })
 
-test('the remote is sent the claims of the token before, with the service bearer', async (t) => {
+test('the remote gets the claims of the previous token, with the service bearer', async (t) => {
   const remote = await startJsonRemote(t)
   const { url } = await startRefreshing(t, remote)
   const { refresh_token: token } = await login(url)
@@ -46,7 +47,7 @@ test('the remote is sent the claims of the token before, with the service bearer
   t.regex(headers.authorization ?? '', /^Bearer ey/)
 })
 
-test('a refreshed token over 8 KiB is warned of', async (t) => {
+test('a refreshed token over 8 KiB logs a warning', async (t) => {
   const remote = await startJsonRemote(t)
   const { url, log } = await startRefreshing(t, remote)
   const { refresh_token: token } = await login(url)
@@ -59,7 +60,74 @@ test('a refreshed token over 8 KiB is warned of', async (t) => {
   )
 })
 
-test('a refresh token is good for the route that issued it, and unknown to all others', async (t) => {
+test('a login with more claims than can be stored gets its token without a refresh token', async (t) => {
+  const remote = await startJsonRemote(t)
+  const { url, log } = await startRefreshing(t, remote)
+  remote.reply(`"${'x'.repeat(16_384)}"`)
+  const large = await post(`${url}/getToken`, '{}')
+  t.is(large.status, 200)
+  t.deepEqual(Object.keys(JSON.parse(large.text)), ['token'])
+  remote.reply('{}')
+  const { token, refresh_token: refreshToken } = await login(url)
+  remote.reply(`"${'x'.repeat(16_384)}"`)
+  const grown = await refresh(url, refreshToken)
+  t.is(grown.status, 200)
+  t.deepEqual(Object.keys(JSON.parse(grown.text)), ['token'])
+  t.is((await refresh(url, refreshToken)).status, 400, 'the user has to log in again')
+  t.is(await check(url, token), 200)
+  t.deepEqual(samplesOf(await scrape(url), 'txtoken_refresh_tokens_left_out_total'), {
+    'txtoken_refresh_tokens_left_out_total{reason="size"}': 2
+  })
+  const warnings = log.filter(({ msg }) => msg === 'token issued without refresh token')
+  t.deepEqual(
+    warnings.map(({ route, reason }) => [route, reason]),
+    [
+      ['/getToken', 'size'],
+      ['/refreshToken', 'size']
+    ]
+  )
+})
+
+test('a login that is refreshed over and over takes no more memory, and others go on', async (t) => {
+  const remote = await startJsonRemote(t)
+  const { url } = await startRefreshing(t, remote)
+  const { refresh_token: first } = await login(url)
+  let token = JSON.parse((await refresh(url, first)).text).refresh_token
+  const before = (await scrape(url)).get('txtoken_refresh_store_bytes') ?? 0
+  for (let count = 0; count < 300; count++) {
+    token = JSON.parse((await refresh(url, token)).text).refresh_token
+  }
+  const after = await scrape(url)
+  t.is(after.get('txtoken_refresh_store_bytes'), before)
+  t.is(after.get('txtoken_refresh_store_max_bytes'), 24 * 1024 ** 2)
+  t.is(after.get('txtoken_revocation_entries'), 0)
+  t.is(after.get('txtoken_revocation_max_entries'), 250_000)
+  t.is((await refresh(url, first)).status, 400)
+  t.is((await refresh(url, token)).status, 400, 'its family has ended')
+})
+
+test('a full list of revocations is reported when revoking, and subjects can still be revoked', async (t) => {
+  const remote = await startJsonRemote(t)
+  const { url } = await startRefreshing(t, remote, { entries: 10 })
+  for (let count = 0; count < 10; count++) {
+    t.is((await revoke(url, `token=${(await login(url)).token}`)).status, 200)
+  }
+  const { token, refresh_token: refreshToken } = await login(url)
+  const full = await revoke(url, `token=${token}`)
+  t.is(full.status, 503)
+  t.is(full.headers['retry-after'], '60')
+  t.deepEqual(JSON.parse(full.text), {
+    error: 'temporarily_unavailable',
+    error_description: 'List of revocations is full'
+  })
+  t.is((await revoke(url, `token=${refreshToken}`)).status, 503)
+  t.is((await refresh(url, refreshToken)).status, 503, 'it has ended all the same')
+  t.is(await check(url, token), 200)
+  t.is((await revoke(url, 'sub=alice')).status, 200)
+  t.is(await check(url, token), 401)
+})
+
+test('a refresh token is valid at the route that issued it, and unknown to all others', async (t) => {
   const remote = await startJsonRemote(t)
   const issuing = (name: string) => ({
     issue: `/${name}/token`,
@@ -69,7 +137,11 @@ test('a refresh token is good for the route that issued it, and unknown to all o
   })
   const { url } = await startService(t, {
     config: JSON.stringify({
-      keys: ['users', 'partners'].map((kid) => ({ kid, alg: 'HS256', secret: kid.repeat(9) })),
+      keys: ['users', 'partners'].map((kid) => ({
+        kid,
+        alg: 'HS256',
+        secret: `${kid}, who have a secret of their own: 7Hq2`
+      })),
       revocation: { store: 'memory' },
       routes: [issuing('users'), issuing('partners')]
     })
@@ -83,7 +155,7 @@ test('a refresh token is good for the route that issued it, and unknown to all o
   t.is((await post(`${url}/users/refresh`, `refresh_token=${token}`)).status, 200)
 })
 
-test('it comes in JSON or in a form, and any other grant is rejected', async (t) => {
+test('a refresh token is accepted in JSON or in a form, and any other grant is rejected', async (t) => {
   const remote = await startJsonRemote(t)
   const { url } = await startRefreshing(t, remote)
   const { refresh_token: token } = await login(url)
@@ -94,17 +166,20 @@ test('it comes in JSON or in a form, and any other grant is rejected', async (t)
     '{',
     '{}',
     '{"refresh_token":7}',
+    'grant_type=refresh_token&grant_type=refresh_token&refresh_token=a',
     'refresh_token=',
     'refresh_token=a&refresh_token=b',
     'grant_type=password&refresh_token=a'
   ]) {
     t.is((await post(`${url}/refreshToken`, body)).status, 400, body)
   }
+  const twice = await post(`${url}/refreshToken`, '{"refresh_token":"a","refresh_token":"b"}')
+  t.true(twice.text.includes('expected one refresh_token'), twice.text)
   t.is((await refresh(url, 'unknown')).status, 400)
   t.is(remote.requests.length, 2)
 })
 
-test('a spent refresh token ends its family, and its tokens with it', async (t) => {
+test('a spent refresh token ends its family, and revokes its tokens', async (t) => {
   const remote = await startJsonRemote(t)
   const { url } = await startRefreshing(t, remote)
   const first = await login(url)
@@ -126,8 +201,8 @@ test('where the remote rejects, the family is revoked and the error is passed on
   const { url } = await startRefreshing(t, remote)
   const { token, refresh_token: refreshToken } = await login(url)
   remote.reply('{}', 403)
-  const refused = await refresh(url, refreshToken)
-  t.is(refused.status, 403)
+  const rejected = await refresh(url, refreshToken)
+  t.is(rejected.status, 403)
   remote.reply('{"id":1}')
   t.is((await refresh(url, refreshToken)).status, 400)
   t.is(await check(url, token), 401)
@@ -150,7 +225,7 @@ for (const [what, status] of [
   })
 }
 
-test('however the remote is asked for claims, it is asked again by POST, and not done without', async (t) => {
+test('a refresh calls the remote by POST whatever its method, and never skips its errors', async (t) => {
   const remote = await startJsonRemote(t)
   const { url } = await startRefreshing(t, remote, { source: { method: 'GET', onError: 'skip' } })
   const { refresh_token: refreshToken } = await login(url)
@@ -177,7 +252,7 @@ test('while one request uses a refresh token, another is rejected', async (t) =>
   t.is((await using).status, 200, 'the first is not disturbed')
 })
 
-test('a use that never came to an end counts as lost after its time', async (t) => {
+test('a use that never ended counts as lost after a time', async (t) => {
   const clock = { now: Date.now() }
   const remote = await startJsonRemote(t)
   const { url } = await startRefreshing(t, remote, { now: () => clock.now })
@@ -192,7 +267,7 @@ test('a use that never came to an end counts as lost after its time', async (t) 
   t.is((await lost).status, 400, 'the one that was lost gives nothing out')
 })
 
-test('a refresh token ends with its lifetime', async (t) => {
+test('a refresh token expires after its lifetime', async (t) => {
   const clock = { now: Date.now() }
   const remote = await startJsonRemote(t)
   const { url } = await startRefreshing(t, remote, { now: () => clock.now })
@@ -203,7 +278,7 @@ test('a refresh token ends with its lifetime', async (t) => {
   t.is((await refresh(url, second)).status, 400)
 })
 
-test('revoking a refresh token ends its family, and revoking the subject does', async (t) => {
+test('revoking a refresh token ends its family, and so does revoking the subject', async (t) => {
   const remote = await startJsonRemote(t)
   const { url } = await startRefreshing(t, remote)
   const [one, two] = [await login(url), await login(url)]

@@ -6,10 +6,10 @@ import { replying, startRemote } from '../../helpers/remote.ts'
 import { startService } from '../../helpers/service.ts'
 import { makeToken, readToken } from '../../helpers/tokens.ts'
 
-const SLOW_KEY = 's'.repeat(32)
-const QUICK_KEY = 'q'.repeat(32)
+const SLOW_KEY = 'of the slow one: jX2mQ8vT5rLz0KbW'
+const QUICK_KEY = 'of the quick one: hY7nC3pDs9GaVe1U'
 
-test('a remote that is slow and overloaded is nothing to another one', async (t) => {
+test('a slow and overloaded remote does not affect another one', async (t) => {
   const waiting: ServerResponse[] = []
   const slow = await startRemote(t, (response) => void waiting.push(response))
   const quick = await startRemote(t, replying('{"of":"quick"}'))

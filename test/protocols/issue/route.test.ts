@@ -1,14 +1,14 @@
 import test, { type ExecutionContext } from 'ava'
 import { problemsOf } from '../../helpers/config.ts'
 import { fullConfig } from '../../helpers/config-texts.ts'
-import { post } from '../../helpers/http.ts'
+import { post, send } from '../../helpers/http.ts'
 import { replying, startRemote } from '../../helpers/remote.ts'
 import { startService } from '../../helpers/service.ts'
 import { readToken } from '../../helpers/tokens.ts'
 
 const START_SECONDS = 1_893_456_000
 const now = () => START_SECONDS * 1000
-const env = { ENC_KEY: 'x'.repeat(32) }
+const env = { ENC_KEY: 'a secret of thirty-two characters or more' }
 
 /** The claims of a token of a route with these settings, as text. */
 async function issueWith(t: ExecutionContext, issue: Record<string, unknown>) {
@@ -30,7 +30,7 @@ test('notBefore sets nbf, seconds from iat on', async (t) => {
   }
 })
 
-test('jti gives each token an id of its own', async (t) => {
+test('jti gives each token a unique id', async (t) => {
   const ids = [await issueWith(t, { jti: true }), await issueWith(t, { jti: true })].map(
     (payload) => /"exp":\d+,"jti":"([\w-]{22})"\}$/.exec(payload)?.[1]
   )
@@ -39,17 +39,17 @@ test('jti gives each token an id of its own', async (t) => {
   t.false((await issueWith(t, {})).includes('jti'))
 })
 
-test('typ is the type in the header of the tokens, and of nothing else', async (t) => {
+test('typ is in the header of the issued tokens alone', async (t) => {
   const remote = await startRemote(t, replying('{}'))
   const config = fullConfig(remote.url, { issue: { typ: 'at+jwt' } })
   const { url } = await startService(t, { config, now })
   const { token } = JSON.parse((await post(`${url}/getToken`, '{}')).text)
   t.is(readToken(token).header, '{"alg":"HS256","typ":"at+jwt"}')
   const bearer = remote.requests[0]?.headers.authorization?.slice('Bearer '.length) ?? ''
-  t.is(readToken(bearer).header, '{"alg":"HS256","typ":"JWT"}')
+  t.is(readToken(bearer).header, '{"alg":"HS256","typ":"service-bearer+jwt"}')
 })
 
-test('a notBefore that is no such duration does not start', (t) => {
+test('a notBefore that is not such a duration does not start', (t) => {
   const expected = 'expected a duration up to 1d, before it with a minus sign, such as -15s or 1m'
   for (const notBefore of ['15', '- 15s', '--15s', '2d', '-25h']) {
     const config = JSON.parse(fullConfig('http://127.0.0.1:1/', { issue: { notBefore } }))
@@ -57,7 +57,7 @@ test('a notBefore that is no such duration does not start', (t) => {
   }
 })
 
-/** Asks a route with these settings for a token, with this body, behind a remote that replies this. */
+/** Requests a token from a route with these settings, with this body and this reply of the remote. */
 async function ask(
   t: ExecutionContext,
   issue: Record<string, unknown>,
@@ -75,7 +75,7 @@ async function ask(
 
 const lifetime = { body: 'options.validity', max: '24h' }
 
-test('a client may ask for a lifetime, up to the most that it gets', async (t) => {
+test('a client may ask for a lifetime, up to a maximum', async (t) => {
   for (const [validity, seconds] of [
     ['1', 1],
     ['3600', 3600],
@@ -89,7 +89,27 @@ test('a client may ask for a lifetime, up to the most that it gets', async (t) =
   }
 })
 
-test('a client that asks for no such lifetime is rejected, and the remote is not asked', async (t) => {
+test('a client may ask for a lifetime in a form', async (t) => {
+  const remote = await startRemote(t, replying('{}'))
+  const config = fullConfig(remote.url, { issue: { lifetime: { body: 'ttl', max: '1h' } } })
+  const { url } = await startService(t, { config, now })
+  const headers = { 'content-type': 'application/x-www-form-urlencoded' }
+  const logIn = (ttl: string) =>
+    send(`${url}/getToken`, { method: 'POST', headers, body: `user=a&ttl=${ttl}` })
+  for (const [ttl, seconds] of [
+    ['600', 600],
+    ['7200', 3600]
+  ] as const) {
+    const { token } = JSON.parse((await logIn(ttl)).text)
+    t.is(JSON.parse(readToken(token).payload).exp - START_SECONDS, seconds)
+  }
+  for (const ttl of ['', '0', '1.5', 'x', '0x10', '+60', '%2060']) {
+    t.is((await logIn(ttl)).status, 400, ttl)
+  }
+  t.is(remote.requests.length, 2)
+})
+
+test('a request for an invalid lifetime is rejected, and the remote is not called', async (t) => {
   for (const validity of ['0', '-1', '1.5', '"60"', 'null', 'true', '[60]']) {
     const { status, text, requests } = await ask(
       t,
@@ -103,15 +123,29 @@ test('a client that asks for no such lifetime is rejected, and the remote is not
     )
     t.is(requests, 0)
   }
+  for (const body of [
+    '{"options":{"validity":60,"validity":90}}',
+    '{"options":{"validity":60},"options":{"validity":90}}'
+  ]) {
+    const twice = await ask(t, { lifetime }, { body })
+    t.is(twice.status, 400)
+    t.is(twice.text, '{"message":"options.validity is in the body twice, expected it once"}')
+  }
   t.is((await ask(t, { lifetime }, { body: '{}' })).status, 400)
 })
 
-test('a token ends when its reply does, or with its lifetime, whichever comes first', async (t) => {
+test('a token expires with its reply or with its lifetime, whichever comes first', async (t) => {
   const expiresAt = 'user.session.expires_at'
   for (const [value, seconds] of [
     [String(START_SECONDS + 60), 60],
     [String((START_SECONDS + 60) * 1000), 60],
     ['"2030-01-01T00:01:00Z"', 60],
+    ['60', 60],
+    ['"60"', 60],
+    ['7200', 3600],
+    ['0', 3600],
+    ['3153600000', 3600],
+    ['4102444800', 3600],
     [String(START_SECONDS + 7200), 3600],
     ['"2031-01-01"', 3600]
   ] as const) {
@@ -120,13 +154,16 @@ test('a token ends when its reply does, or with its lifetime, whichever comes fi
   }
 })
 
-test('a reply that has expired, or does not show when it does, gives no token', async (t) => {
+test('a reply that has expired, or has no expiry, gives no token', async (t) => {
   const expiresAt = 'until'
   for (const [reply, error] of [
     [`{"until":${START_SECONDS}}`, 'reply has expired already'],
     ['{}', 'reply has no until'],
     ['[]', 'reply has no until'],
-    ['{"until":"soon"}', 'until of the reply is no time, expected seconds, milliseconds or a date']
+    [
+      '{"until":"soon"}',
+      'until of the reply is no time that can be read, expected seconds from now on, seconds or milliseconds since 1970, a date with its zone, or null for no end'
+    ]
   ] as const) {
     for (const [statuses, status] of [
       ['txtoken', 500],
@@ -138,10 +175,10 @@ test('a reply that has expired, or does not show when it does, gives no token', 
     }
   }
   t.is((await ask(t, { expiresAt: 'until?' }, { reply: '{}' })).seconds, 3600)
-  t.is((await ask(t, { expiresAt: 'until?' }, { reply: '{"until":null}' })).status, 500)
+  t.is((await ask(t, { expiresAt: 'until?' }, { reply: '{"until":null}' })).seconds, 3600)
 })
 
-test('a reply that cannot be used for its end is skipped with all its claims', async (t) => {
+test('a reply with an unusable expiry is skipped with all its claims', async (t) => {
   const { status, text } = await ask(
     t,
     { expiresAt: 'until' },
@@ -151,7 +188,7 @@ test('a reply that cannot be used for its end is skipped with all its claims', a
   t.false(readToken(JSON.parse(text).token).payload.includes('"data"'))
 })
 
-test('what the settings of a route cannot be', (t) => {
+test('wrong settings of a route are reported', (t) => {
   const fixed = { from: 'fixed', set: { a: 1 } }
   const remote = { from: 'remote', url: 'http://a', at: 'data' }
   const duration = 'expected a duration from 1s to 36500d, such as 500ms, 5s, 15m or 1.5h'
@@ -181,20 +218,20 @@ test('what the settings of a route cannot be', (t) => {
   }
 })
 
-test('the API key of a client is not passed on, nor shown in a token', (t) => {
+test('the API key of a client is not forwarded, nor in a token', (t) => {
   const apiKey = 'k'.repeat(20)
-  const key = { alg: 'HS256', secret: 'x'.repeat(32) }
+  const key = { alg: 'HS256', secret: 'a secret of thirty-two characters or more' }
   for (const name of ['Api-Key', 'authorization']) {
     const remote = { from: 'remote', url: 'http://a' }
     const source = { ...remote, forward: ['x-a', name] }
     const metadata = [{ name: 'b', header: name }]
-    const telling = { ...remote, send: 'metadata', metadata }
+    const exposing = { ...remote, send: 'metadata', metadata }
     const showing = { from: 'request', claim: 'b', header: name }
     const auth = { apiKeys: [apiKey] }
     for (const [route, path] of [
       [{ issue: '/a', claims: [source], auth }, 'routes[0].claims[0].forward[1]'],
       [{ claims: '/a', sources: [source], auth }, 'routes[0].sources[0].forward[1]'],
-      [{ issue: '/a', claims: [telling], auth }, 'routes[0].claims[0].metadata[0].header'],
+      [{ issue: '/a', claims: [exposing], auth }, 'routes[0].claims[0].metadata[0].header'],
       [{ issue: '/a', claims: [showing], auth }, 'routes[0].claims[0].header']
     ] as const) {
       t.deepEqual(problemsOf(t, { keys: [key], routes: [route] }), [
@@ -204,7 +241,7 @@ test('the API key of a client is not passed on, nor shown in a token', (t) => {
   }
 })
 
-test('a route with refresh tokens has one lifetime for all of them', (t) => {
+test('a route with refresh tokens has one lifetime for all its tokens', (t) => {
   const issue = { lifetime, refresh: { route: '/refresh', recheck: 'http://a' } }
   const config = JSON.parse(
     fullConfig('http://127.0.0.1:1/', { issue, more: { revocation: { store: 'memory' } } })

@@ -31,9 +31,9 @@ async function startSigning(t: ExecutionContext, remote: string, setup: Setup = 
   const service = await startService(t, {
     now,
     config: JSON.stringify({
-      // Another one comes first, so that the route has to name its own.
+      // Another key comes first, so that the route has to name its own.
       keys: [
-        { kid: 'other', alg: 'HS256', secret: 'x'.repeat(32) },
+        { kid: 'other', alg: 'HS256', secret: 'a secret of thirty-two characters or more' },
         { kid: 'sim2', alg: 'HS256', jwksUrl: jwks.url, allowHttp: true }
       ],
       routes: [
@@ -54,7 +54,7 @@ async function startSigning(t: ExecutionContext, remote: string, setup: Setup = 
   return { ...service, jwks, url: `${service.url}/token`, baseUrl: service.url }
 }
 
-test('the reply comes back with tokens in place of its fields, signed with the key of a remote set', async (t) => {
+test('the fields of the reply are replaced by tokens, signed with the key of a remote set', async (t) => {
   const remote = await startRemote(t, replying(REPLY))
   const { url, jwks } = await startSigning(t, remote.url)
   const answer = await post(url, LOGIN)
@@ -76,7 +76,7 @@ test('the reply comes back with tokens in place of its fields, signed with the k
   t.is(jwks.requests.length, 1)
 })
 
-test('full gives JSON that other implementations verify, and typ is that of the route', async (t) => {
+test('full gives JSON that other implementations verify, with the typ of the route', async (t) => {
   const remote = await startRemote(t, replying(REPLY))
   const { url } = await startSigning(t, remote.url, { route: { full: true, typ: 'at+jwt' } })
   const document = JSON.parse((await post(url, LOGIN)).text)
@@ -88,7 +88,7 @@ test('full gives JSON that other implementations verify, and typ is that of the 
   t.is(JSON.parse(Buffer.from(payload).toString()).sub, '1')
 })
 
-test('a lifetime ends what has a later exp, or none', async (t) => {
+test('a lifetime limits fields with a later exp, or without one', async (t) => {
   const remote = await startRemote(t, replying(`{"a":{"exp":${EXP}},"b":{}}`))
   const route = { expiresAt: undefined, lifetime: '30s', sign: ['a', 'b'] }
   const { url } = await startSigning(t, remote.url, { route })
@@ -121,7 +121,7 @@ for (const [what, reply, error] of unsignable) {
     [undefined, 502],
     ['txtoken', 500]
   ] as const) {
-    test(`a reply of ${what} is a ${status} with statuses ${statuses ?? 'not given'}, and none of it goes out`, async (t) => {
+    test(`a reply of ${what} is a ${status} with statuses ${statuses ?? 'not given'}, and none of it is answered`, async (t) => {
       const remote = await startRemote(t, replying(reply))
       const { url, requestLines } = await startSigning(t, remote.url, { route: { statuses } })
       const answer = await post(url, LOGIN)
@@ -134,7 +134,7 @@ for (const [what, reply, error] of unsignable) {
   }
 }
 
-test('the service bearer is signed with the key of the route, and is none of its tokens', async (t) => {
+test('the service bearer is signed with the key of the route, and rejected as a token', async (t) => {
   const remote = await startRemote(t, replying(REPLY))
   const claims = [{ from: 'remote', url: remote.url, bearer: { authorization: 'internal' } }]
   const { url } = await startSigning(t, remote.url, { route: { claims } })
@@ -167,7 +167,7 @@ for (const status of [401, 403, 422]) {
 }
 
 for (const status of [201, 202, 299]) {
-  test(`a ${status} of the remote stays one, and its fields are signed`, async (t) => {
+  test(`a ${status} of the remote keeps its status, and its fields are signed`, async (t) => {
     const remote = await startRemote(t, replying(REPLY, status))
     const { url } = await startSigning(t, remote.url)
     const answer = await post(url, LOGIN)
@@ -178,7 +178,7 @@ for (const status of [201, 202, 299]) {
   })
 }
 
-test('a success without anything to sign is a 502', async (t) => {
+test('a success with nothing to sign is a 502', async (t) => {
   for (const [body, status] of [
     ['', 204],
     ['', 200],
@@ -193,7 +193,7 @@ test('a success without anything to sign is a 502', async (t) => {
   }
 })
 
-test('a remote that fails otherwise, or is not there, is a 502', async (t) => {
+test('a remote that fails otherwise, or is unreachable, is a 502', async (t) => {
   const remote = await startRemote(t, replying('{}', 500))
   const first = await startSigning(t, remote.url)
   t.is((await post(first.url, LOGIN)).status, 502)
@@ -201,7 +201,7 @@ test('a remote that fails otherwise, or is not there, is a 502', async (t) => {
   t.is((await post(second.url, LOGIN)).status, 502)
 })
 
-test('once the keys cannot be had any more, nothing goes out', async (t) => {
+test('once the keys are no longer available, no reply is answered', async (t) => {
   let time = now()
   const remote = await startRemote(t, replying('{"a":{"sub":"1"}}'))
   const jwks = await startJwksServer(t, { body: { keys: [SIM2] } })
@@ -221,23 +221,29 @@ test('once the keys cannot be had any more, nothing goes out', async (t) => {
   t.is(answer.text, '{"error":"No key can sign now."}')
 })
 
-test('a token can be revoked by the jti that it is given', async (t) => {
-  const remote = await startRemote(t, replying(`{"a":{"sub":"1","jti":"own","exp":${EXP}}}`))
+test('access and refresh tokens can be revoked by the jti of the backend, or by a generated one', async (t) => {
+  const own = `"iss":"https://backend.example","exp":${EXP}`
+  const reply = `{"access":{"jti":"1",${own}},"refresh":{"jti":"2",${own}},"other":{${own}}}`
+  const remote = await startRemote(t, replying(reply))
   const check = { check: '/check', verify: [{ keys: ['sim2'] }] }
   const { url, baseUrl } = await startSigning(t, remote.url, {
-    route: { sign: ['a'], lifetime: '1h' },
+    route: { sign: ['access', 'refresh', 'other'], lifetime: '1h' },
     more: { revocation: { store: 'memory' } },
     routes: [check, { revoke: '/revoke', auth: { apiKeys: [API_KEY] } }]
   })
-  const { a: token } = JSON.parse((await post(url, LOGIN)).text)
-  t.not(JSON.parse(readToken(token).payload).jti, 'own')
-  t.is((await post(`${baseUrl}/check`, `access_token=${token}`)).status, 200)
-  const revoke = { method: 'POST', body: `token=${token}`, headers: { 'api-key': API_KEY } }
-  t.is((await send(`${baseUrl}/revoke`, revoke)).status, 200)
-  t.is((await post(`${baseUrl}/check`, `access_token=${token}`)).status, 401)
+  const tokens: Record<string, string> = JSON.parse((await post(url, LOGIN)).text)
+  const ids = Object.values(tokens).map((token) => JSON.parse(readToken(token).payload).jti)
+  t.deepEqual(ids.slice(0, 2), ['1', '2'])
+  t.regex(ids[2], /^[\w-]{22}$/)
+  for (const token of Object.values(tokens)) {
+    t.is((await post(`${baseUrl}/check`, `access_token=${token}`)).status, 200)
+    const revoke = { method: 'POST', body: `token=${token}`, headers: { 'api-key': API_KEY } }
+    t.is((await send(`${baseUrl}/revoke`, revoke)).status, 200)
+    t.is((await post(`${baseUrl}/check`, `access_token=${token}`)).status, 401)
+  }
 })
 
-test('only JSON is posted to the remote, and only by POST', async (t) => {
+test('only JSON is sent to the remote, and only by POST', async (t) => {
   const remote = await startRemote(t, replying(REPLY))
   const { url } = await startSigning(t, remote.url)
   const answer = await post(url, 'user=john')
@@ -247,7 +253,7 @@ test('only JSON is posted to the remote, and only by POST', async (t) => {
   t.is(remote.requests.length, 0)
 })
 
-test('each token counts, and one over 8 KiB is warned of', async (t) => {
+test('each token is counted, and one over 8 KiB logs a warning', async (t) => {
   const large = `{"sub":"${'x'.repeat(8192)}","exp":${EXP}}`
   const remote = await startRemote(t, replying(`{"all":[${large},{"exp":${EXP}}]}`))
   const service = await startSigning(t, remote.url, { route: { sign: ['all'] } })
@@ -259,7 +265,7 @@ test('each token counts, and one over 8 KiB is warned of', async (t) => {
   t.regex(metrics.text, /tokens_issued_total\{route="\/token"\} 2/)
 })
 
-test('the signed tokens verify with the JWK Set of the service, where the key is a public one', async (t) => {
+test('the signed tokens verify with the JWK Set of the service, where the key has a public half', async (t) => {
   const remote = await startRemote(t, replying(`{"a":{"sub":"1"},"b":[{"sub":"2"}]}`))
   const claims = [{ from: 'remote', url: remote.url }]
   const config = JSON.stringify({

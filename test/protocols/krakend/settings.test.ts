@@ -16,7 +16,7 @@ function configOf(route: object, ...more: object[]) {
   return { keys: [SECRET], routes: [route, ...more] }
 }
 
-test('paths, a source and an end are enough', (t) => {
+test('paths, a source and an expiry are enough', (t) => {
   const [route] = parse(configOf(ROUTE)).routes
   t.like(route, { full: false, statuses: 'relay', lifetime: 3600, typ: undefined })
 })
@@ -33,7 +33,7 @@ test('paths have names with dots between them, and may be optional', (t) => {
   })
 })
 
-test('the end of the fields is the lifetime, or their own, and one of them is required', (t) => {
+test('fields expire with the lifetime or by their own exp, and one of them is required', (t) => {
   const endless = { ...ROUTE, lifetime: undefined }
   t.deepEqual(problemsOf(t, configOf(endless)), [
     'routes[0]: expected lifetime, or expiresAt: required'
@@ -45,7 +45,7 @@ test('the end of the fields is the lifetime, or their own, and one of them is re
   ])
 })
 
-test('generated keys are kept until the last token has expired, so that has to be known', (t) => {
+test('generated keys require a lifetime, since they are kept until the last token has expired', (t) => {
   const generated = { kid: 'new', alg: 'ES256', generate: { dir: 'keys' } }
   const endless = { ...ROUTE, lifetime: undefined, expiresAt: 'required' }
   const problem =
@@ -57,7 +57,7 @@ test('generated keys are kept until the last token has expired, so that has to b
   t.notThrows(() => parse({ keys, routes: [{ ...endless, lifetime: '30d' }] }))
 })
 
-test('revocations are kept until the last token has expired, so that has to be known', (t) => {
+test('revocation requires a lifetime, since entries are kept until the last token has expired', (t) => {
   const endless = { ...ROUTE, lifetime: undefined, expiresAt: 'required' }
   const config = { ...configOf(endless), revocation: { store: 'memory' } }
   t.deepEqual(problemsOf(t, config), [
@@ -69,7 +69,7 @@ test('revocations are kept until the last token has expired, so that has to be k
 
 const PATH = 'expected a path such as user.access_token'
 const INSIDE = 'expected a path that is not inside of another one here'
-const refused: [object, string[]][] = [
+const rejected: [object, string[]][] = [
   [{ sign: [] }, ['sign: expected at least one path, found an empty list']],
   [{ sign: 'access_token' }, ['sign: expected a list of paths']],
   [{ sign: ['a..b'] }, [`sign[0]: ${PATH}`]],
@@ -86,7 +86,7 @@ const refused: [object, string[]][] = [
   [{ key: 'nobody' }, ['key: there is no key with the kid nobody']]
 ]
 
-for (const [settings, problems] of refused) {
+for (const [settings, problems] of rejected) {
   test(`a route with ${JSON.stringify(settings)} is rejected`, (t) => {
     const found = problemsOf(t, configOf({ ...ROUTE, ...settings }))
     for (const problem of problems) t.true(found.includes(`routes[0].${problem}`), found.join('\n'))
@@ -103,7 +103,7 @@ test('the settings of krakend are rejected on routes of other protocols', (t) =>
   }
 })
 
-test('what a protocol does not know is reported in its own words', (t) => {
+test('unknown settings of a protocol are reported with the names of its own', (t) => {
   const { sign: _sign, ...route } = ROUTE
   const [misspelt = '', lacking = '', ...more] = problemsOf(
     t,
@@ -114,13 +114,13 @@ test('what a protocol does not know is reported in its own words', (t) => {
   t.deepEqual(more, ['routes[0].cookie: does not go with the protocol krakend'])
 })
 
-test('oauth has statuses of its own', (t) => {
+test('oauth rejects statuses, since it has its own', (t) => {
   t.deepEqual(problemsOf(t, configOf({ ...TXTOKEN, protocol: 'oauth', statuses: 'relay' })), [
     'routes[0].statuses: does not go with the protocol oauth, which has statuses of its own'
   ])
 })
 
-test('a route that shows claims cannot show those of a reply', (t) => {
+test('a claims route cannot show the claims of a krakend route', (t) => {
   t.deepEqual(problemsOf(t, configOf(ROUTE, { claims: '/claims', of: '/token' })), [
     'routes[1].of: there is no issue route /token with claims to show'
   ])

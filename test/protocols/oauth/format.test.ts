@@ -17,7 +17,7 @@ interface Setup {
   more?: Record<string, unknown>
 }
 
-/** Starts a service with a token endpoint, and gives its address. */
+/** Starts a service with a token endpoint, and returns its address. */
 async function startEndpoint(t: ExecutionContext, remote: string, setup: Setup = {}) {
   const issue = { protocol: 'oauth', lifetime: '15m', ...setup.issue }
   const config = fullConfig(remote, { ...setup, issue })
@@ -29,7 +29,7 @@ function postForm(url: string, body: string, type = FORM) {
   return send(url, { method: 'POST', body, headers: { 'content-type': type } })
 }
 
-test('a token is answered as RFC 6749 asks for, and kept by no cache', async (t) => {
+test('a token is answered as in RFC 6749, and not cached', async (t) => {
   const remote = await startRemote(t, replying('{"id":1}'))
   const answer = await post(await startEndpoint(t, remote.url), LOGIN)
   t.is(answer.status, 200)
@@ -79,7 +79,7 @@ const badRequests = [
   ['a repeated field without values', 'a=&a=', FORM, 'form has a field twice'],
   ['bytes that are no UTF-8', 'a=%FF', FORM, 'form is not valid UTF-8'],
   ['no fields', 'a=', FORM, 'form is empty'],
-  ['nothing', '', FORM, 'form is empty'],
+  ['nothing', '', FORM, 'body is empty'],
   ['a form under another label', 'a=1', 'text/plain', 'body is not valid JSON'],
   ['half of an object', '{"a":', FORM, 'body is not valid JSON']
 ] as const
@@ -99,17 +99,18 @@ for (const [what, body, type, description] of badRequests) {
   })
 }
 
-const refusals = [
+const rejections = [
   [401, 400, 'invalid_grant', 'Credentials were refused.'],
   [403, 400, 'invalid_grant', 'Credentials were refused.'],
   [422, 422, 'invalid_request', 'Remote post status failure.'],
   [429, 429, 'temporarily_unavailable', 'Remote post status failure.'],
-  [400, 502, 'server_error', 'Remote post status failure.'],
+  [400, 400, 'invalid_grant', 'Credentials were refused.'],
+  [404, 502, 'server_error', 'Remote post status failure.'],
   [500, 502, 'server_error', 'Remote post status failure.'],
   [302, 502, 'server_error', 'Remote post status failure.']
 ] as const
 
-for (const [theirs, status, error, description] of refusals) {
+for (const [theirs, status, error, description] of rejections) {
   test(`a ${theirs} of the remote is a ${status} ${error}`, async (t) => {
     const remote = await startRemote(t, replying('{}', theirs, { 'retry-after': '7' }))
     const answer = await post(await startEndpoint(t, remote.url), LOGIN)
@@ -120,7 +121,7 @@ for (const [theirs, status, error, description] of refusals) {
   })
 }
 
-test('a remote that is not there, is slow, or talks nonsense is a server_error', async (t) => {
+test('a remote that is unreachable, slow or answers nonsense is a server_error', async (t) => {
   const silent = await startRemote(t, () => {})
   const nonsense = await startRemote(t, replying('<html>'))
   for (const [remote, status, source] of [
@@ -181,7 +182,7 @@ test('a body that is too large, or compressed, is an invalid_request', async (t)
   t.is(JSON.parse(compressed.text).error, 'invalid_request')
 })
 
-test('refresh tokens are answered beside tokens, and their errors in the words of RFC 6749', async (t) => {
+test('refresh tokens are answered beside tokens, and their errors are in the format of RFC 6749', async (t) => {
   const remote = await startRemote(t, replying('{"id":1}'))
   const issue = { refresh: { route: '/refresh', recheck: remote.url } }
   const more = { revocation: { store: 'memory' } }

@@ -1,4 +1,5 @@
 import test, { type ExecutionContext } from 'ava'
+import { hasSubject } from '../../../src/check/requirements.ts'
 import { checkConfig } from '../../helpers/check-config.ts'
 import { send } from '../../helpers/http.ts'
 import { refusingUrl } from '../../helpers/remote.ts'
@@ -22,7 +23,7 @@ async function startOkera(t: ExecutionContext, check: Record<string, unknown> = 
     })
 }
 
-test('a good token is answered with its claims at the top level, digit for digit', async (t) => {
+test('a valid token is answered with its claims at the top level, digit for digit', async (t) => {
   const ask = await startOkera(t)
   const claims = `{"sub":"ada","groups":["staff"],"level":12345678901234567890,${EXP}}`
   const answer = await ask(`Bearer ${makeToken(claims)}`)
@@ -32,9 +33,15 @@ test('a good token is answered with its claims at the top level, digit for digit
   t.is(answer.headers['cache-control'], 'no-store')
 })
 
-test('a token is rejected as JSON, with a challenge', async (t) => {
+/** The message of the requirement `sub` for such a token, which the route uses too. */
+function wordsFor(t: ExecutionContext, sub: unknown): string {
+  const error = t.throws(() => hasSubject({ claims: { sub } }))
+  return error.message
+}
+
+test('a rejection is JSON, with a challenge', async (t) => {
   const ask = await startOkera(t)
-  const refusals: [string | undefined, string, string][] = [
+  const rejections: [string | undefined, string, string][] = [
     [undefined, 'missing_token', 'no token present in request'],
     ['Bearer garbage', 'invalid_token', 'Token is malformed: expected three parts'],
     [
@@ -44,9 +51,9 @@ test('a token is rejected as JSON, with a challenge', async (t) => {
     ],
     [`Bearer ${makeToken('{"sub":"ada","exp":1}')}`, 'invalid_token', 'Token is expired'],
     [`Bearer ${makeToken(`{${EXP}}`)}`, 'invalid_token', 'Token has no sub'],
-    [`Bearer ${makeToken(`{"sub":7,${EXP}}`)}`, 'invalid_token', 'Token has no sub']
+    [`Bearer ${makeToken(`{"sub":7,${EXP}}`)}`, 'invalid_token', wordsFor(t, 7)]
   ]
-  for (const [authorization, error, description] of refusals) {
+  for (const [authorization, error, description] of rejections) {
     const answer = await ask(authorization)
     t.is(answer.status, 401, description)
     t.deepEqual(JSON.parse(answer.text), { error, error_description: description })
@@ -55,7 +62,7 @@ test('a token is rejected as JSON, with a challenge', async (t) => {
   }
 })
 
-test('a token that cannot be checked is not rejected: 503, and nothing of the reason', async (t) => {
+test('a token that cannot be checked is not rejected: 503, without the reason', async (t) => {
   const endpoint = await refusingUrl(t)
   const ask = await startOkera(t, { verify: [{ endpoint, allowHttp: true }, { keys: 'all' }] })
   const answer = await ask(`Bearer ${makeToken(`{"sub":"ada",${EXP}}`)}`)

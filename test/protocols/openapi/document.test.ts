@@ -1,4 +1,4 @@
-/** What the service says of its routes, held against what they answer. */
+/** Compares the document of the service with the answers of its routes. */
 import test, { type ExecutionContext } from 'ava'
 import { type Answer, post, send } from '../../helpers/http.ts'
 import { generateKeys, toPem } from '../../helpers/keys.ts'
@@ -10,10 +10,13 @@ import {
 import { refusingUrl, replying, startRemote } from '../../helpers/remote.ts'
 import { startService, type TestService } from '../../helpers/service.ts'
 
+const APP = 'https://app.example.com'
 const API_KEY = 'an API key of the operators'
 const AUTH = { auth: { apiKeys: [API_KEY] } }
 const ALL_KEYS = [{ keys: 'all' }]
 const COOKIE = { cookie: { name: '__Host-token' } }
+/** Sources that pass on a cookie of their remote. */
+const PASSING = [{ from: 'remote', url: 'http://127.0.0.1:1/login', pass: ['set-cookie'] }]
 const RESPONSE_HEADERS = { 'Strict-Transport-Security': 'max-age=60', 'X-Served-By': 'a, b' }
 const SUPERTOKENS = {
   algorithm: 'RS256',
@@ -37,7 +40,11 @@ async function startAll(t: ExecutionContext): Promise<TestService> {
   return startService(t, {
     config: JSON.stringify({
       docs: true,
-      listen: { main: { responseHeaders: RESPONSE_HEADERS }, admin: {}, partners: { port: 8001 } },
+      listen: {
+        main: { responseHeaders: RESPONSE_HEADERS, cors: { origins: [APP], credentials: true } },
+        admin: {},
+        partners: { port: 8001 }
+      },
       issuer: 'https://tokens.example.com',
       keys: [
         { alg: 'HS256', secret: '${ENC_KEY}' },
@@ -68,6 +75,16 @@ async function startAll(t: ExecutionContext): Promise<TestService> {
           ]
         },
         { issue: '/oauth/token', protocol: 'oauth', claims, ...COOKIE },
+        { issue: '/passing/token', claims: PASSING },
+        { issue: '/passing/oauth', protocol: 'oauth', claims: PASSING },
+        { issue: '/passing/themis', protocol: 'themis', key: 'rsa', claims: PASSING },
+        {
+          issue: '/passing/signed',
+          protocol: 'krakend',
+          claims: PASSING,
+          sign: ['access'],
+          lifetime: '1h'
+        },
         {
           issue: '/signed',
           protocol: 'krakend',
@@ -95,6 +112,7 @@ async function startAll(t: ExecutionContext): Promise<TestService> {
         { check: '/reasoning', reasons: true, verify: ALL_KEYS },
         { check: '/okera', protocol: 'okera', verify: ALL_KEYS },
         { check: '/introspect', protocol: 'introspection', verify: ALL_KEYS, ...AUTH },
+        { logout: '/logout', of: '/getToken' },
         { revoke: '/revokeToken', on: 'partners', ...AUTH },
         { keys: '/keys', on: 'partners' },
         { health: '/health', on: 'partners' },
@@ -104,11 +122,39 @@ async function startAll(t: ExecutionContext): Promise<TestService> {
   })
 }
 
+function fromSite(url: string, origin: string): Promise<Answer> {
+  return send(url, { method: 'POST', headers: { origin, 'sec-fetch-site': 'cross-site' } })
+}
+
 async function fetchDocument(url = ''): Promise<OpenApiDocument> {
   return JSON.parse((await send(`${url}/openapi.json`)).text)
 }
 
-test('each listener describes its own routes, and no others', async (t) => {
+test('each operation is in exactly one group, by its purpose', async (t) => {
+  const { urls } = await startAll(t)
+  const groupsOf = async (name: string) => {
+    const { paths, tags } = await fetchDocument(urls.get(name))
+    const named = tags.map((tag) => tag.name)
+    const operations = Object.values(paths)
+      .flatMap((item) => Object.values(item))
+      .filter((part) => !Array.isArray(part))
+    for (const operation of operations) {
+      t.is(operation.tags?.length, 1)
+      t.true(named.includes(operation.tags?.[0] ?? ''))
+    }
+    return { named, of: (path: string) => Object.values(paths[path] ?? {}).at(-1)?.tags?.[0] }
+  }
+  const main = await groupsOf('main')
+  t.deepEqual(main.named, ['Issue tokens', 'Check tokens', 'Verify by yourself', 'End tokens'])
+  t.is(main.of('/getToken'), 'Issue tokens')
+  t.is(main.of('/refreshToken'), 'Issue tokens')
+  t.is(main.of('/introspect'), 'Check tokens')
+  t.is(main.of('/.well-known/jwks.json'), 'Verify by yourself')
+  t.is(main.of('/logout'), 'End tokens')
+  t.deepEqual((await groupsOf('admin')).named, ['Operate'])
+})
+
+test('each listener describes its own routes alone', async (t) => {
   const { urls } = await startAll(t)
   const pathsOf = async (name: string) => {
     const document = await fetchDocument(urls.get(name))
@@ -117,6 +163,7 @@ test('each listener describes its own routes, and no others', async (t) => {
   }
   t.deepEqual(await pathsOf('main'), [
     '/.well-known/jwks.json',
+    '/.well-known/oauth-authorization-server',
     '/.well-known/openid-configuration',
     '/apiversion',
     '/checkToken',
@@ -124,11 +171,18 @@ test('each listener describes its own routes, and no others', async (t) => {
     '/cookies',
     '/gate',
     '/getToken',
+    '/hello',
     '/introspect',
+    '/logout',
     '/oauth/token',
     '/okera',
+    '/passing/oauth',
+    '/passing/signed',
+    '/passing/themis',
+    '/passing/token',
     '/reasoning',
     '/recipe/jwt',
+    '/recipe/jwt/jwks',
     '/refreshToken',
     '/relaying',
     '/signed',
@@ -184,7 +238,11 @@ test('routes that issue tokens answer as they are described', async (t) => {
     assertDescribed(path, 'post', await login(path, '', headers))
     assertDescribed(path, 'get', await send(url + path))
   }
-  assertDescribed('/apiversion', 'get', await send(`${url}/apiversion`))
+  for (const path of ['/apiversion', '/hello', '/recipe/jwt/jwks']) {
+    assertDescribed(path, 'get', await send(url + path))
+  }
+  const wrong = await send(`${url}/recipe/jwt/jwks`, { headers: { 'cdi-version': '1' } })
+  assertDescribed('/recipe/jwt/jwks', 'get', wrong)
   for (const fields of [{}, { algorithm: 'ES256' }, { validity: 0 }]) {
     const body = JSON.stringify({ ...SUPERTOKENS, ...fields })
     assertDescribed('/recipe/jwt', 'post', await login('/recipe/jwt', body))
@@ -231,7 +289,21 @@ test('routes that check tokens answer as they are described', async (t) => {
     ['/introspect', 'post', 200, await introspect(`token=${token}`, { 'api-key': API_KEY })],
     ['/introspect', 'post', 200, await introspect('token=none', { 'api-key': API_KEY })],
     ['/introspect', 'post', 400, await introspect('', { 'api-key': API_KEY })],
-    ['/introspect', 'post', 401, await introspect(`token=${token}`)]
+    ['/introspect', 'post', 401, await introspect(`token=${token}`)],
+    ['/logout', 'post', 204, await post(`${url}/logout`, '')],
+    ['/logout', 'post', 403, await fromSite(`${url}/logout`, 'https://evil.example')],
+    ['/logout', 'post', 204, await fromSite(`${url}/logout`, APP)],
+    ['/getToken', 'post', 403, await fromSite(`${url}/getToken`, 'https://evil.example')],
+    ...(await Promise.all(
+      ['/passing/token', '/passing/oauth', '/passing/themis', '/passing/signed'].map(
+        async (path): Promise<[string, string, number, Answer]> => [
+          path,
+          'post',
+          403,
+          await fromSite(url + path, 'https://evil.example')
+        ]
+      )
+    ))
   ]
   for (const [path, method, status, answer] of answers) {
     t.is(answer.status, status, `${method} ${path}`)
@@ -252,7 +324,11 @@ test('routes for operators and for verifiers answer as they are described', asyn
   const ofMain = createAssertDescribed(t, await fetchDocument(url))
   const ofAdmin = createAssertDescribed(t, await fetchDocument(adminUrl))
   const ofPartners = createAssertDescribed(t, await fetchDocument(partners))
-  for (const path of ['/.well-known/jwks.json', '/.well-known/openid-configuration']) {
+  for (const path of [
+    '/.well-known/jwks.json',
+    '/.well-known/oauth-authorization-server',
+    '/.well-known/openid-configuration'
+  ]) {
     ofMain(path, 'get', await send(url + path))
   }
   for (const path of ['/livez', '/healthz', '/readyz', '/metrics']) {
@@ -285,7 +361,7 @@ test('headers and parameters that sources take are described', async (t) => {
   t.deepEqual(namesOf('/claims'), [...taken, ['explain', 'query', false]])
 })
 
-test('a service that starts still, or stops, answers as it is described', async (t) => {
+test('a service that is starting or stopping answers as described', async (t) => {
   const config = (store: string) =>
     JSON.stringify({
       docs: true,
@@ -303,7 +379,7 @@ test('a service that starts still, or stops, answers as it is described', async 
   }
 })
 
-test('a route that takes so many requests at once has that in its document', async (t) => {
+test('a route with a request limit documents its 429', async (t) => {
   const { url } = await startAll(t)
   const { paths } = await fetchDocument(url)
   t.truthy(paths['/themis']?.get?.responses[429])

@@ -1,4 +1,4 @@
-/** What each example says of its routes, held against what it answers to requests of all kinds. */
+/** Compares the document of each example with its answers to requests of all kinds. */
 import test, { type ExecutionContext } from 'ava'
 import { createExampleEnvironment, readExamples } from '../../helpers/examples.ts'
 import { type Answer, send } from '../../helpers/http.ts'
@@ -25,7 +25,7 @@ interface Asked {
   readonly body: string
 }
 
-/** All that the remotes of the examples are, in one: a refused password, a JWK Set, or somebody who is known. */
+/** All remotes of the examples in one: a rejected password, a JWK Set, or a known user. */
 function answerAsRemote({ url, body }: SeenRequest): [number, object] {
   if (body.includes('wrong')) return [401, {}]
   if (url === '/jwk/symmetric.json') return [200, JWK_SET]
@@ -45,7 +45,7 @@ async function startExample(t: ExecutionContext, text: string, env: Record<strin
   return [...urls.values()]
 }
 
-/** A listener, and what it says of itself. */
+/** A listener and its document. */
 interface Described {
   readonly url: string
   readonly paths: OpenApiDocument['paths']
@@ -58,7 +58,7 @@ async function readDocument(t: ExecutionContext, url: string): Promise<Described
   return { url, paths: document.paths, assertDescribed: createAssertDescribed(t, document) }
 }
 
-/** Requests that somebody would make, good and bad, with what has come out of the ones before them. */
+/** Good and bad requests, with values from earlier answers. */
 function* requestsWith(token: string, apiKey: string): Generator<Asked> {
   const key = { 'api-key': apiKey }
   for (const body of ['', '{}', 'no JSON', '{"password":"wrong"}', JSON.stringify(RECIPE)]) {
@@ -110,7 +110,7 @@ for (const { name, text } of readExamples().filter(({ text }) => /^routes:/m.tes
 
     const urls = await startExample(t, text, env)
     const listeners = await Promise.all(urls.map((url) => readDocument(t, url)))
-    // The second time there are a token and a name of a key.
+    // The second time there are a token and a kid.
     for (const listener of [...listeners, ...listeners]) await askAll(listener)
     t.true(described.size > 0)
     t.deepEqual([...good].sort(), [...described].sort())

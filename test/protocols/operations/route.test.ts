@@ -8,7 +8,7 @@ const PATHS = ['/livez', '/healthz', '/readyz', '/metrics']
 const OK = '{"status":"ok"}'
 const admin = { more: { listen: { admin: {} } } }
 
-test('a service that lives and is ready answers 200, whatever the remote does', async (t) => {
+test('a live and ready service answers 200, whatever the remote does', async (t) => {
   const service = await startService(t, { config: flatConfig(await refusingUrl(t)) })
   for (const path of ['/livez', '/healthz', '/readyz']) {
     const answer = await send(service.url + path)
@@ -18,7 +18,7 @@ test('a service that lives and is ready answers 200, whatever the remote does', 
   }
 })
 
-test('a service that stops lives on, and is not ready', async (t) => {
+test('a service that is stopping is live, and not ready', async (t) => {
   let isReady = true
   const service = await startService(t, {
     config: flatConfig('http://127.0.0.1:1/'),
@@ -34,7 +34,7 @@ test('a service that stops lives on, and is not ready', async (t) => {
   }
 })
 
-test('a service that waits for other workers answers, and is not ready', async (t) => {
+test('a service that waits for other workers is live, and not ready', async (t) => {
   let isStarting = true
   const service = await startService(t, {
     config: flatConfig('http://127.0.0.1:1/'),
@@ -55,7 +55,7 @@ test('metrics come in the format of Prometheus', async (t) => {
   t.regex(answer.text, /^# TYPE txtoken_requests_total counter$/m)
 })
 
-test('with a listener of their own, health and metrics are on it alone, and nothing else is', async (t) => {
+test('with an admin listener, health and metrics are on it alone, and nothing else is', async (t) => {
   const service = await startService(t, { config: fullConfig('http://127.0.0.1:1/', admin) })
   for (const path of PATHS) {
     t.is((await send(service.adminUrl + path)).status, 200)
@@ -66,7 +66,7 @@ test('with a listener of their own, health and metrics are on it alone, and noth
   }
 })
 
-test('the admin listener answers 503 for ready, too', async (t) => {
+test('the admin listener answers 503 on the readiness path, too', async (t) => {
   const config = fullConfig('http://127.0.0.1:1/', admin)
   const service = await startService(t, { config, isReady: () => false })
   t.is((await send(`${service.adminUrl}/readyz`)).status, 503)
@@ -74,7 +74,7 @@ test('the admin listener answers 503 for ready, too', async (t) => {
 })
 
 for (const path of PATHS) {
-  test(`${path} is there to GET and HEAD, and nothing else`, async (t) => {
+  test(`${path} answers GET and HEAD alone`, async (t) => {
     const service = await startService(t, { config: flatConfig('http://127.0.0.1:1/') })
     const head = await send(service.url + path, { method: 'HEAD' })
     t.is(head.status, 200)

@@ -67,7 +67,7 @@ test('a token verifies with the published set in another implementation', async 
   t.deepEqual(verified.payload.data, { id: 1 })
 })
 
-test('the JWK Set may be kept until the next change, and no longer than a quarter of an hour', async (t) => {
+test('the JWK Set may be cached until the next change, and no longer than a quarter of an hour', async (t) => {
   const now = Date.parse('2026-11-21T12:00:00Z')
   const [first, second] = [generateKeys('ES256'), generateKeys('ES256')]
   const config = (until: string) =>
@@ -103,7 +103,7 @@ test('a verifier that has the set gets 304 for its ETag', async (t) => {
   t.deepEqual(await ask('"x"'), { status: 200, text: await first.text() })
 })
 
-test('a service with shared secrets only publishes nothing', async (t) => {
+test('a service with only shared secrets publishes nothing', async (t) => {
   const { url } = await startService(t, {
     config: JSON.stringify({
       issuer: 'https://tokens.example.com',
@@ -131,12 +131,37 @@ test('the discovery document leads from the issuer to the keys', async (t) => {
   })
 })
 
+test('the keys of an issuer with a path are below that path, and also where a proxy strips it', async (t) => {
+  const { url } = await startPublisher(t, { issuer: 'https://tokens.example.com/auth/v1/' })
+  const [discovery, keys] = ['/.well-known/openid-configuration', '/.well-known/jwks.json']
+  const read = async (path: string) => {
+    const response = await fetch(url + path)
+    return response.status === 200 ? await response.json() : response.status
+  }
+  const document = (await read(discovery)) as { issuer: string; jwks_uri: string }
+  t.is(document.issuer, 'https://tokens.example.com/auth/v1/')
+  t.is(document.jwks_uri, `https://tokens.example.com/auth/v1${keys}`)
+  t.deepEqual(await read(`/auth/v1${discovery}`), document)
+  t.deepEqual(await read(`${discovery}/auth/v1`), document)
+  t.deepEqual(await read(`/auth/v1${keys}`), await read(keys))
+  t.is(await read(`/auth${keys}`), 404)
+  t.is((await fetch(`${url}/auth/v1${keys}`, { method: 'POST' })).status, 405)
+})
+
+test('the path of an issuer may have characters that are special to the router', async (t) => {
+  for (const path of ['/realms/a:b', '/a(b)', '/a*', '/%20', '/a+b', '/{a}']) {
+    const { url } = await startPublisher(t, { issuer: `https://tokens.example.com${path}` })
+    t.is((await fetch(`${url}${path}/.well-known/jwks.json`)).status, 200, path)
+    t.is((await fetch(`${url}${path}/.well-known/jwks`)).status, 404, path)
+  }
+})
+
 test('without an issuer there is no discovery document', async (t) => {
   const { url } = await startPublisher(t)
   t.is((await fetch(`${url}/.well-known/openid-configuration`)).status, 404)
 })
 
-test('a key is published by its kid as PEM, and as JWK to those who ask for JSON', async (t) => {
+test('a key is published by its kid as PEM, and as JWK for clients that accept JSON', async (t) => {
   const { url } = await startPublisher(t)
   for (const { alg, verifying } of KEYS.filter(({ alg }) => !isSymmetric(alg))) {
     for (const [path, accept] of [
@@ -166,14 +191,14 @@ test('a key is published by its kid as PEM, and as JWK to those who ask for JSON
   }
 })
 
-test('the answer that depends on Accept has a Vary for caches', async (t) => {
+test('the answer that depends on Accept, and with CORS on Origin, has a Vary for caches', async (t) => {
   const { url } = await startPublisher(t)
   const response = await fetch(`${url}/keys/ES256`)
-  t.is(response.headers.get('vary'), 'Accept')
+  t.is(response.headers.get('vary'), 'Accept, Origin')
   await response.text()
 })
 
-test('an unknown kid and a shared secret are one and the same 404, in text', async (t) => {
+test('an unknown kid and a shared secret get the same 404, as text', async (t) => {
   const { url } = await startPublisher(t)
   for (const kid of ['nobody', 'HS256', 'HS384', 'HS512']) {
     for (const path of ['', '/key.pem', '/key.json', '/jwk.json']) {
@@ -185,7 +210,7 @@ test('an unknown kid and a shared secret are one and the same 404, in text', asy
   }
 })
 
-test('a kid with characters of its own is found by its encoded path, and shown as plain text', async (t) => {
+test('a kid with special characters is found by its encoded path, and shown as plain text', async (t) => {
   const { signing } = generateKeys('ES256')
   const { url } = await startService(t, {
     config: JSON.stringify({

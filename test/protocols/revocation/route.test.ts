@@ -20,10 +20,10 @@ test('a revoked token is rejected from then on, and another is not', async (t) =
   t.is(answer.status, 200)
   t.is(answer.text, '')
   t.is(answer.headers['cache-control'], 'no-store')
-  const refused = await send(`${url}/checkToken`, bearer(token))
-  t.is(refused.status, 401)
-  t.deepEqual(JSON.parse(refused.text), { error: 'Token is revoked' })
-  t.regex(refused.headers['www-authenticate'] ?? '', /invalid_token/)
+  const rejected = await send(`${url}/checkToken`, bearer(token))
+  t.is(rejected.status, 401)
+  t.deepEqual(JSON.parse(rejected.text), { error: 'Token is revoked' })
+  t.regex(rejected.headers['www-authenticate'] ?? '', /invalid_token/)
   t.is(await check(url, other), 200)
   t.is((await revoke(url, { token })).status, 200, 'as often as one likes')
   const samples = await scrape(url)
@@ -37,7 +37,7 @@ test('a revoked token is rejected from then on, and another is not', async (t) =
   )
 })
 
-test('introspection shows of a revoked token that it is not active, and nothing else', async (t) => {
+test('introspection shows a revoked token as inactive, and nothing else', async (t) => {
   const { url } = await start(t)
   const token = await issue(url)
   const introspect = () =>
@@ -51,14 +51,37 @@ test('introspection shows of a revoked token that it is not active, and nothing 
   t.is((await introspect()).text, '{"active":false}')
 })
 
-test('every issued token has a jti of its own where tokens can be revoked', async (t) => {
+test('a client authenticates with its secret in the form, and not in two ways', async (t) => {
+  const { url } = await start(t)
+  const token = await issue(url)
+  const ask = (form: Record<string, string>, headers: Record<string, string> = {}) =>
+    send(`${url}/revokeToken`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/x-www-form-urlencoded', ...headers },
+      body: new URLSearchParams({ client_id: 'any', ...form }).toString()
+    })
+  t.is((await ask({ token })).status, 401)
+  t.is((await ask({ token, client_secret: `${API_KEY}x` })).status, 401)
+  t.is((await ask({ token, client_secret: API_KEY }, { 'api-key': API_KEY })).status, 400)
+  t.is(await check(url, token), 200)
+  t.is((await ask({ token, client_secret: API_KEY })).status, 200)
+  t.is(await check(url, token), 401)
+  t.is((await ask({ sub: 'alice', client_secret: API_KEY })).status, 200)
+  // Without authentication anyone may revoke a token, with any secret.
+  const { url: open } = await start(t, { auth: undefined })
+  const other = await issue(open)
+  const body = new URLSearchParams({ token: other, client_secret: 'any' }).toString()
+  t.is((await send(`${open}/revokeToken`, { method: 'POST', body })).status, 200)
+})
+
+test('every issued token has a unique jti where tokens can be revoked', async (t) => {
   const { url } = await start(t)
   const ids = [await issue(url), await issue(url)].map((token) => claimsOf(token).jti)
   t.regex(ids[0] ?? '', /^[A-Za-z0-9_-]{22}$/)
   t.not(ids[0], ids[1])
 })
 
-test('only a token that verifies adds an entry, whatever the answer is', async (t) => {
+test('only a token that verifies adds an entry, and the answer is the same for others', async (t) => {
   const { url } = await start(t)
   const token = await issue(url)
   const { payload } = readToken(token)
@@ -73,7 +96,7 @@ test('only a token that verifies adds an entry, whatever the answer is', async (
   t.is((await scrape(url)).get('txtoken_revocation_entries'), 0)
 })
 
-test('an ES256 signature in its other spelling is the same token', async (t) => {
+test('the other form of an ES256 signature is the same token', async (t) => {
   const { privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' })
   const pem = privateKey.export({ type: 'pkcs8', format: 'pem' }) as string
   const { url } = await start(t, { keys: [{ kid: 'ec', alg: 'ES256', private: pem }] })
@@ -94,7 +117,7 @@ test('a token without a jti does not count as revoked', async (t) => {
   t.is(JSON.parse(text).error, 'unsupported_token_type')
 })
 
-test('a subject is revoked: what was issued until then, of that issuer', async (t) => {
+test('revoking a subject covers its tokens of that issuer issued until then', async (t) => {
   const { url } = await start(t)
   const token = await issue(url)
   const iat = Math.floor(Date.now() / 1000) + 200
@@ -136,13 +159,13 @@ for (const [settings, what, status] of [
     const before = await startAt(issuedAt)
     t.is((await revoke(before.url, { sub: 'alice' })).status, 200)
     await before.close()
-    // What has ended is not read again.
+    // Expired entries are not read again.
     const { url } = await startAt(issuedAt + 365 * 86_400_000)
     t.is(await check(url, token), status)
   })
 }
 
-test('a key is revoked, and leaving its name out of the header does not help', async (t) => {
+test('a revoked key verifies no token, even without the kid in the header', async (t) => {
   const { url } = await start(t)
   const token = await issue(url)
   const nameless = makeToken('{"sub":"mallory"}')
@@ -157,7 +180,7 @@ test('a key is revoked, and leaving its name out of the header does not help', a
   t.is(await check(url, other), 200)
 })
 
-test('a token that has expired is revoked all the same while a route accepts it', async (t) => {
+test('an expired token is still revoked while a route accepts it', async (t) => {
   let time = Date.parse('2030-01-01T00:00:00Z')
   const { url } = await startService(t, {
     config: JSON.stringify({
@@ -177,7 +200,7 @@ test('a token that has expired is revoked all the same while a route accepts it'
   t.is(await check(url, token), 401)
 })
 
-test('the caller needs an API key where the route has some', async (t) => {
+test('the caller needs an API key where the route has keys', async (t) => {
   const { url } = await start(t)
   const token = await issue(url)
   const { status, text, headers } = await revoke(url, { token }, 'a wrong key')
@@ -187,7 +210,7 @@ test('the caller needs an API key where the route has some', async (t) => {
   t.is(await check(url, token), 200)
 })
 
-test('without API keys a token can be revoked by who has it, and nothing else', async (t) => {
+test('without API keys the holder of a token can revoke it, and nothing else', async (t) => {
   const { url } = await start(t, { auth: undefined })
   const token = await issue(url)
   for (const form of [{ sub: 'alice' }, { kid: 'main' }]) {
@@ -200,7 +223,7 @@ test('without API keys a token can be revoked by who has it, and nothing else', 
   t.is(await check(url, token), 401)
 })
 
-test('a form that does not name what to revoke gets an error', async (t) => {
+test('a form without anything to revoke gets an error', async (t) => {
   const { url } = await start(t)
   for (const form of ['', 'token=', 'token=a&token=b', 'sub=a&kid=b', 'sub=', 'sub=a&iss=']) {
     const { status, text } = await send(`${url}/revokeToken`, {
@@ -291,7 +314,7 @@ function claimsOf(token: string): { jti?: string } {
 /** The order of the group of P-256 (SEC 2, section 2.4.2). */
 const ORDER = 0xffffffff00000000ffffffffffffffffbce6faada7179e84f3b9cac2fc632551n
 
-/** The signature (r, n - s), which is as good as (r, s) and can be made without the key. */
+/** The signature (r, n - s), which is as valid as (r, s) and can be made without the key. */
 function respell(token: string): string {
   const dot = token.lastIndexOf('.')
   const signature = Buffer.from(token.slice(dot + 1), 'base64url')

@@ -52,7 +52,7 @@ test('errors are text', async (t) => {
   t.is(wrong.headers.allow, 'HEAD, GET, POST')
 })
 
-test('a request that the remote rejects is an error, and no token without its claims', async (t) => {
+test('a request that the remote rejects is an error, and no token is issued without its claims', async (t) => {
   const remote = await startRemote(t, replying('{}', 403))
   const claims = [{ from: 'remote', url: remote.url, at: 'data' }]
   const own = await startService(t, { config: config({ claims }) })

@@ -14,14 +14,15 @@ const PAYLOAD = `{"data":{"id":1},"iat":${NOW_SECONDS},"exp":${NOW_SECONDS + 360
 const TOKEN = makeToken(PAYLOAD)
 const JSON_TYPE = 'application/json; charset=utf-8'
 const MISSING = 'no token present in request'
+const ANOTHER = `${MISSING}: the Authorization header has another scheme, expected Bearer`
 
-/** Starts a service that can only check, and gives the address to do it at. */
+/** Starts a service that only checks, and returns the address of its route. */
 async function startChecking(t: ExecutionContext, clock = now): Promise<string> {
   const service = await startService(t, { config: flatConfig('http://127.0.0.1:1/'), now: clock })
   return `${service.url}/checkToken`
 }
 
-/** A service that takes tokens without an end, too. */
+/** A service that also accepts tokens without exp. */
 async function startLenient(t: ExecutionContext): Promise<string> {
   const config = JSON.stringify({
     keys: [{ alg: 'HS256', secret: '${ENC_KEY}' }],
@@ -30,7 +31,7 @@ async function startLenient(t: ExecutionContext): Promise<string> {
   return `${(await startService(t, { config, now })).url}/checkToken`
 }
 
-/** What a good token is answered with. */
+/** The answer to a valid token. */
 function describe(token: string, payload = PAYLOAD, header = HEADER): string {
   const signature = token.split('.')[2]
   return (
@@ -43,7 +44,7 @@ function inHeader(authorization: string) {
   return { headers: { authorization } }
 }
 
-test('a good token is answered with all its parts, in the order of the original', async (t) => {
+test('a valid token is answered with all its parts, in the order of the original program', async (t) => {
   const url = await startChecking(t)
   const answer = await send(url, inHeader(`Bearer ${TOKEN}`))
   t.is(answer.text, describe(TOKEN))
@@ -85,7 +86,7 @@ for (const method of ['GET', 'POST']) {
   }
 }
 
-test('the answer of getToken can be posted as it is', async (t) => {
+test('the answer of getToken can be posted unchanged', async (t) => {
   const remote = await startRemote(t, replying('{"id":1}'))
   const service = await startService(t, { config: flatConfig(remote.url), now })
   const issued = await post(`${service.url}/getToken`, '{}')
@@ -116,7 +117,8 @@ for (const [what, query, request] of emptyRequests) {
   test(`a request with ${what} has no token: 401 and a bare challenge`, async (t) => {
     const url = await startChecking(t)
     const answer = await send(url + query, { method: 'POST', ...request })
-    t.is(answer.text, JSON.stringify({ error: MISSING }))
+    const error = what.includes('scheme that') || what === 'another scheme' ? ANOTHER : MISSING
+    t.is(answer.text, JSON.stringify({ error }))
     t.is(answer.status, 401)
     t.is(answer.headers['content-type'], JSON_TYPE)
     t.is(answer.headers['www-authenticate'], 'Bearer')
@@ -136,6 +138,11 @@ const ambiguousRequests = [
   ['query and JSON', '?access_token=other', { body: json }, 'the query, the body'],
   ['query, twice', '?access_token=a&access_token=b', {}, 'the query'],
   ['form, twice', '', { body: `${form}&${form}` }, 'the body'],
+  ['JSON, twice', '', { body: `{"token":"a","token":"${TOKEN}"}` }, 'the body'],
+  ['JSON, twice the same', '', { body: `{"token":"${TOKEN}","token":"${TOKEN}"}` }, 'the body'],
+  ['JSON, once escaped', '', { body: `{"tok\\u0065n":"a","token":"${TOKEN}"}` }, 'the body'],
+  ['JSON, once empty', '', { body: `{"token":"","token":"${TOKEN}"}` }, 'the body'],
+  ['JSON, once a number', '', { body: `{"token":1,"token":"${TOKEN}"}` }, 'the body'],
   ['form, many times', '', { body: 'access_token=a&'.repeat(999) }, 'the body'],
   [
     'everywhere',
@@ -177,10 +184,12 @@ for (const [what, body, error] of badBodies) {
   })
 }
 
-test('the last of two members of one name counts, as in JSON.parse', async (t) => {
+test('beside the token, JSON may have names that only resemble it', async (t) => {
   const url = await startChecking(t)
-  t.is((await post(url, `{"token":1,"token":"${TOKEN}"}`)).status, 200)
-  t.is((await post(url, `{"token":"${TOKEN}","token":1}`)).status, 400)
+  for (const more of ['"a":"token"', '"a":{"token":1}', '"Token":1', '"a":"\\"token\\""']) {
+    t.is((await post(url, `{${more},"token":"${TOKEN}"}`)).status, 200, more)
+    t.is((await post(url, `{"token":"${TOKEN}",${more}}`)).status, 200, more)
+  }
 })
 
 const MALFORMED = 'Token is malformed: expected three parts'
@@ -207,17 +216,21 @@ function signedWithRsa(header: string): string {
   return `${input}.${sign('sha256', Buffer.from(input), privateKey).toString('base64url')}`
 }
 
-const refusedTokens: [string, string, string][] = [
+const rejectedTokens: [string, string, string][] = [
   // The form
   ['one word', 'token', MALFORMED],
   ['two parts', `${HEADER_PART}.${PAYLOAD_PART}`, MALFORMED],
   ['four parts', `${TOKEN}.${SIGNATURE_PART}`, MALFORMED],
   ['six parts', `${TOKEN}.${TOKEN}`, MALFORMED],
   ['dots', '...', MALFORMED],
-  ['five parts, as a JWE has them', `${TOKEN}.a.b`, 'Token is encrypted, expected a signed one'],
-  ['no header', `.${PAYLOAD_PART}.${SIGNATURE_PART}`, 'Token header is not canonical base64url'],
-  ['no payload', `${HEADER_PART}..${SIGNATURE_PART}`, 'Token payload is not canonical base64url'],
-  ['no signature', `${HEADER_PART}.${PAYLOAD_PART}.`, 'Token signature is not canonical base64url'],
+  [
+    'five parts, as a JWE has them',
+    `${TOKEN}.a.b`,
+    'Token has five parts, as an encrypted one, expected three'
+  ],
+  ['no header', `.${PAYLOAD_PART}.${SIGNATURE_PART}`, 'Token header is empty'],
+  ['no payload', `${HEADER_PART}..${SIGNATURE_PART}`, 'Token payload is empty'],
+  ['no signature', `${HEADER_PART}.${PAYLOAD_PART}.`, 'Token signature is empty'],
   [
     'a padded header',
     signParts(`${HEADER_PART}=.${PAYLOAD_PART}`),
@@ -265,7 +278,7 @@ const refusedTokens: [string, string, string][] = [
   ['a payload that is text', makeToken('"a"'), 'Token payload is not a JSON object'],
   ['a payload that is a list', makeToken('[]'), 'Token payload is not a JSON object'],
   [
-    'a payload that is no UTF-8',
+    'a payload that is not UTF-8',
     makeToken(Buffer.from('{"a":"\xff"}', 'latin1')),
     'Token payload is not JSON: not valid UTF-8'
   ],
@@ -286,7 +299,7 @@ const refusedTokens: [string, string, string][] = [
   ],
 
   // The header
-  ['no alg', withHeader('{"typ":"JWT"}'), 'Token is not signed'],
+  ['no alg', withHeader('{"typ":"JWT"}'), 'Token header has no alg'],
   [
     'alg none',
     `${encode('{"alg":"none"}')}.${PAYLOAD_PART}.${SIGNATURE_PART}`,
@@ -296,14 +309,18 @@ const refusedTokens: [string, string, string][] = [
   [
     'alg none and no signature',
     `${encode('{"alg":"none"}')}.${PAYLOAD_PART}.`,
-    'Token signature is not canonical base64url'
+    'Token signature is empty'
   ],
-  ['an alg that is a list', withHeader('{"alg":["HS256"]}'), 'Token is not signed'],
-  ['an alg that is null', withHeader('{"alg":null}'), 'Token is not signed'],
+  [
+    'an alg that is a list',
+    withHeader('{"alg":["HS256"]}'),
+    'Token header has an alg that is no name'
+  ],
+  ['an alg that is null', withHeader('{"alg":null}'), 'Token header has an alg that is no name'],
   ['two algs, the last none', withHeader('{"alg":"HS256","alg":"none"}'), TWICE_IN_HEADER],
-  ['two algs, the last ours', withHeader('{"alg":"none","alg":"HS256"}'), TWICE_IN_HEADER],
-  ['alg hs256 in small letters', withHeader('{"alg":"hs256"}'), REJECTED_KEY],
-  ['an alg nobody knows', withHeader('{"alg":"HS257"}'), REJECTED_KEY],
+  ['two algs, the last a good one', withHeader('{"alg":"none","alg":"HS256"}'), TWICE_IN_HEADER],
+  ['alg hs256 in lower case', withHeader('{"alg":"hs256"}'), REJECTED_KEY],
+  ['an unknown alg', withHeader('{"alg":"HS257"}'), REJECTED_KEY],
   ['alg __proto__', withHeader('{"alg":"__proto__"}'), REJECTED_KEY],
   [
     'alg HS384, signed so with our secret',
@@ -342,8 +359,8 @@ const refusedTokens: [string, string, string][] = [
     `${HEADER_PART}.${encode('{}')}.${SIGNATURE_PART}`,
     SIGNATURE
   ],
-  ['a signature that is cut', TOKEN.slice(0, -3), SIGNATURE],
-  ['a signature that goes on', `${TOKEN}AAAA`, SIGNATURE],
+  ['a truncated signature', TOKEN.slice(0, -3), SIGNATURE],
+  ['a signature with more after it', `${TOKEN}AAAA`, SIGNATURE],
   [
     'the secret in its header',
     makeToken(PAYLOAD, {
@@ -361,13 +378,13 @@ const refusedTokens: [string, string, string][] = [
   ],
 
   // The time
-  ['an exp that has come', makeToken(`{"exp":${NOW_SECONDS}}`), 'Token is expired'],
+  ['an exp that has come', makeToken(`{"exp":${NOW_SECONDS - 5}}`), 'Token is expired'],
   ['an exp of long ago', makeToken('{"exp":0}'), 'Token is expired'],
-  ['an exp before time began', makeToken('{"exp":-1}'), 'Token is expired'],
-  ['an nbf to come', makeToken(`{"nbf":${NOW_SECONDS + 1}}`), 'Token is not valid yet'],
+  ['a negative exp', makeToken('{"exp":-1}'), 'Token is expired'],
+  ['an nbf to come', makeToken(`{"nbf":${NOW_SECONDS + 6}}`), 'Token is not valid yet'],
   [
-    'an nbf a fraction of a second to come',
-    makeToken(`{"nbf":${NOW_SECONDS}.5}`),
+    'an nbf a fraction of a second beyond the skew',
+    makeToken(`{"nbf":${NOW_SECONDS + 5}.5}`),
     'Token is not valid yet'
   ],
   [
@@ -384,14 +401,22 @@ const refusedTokens: [string, string, string][] = [
   ['no claims', makeToken('{}'), 'Token has no exp'],
   [
     'an iat to come',
-    makeToken(`{"iat":${NOW_SECONDS + 1},"exp":${NOW_SECONDS + 9}}`),
+    makeToken(`{"iat":${NOW_SECONDS + 61},"exp":${NOW_SECONDS + 69}}`),
     'Token is issued in the future'
   ],
   ...['"1999999999"', 'null', 'true', '[1999999999]', '1e400', '-1e400'].flatMap(
     (value): [string, string, string][] => [
-      [`iat ${value}`, makeToken(`{"iat":${value}}`), 'Token has an iat that is no number'],
-      [`exp ${value}`, makeToken(`{"exp":${value}}`), 'Token has an exp that is no number'],
-      [`nbf ${value}`, makeToken(`{"nbf":${value}}`), 'Token has an nbf that is no number']
+      [
+        `iat ${value}`,
+        makeToken(`{"iat":${value}}`),
+        'Token has an iat that is no time in seconds'
+      ],
+      [
+        `exp ${value}`,
+        makeToken(`{"exp":${value}}`),
+        'Token has an exp that is no time in seconds'
+      ],
+      [`nbf ${value}`, makeToken(`{"nbf":${value}}`), 'Token has an nbf that is no time in seconds']
     ]
   ),
 
@@ -408,7 +433,7 @@ const refusedTokens: [string, string, string][] = [
   ]
 ]
 
-for (const [what, token, error] of refusedTokens) {
+for (const [what, token, error] of rejectedTokens) {
   test(`a token with ${what} is rejected`, async (t) => {
     const url = await startChecking(t)
     const answer = await post(url, JSON.stringify({ token }))
@@ -426,9 +451,11 @@ const acceptedTokens: [string, string, string?][] = [
   ['no claims', '{}'],
   ['an exp to come', `{"exp":${NOW_SECONDS + 1}}`],
   ['an exp a fraction of a second to come', `{"exp":${NOW_SECONDS}.5}`],
-  ['an exp in the notation of scientists', '{"exp":1.9e9}'],
+  ['an exp in scientific notation', '{"exp":1.9e9}'],
   ['an nbf that has come', `{"nbf":${NOW_SECONDS}}`],
-  ['an iat a fraction of a second to come', `{"iat":${NOW_SECONDS}.9}`],
+  ['an iat a minute to come', `{"iat":${NOW_SECONDS + 60}}`],
+  ['an exp that came within the skew', `{"exp":${NOW_SECONDS - 4}}`],
+  ['an nbf to come within the skew', `{"nbf":${NOW_SECONDS + 5}}`],
   ['64 levels', `{"a":${'['.repeat(63)}${']'.repeat(63)}}`],
   ['members named like the parts of an object', '{"__proto__":{"exp":1},"constructor":1}'],
   ['an exp inside its data', '{"data":{"exp":1,"nbf":9999999999}}'],
@@ -437,8 +464,8 @@ const acceptedTokens: [string, string, string?][] = [
   ['a kid, although our key has none', '{}', '{"alg":"HS256","kid":"../../dev/null"}'],
   ['another typ', '{}', '{"typ":"at+jwt","alg":"HS256"}'],
   ['no typ', '{}', '{"alg":"HS256"}'],
-  ['addresses of keys, which nobody follows', '{}', '{"alg":"HS256","jku":"http://127.0.0.1:1/"}'],
-  ['names twice inside its data', '{"data":{"a":1,"a":2}}'],
+  ['addresses of keys, which are not fetched', '{}', '{"alg":"HS256","jku":"http://127.0.0.1:1/"}'],
+  ['duplicate names inside its data', '{"data":{"a":1,"a":2}}'],
   ['a header beyond ASCII', '{}', '{"alg":"HS256","cty":"é漢"}']
 ]
 
@@ -452,34 +479,34 @@ for (const [what, payload, header = HEADER] of acceptedTokens) {
   })
 }
 
-test('white space inside the JSON of a token is left out of the answer, and nothing else', async (t) => {
+test('only white space inside the JSON of a token is left out of the answer', async (t) => {
   const url = await startLenient(t)
   const token = makeToken('{ "a" : [ 1.0,\n"b  c" ] }', { header: '{ "alg":"HS256" }' })
   const answer = await send(url, inHeader(token))
   t.is(answer.text, describe(token, '{"a":[1.0,"b  c"]}', '{"alg":"HS256"}'))
 })
 
-test('a token ends at its exp to the millisecond, by the clock of the service', async (t) => {
-  let time = NOW_SECONDS * 1000 + 3_599_999
+test('a token is accepted until 5 seconds after its exp, to the millisecond, by the clock of the service', async (t) => {
+  let time = NOW_SECONDS * 1000 + 3_604_999
   const url = await startChecking(t, () => time)
   t.is((await send(url, inHeader(TOKEN))).status, 200)
   time++
   t.is((await send(url, inHeader(TOKEN))).text, '{"error":"Token is expired"}')
 })
 
-test('a token that was issued ends after expHours', async (t) => {
+test('an issued token is accepted for expHours and the skew', async (t) => {
   let time = now()
   const remote = await startRemote(t, replying('{}'))
   const config = flatConfig(remote.url, { expHours: 0.5 })
   const service = await startService(t, { config, now: () => time })
   const issued = await post(`${service.url}/getToken`, '{}')
-  time += 1_799_999
+  time += 1_804_999
   t.is((await post(`${service.url}/checkToken`, issued.text)).status, 200)
   time++
   t.is((await post(`${service.url}/checkToken`, issued.text)).status, 401)
 })
 
-test('the service bearer, as the remote is sent it, never passes', async (t) => {
+test('the service bearer that the remote gets never passes', async (t) => {
   const remote = await startRemote(t, replying('{}'))
   const service = await startService(t, { config: flatConfig(remote.url), now })
   await post(`${service.url}/getToken`, '{}')
@@ -495,7 +522,7 @@ test('the service bearer, as the remote is sent it, never passes', async (t) => 
   }
 })
 
-test('a token whose data imitates a service bearer is an issued token still, and no bearer', async (t) => {
+test('a token whose data imitates a service bearer is still an issued token', async (t) => {
   const reply = '{"txtoken_use":"service-bearer","data":{"authorization":"internal"}}'
   const remote = await startRemote(t, replying(reply))
   const service = await startService(t, { config: flatConfig(remote.url), now })
@@ -524,12 +551,7 @@ const kidCases: [string, string, number, string?][] = [
     401,
     SIGNATURE
   ],
-  [
-    'a kid nobody knows',
-    makeToken('{}', { header: '{"alg":"HS256","kid":"c"}' }),
-    401,
-    REJECTED_KEY
-  ],
+  ['an unknown kid', makeToken('{}', { header: '{"alg":"HS256","kid":"c"}' }), 401, REJECTED_KEY],
   ['an empty kid', makeToken('{}', { header: '{"alg":"HS256","kid":""}' }), 401, REJECTED_KEY],
   ['no kid and no key', makeToken('{}', { secret: 'attacker' }), 401, SIGNATURE]
 ]
@@ -544,13 +566,13 @@ for (const [what, token, status, error] of kidCases) {
   })
 }
 
-test('a route that names its keys takes tokens of no other', async (t) => {
+test('a route with named keys rejects tokens of other keys', async (t) => {
   const routes = [{ check: '/check', verify: [{ keys: ['a'] }], requireExp: false }]
   const config = JSON.stringify({ keys, routes })
   const service = await startService(t, { config, now })
   t.is((await send(`${service.url}/check`, inHeader(makeToken('{}')))).status, 200)
-  const refused = await send(`${service.url}/check`, inHeader(makeToken('{}', otherSecret)))
-  t.is(refused.text, JSON.stringify({ error: SIGNATURE }))
+  const rejected = await send(`${service.url}/check`, inHeader(makeToken('{}', otherSecret)))
+  t.is(rejected.text, JSON.stringify({ error: SIGNATURE }))
 })
 
 test('HEAD is answered as GET, without the body', async (t) => {
@@ -563,7 +585,7 @@ test('HEAD is answered as GET, without the body', async (t) => {
 })
 
 for (const method of ['PUT', 'PATCH', 'DELETE', 'PROPFIND', 'TRACE']) {
-  test(`${method} is no way to check a token: 405, and Allow names those that are`, async (t) => {
+  test(`${method} does not check a token: 405, and Allow has the methods that do`, async (t) => {
     const url = await startChecking(t)
     const answer = await send(url, { method, ...inHeader(TOKEN) })
     t.is(answer.status, 405)
@@ -571,7 +593,7 @@ for (const method of ['PUT', 'PATCH', 'DELETE', 'PROPFIND', 'TRACE']) {
   })
 }
 
-test('the target may have parts that no client library sends', async (t) => {
+test('unusual request targets are parsed', async (t) => {
   const url = await startChecking(t)
   for (const [target, status] of [
     [`/checkToken?access_token=${TOKEN}&%`, 200],
@@ -590,12 +612,12 @@ test('the target may have parts that no client library sends', async (t) => {
   }
 })
 
-test('a token is checked whether the remote is there or not', async (t) => {
+test('a token is checked whether or not the remote is reachable', async (t) => {
   const service = await startService(t, { config: flatConfig(await refusingUrl(t)), now })
   t.is((await send(`${service.url}/checkToken`, inHeader(TOKEN))).status, 200)
 })
 
-test('a rejected body carries no challenge', async (t) => {
+test('a rejected body gets no challenge', async (t) => {
   const url = await startChecking(t)
   const answer = await send(url, {
     method: 'POST',

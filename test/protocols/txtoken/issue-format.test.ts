@@ -44,7 +44,7 @@ for (const [what, reply] of tokenized) {
   })
 }
 
-test('a reply is a good one whatever its label', async (t) => {
+test('a reply is accepted with any content type', async (t) => {
   const labels = ['text/html', 'application/json; charset=latin1', ';;', '']
   const remote = await startRemote(t, (response, { body }) => {
     response.writeHead(200, { 'content-type': labels[Number(body)] ?? '' }).end('"é"')
@@ -56,7 +56,7 @@ test('a reply is a good one whatever its label', async (t) => {
   }
 })
 
-test('expHours limits the token, also as a fraction', async (t) => {
+test('expHours sets the lifetime, also as a fraction', async (t) => {
   const remote = await startRemote(t, replying('{}'))
   for (const [expHours, seconds] of [
     [0.5, 1800],
@@ -80,10 +80,10 @@ const unreadable: [string, string | Uint8Array, string][] = [
   ['single quotes', "{'a':1}", 'reply is not valid JSON'],
   ['NaN', 'NaN', 'reply is not valid JSON'],
   ['a comma too many', '[1,]', 'reply is not valid JSON'],
-  ['a byte order mark', '\ufeff{}', 'reply is not valid JSON'],
+  ['two byte order marks', '\ufeff\ufeff{}', 'reply is not valid JSON'],
   ['a line feed in text', '"a\nb"', 'reply is not valid JSON'],
   ['a form feed between tokens', '[\f1]', 'reply is not valid JSON'],
-  ['bytes that are no UTF-8', Buffer.from([0x22, 0xff, 0x22]), 'reply is not valid UTF-8'],
+  ['bytes that are not UTF-8', Buffer.from([0x22, 0xff, 0x22]), 'reply is not valid UTF-8'],
   ['65 levels', `${'['.repeat(65)}${']'.repeat(65)}`, 'reply is nested deeper than 64 levels'],
   ['many levels that never end', '['.repeat(500_000), 'reply is nested deeper than 64 levels']
 ]
@@ -100,7 +100,7 @@ for (const [what, reply, error] of unreadable) {
 }
 
 for (const status of [201, 204, 206, 301, 302, 303, 307, 308, 304, 400, 401, 404, 429, 500, 503]) {
-  test(`a remote that answers ${status} is a 500 that names the status`, async (t) => {
+  test(`a remote that answers ${status} is a 500 with that status in the body`, async (t) => {
     const remote = await startRemote(
       t,
       replying(status === 204 || status === 304 ? '' : '{"secret":"detail"}', status, {
@@ -122,7 +122,7 @@ for (const status of [201, 204, 206, 301, 302, 303, 307, 308, 304, 400, 401, 404
   })
 }
 
-test('an error with a page larger than the limit for replies is still known by its status', async (t) => {
+test('an error with a page larger than the limit for replies still shows its status', async (t) => {
   const remote = await startRemote(t, replying('x'.repeat(5000), 404))
   const config = fullConfig(remote.url, { more: { limits: { reply: '1KiB' } } })
   const service = await startService(t, { config })
@@ -167,7 +167,7 @@ const badBodies: [string, string | Uint8Array, string][] = [
   ['a comment', '{} // hello', 'body is not valid JSON'],
   ['a byte order mark', '\ufeff{}', 'body is not valid JSON'],
   ['UTF-16', Buffer.from('{}', 'utf16le'), 'body is not valid JSON'],
-  ['bytes that are no UTF-8', Buffer.from('{"a":"\xe9"}', 'latin1'), 'body is not valid UTF-8'],
+  ['bytes that are not UTF-8', Buffer.from('{"a":"\xe9"}', 'latin1'), 'body is not valid UTF-8'],
   ['an encoded surrogate', Buffer.from('22eda08022', 'hex'), 'body is not valid UTF-8'],
   ['65 levels', `${'{"a":'.repeat(65)}1${'}'.repeat(65)}`, 'body is nested deeper than 64 levels']
 ]
@@ -189,8 +189,8 @@ const bodies = [
   ['text beyond ASCII', '{"name":"Zoë Ångström 漢字 😀"}'],
   ['odd white space', ' \t\r\n{ "a" :\r\n\t[ 1 ,2 ] }\n\n'],
   ['64 levels', `${'['.repeat(64)}${']'.repeat(64)}`],
-  ['numbers as nobody writes them', '[1E+2,-0.0,1.10,12345678901234567890,1e400]'],
-  ['a key twice', '{"a":1,"a":2}'],
+  ['unusual numbers', '[1E+2,-0.0,1.10,12345678901234567890,1e400]'],
+  ['a duplicate key', '{"a":1,"a":2}'],
   ['escapes', '{"\\u0061":"\\/\\ud800"}'],
   ['text', '"ada"'],
   ['null', 'null'],
@@ -209,7 +209,7 @@ for (const [what, body] of bodies) {
   })
 }
 
-test('the remote is sent a POST to its path and query, labelled JSON, and no header of the client', async (t) => {
+test('the remote gets a POST to its path and query, as JSON, without headers of the client but with its address', async (t) => {
   const remote = await startRemote(t, replying('{}'))
   const config = flatConfig(`${remote.url}/v1?a=b&c=%20`)
   const service = await startService(t, { config, now })
@@ -233,6 +233,8 @@ test('the remote is sent a POST to its path and query, labelled JSON, and no hea
   t.deepEqual(headers, {
     host: new URL(remote.url).host,
     accept: 'application/json',
+    'x-forwarded-for': '127.0.0.1',
+    'accept-encoding': 'identity',
     'content-type': 'application/json',
     'content-length': String(LOGIN.length),
     'user-agent': 'txtoken/0.0.0-test'
@@ -240,7 +242,7 @@ test('the remote is sent a POST to its path and query, labelled JSON, and no hea
   t.is(connection, 'keep-alive')
 })
 
-test('the service bearer holds the preset data, an end and its mark, and nothing else', async (t) => {
+test('the service bearer holds the preset data, exp and its mark, and nothing else', async (t) => {
   const remote = await startRemote(t, replying('{}'))
   const config = flatConfig(remote.url, { requestTokenData: '{"n": 12345678901234567890}' })
   const service = await startService(t, { config, now })
@@ -269,7 +271,7 @@ for (const label of [
   ';;;=',
   ''
 ]) {
-  test(`a body is JSON by its content, also labelled "${label}"`, async (t) => {
+  test(`a body is JSON by its content, also with the content type "${label}"`, async (t) => {
     const remote = await startRemote(t, replying('{}'))
     const service = await startService(t, { config: flatConfig(remote.url) })
     const answer = await send(`${service.url}/getToken`, {
@@ -296,7 +298,7 @@ test('a body may come in chunks, cut inside a character', async (t) => {
 })
 
 for (const method of ['GET', 'HEAD', 'PUT', 'PATCH', 'DELETE', 'PROPFIND', 'TRACE']) {
-  test(`${method} is no way to ask for a token: 405, and Allow names the one that is`, async (t) => {
+  test(`${method} does not get a token: 405, and Allow has the method that does`, async (t) => {
     const remote = await startRemote(t, replying('{}'))
     const service = await startService(t, { config: flatConfig(remote.url) })
     const answer = await send(`${service.url}/getToken`, { method })
@@ -307,7 +309,7 @@ for (const method of ['GET', 'HEAD', 'PUT', 'PATCH', 'DELETE', 'PROPFIND', 'TRAC
   })
 }
 
-test('OPTIONS lists the methods that there are', async (t) => {
+test('OPTIONS lists the supported methods', async (t) => {
   const service = await startService(t, { config: flatConfig(await refusingUrl(t)) })
   const answer = await send(`${service.url}/getToken`, { method: 'OPTIONS' })
   t.is(answer.headers.allow, 'POST')
@@ -380,7 +382,7 @@ for (const [what, expected, answerWith, timeout = '60s'] of failures) {
   })
 }
 
-test('with statuses: relay, a remote that refuses the connection becomes 502, and a bad body stays 400', async (t) => {
+test('with statuses: relay, a refused connection becomes 502, and a bad body stays 400', async (t) => {
   const config = flatConfig(await refusingUrl(t), { statuses: 'relay' })
   const service = await startService(t, { config })
   t.is((await post(`${service.url}/getToken`, LOGIN)).status, 502)
@@ -409,7 +411,7 @@ for (const [sent, expected] of retryAfters) {
   })
 }
 
-test('a remote that repeats Retry-After is taken by none of them', async (t) => {
+test('a repeated Retry-After of the remote is not passed on', async (t) => {
   const answerWith = (response: ServerResponse, _request: SeenRequest) =>
     response.writeHead(429, ['Retry-After', '1', 'Retry-After', '2']).end()
   const remote = await startRemote(t, answerWith)

@@ -1,4 +1,4 @@
-/** What a process that is killed leaves in the folder of the file store. */
+/** The folder of the file store after its process was killed. */
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { join } from 'node:path'
@@ -10,7 +10,7 @@ import { createTemporaryFolder } from '../../helpers/temporary-folder.ts'
 
 const WRITER = fileURLToPath(new URL('../../helpers/revoke-without-end.ts', import.meta.url))
 
-test('whatever was acknowledged is there after kill -9 in the middle of writing', async (t) => {
+test('every acknowledged revocation is there after kill -9 in the middle of writing', async (t) => {
   const folder = join(await createTemporaryFolder(t), 'revoked')
   const acknowledged: string[] = []
   for (const round of ['first', 'second', 'third']) {

@@ -1,12 +1,13 @@
 import test from 'ava'
 import type { Revocation } from '../../../src/revocation/revocation.ts'
+import { eventually } from '../../helpers/eventually.ts'
 import { createFakeClock } from '../../helpers/fake-clock.ts'
 import { openFileStore } from '../../helpers/file-store.ts'
 import { createTemporaryFolder } from '../../helpers/temporary-folder.ts'
 
 const HOUR_MS = 3_600_000
 
-test('every kind of revocation comes back as it was', async (t) => {
+test('every kind of revocation is read back unchanged', async (t) => {
   const folder = await createTemporaryFolder(t)
   const { now } = createFakeClock()
   const revocations: Revocation[] = [
@@ -42,7 +43,7 @@ test('expired entries are removed from the folder', async (t) => {
   t.is(await again.records.get('record'), undefined)
 })
 
-test('of many that swap one record at once, one succeeds', async (t) => {
+test('of many concurrent swaps of one record, one succeeds', async (t) => {
   const { store } = await openFileStore(t, await createTemporaryFolder(t), Date.now)
   const until = Date.now() + HOUR_MS
   await store.records.put('record', { text: 'old', until })
@@ -57,7 +58,7 @@ test('of many that swap one record at once, one succeeds', async (t) => {
   t.is(await store.records.get('record'), undefined)
 })
 
-test('an expired record is not there any more', async (t) => {
+test('an expired record is gone', async (t) => {
   const clock = createFakeClock()
   const { store } = await openFileStore(t, await createTemporaryFolder(t), clock.now)
   await store.records.put('record', { text: 'text', until: clock.now() + 1000 })
@@ -66,7 +67,42 @@ test('an expired record is not there any more', async (t) => {
   t.false(await store.records.swap('record', 'text'))
 })
 
-test('a folder that another process has open is not opened', async (t) => {
+test('records have their own limit: beyond it new ones are rejected, existing ones are swapped, and revoking goes on', async (t) => {
+  const folder = await createTemporaryFolder(t)
+  const clock = createFakeClock()
+  const held: number[] = []
+  const report = { recordsHeld: (bytes: number) => void held.push(bytes), recordEvicted() {} }
+  const open = () =>
+    openFileStore(t, folder, clock.now, clock.startTimer, { report, maxBytes: 500 })
+  const { store } = await open()
+  const record = { text: 'x'.repeat(200), until: clock.now() + HOUR_MS / 2 }
+  await store.records.put('one', record)
+  await store.records.put('two', record)
+  await store.records.put('three', record)
+  const full = { name: 'StoreFullError' }
+  await t.throwsAsync(store.records.put('four', record), full)
+  t.true(await store.records.swap('one', record.text, { ...record, text: 'y'.repeat(200) }))
+  await store.add({ revoked: { kind: 'key', kid: 'old' }, until: Number.POSITIVE_INFINITY })
+  const before = held.at(-1)
+  await store.close()
+
+  const reports = held.length
+  const { store: again } = await open()
+  await eventually(() => held.length > reports)
+  t.is(held.at(-1), before)
+  await t.throwsAsync(
+    again.records.put('four', record),
+    full,
+    'what is there is counted at the start'
+  )
+  t.true(await again.records.swap('two', record.text))
+  t.true(await again.records.swap('three', record.text))
+  await again.records.put('four', record)
+  await clock.advance(HOUR_MS)
+  await eventually(() => held.at(-1) === 0)
+})
+
+test('a folder that another process has open is rejected', async (t) => {
   const folder = await createTemporaryFolder(t)
   await openFileStore(t, folder, Date.now)
   await t.throwsAsync(openFileStore(t, folder, Date.now), {

@@ -1,152 +1,179 @@
-/** A connection to an LDAP directory: opened when it is needed, kept, and opened again after it was closed. */
-import { connect, isIP, type Socket } from 'node:net'
-import { type ConnectionOptions, connect as connectTls } from 'node:tls'
+/** The searches of one server of an LDAP directory: its connection is opened when it is needed, kept, and opened again after it was closed. */
 import type { Client, Entry, SearchOptions } from 'ldapts'
 import { checkUnavailable } from '../../../errors.ts'
-import type { EndpointTls } from '../../../remote/endpoint.ts'
 import { measure } from '../../../remote/measure.ts'
-import type { CallOutcome } from '../../../remote/remote.ts'
-import { createTlsOptions } from '../../../remote/tls-options.ts'
+import type { CallOutcome } from '../../../remote/outcome.ts'
+import {
+  createLdapTlsOptions,
+  type LdapClient,
+  type LdapServer,
+  openClient
+} from './ldap-client.ts'
 
-export interface LdapConnectionOptions {
-  /** `ldap://` or `ldaps://`, with a host and maybe a port. */
-  readonly url: string
-  /** Whether an `ldap://` connection becomes a TLS one before anything else is sent on it (RFC 4511, section 4.14). */
-  readonly startTls: boolean
-  readonly tls?: EndpointTls | undefined
-  /** The account that searches. Left out, the search is anonymous. */
-  readonly bind?: { readonly dn: string; readonly password: string } | undefined
-  /** For a search and, where there is no connection, for opening one: all of it together. */
-  readonly timeoutMs: number
+export interface LdapConnectionOptions extends LdapServer {
   /** Called with the outcome of each search, and how long it took. */
   readonly onOutcome: (outcome: CallOutcome, seconds: number) => void
 }
 
-interface LdapSearch extends SearchOptions {
+export interface LdapSearch extends SearchOptions {
   readonly base: string
   readonly filter: string
 }
 
-export interface LdapConnection {
-  /** Gives all entries that are found. Rejects with a ServiceError `check_unavailable` where not all of them came in time. */
-  readonly search: (search: LdapSearch) => Promise<Entry[]>
-  readonly close: () => void
+/** A failure of the server alone: another one of the same directory may have an answer. */
+export class ServerFault extends Error {
+  override readonly name = 'ServerFault'
 }
 
-/** A client whose sockets are watched: its own idea of being connected does not outlast StartTLS. */
-interface OpenClient {
-  /** Once TLS and bind are through. */
-  readonly client: Promise<Client>
-  readonly isOpen: () => boolean
-  readonly destroy: () => void
+export interface LdapConnection {
+  readonly url: string
+  /**
+   * Returns all found entries. Rejects with a ServiceError `check_unavailable` where not all of them came; its cause is a
+   * {@link ServerFault}, or the answer of the directory.
+   * @param signal ends it, and the connection
+   */
+  readonly search: (search: LdapSearch, signal: AbortSignal) => Promise<Entry[]>
+  /**
+   * Connects and binds, where it is not done. Rejects with a {@link ServerFault}.
+   * @param signal ends it, and the connection
+   */
+  readonly open: (signal: AbortSignal) => Promise<void>
+  readonly close: () => void
 }
 
 /** @throws TypeError for settings that cannot be followed */
 export function createLdapConnection(options: LdapConnectionOptions): LdapConnection {
-  const { timeoutMs, bind, onOutcome } = options
+  const { url, bind, onOutcome } = options
   const tlsOptions = createLdapTlsOptions(options)
   // With an empty password a directory accepts any name, and treats the caller as anonymous (RFC 4513, section 5.1.2).
   if (bind?.password === '') throw new TypeError('found an empty password, expected one')
-  let current: OpenClient | undefined
+  let current: LdapClient | undefined
 
-  async function searchOnce({ base, ...search }: LdapSearch, deadline: Promise<never>) {
-    if (current?.isOpen() !== true) current = open(options, tlsOptions)
-    const { isOpen, destroy } = current
+  /** Every failure here, also a rejected bind, is about this server. */
+  async function connect(signal: AbortSignal): Promise<LdapClient & { ready: Client }> {
+    if (current?.isOpen() !== true) current = openClient(options, tlsOptions)
+    const opened = current
     try {
-      const client = await Promise.race([current.client, deadline])
-      // The client would open a lost connection again, without TLS and bind.
-      if (!isOpen()) throw new Error('found the connection closed')
-      const { searchEntries } = await Promise.race([client.search(base, search), deadline])
-      return searchEntries
+      const ready = await unlessAborted(opened.client, signal)
+      // The client would reopen a lost connection without TLS and bind.
+      if (!opened.isOpen()) throw new Error('found the connection closed')
+      return { ...opened, ready }
     } catch (error) {
-      if (!isRefusal(error)) destroy()
-      throw error
+      opened.destroy()
+      throw toFault(url, error)
     }
   }
 
-  async function search(wanted: LdapSearch): Promise<Entry[]> {
-    const wasOpen = current?.isOpen() === true
-    const signal = AbortSignal.timeout(timeoutMs)
-    const deadline = rejectOnAbort(signal)
+  async function searchOnce({ base, ...search }: LdapSearch, signal: AbortSignal) {
+    const { ready, destroy, inTurn } = await connect(signal)
+
+    async function readEntries(client: Client): Promise<Entry[]> {
+      try {
+        return (await client.search(base, search)).searchEntries
+      } catch (error) {
+        if (codeOf(error) !== SIZE_LIMIT_EXCEEDED) throw error
+        return inTurn(() => readPages(client, { base, ...search }, signal))
+      }
+    }
+
     try {
-      return await searchOnce(wanted, deadline)
+      return await unlessAborted(readEntries(ready), signal)
+    } catch (error) {
+      const code = codeOf(error)
+      if (code === undefined) destroy()
+      throw code === undefined || SERVER_CODES.has(code) ? toFault(url, error) : error
+    }
+  }
+
+  async function search({ search, signal }: { search: LdapSearch; signal: AbortSignal }) {
+    const entries = await searchAgain(search, signal)
+    if (entries.length > MOST_ENTRIES) {
+      throw checkUnavailable(new Error(`found more than ${MOST_ENTRIES} entries`))
+    }
+    return entries
+  }
+
+  async function searchAgain(search: LdapSearch, signal: AbortSignal): Promise<Entry[]> {
+    const wasOpen = current?.isOpen() === true
+    try {
+      return await searchOnce(search, signal)
     } catch (error) {
       // The directory may have closed an idle connection just when it was used.
-      if (!wasOpen || signal.aborted || isRefusal(error)) throw checkUnavailable(error)
+      const isLost = error instanceof ServerFault && codeOf(error.cause) === undefined
+      if (!wasOpen || signal.aborted || !isLost) throw checkUnavailable(error)
     }
-    return searchOnce(wanted, deadline).catch((error) => {
+    return searchOnce(search, signal).catch((error) => {
       throw checkUnavailable(error)
     })
   }
 
-  return { search: measure(search, onOutcome), close: () => current?.destroy() }
-}
-
-function createLdapTlsOptions({ url, tls = {} }: LdapConnectionOptions): ConnectionOptions {
-  const { ca, ...pair } = tls
-  const { hostname } = new URL(url)
-  const host = hostname.replace(/^\[|\]$/g, '')
+  const measured = measure(search, onOutcome)
   return {
-    ...createTlsOptions({ ca }),
-    ...pair,
-    // The name that the certificate has to have; StartTLS has no other source for it.
-    host,
-    ...(isIP(host) === 0 && { servername: host })
+    url,
+    search: (search, signal) => measured({ search, signal }),
+    async open(signal) {
+      await connect(signal)
+    },
+    close: () => current?.destroy()
   }
 }
 
-function open(
-  { url, startTls, bind }: LdapConnectionOptions,
-  tlsOptions: ConnectionOptions
-): OpenClient {
-  const sockets: Socket[] = []
-  let isOpen = true
-
-  function destroy(): void {
-    isOpen = false
-    for (const socket of sockets) {
-      // The callers that wait have the error already.
-      socket.on('error', () => {})
-      socket.destroy()
-    }
-  }
-
-  function watch<Kind extends Socket>(socket: Kind): Kind {
-    sockets.push(socket)
-    socket.on('close', destroy)
-    // No caller waits for it any more.
-    if (!isOpen) socket.destroy()
-    return socket
-  }
-
-  async function connectAndBind(): Promise<Client> {
-    const { Client } = await import('ldapts')
-    const client = new Client({
-      url,
-      createConnection: ((...to: Parameters<typeof connect>) =>
-        watch(connect(...to))) as typeof connect,
-      createSecureConnection: ((...to: Parameters<typeof connectTls>) =>
-        watch(connectTls(...to))) as typeof connectTls,
-      ...(url.startsWith('ldaps:') && { tlsOptions })
-    })
-    if (startTls) await client.startTLS({ ...tlsOptions })
-    await client.bind(bind?.dn ?? '', bind?.password ?? '')
-    return client
-  }
-
-  const client = connectAndBind()
-  client.catch(destroy)
-  return { client, isOpen: () => isOpen, destroy }
-}
-
-/** Whether the directory has answered with an error: the connection is still usable (RFC 4511, section 4.1.9). */
-function isRefusal(error: unknown): boolean {
-  return error instanceof Error && 'code' in error && typeof error.code === 'number'
-}
-
-function rejectOnAbort(signal: AbortSignal): Promise<never> {
-  return new Promise((_resolve, reject) => {
-    const expire = () => reject(new Error('found no whole answer in time'))
-    signal.addEventListener('abort', expire, { once: true })
+function toFault(url: string, error: unknown): ServerFault {
+  return new ServerFault(`${url}: ${error instanceof Error ? error.message : 'failed'}`, {
+    cause: error
   })
+}
+
+/** A result that is a part of the entries (RFC 4511, appendix A.2). */
+const SIZE_LIMIT_EXCEEDED = 4
+const PAGE_SIZE = 500
+/** Most entries that a search may find. */
+const MOST_ENTRIES = 5_000
+
+/** Searches by pages (RFC 2696), which directories allow to find more entries than a search at once. */
+async function readPages(
+  client: Client,
+  { base, ...search }: LdapSearch,
+  signal: AbortSignal
+): Promise<Entry[]> {
+  const entries: Entry[] = []
+  signal.throwIfAborted()
+  const paged = { pageSize: PAGE_SIZE }
+  for await (const { searchEntries } of client.searchPaginated(base, { ...search, paged })) {
+    entries.push(...searchEntries)
+    // One more is enough to know that there are too many.
+    if (entries.length > MOST_ENTRIES) break
+  }
+  return entries
+}
+
+/**
+ * Results (RFC 4511, appendix A.2) that are about the state of a server, and not about what it was asked: operationsError,
+ * timeLimitExceeded, adminLimitExceeded, busy, unavailable, unwillingToPerform, other.
+ */
+const SERVER_CODES: ReadonlySet<number> = new Set([1, 3, 11, 51, 52, 53, 80])
+
+/** The result of a directory that has answered with an error: the connection is still usable (RFC 4511, section 4.1.9). */
+export function codeOf(error: unknown): number | undefined {
+  return error instanceof Error && 'code' in error && typeof error.code === 'number'
+    ? error.code
+    : undefined
+}
+
+/** Waits for a promise, and no longer than a signal allows. */
+async function unlessAborted<Result>(
+  promise: Promise<Result>,
+  signal: AbortSignal
+): Promise<Result> {
+  let expire = () => {}
+  const aborted = new Promise<never>((_resolve, reject) => {
+    expire = () => reject(new Error('found no whole answer in time'))
+    if (signal.aborted) expire()
+    else signal.addEventListener('abort', expire)
+  })
+  try {
+    return await Promise.race([promise, aborted])
+  } finally {
+    signal.removeEventListener('abort', expire)
+  }
 }

@@ -1,35 +1,80 @@
-/** Names in LDAP: filters with a subject in them, and the first part of distinguished names. */
+/** Names in LDAP: filters with claims in them, and the first part of distinguished names. */
+import { parseJsonPath } from '../../../json/json-path.ts'
+import { reasonAgainst } from '../../../settings/section.ts'
+import { parseTemplate, type Variable } from '../../../settings/template.ts'
 
-/** What a filter has in place of names that are known only later. */
-const PLACEHOLDER = /\{(sub|dn)\}/g
-
-/** Fills names into a filter (RFC 4515). */
-export type LdapFilter = (names: Readonly<Record<string, string>>) => string
-
-/**
- * Makes a filter out of a template such as `(uid={sub})`. Names are escaped (RFC 4515, section 3), so that they are values and nothing else.
- * @param known the placeholders that it may hold, of which it must hold one
- * @throws TypeError with what was found and what is expected
- */
-export function createLdapFilter(template: string, known: readonly ('sub' | 'dn')[]): LdapFilter {
-  const found = [...template.matchAll(PLACEHOLDER)].map(([, name]) => name)
-  const unknown = found.find((name) => !known.some((one) => one === name))
-  if (found.length === 0 || unknown !== undefined) {
-    throw new TypeError(`expected a filter with ${known.map((name) => `{${name}}`).join(' or ')}`)
-  }
-  const fill: LdapFilter = (names) =>
-    template.replace(PLACEHOLDER, (_, name: string) => escapeValue(names[name] ?? ''))
-  if (!isFilter(fill({ sub: '*', dn: '*' }))) {
-    throw new TypeError('expected a filter such as (uid={sub}), with placeholders as values')
-  }
-  return fill
+/** Fills a filter (RFC 4515); undefined where a claim lacks the part. */
+export interface LdapFilter {
+  /** The claims that it holds, or parts of them. */
+  readonly claims: readonly Variable[]
+  /** Whether it has `{dn}` in it. */
+  readonly hasDn: boolean
+  /**
+   * @param values the claims, by their names
+   * @param dn the name of an entry
+   */
+  readonly fill: (values: ReadonlyMap<string, string>, dn?: string) => string
 }
 
-/** What has a meaning of its own in the value of a filter. */
+/** The variable for the name of an entry, which is not a claim. */
+const DN = 'dn'
+
+const CLAIM_EXPECTED = 'expected a filter with a claim in it, such as (uid={sub})'
+const DN_EXPECTED =
+  'expected a filter with {dn} or a claim in it, such as (member={dn}) or (memberUid={sub})'
+
+/**
+ * Makes a filter from a template such as `(uid={sub})`. Claims are escaped (RFC 4515, section 3), so that they stay values.
+ * A claim that is part of a distinguished name, as in `(member=uid={sub},ou=people,dc=example)`, is escaped for that first (RFC 4514, section 2.4).
+ * @param takesDn whether it may hold `{dn}`, the name of an entry, in place of a claim
+ * @throws TypeError with what is expected
+ */
+export function createLdapFilter(template: string, takesDn = false): LdapFilter {
+  const { texts, variables } = parseTemplate(template)
+  const claims = variables.filter(({ name }) => name !== DN)
+  const isClaim = ({ name }: Variable) =>
+    reasonAgainst(() => parseJsonPath(name)) === undefined && !/[\s()=*]/.test(name)
+  const hasDn = claims.length < variables.length
+  if (variables.length === 0 || (hasDn && !takesDn) || !claims.every(isClaim)) {
+    throw new TypeError(takesDn ? DN_EXPECTED : CLAIM_EXPECTED)
+  }
+  // Where a value is, and so how it is escaped, does not depend on the values before it.
+  const isInName = variables.map((_, at) => IN_NAME.test(texts.slice(0, at + 1).join('x')))
+
+  const fill: LdapFilter['fill'] = (values, dn = '') => {
+    let filled = texts[0] ?? ''
+    for (const [index, { name, cut }] of variables.entries()) {
+      const text = name === DN ? dn : (cut(values.get(name) ?? '') ?? '')
+      filled += escapeValue(name !== DN && isInName[index] ? escapeNamePart(text) : text)
+      filled += texts[index + 1] ?? ''
+    }
+    return filled
+  }
+  if (!isFilter(texts.join('\\2a'))) {
+    throw new TypeError('expected a filter such as (uid={sub}), with placeholders as values')
+  }
+  return { claims, hasDn, fill }
+}
+
+/** The text of a filter up to the value of an attribute in a distinguished name, which is itself the value of a comparison. */
+const IN_NAME = /\([\w-]+(?::[\w.-]+)*[~<>:]?=(?:[^()]*[,+;])?\s*[\w.-]+\s*=[^()=,+;]*$/
+
+/** Special characters of a distinguished name. */
+const SPECIAL_IN_NAME = /[\\"+,;<>=\0]|^[ #]| $/g
+
+function escapeNamePart(text: string): string {
+  return text.replace(SPECIAL_IN_NAME, toHex)
+}
+
+function toHex(char: string): string {
+  return `\\${Buffer.from(char).toString('hex')}`
+}
+
+/** Special characters of the value of a filter. */
 const SPECIAL = /[\\*()\0]/g
 
 function escapeValue(text: string): string {
-  return text.replace(SPECIAL, (char) => `\\${Buffer.from(char).toString('hex')}`)
+  return text.replace(SPECIAL, toHex)
 }
 
 /** An attribute, maybe with matching rules, and what its value is compared with (RFC 4515, section 3). */

@@ -19,11 +19,11 @@ import {
 export interface CertificateRules {
   /** How many more authorities may be below this one. */
   readonly pathLength: number
-  /** Whether it has a rule that nothing here checks: such a certificate must not be used (RFC 5280, section 4.2). */
+  /** Whether it has a critical rule that is not checked here: such a certificate must not be used (RFC 5280, section 4.2). */
   readonly hasUnknownRule: boolean
 }
 
-/** What is checked here or by Node.js; and policies and revocation lists, which OpenSSL checks only where it is asked to, as well. */
+/** Rules that are checked here or by Node.js; and policies and revocation lists, which OpenSSL checks only on request, as well. */
 const KNOWN: ReadonlySet<string> = new Set([
   id_ce_basicConstraints,
   id_ce_keyUsage,

@@ -1,4 +1,4 @@
-/** The source `certificate`: how far a client is trusted, by the certificate that it showed when it connected. */
+/** The source `certificate`: the trust level of a client, by the certificate of its connection. */
 import * as z from 'zod'
 import type { JsonText } from '../../../json/json-text.ts'
 import { integer } from '../../../settings/quantities.ts'
@@ -15,7 +15,7 @@ const certificateSchema = section({
   from: z
     .literal('certificate', 'expected certificate')
     .describe(
-      'A number for how far the client is trusted, by the certificate that it showed when it connected. The listener of the route asks for one (`tls.clientCertificate`).'
+      'A number for how far the client is trusted, by the client certificate of its connection. The listener of the route has to ask for a certificate (`tls.clientCertificate`).'
     ),
   claim: foreignClaimName
     .default('trust')
@@ -25,15 +25,17 @@ const certificateSchema = section({
     untrusted: level(0).describe(
       'A certificate that does not come from an authority of the listener, or that is not valid yet. Default: 0.'
     ),
-    expiredUntrusted: level(0).describe('An expired one of these. Default: 0.'),
+    expiredUntrusted: level(0).describe(
+      'An expired certificate that does not come from an authority of the listener. Default: 0.'
+    ),
     expiredTrusted: level(500).describe(
-      'A certificate that is expired, and that was trusted until then. Default: 500.'
+      'An expired certificate of an authority of the listener. Default: 500.'
     ),
     trusted: level(1000).describe(
       'A certificate of an authority of the listener, valid now. Default: 1000.'
     ),
     untrustedCertIssuerCN: level(0).describe(
-      'One of the two trusted ones, with an issuer of `untrustedIssuers`. Default: 0.'
+      'A certificate of an authority of the listener, expired or not, with an issuer of `untrustedIssuers`. Default: 0.'
     )
   })
     .prefault({})
@@ -45,7 +47,7 @@ const certificateSchema = section({
     )
     .optional()
     .describe(
-      'Common names (CN) of issuers in the chain of a certificate that are not to be trusted, even if a trusted authority signed them; `*` matches any characters. A chain that is not wholly known counts as one of them: put the authorities between root and clients into `clientCa`. Default: none.'
+      'Common names (CN) of issuers in the chain of a certificate that are not to be trusted, even if a trusted authority signed them; `*` matches any characters. An incomplete chain counts as one with such an issuer: put the authorities between root and clients into `clientCa`. Default: none.'
     )
 })
 
@@ -58,10 +60,11 @@ export const certificateKind = {
   inputs: () => [],
   names: () => NO_NAMES,
   addresses: () => [],
+  setsSubject: () => false,
   sendsBody: () => false
 } satisfies SourceKind<CertificateConfig>
 
-/** Every token has the claim, whether the client showed a certificate or not. */
+/** Every token has the claim, with or without a client certificate. */
 function createCertificateSource(
   { claim, levels, untrustedIssuers }: CertificateConfig,
   { now }: Pick<SourceContext, 'now'>
@@ -72,7 +75,7 @@ function createCertificateSource(
   function grade(certificate: ClientCertificate | undefined): number {
     if (certificate === undefined) return levels.none
     const { isTrusted, expiresAt, issuers, areIssuersKnown } = certificate
-    // Connections may last longer than the certificates that they began with.
+    // Connections may outlive their certificates.
     const isExpired = now() > expiresAt
     if (!isTrusted) return isExpired ? levels.expiredUntrusted : levels.untrusted
     if (isUntrustedIssuer !== undefined) {

@@ -1,4 +1,4 @@
-/** What is known of the certificate that a client showed when it connected. */
+/** The known properties of the certificate of a client's connection. */
 import { X509Certificate } from 'node:crypto'
 import type { DetailedPeerCertificate, TLSSocket } from 'node:tls'
 import { id_kp_clientAuth } from '@peculiar/asn1-x509'
@@ -19,7 +19,7 @@ export interface ClientCertificate {
   readonly areIssuersKnown: boolean
 }
 
-/** @returns undefined where the client showed none */
+/** @returns undefined without a certificate */
 export type ReadClientCertificate = (socket: TLSSocket) => ClientCertificate | undefined
 
 export interface ClientCertificateOptions {
@@ -47,7 +47,7 @@ export function createClientCertificateReader(
     const time = now()
     const expiresAt = Date.parse(certificate.validTo)
     const isExpired = time > expiresAt
-    // An authority that has been renewed since is as good as one that was valid then.
+    // An authority renewed since counts like one that was valid then.
     const issuers = findIssuers(certificate, sent, isExpired ? [expiresAt, time] : [time])
     const areIssuersKnown = issuers !== undefined
     const whole = [certificate, ...(issuers ?? [])]
@@ -63,10 +63,10 @@ export function createClientCertificateReader(
   }
 }
 
-/** Node.js lists by names: that one certificate is above another does not mean that it signed that one. */
+/** Node.js builds the list by names: a certificate above another one need not have signed it. */
 function listChain(peer: DetailedPeerCertificate | null): X509Certificate[] {
   const chain: X509Certificate[] = []
-  // The object is empty where the client showed none, and a root is above itself.
+  // The object is empty without a certificate, and a root is above itself.
   for (let one = peer ?? undefined; one?.raw !== undefined; one = one.issuerCertificate) {
     chain.push(new X509Certificate(one.raw))
     if (one === one.issuerCertificate || chain.length > MOST_ISSUERS) break
@@ -86,7 +86,7 @@ function isFitForClients(chain: readonly X509Certificate[]): boolean {
   )
 }
 
-/** Of a name with several common names, all. */
+/** All common names of a name. */
 function issuerNames(certificate: X509Certificate): string[] {
   const { CN } = certificate.toLegacyObject().issuer as { CN?: string | string[] }
   return CN === undefined ? [] : [CN].flat()

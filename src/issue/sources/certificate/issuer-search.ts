@@ -1,12 +1,12 @@
-/** The way from a certificate up to a trusted root (RFC 5280, section 6.1), at any time in question. */
+/** The path from a certificate up to a trusted root (RFC 5280, section 6.1), at given times. */
 import { X509Certificate } from 'node:crypto'
 import { readRules } from './certificate-rules.ts'
 
 /**
- * Finds who signed a certificate, and who signed that one, up to a trusted root.
- * @param sent certificates that may be on the way; that they were sent gives them no trust
+ * Finds the issuer of a certificate, the issuer of that one, and so on up to a trusted root.
+ * @param sent certificates that may be on the path; sending them does not make them trusted
  * @param times each of them must be valid at one of these, in milliseconds since 1970
- * @returns the issuers, nearest first, each signature on the way verified; undefined where there is no way
+ * @returns the issuers, nearest first, with each signature verified; undefined where there is no path
  */
 export type FindIssuers = (
   certificate: X509Certificate,
@@ -14,7 +14,7 @@ export type FindIssuers = (
   times: readonly number[]
 ) => readonly X509Certificate[] | undefined
 
-/** More than any chain has, and few enough that a client cannot keep us busy with signatures. */
+/** More than any chain has, and few enough that a client cannot keep the service busy with signatures. */
 export const MOST_ISSUERS = 8
 
 const PEM = /-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/g
@@ -79,7 +79,7 @@ function isSignedBy(certificate: X509Certificate, issuer: X509Certificate): bool
   try {
     return certificate.checkIssued(issuer) && certificate.verify(issuer.publicKey)
   } catch {
-    // A key of a kind that OpenSSL does not know signs nothing.
+    // A key of a kind that OpenSSL does not support signs nothing.
     return false
   }
 }

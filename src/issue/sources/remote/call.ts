@@ -1,18 +1,20 @@
-/** What a remote is sent for a request: where to, which headers, which body. */
+/** The call to a remote for a request: its URL, headers and body. */
 import * as z from 'zod'
 import { writeObject } from '../../../json/json-members.ts'
 import { type JsonText, toJsonText } from '../../../json/json-text.ts'
 import type { RemoteCall } from '../../../remote/remote.ts'
 import { jsonValue } from '../../../settings/json.ts'
 import { section } from '../../../settings/section.ts'
+import { parseUrlTemplate } from '../../../settings/url-template.ts'
 import { invalidClaim } from '../../claims.ts'
+import type { Client } from '../../client.ts'
 import type { IssueRequest } from '../../issue.ts'
 import { createReadTexts, describePlaces, onlyText, type Places, placesShape } from '../places.ts'
-import { parseUrlTemplate } from './url-template.ts'
+import { createWriteForm, createWriteJson, FORM_TYPE, type SentFields } from './sent-body.ts'
 
-/** What the body of a call is: the client's JSON as it came, the metadata as JSON, or nothing. */
-export const BODY_MODES = ['body', 'metadata', 'nothing'] as const
-type BodyMode = (typeof BODY_MODES)[number]
+/** The body of a call: the client's input as JSON or as a form, the metadata as JSON, or nothing. */
+export const BODY_MODES = ['body', 'form', 'metadata', 'nothing'] as const
+export type BodyMode = (typeof BODY_MODES)[number]
 
 /** The body of a call whose source has no `send`. */
 export function bodyModeOf({
@@ -35,7 +37,7 @@ const metadataEntry = section({
   ...placesShape,
   value: jsonValue
     .optional()
-    .describe('The value itself, where no place of the request has it. Default: none.')
+    .describe('A fixed value, in place of one from the request. Default: none.')
 }).refine(
   ({ header, parameter, variable, value }) =>
     (value === undefined) !== [header, parameter, variable].every((place) => place === undefined),
@@ -51,32 +53,41 @@ export const metadata = z
   })
   .optional()
   .describe(
-    'What is sent to the remote about a request; what a request does not have is left out. Default: none.'
+    'Values for `send: metadata` and for `{name}` in `url`, from the request or fixed. Values that a request does not have are left out. Default: none.'
   )
 
 /** Puts a call together. Throws a ServiceError `invalid_request` for a request that lacks what it needs. */
 export type WriteCall = (
   request: IssueRequest
-) => Pick<RemoteCall, 'method' | 'path' | 'headers' | 'body'>
+) => Pick<RemoteCall, 'method' | 'path' | 'headers' | 'forwardedFor' | 'body' | 'contentType'>
 
 export interface WriteCallOptions {
-  /** Its variables have the values of the metadata of these names, or else of the route's path variables. */
+  /** Its variables get the values of the metadata with these names, or else of the route's path variables. */
   readonly url: string
   readonly method: 'GET' | 'POST'
   readonly send: BodyMode
+  /** The fields that are sent in place of the client's body. */
+  readonly fields?: SentFields | undefined
   readonly metadata: readonly MetadataEntry[]
   /** Headers of the client that pass, by their names in lower case. */
   readonly forward: readonly string[]
+  /** Whether the remote gets the address of the client. */
+  readonly clientAddress: boolean
 }
 
 const NO_METADATA: Metadata = new Map()
 
 /** @throws TypeError for a URL with variables where none may be */
 export function createWriteCall(options: WriteCallOptions): WriteCall {
-  const { url, method, send, metadata: entries, forward } = options
+  const { url, method, send, metadata: entries, clientAddress } = options
+  const forward = clientAddress
+    ? options.forward.filter((name) => name !== 'x-forwarded-for')
+    : options.forward
   const template = parseUrlTemplate(url)
   const readMetadata = entries.length === 0 ? undefined : createReadMetadata(entries)
   const isFixed = template.names.length === 0
+  const contentType = send === 'form' ? FORM_TYPE : undefined
+  const writeBody = createWriteBody(options)
   const missing = new Map(
     entries.map((entry) => [
       entry.name,
@@ -88,9 +99,13 @@ export function createWriteCall(options: WriteCallOptions): WriteCall {
     const metadata = readMetadata === undefined ? NO_METADATA : readMetadata(request)
     return {
       method,
-      path: isFixed ? undefined : template.fill((name) => resolve(name, request, metadata)),
+      path: isFixed
+        ? undefined
+        : template.fill((name) => resolve(name, request, metadata), rejectValue),
       headers: forward.length === 0 ? undefined : forwarded(request),
-      body: bodyOf(request, metadata)
+      forwardedFor: clientAddress ? request.client().forwardedFor : undefined,
+      body: writeBody(request, metadata),
+      contentType
     }
   }
 
@@ -102,24 +117,43 @@ export function createWriteCall(options: WriteCallOptions): WriteCall {
     return variables()[name] ?? ''
   }
 
-  function bodyOf(request: IssueRequest, metadata: Metadata): Uint8Array | undefined {
-    switch (send) {
-      case 'body':
-        return request.body
-      case 'metadata':
-        return writeMetadata(metadata)
-      case 'nothing':
-        return undefined
-    }
-  }
-
-  function forwarded({ headers: given }: IssueRequest): Record<string, string> {
+  function forwarded(request: IssueRequest): Record<string, string> {
     return Object.fromEntries(
       forward.flatMap((name) => {
-        const value = given[name]
+        const given = request.headers[name]
+        const item = APPENDED.get(name)?.(request.client())
+        const value = item === undefined ? given : append(given, item)
         return typeof value === 'string' ? [[name, value]] : []
       })
     )
+  }
+}
+
+/** Lists to which each forwarding hop appends its peer, in their own form (RFC 7239, sections 4 and 6). */
+const APPENDED: ReadonlyMap<string, (client: Client) => string> = new Map([
+  ['x-forwarded-for', ({ connection = 'unknown' }) => connection],
+  [
+    'forwarded',
+    ({ connection = 'unknown' }) =>
+      connection.includes(':') ? `for="[${connection}]"` : `for=${connection}`
+  ]
+])
+
+function append(list: string | string[] | undefined, item: string): string {
+  return list === undefined || list === '' ? item : `${list}, ${item}`
+}
+
+/** @returns a function that returns undefined where nothing is sent */
+function createWriteBody({ send, fields }: Pick<WriteCallOptions, 'send' | 'fields'>) {
+  switch (send) {
+    case 'body':
+      return createWriteJson(fields)
+    case 'form':
+      return createWriteForm(fields)
+    case 'metadata':
+      return (_request: IssueRequest, metadata: Metadata) => writeMetadata(metadata)
+    case 'nothing':
+      return () => undefined
   }
 }
 
@@ -129,7 +163,7 @@ interface MetadataEntry extends Places {
   readonly value?: JsonText | undefined
 }
 
-/** Values by their names, in the order of the entries. What a request does not have is left out. */
+/** Values by name, in the order of the entries, without those that a request lacks. */
 type Metadata = ReadonlyMap<string, JsonText>
 
 /** @throws ServiceError `invalid_request` for a value that is given more than once */
@@ -157,4 +191,8 @@ function describeEntry(entry: MetadataEntry): string {
 /** One JSON object, in UTF-8. */
 function writeMetadata(metadata: Metadata): Uint8Array {
   return Buffer.from(writeObject(metadata))
+}
+
+function rejectValue(name: string) {
+  return invalidClaim(`${name} cannot be part of a URL`)
 }

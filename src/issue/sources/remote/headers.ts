@@ -1,4 +1,4 @@
-/** The settings of the headers that a remote is sent. */
+/** The settings of the headers sent to a remote. */
 import * as z from 'zod'
 import { headerName } from '../../../settings/headers.ts'
 import { material, oncePerReader } from '../../../settings/secrets.ts'
@@ -23,7 +23,7 @@ const NEVER_SENT: ReadonlySet<string> = new Set([
 ])
 
 const sentHeaderName = headerName.refine((name) => !NEVER_SENT.has(name), {
-  error: 'this header is of the connection or of the body, expected another one'
+  error: 'the service sets this header itself, or it is of the connection, expected another one'
 })
 
 /** The setting `forward`. */
@@ -32,7 +32,7 @@ export const forward = z
   .min(1, 'expected at least one header')
   .optional()
   .describe(
-    'Headers of the client that the remote is sent, as they came. Those of the connection and of the body cannot be; `authorization` and `cookie` only pass where they are named. Default: none.'
+    'Headers of the client that are sent to the remote, unchanged. Only these are sent. The address of the connection is appended to `x-forwarded-for` and `forwarded`, as proxies do. Headers about the connection or the body, such as `host` or `content-type`, cannot be named. Default: none.'
   )
 
 /** Visible ASCII, with spaces inside (RFC 9110, section 5.5). */

@@ -1,8 +1,10 @@
 /** The source `remote`: claims from the JSON API behind the service. */
 import { type ErrorCode, ServiceError } from '../../../errors.ts'
-import { type JsonText, JsonTextError, parseJsonBytes } from '../../../json/json-text.ts'
+import { JsonTextError, type ReadJson, readJsonBytes } from '../../../json/json-text.ts'
 import { addressIn } from '../../../remote/address.ts'
 import { remoteReply } from '../../../remote/remote-errors.ts'
+import { createPickHeaders, type PassedHeaders } from '../../../remote/reply-headers.ts'
+import { BEARER_TYP } from '../../../service-bearer-mark.ts'
 import { at, givenOf, itemsOf, type PartialOf, type Placed } from '../../../settings/placed.ts'
 import { variablesIn } from '../../../settings/route-paths.ts'
 import type { Claims } from '../../claims.ts'
@@ -11,7 +13,9 @@ import { createServiceBearer } from '../../service-bearer.ts'
 import { namesOfPlaces } from '../places.ts'
 import type { SourceContext, SourceKind, SourceNames } from '../source-kind.ts'
 import { bodyModeOf, createWriteCall } from './call.ts'
+import { createAssertAccepted } from './refuse.ts'
 import { createNoteExpiry, createTakeClaims } from './reply.ts'
+import { takesFromClient } from './sent-body.ts'
 import { type RemoteConfig, remoteSourceSchema } from './settings.ts'
 
 export const remoteKind = {
@@ -27,15 +31,23 @@ export const remoteKind = {
     })),
   names: findNames,
   addresses: (config) => [addressIn(config, 'url', 'http')],
-  sendsBody: (config) => bodyModeOf(config) === 'body'
+  setsSubject: ({ pick = {} }) => Object.hasOwn(pick, 'sub'),
+  sendsBody
 } satisfies SourceKind<RemoteConfig>
+
+function sendsBody(config: RemoteConfig): boolean {
+  const { body } = config
+  return (
+    ['body', 'form'].includes(bodyModeOf(config)) && (body === undefined || takesFromClient(body))
+  )
+}
 
 const NONE: Claims = new Map()
 
-/** Calls the remote, and makes claims out of its reply, text for text. */
+/** Calls the remote, and makes claims from its reply, text for text. */
 function createRemoteSource(config: RemoteConfig, context: SourceContext): Source {
   const { limits, now, signer, expiresAt } = context
-  const { url, method, metadata = [], forward = [], bearer, pick, drop } = config
+  const { url, method, metadata = [], forward = [], clientAddress, bearer, pick, drop } = config
   const name = new URL(url).host
   const remote = context.connect({
     url,
@@ -45,41 +57,69 @@ function createRemoteSource(config: RemoteConfig, context: SourceContext): Sourc
     maxReplyBytes: config.limits?.reply ?? limits.reply,
     maxCalls: config.limits?.calls ?? limits.calls,
     success: config.success,
-    tls: config.tls
+    breaker: config.breaker === 'off' ? undefined : config.breaker,
+    tls: config.tls,
+    proxy: config.proxy
   })
-  const writeCall = createWriteCall({ url, method, send: bodyModeOf(config), metadata, forward })
+  const writeCall = createWriteCall({
+    url,
+    method,
+    send: bodyModeOf(config),
+    fields: config.body,
+    metadata,
+    forward,
+    clientAddress
+  })
+  const isTyped = config.bearerForm === 'typed'
   const serviceBearer =
-    bearer === undefined ? undefined : createServiceBearer({ data: bearer, signer, now })
+    bearer === undefined
+      ? undefined
+      : createServiceBearer({
+          data: bearer,
+          signer: signer(config.bearerKey, isTyped ? BEARER_TYP : undefined),
+          audience: isTyped ? new URL(url).origin : undefined,
+          now
+        })
+  const assertAccepted = createAssertAccepted(config.refuse)
   const takeClaims = createTakeClaims({
     at: config.at,
     pick: pick && Object.entries(pick).map(([claim, path]) => ({ claim, ...path })),
-    drop
+    drop,
+    takesNull: config.success === '2xx'
   })
+  const pickHeaders = config.pass && createPickHeaders(config.pass)
   const noteExpiry = expiresAt && createNoteExpiry(expiresAt)
   const takesEmpty = config.success === '2xx'
   const noteSkip = config.onError === 'skip' ? createSkipNote(name, context) : undefined
 
   return async function remoteSource(request) {
     const { onAbort, note, limit } = request
-    const { method, path, headers, body } = writeCall(request)
+    const { method, path, headers, forwardedFor, body, contentType } = writeCall(request)
     const bearer = serviceBearer?.()
     const authorization = bearer instanceof Promise ? await bearer : bearer
     const startedAt = performance.now()
+    const askedAtSeconds = noteExpiry === undefined ? 0 : Math.floor(now() / 1000)
     try {
-      const reply = await remote.call({
+      return await remote.call({
         method,
         path,
         headers,
         body,
+        contentType,
         authorization,
+        forwardedFor,
         trace: request.trace,
         note,
-        onAbort
+        onAbort,
+        read(reply, replyHeaders) {
+          const json = takesEmpty && reply.length === 0 ? undefined : readReply(reply, limits.depth)
+          assertAccepted?.(json?.value, { headers: replyHeaders, body: reply })
+          const claims = json === undefined ? NONE : takeClaims(json.text)
+          if (pickHeaders !== undefined) passHeaders(note, pickHeaders(replyHeaders))
+          noteExpiry?.(json?.text, limit, askedAtSeconds)
+          return claims
+        }
       })
-      const json = takesEmpty && reply.length === 0 ? undefined : parseReply(reply, limits.depth)
-      const claims = json === undefined ? NONE : takeClaims(json)
-      noteExpiry?.(json, limit)
-      return claims
     } catch (error) {
       if (noteSkip === undefined || !isSkippable(error)) {
         note.failedRemote = name
@@ -93,9 +133,19 @@ function createRemoteSource(config: RemoteConfig, context: SourceContext): Sourc
   }
 }
 
-function parseReply(reply: Uint8Array, maxDepth: number): JsonText {
+/** Fields of a later remote win; cookies of all remotes are set. */
+function passHeaders(note: IssueRequest['note'], headers: PassedHeaders): void {
+  const cookies = [note.passed?.['Set-Cookie'] ?? [], headers['Set-Cookie'] ?? []].flat()
+  note.passed = {
+    ...note.passed,
+    ...headers,
+    ...(cookies.length > 0 && { 'Set-Cookie': cookies })
+  }
+}
+
+function readReply(reply: Uint8Array, maxDepth: number): ReadJson {
   try {
-    return parseJsonBytes(reply, maxDepth)
+    return readJsonBytes(reply, maxDepth)
   } catch (error) {
     if (error instanceof JsonTextError) throw remoteReply(`reply is ${error.message}`)
     throw error
@@ -116,7 +166,7 @@ function createSkipNote(host: string, { logger, metrics }: SourceContext) {
   }
 }
 
-/** Failures of the remote itself, which a source may skip. Too many calls, and a client that is gone, are none. */
+/** Failures of the remote itself, which a source may skip. Too many calls, and a disconnected client, are not. */
 const FAILURES: ReadonlySet<ErrorCode> = new Set([
   'remote_failed',
   'remote_timeout',
@@ -131,7 +181,7 @@ function isSkippable(error: unknown): error is ServiceError {
   return remoteStatus === undefined || remoteStatus < 400 || remoteStatus >= 500
 }
 
-/** A variable of the URL is the metadata of that name, or else one of the route's path. */
+/** A variable of the URL is the metadata of that name, or else a variable of the route's path. */
 function findNames(config: Placed<PartialOf<RemoteConfig>>): SourceNames {
   const entries = itemsOf(at(config, 'metadata'))
   const places = entries.map(namesOfPlaces)

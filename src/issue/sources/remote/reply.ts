@@ -1,14 +1,15 @@
-/** What is taken of a remote's reply: its claims, and the time at which it expires. */
+/** The values taken from a remote's reply: its claims, and its expiry. */
 import { dropMembers } from '../../../json/drop-members.ts'
-import { itemsOf, MOST_CLAIMS, readObject } from '../../../json/json-members.ts'
+import { MOST_CLAIMS, readObject } from '../../../json/json-members.ts'
 import { formatJsonPath, type JsonPath, textAt, textsAt } from '../../../json/json-path.ts'
 import type { JsonText } from '../../../json/json-text.ts'
 import { remoteReply } from '../../../remote/remote-errors.ts'
-import { type Claims, IDENTITY_CLAIMS, RESERVED_CLAIMS } from '../../claims.ts'
+import { type Claims, IDENTITY_CLAIMS, RESERVED_CLAIMS, toIdentity } from '../../claims.ts'
+import { parseEndFrom } from '../../instants.ts'
 import type { IssueRequest } from '../../issue.ts'
 import { createNameMatcher } from '../../name-patterns.ts'
 
-/** Makes claims out of a reply. Throws a ServiceError `remote_reply` for a reply that lacks what it should have. */
+/** Makes claims from a reply. Throws a ServiceError `remote_reply` for a reply that lacks required values. */
 export type TakeClaims = (reply: JsonText) => Claims
 
 /** A claim, and its path in the reply. */
@@ -22,18 +23,22 @@ interface Pick {
 export interface TakeClaimsOptions {
   /** The claim that the whole reply is put under. */
   readonly at?: string | undefined
-  /** What is taken of the reply. */
+  /** The picked claims, beside the whole reply or in place of it. */
   readonly pick?: readonly Pick[] | undefined
-  /** Patterns of the names that are left out of what is taken, however deep they are, in upper or lower case. */
+  /** Patterns of names that are dropped from the reply, at any depth, in upper or lower case. */
   readonly drop?: readonly string[] | undefined
+  /** Whether a reply that is null adds no claims where its members would be claims. Default: it is an error, as any that is not an object. */
+  readonly takesNull?: boolean | undefined
 }
 
+const NO_CLAIMS: Claims = new Map()
+
 /** With neither `at` nor `pick`, the members of the reply are the claims. */
-export function createTakeClaims({ at, pick, drop }: TakeClaimsOptions): TakeClaims {
+export function createTakeClaims({ at, pick, drop, takesNull }: TakeClaimsOptions): TakeClaims {
   const isDropped = drop === undefined ? undefined : createCaselessMatcher(drop)
   const clean = (text: JsonText) => (isDropped === undefined ? text : dropMembers(text, isDropped))
 
-  if (at !== undefined) {
+  if (at !== undefined && pick === undefined) {
     return function putUnderClaim(reply) {
       return new Map([[at, clean(reply)]])
     }
@@ -42,10 +47,17 @@ export function createTakeClaims({ at, pick, drop }: TakeClaimsOptions): TakeCla
     const paths = pick.map(({ path }) => path)
     return function pickClaims(reply) {
       const found = textsAt(reply, paths)
-      return new Map(pick.flatMap((one, index) => pickClaim(found[index], one, clean)))
+      const claims = new Map<string, JsonText>()
+      if (at !== undefined) claims.set(at, clean(reply))
+      for (const [index, one] of pick.entries()) {
+        const picked = pickClaim(found[index], one, clean)
+        if (picked !== undefined) claims.set(one.claim, picked)
+      }
+      return claims
     }
   }
   return function mergeMembers(reply) {
+    if (takesNull && reply === NULL) return NO_CLAIMS
     if (!reply.startsWith('{')) throw remoteReply('reply is not an object')
     const claims = readObject(clean(reply), MOST_CLAIMS)
     if (claims.size > MOST_CLAIMS) throw remoteReply(`reply has more than ${MOST_CLAIMS} members`)
@@ -64,41 +76,35 @@ function pickClaim(
   found: JsonText | undefined,
   { claim, path, isOptional }: Pick,
   clean: (text: JsonText) => JsonText
-): [string, JsonText][] {
+): JsonText | undefined {
   if (found === undefined) {
-    if (isOptional) return []
+    if (isOptional) return undefined
     throw remoteReply(`reply has no ${formatJsonPath(path)}`)
   }
-  if (!IDENTITY_CLAIMS.has(claim)) return [[claim, clean(found)]]
+  if (!IDENTITY_CLAIMS.has(claim)) return clean(found)
+  if (found === NULL && isOptional) return undefined
   const identity = toIdentity(claim, found)
   if (identity === undefined) {
-    throw remoteReply(`${formatJsonPath(path)} of the reply is no ${claim}, expected text`)
+    const expected = claim === 'aud' ? 'text or a list of texts' : 'text'
+    throw remoteReply(
+      `${formatJsonPath(path)} of the reply is ${kindOf(found)}, expected ${expected} for ${claim}`
+    )
   }
-  return [[claim, identity]]
+  return identity
 }
 
-const NUMBER = /^[-\d]/
+const NULL = 'null'
 const EMPTY = '""'
 
-/**
- * Turns a value into one that an identity claim may have (RFC 7519, sections 4.1.1 to 4.1.3): text, or for `aud` a list of texts. A number, as many APIs give for an id,
- * becomes text with the same digits.
- * @returns undefined for anything else, and for empty text
- */
-function toIdentity(claim: string, value: JsonText): JsonText | undefined {
-  if (claim !== 'aud' || !value.startsWith('[')) return toNonEmptyText(value)
-  const items = itemsOf(value).map(toNonEmptyText)
-  return items.length === 0 || items.includes(undefined)
-    ? undefined
-    : (`[${items.join(',')}]` as JsonText)
+/** Describes a value that cannot be a claim of identity, for a message; never the value itself. */
+function kindOf(value: JsonText): string {
+  if (value === NULL) return NULL
+  if (value === EMPTY) return 'an empty text'
+  if (value.startsWith('[')) return value === '[]' ? 'an empty list' : 'a list'
+  return value.startsWith('{') ? 'an object' : 'true or false'
 }
 
-function toNonEmptyText(value: JsonText): JsonText | undefined {
-  if (value.startsWith('"')) return value === EMPTY ? undefined : value
-  return NUMBER.test(value) ? (`"${value}"` as JsonText) : undefined
-}
-
-/** Where a reply has the time at which it expires. */
+/** The path of the expiry in a reply. */
 export interface ExpiryPath {
   readonly path: JsonPath
   /** Whether a reply may lack it. */
@@ -106,54 +112,33 @@ export interface ExpiryPath {
 }
 
 /**
- * Notes in the limit of a request when the reply expires.
+ * Limits a request to the expiry of the reply.
  * @param reply undefined for an empty one
- * @throws ServiceError `remote_reply` for a reply without the time, or with one that cannot be read
+ * @param askedAtSeconds when the remote was called, in seconds since 1970: a number of seconds counts from then on
+ * @throws ServiceError `remote_reply` for a reply without the time, or with an unreadable one. A reply that never expires limits nothing.
  */
-export type NoteExpiry = (reply: JsonText | undefined, limit: IssueRequest['limit']) => void
-
-/** An ISO 8601 date, which begins at midnight UTC, or a date and time with its zone. */
-const DATE = /^(\d{4}-\d\d-\d\d)(?:T\d\d:\d\d(?::\d\d(?:\.\d+)?)?(?:Z|[+-]\d\d:\d\d))?$/
-
-/** Larger numbers are milliseconds: as seconds this is in the year 5138, as milliseconds it was in 1973. */
-const MOST_SECONDS = 1e11
+export type NoteExpiry = (
+  reply: JsonText | undefined,
+  limit: IssueRequest['limit'],
+  askedAtSeconds: number
+) => void
 
 export function createNoteExpiry({ path, isOptional }: ExpiryPath): NoteExpiry {
   const name = formatJsonPath(path)
 
-  return function noteExpiry(reply, limit) {
+  return function noteExpiry(reply, limit, askedAtSeconds) {
     const found = reply === undefined ? undefined : textAt(reply, path)
     if (found === undefined) {
       if (isOptional) return
       throw remoteReply(`reply has no ${name}`)
     }
-    const seconds = parseInstant(JSON.parse(found))
+    const seconds = parseEndFrom(JSON.parse(found), askedAtSeconds)
     if (seconds === undefined) {
-      throw remoteReply(`${name} of the reply is no time, expected seconds, milliseconds or a date`)
+      throw remoteReply(
+        `${name} of the reply is no time that can be read, expected seconds from now on, seconds or milliseconds since 1970, a date with its zone, or null for no end`
+      )
     }
+    if (seconds === Number.POSITIVE_INFINITY) return
     limit.expiresAt = Math.min(seconds, limit.expiresAt ?? Number.POSITIVE_INFINITY)
   }
-}
-
-/**
- * @param value a number of seconds or milliseconds since 1970, or an ISO 8601 date
- * @returns whole seconds since 1970, not later than the instant; undefined for anything else
- */
-function parseInstant(value: unknown): number | undefined {
-  const milliseconds = typeof value === 'string' ? parseDate(value) : toMilliseconds(value)
-  return Number.isFinite(milliseconds) ? Math.floor(milliseconds / 1000) : undefined
-}
-
-function toMilliseconds(value: unknown): number {
-  if (typeof value !== 'number') return Number.NaN
-  return value > MOST_SECONDS ? value : value * 1000
-}
-
-function parseDate(text: string): number {
-  const [, day] = DATE.exec(text) ?? []
-  if (day === undefined) return Number.NaN
-  // Date.parse takes a 30th of February for a day in March.
-  const midnight = new Date(`${day}T00:00:00Z`)
-  if (Number.isNaN(midnight.getTime()) || !midnight.toISOString().startsWith(day)) return Number.NaN
-  return Date.parse(text)
 }

@@ -1,29 +1,25 @@
 /** The types that a claim taken from a request may have, and how texts and JSON become one of them. */
+import { trimBlanks } from '../../../blanks.ts'
 import { everyItem } from '../../../json/json-members.ts'
 import { type JsonText, JsonTextError, parseJsonText, toJsonText } from '../../../json/json-text.ts'
+import { isNumberText } from '../../../json/number-spelling.ts'
 
 export const CLAIM_TYPES = ['string', 'number', 'boolean', 'json', 'list'] as const
 export type ClaimType = (typeof CLAIM_TYPES)[number]
 
-/** Both give undefined for what is not of the type. No digit is lost on the way. */
+/** Both return undefined for a value of another type. No digit is lost. */
 interface Reading {
   /** Of a text outside of JSON. */
   readonly fromText: (text: string, maxDepth: number) => JsonText | undefined
   readonly fromJson: (text: JsonText) => JsonText | undefined
 }
 
-/** RFC 8259, section 6. */
-const NUMBER = /^-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?$/
-
 const readings: Readonly<Record<ClaimType, Reading>> = {
   string: {
     fromText: toJsonText,
     fromJson: (text) => (isString(text) ? text : undefined)
   },
-  number: {
-    fromText: (text) => (NUMBER.test(text) ? (text as JsonText) : undefined),
-    fromJson: (text) => (NUMBER.test(text) ? text : undefined)
-  },
+  number: { fromText: readNumber, fromJson: readNumber },
   boolean: { fromText: readBoolean, fromJson: readBoolean },
   json: { fromText: readJson, fromJson: (text) => text },
   list: {
@@ -41,8 +37,12 @@ export function readingOf(type: ClaimType): Reading {
 export function itemsOf(list: string): string[] {
   return list
     .split(',')
-    .map((item) => item.trim())
+    .map(trimBlanks)
     .filter((item) => item !== '')
+}
+
+function readNumber(text: string): JsonText | undefined {
+  return isNumberText(text) ? text : undefined
 }
 
 function readBoolean(text: string): JsonText | undefined {

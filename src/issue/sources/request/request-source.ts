@@ -5,7 +5,7 @@ import { type JsonText, toJsonText } from '../../../json/json-text.ts'
 import { jsonPath, jsonValue } from '../../../settings/json.ts'
 import { flag } from '../../../settings/quantities.ts'
 import { section } from '../../../settings/section.ts'
-import { type Claims, invalidClaim } from '../../claims.ts'
+import { type Claims, invalidClaim, twiceInBody } from '../../claims.ts'
 import type { IssueRequest, Source } from '../../issue.ts'
 import { foreignClaimName } from '../claim-name.ts'
 import { createReadTexts, describePlaces, namesOfPlaces, onlyText, placesShape } from '../places.ts'
@@ -22,21 +22,21 @@ const requestSchema = section({
   body: jsonPath
     .optional()
     .describe(
-      'Path in the JSON of the body; read where no other place has it. Its digits are kept. Default: none.'
+      'Path of the value in the JSON body, or the name of a field of a form. It is read if no other place has the value. The digits of numbers are kept. Default: none.'
     ),
   default: jsonValue
     .optional()
     .describe(
-      'The value in a request that has none, taken as it is. Default: none, the claim is left out.'
+      'The value for a request that has none, of any type. Default: none, the claim is left out.'
     ),
   required: flag
     .default(false)
-    .describe('Whether a request without it is rejected (400). Default: false.'),
+    .describe('Whether a request without the value is rejected (400). Default: false.'),
   type: z
     .enum(CLAIM_TYPES, `expected ${CLAIM_TYPES.join(', ')}`)
     .default('string')
     .describe(
-      'What it has to be, else the request is rejected (400). In a header, a parameter or a path variable `list` is a comma list, and `json` any JSON text. Default: string.'
+      'The type of the value. A request with another type is rejected (400). In a header, a parameter, a path variable or a form `list` is a comma list, and `json` any JSON text. Default: string.'
     ),
   take: z
     .literal('first-of-list', 'expected first-of-list')
@@ -70,6 +70,7 @@ export const requestKind = {
   },
   names: namesOfPlaces,
   addresses: () => [],
+  setsSubject: () => false,
   sendsBody: () => false
 } satisfies SourceKind<RequestConfig>
 
@@ -83,7 +84,7 @@ const TYPE_NAMES: Readonly<Record<ClaimType, string>> = {
 const NONE: Claims = new Map()
 const EMPTY_TEXT = '""'
 
-/** @throws ServiceError `invalid_request` for a claim that is missing, of another type, or there more than once */
+/** @throws ServiceError `invalid_request` for a claim that is missing, duplicate, or of another type */
 function createRequestSource(
   config: RequestConfig,
   { limits }: Pick<SourceContext, 'limits'>
@@ -93,6 +94,7 @@ function createRequestSource(
   const maxDepth = limits.depth
   const takeFirst = config.take === 'first-of-list'
   const readTexts = createReadTexts(places)
+  const rejectTwice = twiceInBody(body ?? [])
   const { fromText, fromJson } = readingOf(type)
   const takesList = takeFirst || type === 'list'
   const allPlaces = [
@@ -117,9 +119,12 @@ function createRequestSource(
 
   function readBody(request: IssueRequest): JsonText | undefined {
     const json = body === undefined ? undefined : request.json()
-    const found = json === undefined || body === undefined ? undefined : textAt(json, body)
-    if (found === undefined || (found === EMPTY_TEXT && type !== 'json')) return undefined
-    const value = ofType(fromJson(found))
+    const found =
+      json === undefined || body === undefined ? undefined : textAt(json, body, rejectTwice)
+    const isForm = request.isForm()
+    if (found === undefined || (found === EMPTY_TEXT && (isForm || type !== 'json')))
+      return undefined
+    const value = ofType(isForm ? fromText(JSON.parse(found), maxDepth) : fromJson(found))
     return takeFirst ? toJsonText(firstUsable(JSON.parse(value))) : value
   }
 

@@ -1,44 +1,109 @@
-/** One connection to Redis, which is replaced and never repaired, and what the service keeps in Redis: names, texts, writes. */
-import { randomUUID } from 'node:crypto'
+/** One connection to the Redis that takes writes. It is replaced, never repaired. */
+import { setTimeout as wait } from 'node:timers/promises'
 import type { Redis } from 'ioredis'
-import { formatRevoked, parseRevoked, type Revocation } from '../../revocation.ts'
-import type { ExpiringRecords, StoreTls } from '../store.ts'
+import { StoreFullError } from '../store.ts'
+import { type RedisAddress, type RedisNode, showNode } from './address.ts'
+import { type Ask, type Location, locate } from './locate.ts'
+import { createReplicated } from './replication.ts'
 
-/** Where Redis is, and what it asks for. */
-export interface RedisAddress {
-  readonly host: string
-  readonly port: number
-  readonly database: number
-  readonly username?: string | undefined
-  readonly password?: string | undefined
-  /** TLS, with PEM texts where the system's own do not do. The certificate of Redis is always verified. */
-  readonly tls?: StoreTls | undefined
+/** The names of the service's data in Redis. */
+export interface RedisNames {
+  /** A sorted set: revocations by their text, scored with their expiry in milliseconds since 1970, `inf` for never. */
+  readonly revoked: string
+  /** A hash: `epoch`, a new one each time that the data starts empty, and `sequence`, the number of writes in that epoch. */
+  readonly version: string
+  /** The channel on which writes are published. Channels are common to all databases, so it ends with the database. */
+  readonly channel: string
+  /** What the names of records, and of counts, begin with. */
+  readonly record: string
+  readonly count: string
+}
+
+/** In a Cluster all names have the same hash tag, since scripts and published writes are of one node. */
+export function namesIn({ mode, database }: Pick<RedisAddress, 'mode' | 'database'>): RedisNames {
+  const prefix = mode === 'cluster' ? '{txtoken}' : 'txtoken'
+  return {
+    revoked: `${prefix}:revoked`,
+    version: `${prefix}:revoked:version`,
+    channel: `txtoken:revoked:${database}`,
+    record: `${prefix}:record:`,
+    count: `${prefix}:attempts:`
+  }
+}
+
+export interface RedisConnection {
+  readonly client: Redis
+  /** Resolves when its writes are in a second Redis too, where another one takes over when this one fails. */
+  readonly replicated: () => Promise<void>
 }
 
 /** A command that Redis has not answered by then counts as failed. */
 const ANSWER_LIMIT_MS = 1000
+/** Between two questions to Sentinels whether the Redis is still the one that takes writes. */
+const WATCH_INTERVAL_MS = 1000
 
 /**
- * Connects, and waits until Redis answers.
+ * Finds the Redis that takes writes, connects, selects the database, subscribes to its channel, and makes sure that revocations can be
+ * written: a Redis that fails in one of these steps is not used.
  * @param ending ends the connection, whatever it is doing
- * @throws Error with what is wrong, without a secret
+ * @throws Error with the step that failed and why, without a secret
  */
-export async function connectToRedis(address: RedisAddress, ending: AbortSignal): Promise<Redis> {
-  const { host, port, database, username, password, tls } = address
-  // By its default, the only export that is left of a CommonJS module once the program is bundled.
+export async function connectToRedis(
+  address: RedisAddress,
+  ending: AbortSignal
+): Promise<RedisConnection> {
+  const names = namesIn(address)
+  const ask = createAsk(address, ending)
+  const { node } = await locate(address, names.version, ask)
+  const client = await open(node, address, ending, (opened) => prepare(opened, address, names))
+  if (address.mode === 'single') return { client, replicated: async () => undefined }
+  if (address.mode === 'sentinel') {
+    void watchPlace(client, node, () => locate(address, names.version, ask))
+  }
+  return { client, replicated: createReplicated(client) }
+}
+
+/** Asks Sentinels with their own credentials, and nodes of a Cluster with those of the Redis. */
+function createAsk(address: RedisAddress, ending: AbortSignal): Ask {
+  const { mode, tls, username, password, sentinel } = address
+  const user = mode === 'sentinel' ? sentinel : { username, password }
+
+  return async function ask(node, [command, ...args]) {
+    let answer: unknown
+    const client = await open(node, { ...user, tls }, ending, async (opened) => {
+      answer = await opened.call(command, ...args)
+    })
+    client.disconnect()
+    return answer
+  }
+}
+
+type Access = Pick<RedisAddress, 'username' | 'password' | 'tls'>
+
+/**
+ * Opens a connection.
+ * @param use the first step on it: if that fails, the connection is closed
+ */
+async function open(
+  { host, port }: RedisNode,
+  { username, password, tls }: Access,
+  ending: AbortSignal,
+  use: (client: Redis) => Promise<void>
+): Promise<Redis> {
+  // By its default, the only remaining export of a CommonJS module once the program is bundled.
   const { default: ioredis } = await import('ioredis')
+  ending.throwIfAborted()
   const client = new ioredis.Redis({
     host,
     port,
-    db: database,
     // Subscribing and asking over one connection takes RESP3, which Redis has from version 6 on.
     protocol: 3,
+    // The library reports only a failure of HELLO: the other steps are done here.
     disableClientInfo: true,
-    connectionName: 'txtoken',
     lazyConnect: true,
     connectTimeout: ANSWER_LIMIT_MS,
     commandTimeout: ANSWER_LIMIT_MS,
-    // A command that may have been carried out is not sent twice, and none waits for a connection to come.
+    // A command that may have been executed is not sent twice, and none waits for a connection.
     retryStrategy: null,
     autoResendUnfulfilledCommands: false,
     enableOfflineQueue: false,
@@ -58,121 +123,114 @@ export async function connectToRedis(address: RedisAddress, ending: AbortSignal)
   const giveUp = setTimeout(disconnect, 2 * ANSWER_LIMIT_MS)
   try {
     await client.connect()
+    await use(client)
     return client
   } catch (error) {
     client.disconnect()
-    throw failure ?? error
+    throw toReason((failure ?? error) as Error)
   } finally {
     clearTimeout(giveUp)
   }
 }
 
-/** A sorted set: revocations by their text, each scored with its end in milliseconds since 1970, `inf` for never. */
-export const REVOKED_KEY = 'txtoken:revoked'
-/** A hash: `epoch`, a new one each time that the data begins anew, and `sequence`, the number of writes in that epoch. */
-export const VERSION_KEY = 'txtoken:revoked:version'
-/** Channels are common to all databases of a Redis, so the name of a channel ends with the database. */
-const CHANNEL_PREFIX = 'txtoken:revoked:'
-const RECORD_PREFIX = 'txtoken:record:'
+/** The library's message for an answer that is not in the protocol of Redis. */
+const OTHER_PROTOCOL = /^Unknown RESP type/
 
-/** The channel on which the writes in a database are published. */
-export function channelOf(database: number): string {
-  return CHANNEL_PREFIX + database
+function toReason(error: Error): Error {
+  return OTHER_PROTOCOL.test(error.message)
+    ? new Error('answers, but not as Redis', { cause: error })
+    : error
 }
 
-const NEVER = 'inf'
-
-/** A revocation as Redis keeps it: its end, and the text of what is revoked. */
-export type EntryPair = readonly [end: string, text: string]
-
-export function toPair({ revoked, until }: Revocation): EntryPair {
-  return [until === Number.POSITIVE_INFINITY ? NEVER : String(until), formatRevoked(revoked)]
-}
-
-/** @throws TypeError for a text that is no revocation */
-export function fromPair([end, text]: EntryPair): Revocation {
-  const until = end === NEVER ? Number.POSITIVE_INFINITY : Number(end)
-  return { revoked: parseRevoked(text), until }
-}
-
-/**
- * Adds revocations, counts the write, and publishes it to every replica. Entries that expired before ARGV[1] are removed.
- * KEYS: revoked, version. ARGV: time, candidate for the epoch, channel, the entries as JSON, then end and text of each.
- */
-const ADD_REVOCATIONS = `
-redis.call('ZREMRANGEBYSCORE', KEYS[1], '-inf', ARGV[1])
-for i = 5, #ARGV, 2 do redis.call('ZADD', KEYS[1], 'GT', ARGV[i], ARGV[i + 1]) end
-redis.call('HSETNX', KEYS[2], 'epoch', ARGV[2])
-local epoch = redis.call('HGET', KEYS[2], 'epoch')
-local sequence = redis.call('HINCRBY', KEYS[2], 'sequence', 1)
-redis.call('PUBLISH', ARGV[3], '{"epoch":"' .. epoch .. '","sequence":' .. sequence .. ',"entries":' .. ARGV[4] .. '}')
-`
-
-/** What {@link ADD_REVOCATIONS} publishes of a write. */
-export interface WriteMessage {
-  readonly epoch: string
-  readonly sequence: number
-  readonly entries: readonly EntryPair[]
-}
-
-/** Entries that expired this long ago are removed: the clock of a replica may be wrong by some of it. */
-const REMOVAL_DELAY_MS = 3_600_000
-
-interface Write {
-  readonly channel: string
-  /** Milliseconds since 1970. */
-  readonly time: number
-  readonly pairs: readonly EntryPair[]
-}
-
-/** @throws Error where Redis has not confirmed the write: it may have been carried out all the same */
-export async function writeRevocations(client: Redis, { channel, time, pairs }: Write) {
-  await client.eval(
-    ADD_REVOCATIONS,
-    2,
-    REVOKED_KEY,
-    VERSION_KEY,
-    time - REMOVAL_DELAY_MS,
-    randomUUID(),
-    channel,
-    JSON.stringify(pairs),
-    ...pairs.flat()
+async function prepare(client: Redis, address: RedisAddress, names: RedisNames): Promise<void> {
+  const { mode, database } = address
+  assertUsable(await step('HELLO', () => client.call('HELLO', 3, 'SETNAME', 'txtoken')), mode)
+  if (database !== 0) await step(`SELECT ${database}`, () => client.select(database))
+  await step('SUBSCRIBE', () => client.subscribe(names.channel))
+  await step('cannot be written to', () =>
+    client.eval(CHECK_WRITING, 2, names.revoked, names.version, names.channel)
   )
+  if (mode !== 'single') await step('WAIT', () => client.wait(0, 1))
+}
+
+async function step<Answer>(name: string, action: () => Promise<Answer>): Promise<Answer> {
+  try {
+    return await action()
+  } catch (error) {
+    throw new Error(`${name}: ${(error as Error).message}`, { cause: error })
+  }
 }
 
 /**
- * Replaces a text if it is the expected one; without a next text, removes it. Answers 1 where it did.
- * KEYS: record. ARGV: expected text, next text, its time to live in milliseconds.
+ * Does everything that a revocation does, without effect: otherwise missing rights would show only at the first revocation.
+ * What is published has a number that every replica has passed. KEYS: revoked, version. ARGV: channel.
  */
-const SWAP_RECORD = `
-if redis.call('GET', KEYS[1]) ~= ARGV[1] then return 0 end
-if #ARGV == 1 then redis.call('DEL', KEYS[1])
-else redis.call('SET', KEYS[1], ARGV[2], 'PX', ARGV[3]) end
+const CHECK_WRITING = `
+redis.call('ZREMRANGEBYSCORE', KEYS[1], '(0', '(0')
+redis.call('ZADD', KEYS[1], 'XX', 'GT', 0, '')
+local epoch = redis.call('HGET', KEYS[2], 'epoch') or ''
+redis.call('PUBLISH', ARGV[1], '{"epoch":"' .. epoch .. '","sequence":0,"entries":[]}')
 return 1
 `
 
 /**
- * Records in Redis, which removes them itself once they have expired.
- * @param connected returns the connection; throws while there is none
- * @param now the clock, in milliseconds since 1970
+ * Judges by what Redis answers to HELLO: names and values in turn.
+ * @throws Error for another kind of Redis than in the address, or one that takes no writes
  */
-export function createRedisRecords(connected: () => Redis, now: () => number): ExpiringRecords {
-  /** Redis takes no time to live that is not positive. */
-  function lifetimeMs(until: number): number {
-    return Math.max(1, Math.ceil(until - now()))
+function assertUsable(about: unknown, mode: RedisAddress['mode']): void {
+  const answerTo = (name: string) => (Array.isArray(about) ? about[about.indexOf(name) + 1] : '')
+  const isCluster = answerTo('mode') === 'cluster'
+  if (isCluster && mode !== 'cluster') {
+    throw new Error('this is a Redis Cluster: expected redis+cluster:// in its URL')
   }
+  if (!isCluster && mode === 'cluster') {
+    throw new Error('cluster mode is disabled here: expected redis:// in its URL')
+  }
+  if (answerTo('mode') === 'sentinel') {
+    throw new Error('this is a Redis Sentinel: expected redis+sentinel://host:26379/name as URL')
+  }
+  assertTakesWrites(answerTo('role'))
+}
 
-  return {
-    async get(name) {
-      return (await connected().get(RECORD_PREFIX + name)) ?? undefined
-    },
-    async put(name, { text, until }) {
-      await connected().set(RECORD_PREFIX + name, text, 'PX', lifetimeMs(until))
-    },
-    async swap(name, expected, next) {
-      const replacement = next === undefined ? [] : [next.text, lifetimeMs(next.until)]
-      const key = RECORD_PREFIX + name
-      return (await connected().eval(SWAP_RECORD, 1, key, expected, ...replacement)) === 1
-    }
+function assertTakesWrites(role: unknown): void {
+  if (role !== 'replica') return
+  throw new Error('this is a read-only replica: expected the Redis that takes writes')
+}
+
+/**
+ * Asks a Redis that was connected as one that takes writes whether it still is. One that became a replica answers as before, but may have
+ * lost the one that took its place.
+ * @throws Error where it is a replica now
+ */
+export async function assertStillTakesWrites(client: Redis): Promise<void> {
+  const about = await client.call('HELLO')
+  assertTakesWrites(Array.isArray(about) && about[about.indexOf('role') + 1])
+}
+
+/** Ends the connection when Sentinels name another Redis. The old one may still answer, cut off from those that replaced it. */
+async function watchPlace(client: Redis, node: RedisNode, locateAgain: () => Promise<Location>) {
+  const ended = new AbortController()
+  client.once('end', () => ended.abort())
+  while (!ended.signal.aborted) {
+    await pause(WATCH_INTERVAL_MS, ended.signal)
+    if (ended.signal.aborted) return
+    const found = await locateAgain().catch(() => undefined)
+    if (found?.isAgreed && showNode(found.node) !== showNode(node)) client.disconnect()
+  }
+}
+
+/** Waits until the time is up or the signal is aborted. */
+export async function pause(milliseconds: number, signal: AbortSignal): Promise<void> {
+  await wait(milliseconds, undefined, { ref: false, signal }).catch(() => undefined)
+}
+
+/** @throws StoreFullError where Redis has reached its `maxmemory`, and removes nothing to make room */
+export async function orFull<Answer>(writing: Promise<Answer>): Promise<Answer> {
+  try {
+    return await writing
+  } catch (error) {
+    const { message } = error as Error
+    if (!/\bOOM\b/.test(message)) throw error
+    throw new StoreFullError(message, { cause: error })
   }
 }

@@ -1,19 +1,25 @@
 /**
- * A store that replicas share: each holds the list in memory, and receives from Redis what the others revoke.
+ * A store that replicas share: each holds the list in memory, and receives the revocations of the others from Redis.
  * `replica.ts` keeps one list equal to Redis; this file handles a Redis that goes away and comes back.
  */
-import { setTimeout as wait } from 'node:timers/promises'
-import type { Redis } from 'ioredis'
-import type { RevocationFollower, RevocationStore, StoreKind, StoreOptions } from '../store.ts'
+import type {
+  RevocationFollower,
+  RevocationStore,
+  StoreKind,
+  StoreOptions,
+  StoreTls
+} from '../store.ts'
 import {
-  channelOf,
-  connectToRedis,
-  createRedisRecords,
+  parseRedisUrl,
+  REDIS_NOTATION,
   type RedisAddress,
-  toPair,
-  writeRevocations
-} from './connection.ts'
-import { createFreshness, createReplica, type Freshness } from './replica.ts'
+  type RedisStoreSettings,
+  showAddress,
+  showNode
+} from './address.ts'
+import { connectToRedis, namesIn, pause, type RedisConnection } from './connection.ts'
+import { createRedisCounts, createRedisRecords } from './records.ts'
+import { createReplica, toPair, writeRevocations } from './replica.ts'
 
 /** From one answer of Redis to the next question. */
 const BEAT_INTERVAL_MS = 250
@@ -23,51 +29,31 @@ const FRESHNESS_LIMIT_MS = 900
 const RETRY_DELAY_MS = 250
 const SILENCE = 'Redis does not answer'
 
-export interface RedisStoreSettings extends Omit<RedisAddress, 'tls'> {
-  readonly kind: 'redis'
-  readonly isTls: boolean
-}
-
 export const redisStore: StoreKind<RedisStoreSettings> = {
-  notation: 'redis://host:6379/0 or rediss://host:6379/0',
+  notation: REDIS_NOTATION,
   parse: parseRedisUrl,
-  async create({ kind: _, isTls, ...address }, { tls = {}, now, log }) {
-    return createRedisStore({ address: isTls ? { ...address, tls } : address, now, log })
+  async create(settings, { tls, now, log }) {
+    return createRedisStore({ address: toAddress(settings, tls), now, log })
   },
-  address({ host, port, isTls }) {
-    const name = host.includes(':') ? `[${host}]` : host
-    const url = new URL(`${isTls ? 'rediss' : 'redis'}://${name}:${port}`)
-    return { url, kind: 'redis' }
+  address(settings, tls) {
+    return {
+      url: new URL(`redis://${showNode(settings.nodes[0])}`),
+      shown: showAddress(settings),
+      kind: 'redis',
+      async reach(signal) {
+        const { client } = await connectToRedis(toAddress(settings, tls), signal)
+        client.disconnect()
+        return 'answers as Redis'
+      }
+    }
   }
 }
 
-/** `redis://user:password@host:6379/0`. Other parts of a URL have no meaning here, and are rejected. */
-function parseRedisUrl(text: string): RedisStoreSettings | undefined {
-  const url = URL.canParse(text) ? new URL(text) : undefined
-  if (url === undefined || !['redis:', 'rediss:'].includes(url.protocol)) return undefined
-  const database = /^\/?(\d{0,3})$/.exec(url.pathname)?.[1]
-  if (database === undefined || url.hostname === '' || url.search + url.hash !== '') {
-    return undefined
-  }
-  const [username, password] = [decodePart(url.username), decodePart(url.password)]
-  if (username === undefined || password === undefined) return undefined
-  return {
-    kind: 'redis',
-    host: url.hostname.replace(/^\[|\]$/g, ''),
-    port: url.port === '' ? 6379 : Number(url.port),
-    database: Number(database),
-    username: username === '' ? undefined : username,
-    password: password === '' ? undefined : password,
-    isTls: url.protocol === 'rediss:'
-  }
-}
-
-function decodePart(part: string): string | undefined {
-  try {
-    return decodeURIComponent(part)
-  } catch {
-    return undefined
-  }
+function toAddress(
+  { kind: _, isTls, ...address }: RedisStoreSettings,
+  tls: StoreTls = {}
+): RedisAddress {
+  return isTls ? { ...address, tls } : address
 }
 
 export interface RedisStoreOptions extends Pick<StoreOptions, 'now' | 'log'> {
@@ -76,28 +62,29 @@ export interface RedisStoreOptions extends Pick<StoreOptions, 'now' | 'log'> {
 
 /** Makes the store. It connects when it starts, and again whenever the connection is lost, until it is closed. */
 export function createRedisStore({ address, now, log }: RedisStoreOptions): RevocationStore {
-  const channel = channelOf(address.database)
+  const names = namesIn(address)
   const ending = new AbortController()
-  let current: Redis | undefined
+  let current: RedisConnection | undefined
   let lastFailure = SILENCE
 
-  function connected(): Redis {
+  function connected(): RedisConnection {
     if (current === undefined) throw new Error(lastFailure)
     return current
   }
 
   /** Follows Redis over one connection, for as long as that lasts. */
   async function live(follower: RevocationFollower, freshness: Freshness): Promise<never> {
-    const client = await connectToRedis(address, ending.signal)
+    const connection = await connectToRedis(address, ending.signal)
+    const { client } = connection
     try {
       const replica = createReplica({
-        client,
-        channel,
+        connection,
+        names,
         follower,
         now,
         onComplete(askedAt) {
-          // Not sooner, since refresh tokens are judged by the list; and before `confirm`, whose listeners may revoke at once.
-          current = client
+          // Not sooner, since refresh tokens are checked against the list; and before `confirm`, whose listeners may revoke at once.
+          current = connection
           freshness.confirm(askedAt)
         },
         onRestored: (entries) =>
@@ -114,7 +101,6 @@ export function createRedisStore({ address, now, log }: RedisStoreOptions): Revo
       })
       const ended = new AbortController()
       client.once('end', () => ended.abort())
-      await client.subscribe(channel)
       await replica.synchronize()
       for (;;) {
         await pause(BEAT_INTERVAL_MS, ended.signal)
@@ -147,6 +133,8 @@ export function createRedisStore({ address, now, log }: RedisStoreOptions): Revo
       } catch (error) {
         lastFailure = (error as Error).message
         onKnown(false)
+        // The reason may change during an outage; the last one is shown.
+        if (!freshness.isFresh()) follower.unavailable(lastFailure)
       }
       await pause(RETRY_DELAY_MS, ending.signal)
     }
@@ -163,9 +151,10 @@ export function createRedisStore({ address, now, log }: RedisStoreOptions): Revo
       if (!isFollowed) follower.unavailable(lastFailure)
     },
     async add(revocation) {
-      await writeRevocations(connected(), { channel, time: now(), pairs: [toPair(revocation)] })
+      await writeRevocations(connected(), { names, time: now(), pairs: [toPair(revocation)] })
     },
-    records: createRedisRecords(connected, now),
+    records: createRedisRecords({ connected, names, now }),
+    counts: createRedisCounts({ connected, names, now }),
     async close() {
       ending.abort()
       await following
@@ -173,7 +162,60 @@ export function createRedisStore({ address, now, log }: RedisStoreOptions): Revo
   }
 }
 
-/** Waits, but no longer than until the signal is aborted. */
-async function pause(milliseconds: number, signal: AbortSignal): Promise<void> {
-  await wait(milliseconds, undefined, { ref: false, signal }).catch(() => undefined)
+/** Whether the list is fresh enough to answer from. */
+interface Freshness {
+  /** Everything up to this time (performance.now) is in the list. */
+  readonly confirm: (time: number) => void
+  readonly isFresh: () => boolean
+  readonly close: () => void
+}
+
+interface FreshnessOptions {
+  /** How long after the last confirmed time the list still counts as complete, in milliseconds. */
+  readonly limitMs: number
+  /** Called with each confirmation. */
+  readonly onFresh: () => void
+  readonly onStale: () => void
+}
+
+/** Watches how long the last confirmation lasts, across all connections. It begins stale, without calling `onStale`. */
+function createFreshness({ limitMs, onFresh, onStale }: FreshnessOptions): Freshness {
+  let confirmed = Number.NEGATIVE_INFINITY
+  let isFresh = false
+  let timer: NodeJS.Timeout | undefined
+
+  function watch(): void {
+    clearTimeout(timer)
+    const left = confirmed + limitMs - performance.now()
+    timer = setTimeout(judgeSoon, Math.max(0, left)).unref()
+  }
+
+  /** After a pause of the process itself, the answers that came meanwhile are still unread: they come first. */
+  function judgeSoon(): void {
+    setImmediate(() => {
+      if (!isFresh) return
+      if (performance.now() - confirmed < limitMs) {
+        watch()
+        return
+      }
+      isFresh = false
+      onStale()
+    })
+  }
+
+  return {
+    confirm(time) {
+      if (time <= confirmed) return
+      confirmed = time
+      if (performance.now() - confirmed >= limitMs) return
+      if (!isFresh) watch()
+      isFresh = true
+      onFresh()
+    },
+    isFresh: () => isFresh,
+    close() {
+      isFresh = false
+      clearTimeout(timer)
+    }
+  }
 }

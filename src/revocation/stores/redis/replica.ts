@@ -8,22 +8,91 @@
  * is written back. So a message that is lost costs one beat, and FLUSHALL or a restart without data costs nothing.
  */
 import { randomUUID } from 'node:crypto'
-import type { Redis } from 'ioredis'
-import { formatRevoked, type Revocation } from '../../revocation.ts'
+import { formatRevoked, parseRevoked, type Revocation } from '../../revocation.ts'
 import type { RevocationFollower } from '../store.ts'
 import {
-  type EntryPair,
-  fromPair,
-  REVOKED_KEY,
-  toPair,
-  VERSION_KEY,
-  type WriteMessage,
-  writeRevocations
+  assertStillTakesWrites,
+  orFull,
+  type RedisConnection,
+  type RedisNames
 } from './connection.ts'
 
-/** Returns epoch and sequence; begins an epoch where there is none. KEYS: version. ARGV: candidate for the epoch. */
+const NEVER = 'inf'
+
+/** A revocation in Redis: its expiry, and the text of the revoked thing. */
+type EntryPair = readonly [end: string, text: string]
+
+export function toPair({ revoked, until }: Revocation): EntryPair {
+  return [until === Number.POSITIVE_INFINITY ? NEVER : String(until), formatRevoked(revoked)]
+}
+
+/** @throws TypeError for a text that is not a revocation */
+function fromPair([end, text]: EntryPair): Revocation {
+  const until = end === NEVER ? Number.POSITIVE_INFINITY : Number(end)
+  return { revoked: parseRevoked(text), until }
+}
+
+/**
+ * Adds revocations, counts the write, and publishes it to every replica. Entries that expired before ARGV[1] are removed. That comes
+ * first, since a Redis that has reached its `maxmemory` lets a script add only where it has removed before.
+ * KEYS: revoked, version. ARGV: time, candidate for the epoch, channel, the entries as JSON, then end and text of each.
+ */
+const ADD_REVOCATIONS = `
+redis.call('ZREMRANGEBYSCORE', KEYS[1], '-inf', ARGV[1])
+for i = 5, #ARGV, 2 do redis.call('ZADD', KEYS[1], 'GT', ARGV[i], ARGV[i + 1]) end
+redis.call('HSETNX', KEYS[2], 'epoch', ARGV[2])
+local epoch = redis.call('HGET', KEYS[2], 'epoch')
+local sequence = redis.call('HINCRBY', KEYS[2], 'sequence', 1)
+redis.call('PUBLISH', ARGV[3], '{"epoch":"' .. epoch .. '","sequence":' .. sequence .. ',"entries":' .. ARGV[4] .. '}')
+`
+
+/** The message that {@link ADD_REVOCATIONS} publishes for a write. */
+interface WriteMessage {
+  readonly epoch: string
+  readonly sequence: number
+  readonly entries: readonly EntryPair[]
+}
+
+/** Entries that expired this long ago are removed: the clock of a replica may be wrong by some of it. */
+const REMOVAL_DELAY_MS = 3_600_000
+
+interface Write {
+  readonly names: RedisNames
+  /** Milliseconds since 1970. */
+  readonly time: number
+  readonly pairs: readonly EntryPair[]
+}
+
+/** @throws Error where Redis has not confirmed the write: it may still have been executed */
+export async function writeRevocations(
+  { client, replicated }: RedisConnection,
+  { names, time, pairs }: Write
+): Promise<void> {
+  await orFull(
+    client.eval(
+      ADD_REVOCATIONS,
+      2,
+      names.revoked,
+      names.version,
+      time - REMOVAL_DELAY_MS,
+      randomUUID(),
+      names.channel,
+      JSON.stringify(pairs),
+      ...pairs.flat()
+    )
+  )
+  await replicated()
+}
+
+/**
+ * Returns epoch and sequence; begins an epoch where there is none, and writes nothing else. It removes first, to no effect: only then may
+ * a script add to a full Redis. KEYS: version. ARGV: candidate for the epoch.
+ */
 const OPEN_VERSION = `
-redis.call('HSETNX', KEYS[1], 'epoch', ARGV[1])
+if redis.call('HEXISTS', KEYS[1], 'epoch') == 0 then
+  redis.call('HDEL', KEYS[1], 'epoch')
+  redis.call('HSET', KEYS[1], 'epoch', ARGV[1])
+end
 return redis.call('HMGET', KEYS[1], 'epoch', 'sequence')
 `
 
@@ -33,15 +102,15 @@ const PAGE = 500
 export interface Replica {
   /** Takes a published message. */
   readonly receive: (text: string) => void
-  /** Reads all, and writes back what Redis has lost. */
+  /** Reads all entries, and writes lost ones back. */
   readonly synchronize: () => Promise<void>
   /** Asks whether everything in Redis has come, and synchronizes where it has not. */
   readonly beat: () => Promise<void>
 }
 
 export interface ReplicaOptions {
-  readonly client: Redis
-  readonly channel: string
+  readonly connection: RedisConnection
+  readonly names: RedisNames
   readonly follower: RevocationFollower
   /** The clock, in milliseconds since 1970. */
   readonly now: () => number
@@ -57,11 +126,12 @@ interface Version {
 
 /** Makes the replica of one connection. An error of the connection rejects `synchronize` and `beat`. */
 export function createReplica(options: ReplicaOptions): Replica {
-  const { client, channel, follower, now, onComplete, onRestored } = options
+  const { connection, names, follower, now, onComplete, onRestored } = options
+  const { client } = connection
   let known: Version = { epoch: null, sequence: 0 }
   /** Messages that do not follow the known sequence, at least not yet: they may belong to an answer that is on its way. */
   let ahead: WriteMessage[] = []
-  /** Whether the list has all that was in Redis, whatever has happened to Redis since. */
+  /** Whether the list has everything that was in Redis, whatever has happened to Redis since. */
   let isComplete = false
 
   function advance(): void {
@@ -86,7 +156,7 @@ export function createReplica(options: ReplicaOptions): Replica {
     const found = new Set<string>()
     let cursor = '0'
     do {
-      const [next, page] = await ask(() => client.zscan(REVOKED_KEY, cursor, 'COUNT', PAGE))
+      const [next, page] = await ask(() => client.zscan(names.revoked, cursor, 'COUNT', PAGE))
       const revocations: Revocation[] = []
       for (let at = 0; at < page.length; at += 2) {
         const [text = '', end = ''] = page.slice(at, at + 2)
@@ -106,14 +176,14 @@ export function createReplica(options: ReplicaOptions): Replica {
     }
     for (let at = 0; at < lost.length; at += PAGE) {
       const pairs = lost.slice(at, at + PAGE)
-      await ask(() => writeRevocations(client, { channel, time: now(), pairs }))
+      await ask(() => writeRevocations(connection, { names, time: now(), pairs }))
     }
     if (lost.length > 0) onRestored(lost.length)
   }
 
   async function synchronize(): Promise<void> {
     const askedAt = performance.now()
-    const [epoch, sequence] = (await client.eval(OPEN_VERSION, 1, VERSION_KEY, randomUUID())) as [
+    const [epoch, sequence] = (await client.eval(OPEN_VERSION, 1, names.version, randomUUID())) as [
       string,
       string | null
     ]
@@ -144,69 +214,15 @@ export function createReplica(options: ReplicaOptions): Replica {
     async beat() {
       const askedAt = performance.now()
       const [[epoch, sequence], count] = await Promise.all([
-        client.hmget(VERSION_KEY, 'epoch', 'sequence'),
-        client.zcard(REVOKED_KEY)
+        client.hmget(names.version, 'epoch', 'sequence'),
+        client.zcard(names.revoked),
+        assertStillTakesWrites(client)
       ])
       const isSame = epoch === known.epoch
-      // What another epoch has lost is in the list: only a message that has not come makes it incomplete.
+      // Entries lost in another epoch are in the list: only a missing message makes it incomplete.
       if (isSame && Number(sequence) > known.sequence) isComplete = false
       if (isComplete) onComplete(askedAt)
       if (!isComplete || !isSame || (count === 0 && holdsAny())) await synchronize()
-    }
-  }
-}
-
-/** Whether the list is fresh enough to answer from. */
-export interface Freshness {
-  /** Everything up to this time (performance.now) is in the list. */
-  readonly confirm: (time: number) => void
-  readonly close: () => void
-}
-
-interface FreshnessOptions {
-  /** How long after the last confirmed time the list still counts as complete, in milliseconds. */
-  readonly limitMs: number
-  /** Called with each confirmation. */
-  readonly onFresh: () => void
-  readonly onStale: () => void
-}
-
-/** Watches how long the last confirmation lasts, across all connections. It begins stale, without calling `onStale`. */
-export function createFreshness({ limitMs, onFresh, onStale }: FreshnessOptions): Freshness {
-  let confirmed = Number.NEGATIVE_INFINITY
-  let isFresh = false
-  let timer: NodeJS.Timeout | undefined
-
-  function watch(): void {
-    clearTimeout(timer)
-    timer = setTimeout(judgeSoon, confirmed + limitMs - performance.now()).unref()
-  }
-
-  /** Where the process itself was held up, the answers that came meanwhile are yet to be read: they come first. */
-  function judgeSoon(): void {
-    setImmediate(() => {
-      if (!isFresh) return
-      if (performance.now() - confirmed < limitMs) {
-        watch()
-        return
-      }
-      isFresh = false
-      onStale()
-    })
-  }
-
-  return {
-    confirm(time) {
-      if (time <= confirmed) return
-      confirmed = time
-      if (performance.now() - confirmed >= limitMs) return
-      if (!isFresh) watch()
-      isFresh = true
-      onFresh()
-    },
-    close() {
-      isFresh = false
-      clearTimeout(timer)
     }
   }
 }

@@ -7,18 +7,18 @@ import { startService } from '../../../helpers/service.ts'
 
 const HOUR_MS = 3_600_000
 const before = (hours: number) => new Date(Date.now() - hours * HOUR_MS)
-const OVER = { notBefore: before(3), notAfter: before(2) }
+const EXPIRED = { notBefore: before(3), notAfter: before(2) }
 const client = { name: 'device', use: 'client' } as const
 
 const server = createAuthority('Server Root').issue()
 const root = createAuthority('Device Root', { notBefore: before(9) })
-/** Began after the time of certificates that are over. */
+/** Began after the expired certificates had expired. */
 const renewed = root.issueAuthority('Renewed')
 const intermediate = root.issueAuthority('Device Authority', { notBefore: before(9) })
 const stranger = createAuthority('Stranger')
-/** Has the name of the root, and a key of its own. */
+/** Has the name of the root, and its own key. */
 const forger = createAuthority('Device Root')
-const overRoot = createAuthority('Over Root', { notBefore: before(9), notAfter: before(1) })
+const expiredRoot = createAuthority('Over Root', { notBefore: before(9), notAfter: before(1) })
 
 const LEVELS = {
   none: 1,
@@ -36,11 +36,11 @@ interface TrustOptions {
   readonly now?: () => number
 }
 
-/** A service that shows the trust that it has in its client. */
+/** A service that shows the trust level of its client. */
 async function startGrading(t: ExecutionContext, options: TrustOptions = {}): Promise<string> {
   const {
     source = { levels: LEVELS },
-    clientCa = root.cert + overRoot.cert,
+    clientCa = root.cert + expiredRoot.cert,
     clientCertificate = 'request',
     now
   } = options
@@ -74,7 +74,7 @@ function below({ cert, key }: TestCertificate, ...above: string[]): Partial<Test
   return { cert: cert + above.join(''), key }
 }
 
-/** A certificate that says to be of the root, and is not. */
+/** A certificate that claims to be issued by the root, and is not. */
 function forge(options: object): TestCertificate {
   return forger.issue({ ...options, keyIdentifiers: false })
 }
@@ -84,8 +84,8 @@ const noAuthority = root.issueAuthority('Device', { isAuthority: false })
 const short = root.issueAuthority('Short', { pathLength: 0 })
 const deep = short.issueAuthority('Deep')
 const narrow = root.issueAuthority('Narrow', { permittedDomain: 'example.com' })
-const over = root.issueAuthority('Over', { notBefore: before(9), notAfter: before(1) })
-const longOver = root.issueAuthority('Long over', { notBefore: before(9), notAfter: before(8) })
+const expired = root.issueAuthority('Over', { notBefore: before(9), notAfter: before(1) })
+const longExpired = root.issueAuthority('Long over', { notBefore: before(9), notAfter: before(8) })
 const alien = createAuthority('device')
 
 const own = (options: object = {}) => ({ ...client, ...options })
@@ -99,63 +99,75 @@ const cases: readonly [what: string, shown: Partial<TestCertificate> | undefined
     ['one of an authority with narrow names', narrow.issue(own()), LEVELS.trusted],
 
     [
-      'one of an authority below that it left out',
+      'one of an authority below whose certificate is not sent',
       bare(intermediate.issue(own())),
       LEVELS.untrusted
     ],
     ['a self-signed one', createAuthority('device'), LEVELS.untrusted],
     ['one of another authority', stranger.issue(own()), LEVELS.untrusted],
     [
-      'one with a rule that nobody knows',
+      'one with an unknown critical extension',
       root.issue(own({ unknownRule: 'critical' })),
       LEVELS.untrusted
     ],
     ['one that is not valid yet', root.issue(own({ notBefore: before(-0.5) })), LEVELS.untrusted],
     ['one for servers', root.issue(), LEVELS.untrusted],
-    ['one of an authority below that is over', over.issue(own()), LEVELS.untrusted],
-    ['one of a root that is over', overRoot.issue(own()), LEVELS.untrusted],
+    ['one of an expired authority below', expired.issue(own()), LEVELS.untrusted],
+    ['one of an expired root', expiredRoot.issue(own()), LEVELS.untrusted],
     ['one with the name of a trusted issuer', forge(own()), LEVELS.untrusted],
-    ['one of a client, which is no authority', noAuthority.issue(own()), LEVELS.untrusted],
+    [
+      'one issued by a client, which is not an authority',
+      noAuthority.issue(own()),
+      LEVELS.untrusted
+    ],
     ['one deeper than its authority may go', deep.issue(own()), LEVELS.untrusted],
     ['a self-signed one below a trusted one', below(alien, trusted.cert), LEVELS.untrusted],
     ['a self-signed one below the root', below(alien, root.cert), LEVELS.untrusted],
 
-    ['one that is over', root.issue(own(OVER)), LEVELS.expiredTrusted],
+    ['an expired one', root.issue(own(EXPIRED)), LEVELS.expiredTrusted],
     [
-      'one that is over, of an authority below',
-      intermediate.issue(own(OVER)),
+      'an expired one of an authority below',
+      intermediate.issue(own(EXPIRED)),
       LEVELS.expiredTrusted
     ],
-    ['one that was over before its authority', over.issue(own(OVER)), LEVELS.expiredTrusted],
-    ['one that was over before its root', overRoot.issue(own(OVER)), LEVELS.expiredTrusted],
-    ['one that is over, of a renewed authority', renewed.issue(own(OVER)), LEVELS.expiredTrusted],
+    ['one that expired before its authority', expired.issue(own(EXPIRED)), LEVELS.expiredTrusted],
+    ['one that expired before its root', expiredRoot.issue(own(EXPIRED)), LEVELS.expiredTrusted],
+    ['an expired one of a renewed authority', renewed.issue(own(EXPIRED)), LEVELS.expiredTrusted],
     [
-      'one that is over, with a rule that may be left aside',
-      root.issue(own({ ...OVER, unknownRule: 'optional' })),
+      'an expired one with an unknown extension that is not critical',
+      root.issue(own({ ...EXPIRED, unknownRule: 'optional' })),
       LEVELS.expiredTrusted
     ],
-    ['one that is over, as deep as may be', short.issue(own(OVER)), LEVELS.expiredTrusted],
+    ['an expired one at the greatest depth', short.issue(own(EXPIRED)), LEVELS.expiredTrusted],
 
-    ['one that is over, of another authority', stranger.issue(own(OVER)), LEVELS.expiredUntrusted],
-    ['a self-signed one that is over', createAuthority('device', OVER), LEVELS.expiredUntrusted],
-    ['one that is over, for servers', root.issue(OVER), LEVELS.expiredUntrusted],
-    ['one that its authority was over before', longOver.issue(own(OVER)), LEVELS.expiredUntrusted],
+    ['an expired one of another authority', stranger.issue(own(EXPIRED)), LEVELS.expiredUntrusted],
+    ['an expired self-signed one', createAuthority('device', EXPIRED), LEVELS.expiredUntrusted],
+    ['an expired one for servers', root.issue(EXPIRED), LEVELS.expiredUntrusted],
     [
-      'one that is over, with the name of a trusted issuer',
-      forge(own(OVER)),
+      'an expired one whose authority expired before it began',
+      longExpired.issue(own(EXPIRED)),
       LEVELS.expiredUntrusted
     ],
-    ['one that is over, of a client', noAuthority.issue(own(OVER)), LEVELS.expiredUntrusted],
-    ['one that is over and too deep', deep.issue(own(OVER)), LEVELS.expiredUntrusted],
     [
-      'one that is over, with a rule that nobody knows',
-      root.issue(own({ ...OVER, unknownRule: 'critical' })),
+      'an expired one with the name of a trusted issuer',
+      forge(own(EXPIRED)),
       LEVELS.expiredUntrusted
     ],
-    ['one that is over, with narrow names', narrow.issue(own(OVER)), LEVELS.expiredUntrusted],
+    ['an expired one issued by a client', noAuthority.issue(own(EXPIRED)), LEVELS.expiredUntrusted],
+    ['an expired one that is too deep', deep.issue(own(EXPIRED)), LEVELS.expiredUntrusted],
     [
-      'one that is over, below a trusted one',
-      below(stranger.issue(own(OVER)), trusted.cert + root.cert),
+      'an expired one with an unknown critical extension',
+      root.issue(own({ ...EXPIRED, unknownRule: 'critical' })),
+      LEVELS.expiredUntrusted
+    ],
+    [
+      'an expired one of an authority with narrow names',
+      narrow.issue(own(EXPIRED)),
+      LEVELS.expiredUntrusted
+    ],
+    [
+      'an expired one below a trusted one',
+      below(stranger.issue(own(EXPIRED)), trusted.cert + root.cert),
       LEVELS.expiredUntrusted
     ]
   ]
@@ -170,38 +182,38 @@ function nameOf(level: number): string {
   return Object.entries(LEVELS).find(([, value]) => value === level)?.[0] ?? ''
 }
 
-test('without levels of its own, the source has those of Themis', async (t) => {
+test('the default levels of the source are the levels of Themis', async (t) => {
   const url = await startGrading(t, { source: {} })
   t.is(await trustOf(url), 0)
   t.is(await trustOf(url, createAuthority('device')), 0)
-  t.is(await trustOf(url, createAuthority('device', OVER)), 0)
-  t.is(await trustOf(url, root.issue(own(OVER))), 500)
+  t.is(await trustOf(url, createAuthority('device', EXPIRED)), 0)
+  t.is(await trustOf(url, root.issue(own(EXPIRED))), 500)
   t.is(await trustOf(url, trusted), 1000)
   const distrusting = await startGrading(t, { source: { untrustedIssuers: ['Device Root'] } })
   t.is(await trustOf(distrusting, trusted), 0)
 })
 
-test('an issuer that is not to be trusted is found by its common name, anywhere above', async (t) => {
+test('an untrusted issuer is found by its common name, anywhere in the chain', async (t) => {
   const source = { levels: LEVELS, untrustedIssuers: ['Dev* Auth*', 'Over Root'] }
   const url = await startGrading(t, { source })
   const lower = intermediate.issueAuthority('Lower')
   t.is(await trustOf(url, intermediate.issue(own())), LEVELS.untrustedCertIssuerCN)
-  t.is(await trustOf(url, intermediate.issue(own(OVER))), LEVELS.untrustedCertIssuerCN)
+  t.is(await trustOf(url, intermediate.issue(own(EXPIRED))), LEVELS.untrustedCertIssuerCN)
   t.is(await trustOf(url, lower.issue(own())), LEVELS.untrustedCertIssuerCN)
-  t.is(await trustOf(url, overRoot.issue(own(OVER))), LEVELS.untrustedCertIssuerCN)
+  t.is(await trustOf(url, expiredRoot.issue(own(EXPIRED))), LEVELS.untrustedCertIssuerCN)
   t.is(await trustOf(url, trusted), LEVELS.trusted)
-  t.is(await trustOf(url, root.issue(own(OVER))), LEVELS.expiredTrusted)
-  // An authority in between that is not sent to the service by everybody is known by `clientCa`.
+  t.is(await trustOf(url, root.issue(own(EXPIRED))), LEVELS.expiredTrusted)
+  // An intermediate authority that not every client sends is known from `clientCa`.
   const fine = root.issueAuthority('Fine')
   const clientCa = root.cert + fine.cert
   const knowing = await startGrading(t, { source, clientCa })
   t.is(await trustOf(knowing, fine.issue(own())), LEVELS.trusted)
-  // The name alone lifts nobody up.
+  // The name alone does not raise the level.
   const namesake = createAuthority('Device Authority')
   t.is(await trustOf(url, namesake.issue(own())), LEVELS.untrusted)
 })
 
-test('a connection is looked at once, and its certificate may end while it lasts', async (t) => {
+test('a connection is graded once, and its certificate may expire while it is open', async (t) => {
   let time = Date.now()
   const url = await startGrading(t, { now: () => time })
   const agent = new Agent({ keepAlive: true, maxSockets: 1, ...trusting(trusted) })
@@ -230,7 +242,7 @@ for (const version of ['TLSv1.2', 'TLSv1.3'] as const) {
       const options = { minVersion: version, maxVersion: version, rejectUnauthorized: false }
       const first = await ask({ ...options, ...shown })
       t.is(first.trust, clientCertificate === 'request' ? LEVELS.none : LEVELS.trusted)
-      // What is resumed has no certificate, and in TLS 1.3 Node.js takes that for an authorized one.
+      // A resumed session has no certificate, and in TLS 1.3 Node.js counts that as authorized.
       const second = await ask({ ...options, session: first.session })
       t.not(second.isReused, true)
       t.is(second.trust, clientCertificate === 'request' ? LEVELS.none : undefined)
@@ -243,7 +255,7 @@ for (const version of ['TLSv1.2', 'TLSv1.3'] as const) {
   })
 }
 
-/** Asks for the trust on a connection, and keeps what it was given to resume its session. */
+/** Requests the trust level on a connection, and keeps the ticket to resume its session. */
 async function talk(socket: TLSSocket) {
   let session: Buffer | undefined
   let text = ''

@@ -9,7 +9,7 @@ import { startService } from '../../../helpers/service.ts'
 
 const BODY = '{"a":  1.10}'
 
-/** A remote source that the service puts no claims of its own into. */
+/** A remote source without claims of the service itself. */
 function remoteSource(url: string, more: object = {}) {
   return { from: 'remote', url, ...more }
 }
@@ -18,7 +18,7 @@ function post(url: string, headers: Record<string, string> = {}) {
   return send(url, { method: 'POST', body: BODY, headers })
 }
 
-test('the body of the client is sent as it came, and the reply is merged', async (t) => {
+test('the body of the client is sent unchanged, and the reply is merged', async (t) => {
   const remote = await startRemote(t, replying('{"b":1.10,"exp":1,"sub":"root"}'))
   const { url } = await startClaims(t, [remoteSource(remote.url)])
   t.is((await post(`${url}/claims`)).text, '{"b":1.10}')
@@ -33,7 +33,7 @@ for (const [kind, route] of [
   ['claims', { claims: '/ask' }],
   ['themis', { issue: '/ask', protocol: 'themis' }]
 ] as const) {
-  test(`${kind}: a body that is no JSON, or nests too deep, is not sent to a remote`, async (t) => {
+  test(`${kind}: a body that is not JSON, or nests too deep, is not sent to a remote`, async (t) => {
     const remote = await startRemote(t, replying('{"b":2}'))
     const sources = [remoteSource(remote.url)]
     const config = JSON.stringify({
@@ -52,7 +52,7 @@ for (const [kind, route] of [
   })
 }
 
-test('metadata is sent as an object, without what the request does not have', async (t) => {
+test('metadata is sent as an object, without members that the request lacks', async (t) => {
   const remote = await startRemote(t, replying('{}'))
   const metadata = [
     { name: 'ID', header: 'X-Midt-Device-Id', parameter: 'id' },
@@ -119,14 +119,14 @@ test('a request that lacks what the URL needs is rejected, and the remote is not
   t.is(missing.status, 400)
   t.is(missing.text, '{"error":"mac is missing, expected it in header x-mac or parameter mac"}')
   for (const value of ['.', '..', 'a/../b', '..\\']) {
-    const refused = await send(`${url}/claims?${new URLSearchParams({ mac: value })}`)
-    t.is(refused.status, 400, value)
-    t.is(refused.text, '{"error":"mac cannot be part of a URL"}')
+    const rejected = await send(`${url}/claims?${new URLSearchParams({ mac: value })}`)
+    t.is(rejected.status, 400, value)
+    t.is(rejected.text, '{"error":"mac cannot be part of a URL"}')
   }
   t.is(remote.requests.length, 0)
 })
 
-test('headers are sent, those of the client where they are named', async (t) => {
+test('configured headers are sent, and client headers where they are named', async (t) => {
   const remote = await startRemote(t, replying('{}'))
   const { url } = await startClaims(
     t,
@@ -155,6 +155,7 @@ test('headers are sent, those of the client where they are named', async (t) => 
   } = remote.requests[0]?.headers ?? {}
   t.deepEqual(seen, {
     accept: 'application/vnd.example+json',
+    'accept-encoding': 'identity',
     'content-type': 'application/json',
     'user-agent': 'browser',
     authorization: 'Basic YTpi',
@@ -165,7 +166,7 @@ test('headers are sent, those of the client where they are named', async (t) => 
   })
 })
 
-test('the id that a request is given reaches the remote too', async (t) => {
+test('the id of a request reaches the remote too', async (t) => {
   const remote = await startRemote(t, replying('{}'))
   const { url } = await startClaims(t, [remoteSource(remote.url, { forward: ['x-request-id'] })])
   for (const id of [undefined, 'two words']) {
@@ -219,7 +220,7 @@ const failures: [what: string, answer: (response: ServerResponse) => void, code:
 ]
 
 for (const [what, answer, code] of failures) {
-  test(`${what} of a remote is skipped where that is asked for, with a warning and a count`, async (t) => {
+  test(`${what} of a remote is skipped where that is configured, with a warning and a count`, async (t) => {
     const remote = await startRemote(t, answer)
     const more = { timeout: what === 'a timeout' ? '300ms' : PATIENCE, onError: 'skip' }
     const fixed = { from: 'fixed', set: { a: 1 } }
@@ -238,7 +239,7 @@ for (const [what, answer, code] of failures) {
   })
 }
 
-test('a remote where nobody listens is skipped', async (t) => {
+test('a remote that does not listen is skipped', async (t) => {
   const { url } = await startClaims(t, [remoteSource(await refusingUrl(t), { onError: 'skip' })])
   t.is((await post(`${url}/claims`)).text, '{}')
 })
@@ -256,11 +257,11 @@ for (const status of [400, 401, 403, 404, 422, 429]) {
   })
 }
 
-const HALF_REFUSAL = 'HTTP/1.1 403 Forbidden\r\nContent-Length: 9\r\n\r\n{'
+const HALF_ERROR = 'HTTP/1.1 403 Forbidden\r\nContent-Length: 9\r\n\r\n{'
 
 for (const [what, answer] of [
-  ['ends', (socket: Socket) => void socket.end(HALF_REFUSAL)],
-  ['stops', (socket: Socket) => void socket.write(HALF_REFUSAL)]
+  ['ends', (socket: Socket) => void socket.end(HALF_ERROR)],
+  ['stops', (socket: Socket) => void socket.write(HALF_ERROR)]
 ] as const) {
   test(`a 4xx whose body ${what} in the middle still rejects the request, and is never skipped`, async (t) => {
     const remote = await startRawRemote(t, answer)
@@ -272,7 +273,7 @@ for (const [what, answer] of [
   })
 }
 
-test('too many calls, and a request that lacks something, are never skipped', async (t) => {
+test('too many calls, and an incomplete request, are never skipped', async (t) => {
   const waiting: ServerResponse[] = []
   const remote = await startRemote(t, (response) => void waiting.push(response))
   const source = remoteSource(remote.url, { onError: 'skip', limits: { calls: 1 } })
@@ -288,7 +289,7 @@ test('too many calls, and a request that lacks something, are never skipped', as
   t.is((await post(`${(await startClaims(t, [lacking])).url}/claims`)).status, 400)
 })
 
-test('a limit of a remote is its own', async (t) => {
+test('a remote has its own limits', async (t) => {
   const remote = await startRemote(t, replying(`{"a":"${'x'.repeat(100)}"}`))
   const more = { limits: { reply: '50B' } }
   const small = await startClaims(t, [remoteSource(remote.url, more)])
@@ -300,7 +301,7 @@ test('a limit of a remote is its own', async (t) => {
 })
 
 const problems: [more: object, problem: string | RegExp][] = [
-  [{ at: 'a', pick: { b: 'c' } }, 'pick: expected at or pick, found both'],
+  [{ at: 'a', pick: { a: 'c' } }, 'pick: expected another claim than that of at'],
   [{ at: 'exp' }, /^at: .*set by the service itself/],
   [{ at: 'sub' }, /^at: only `fixed` and `pick` set this claim/],
   [{ pick: { jti: 'a' } }, /^pick\.jti: .*set by the service itself/],
@@ -344,9 +345,18 @@ const problems: [more: object, problem: string | RegExp][] = [
     { url: 'http://a/{m}', metadata: [{ name: 'm', value: {} }] },
     'metadata: expected a text, a number, true or false for a variable in url'
   ],
-  [{ forward: ['Connection'] }, /^forward\[0\]: this header is of the connection or of the body/],
-  [{ forward: ['content-length'] }, /^forward\[0\]: this header is of the connection/],
-  [{ headers: { Host: 'a' } }, /^headers\.Host: this header is of the connection/],
+  [
+    { forward: ['Connection'] },
+    /^forward\[0\]: the service sets this header itself, or it is of the connection/
+  ],
+  [
+    { forward: ['content-length'] },
+    /^forward\[0\]: the service sets this header itself, or it is of the connection/
+  ],
+  [
+    { headers: { Host: 'a' } },
+    /^headers\.Host: the service sets this header itself, or it is of the connection/
+  ],
   [{ headers: { 'a b': 'a' } }, /^headers\["a b"\]: expected the name of a header/],
   [{ headers: { a: 'b\nc: d' } }, /^headers\.a: expected one line of visible ASCII characters/],
   [{ headers: { a: '' } }, /^headers\.a: expected one line of visible ASCII characters/],
@@ -387,6 +397,6 @@ for (const name of [
 ]) {
   test(`${name} cannot be forwarded`, (t) => {
     const problem = sourceProblems(t, remoteSource('http://a', { forward: [name] })).join()
-    t.regex(problem, /^forward\[0\]: this header/)
+    t.regex(problem, /^forward\[0\]: the service sets this header/)
   })
 }

@@ -32,7 +32,21 @@ test('the whole reply goes under one claim, whatever it is', (t) => {
   }
 })
 
-test('or its members are claims, without those that say who and until when', (t) => {
+test('claims are picked beside the whole reply', (t) => {
+  const reply = '{"user":{"id":7,"password":"p"}}'
+  t.deepEqual(
+    take({ at: 'data', drop: ['password'], ...picking({ sub: 'user.id', mail: 'mail?' }) }, reply),
+    {
+      data: '{"user":{"id":7}}',
+      sub: '"7"'
+    }
+  )
+  t.throws(() => take({ at: 'data', ...picking({ sub: 'id' }) }, reply), {
+    message: 'reply has no id'
+  })
+})
+
+test('merged members become claims, without the claims of identity and time', (t) => {
   const names = [...RESERVED_CLAIMS, ...IDENTITY_CLAIMS, 'a', 'b']
   const reply = `{${names.map((name) => `"${name}":{"${name}":1.10}`).join(',')}}`
   t.deepEqual(take({}, reply), { a: '{"a":1.10}', b: '{"b":1.10}' })
@@ -55,7 +69,14 @@ test('a reply that has no members cannot be merged', (t) => {
   }
 })
 
-test('claims are picked by their paths, and may be missing where the path ends with ?', (t) => {
+test('null adds no claims if so configured', (t) => {
+  t.deepEqual(take({ takesNull: true }, 'null'), {})
+  t.throws(() => take({ takesNull: true }, '[]'), { message: 'reply is not an object' })
+  t.deepEqual(take({ at: 'data', takesNull: true }, 'null'), { data: 'null' })
+  t.throws(() => take({ ...picking({ a: 'a' }), takesNull: true }, 'null'))
+})
+
+test('claims are picked by paths, and may be missing where the path ends with ?', (t) => {
   const reply = '{"user":{"id":"ada","roles":["a","b"],"age":1.10},"a.b":null}'
   t.deepEqual(
     take(
@@ -73,17 +94,24 @@ test('claims of identity are text: numbers become text with the same digits, any
   const sub = (id: string) => take(picking({ sub: 'id' }), `{"id":${id}}`).sub
   t.is(sub('"ada"'), '"ada"')
   t.is(sub('12345678901234567890'), '"12345678901234567890"')
-  for (const id of ['null', 'true', '""', '{}', '["a"]']) {
+  for (const [id, found] of [
+    ['null', 'null'],
+    ['true', 'true or false'],
+    ['""', 'an empty text'],
+    ['{}', 'an object'],
+    ['["a"]', 'a list']
+  ] as const) {
     const error = t.throws(() => sub(id), { instanceOf: ServiceError }, id)
-    t.is(error?.message, 'id of the reply is no sub, expected text')
+    t.is(error?.message, `id of the reply is ${found}, expected text for sub`)
   }
+  t.deepEqual(take(picking({ sub: 'id?', a: 'id?' }), '{"id":null}'), { a: 'null' })
   const aud = (id: string) => take(picking({ aud: 'id' }), `{"id":${id}}`).aud
   t.is(aud('["a",7]'), '["a","7"]')
   t.is(aud('"a"'), '"a"')
   for (const id of ['[]', '["a",null]', '[""]', '{"a":1}']) t.throws(() => aud(id), undefined, id)
 })
 
-test('names are dropped from what is taken, at every depth', (t) => {
+test('names are dropped from the reply, at every depth', (t) => {
   const drop = ['password', '*_secret']
   const reply = '{"a":{"Password":1,"b":[{"x_secret":2,"c":3}]},"password":4,"d":5.0}'
   const a = '{"b":[{"c":3}]}'
@@ -111,12 +139,16 @@ test('no digit of any reply is lost', (t) => {
   t.pass()
 })
 
-/** What a reply with this value says, in seconds since 1970. */
+/** 2025-01-01: when the remote was called. */
+const NOW_SECONDS = 1_735_689_600
+
+/** The expiry of a reply with this value, in seconds since 1970. */
 function expiryOf(value: string, given: { expiresAt?: number } = {}): number | undefined {
   const limit = { ...given }
   createNoteExpiry({ path: ['user', 'until'], isOptional: false })(
     parseJsonText(`{"user":{"until":${value}}}`, 9),
-    limit
+    limit,
+    NOW_SECONDS
   )
   return limit.expiresAt
 }
@@ -126,14 +158,34 @@ const times: [value: string, seconds: number][] = [
   ['1893456000.9', 1_893_456_000],
   ['1.893456e9', 1_893_456_000],
   ['1893456000999', 1_893_456_000],
-  ['100000000000', 100_000_000_000],
-  ['100000000001', 100_000_000],
-  ['0', 0],
-  ['-1', -1],
+  ['1893456000999999', 1_893_456_000],
+  ['1893456000500000000', 1_893_456_000],
+  ['"1893456000"', 1_893_456_000],
+  ['"1893456000.5"', 1_893_456_000],
+  ['" 1893456000999 "', 1_893_456_000],
+  ['2147483647', 2_147_483_647],
+  ['253402300799', 253_402_300_799],
+  ['253402300799999', 253_402_300_799],
+  ['9007199254740991', 9_007_199_254],
+  ['9223372036854775807', 9_223_372_036],
+  ['3600', NOW_SECONDS + 3600],
+  ['3600.9', NOW_SECONDS + 3600],
+  ['"3600"', NOW_SECONDS + 3600],
+  ['1', NOW_SECONDS + 1],
+  ['999999999', NOW_SECONDS + 999_999_999],
+  ['1000000000', 1_000_000_000],
+  ['"1990-01-01"', 631_152_000],
+  ['-2', -2],
   ['"2030-01-01"', 1_893_456_000],
   ['"2030-01-01T00:00Z"', 1_893_456_000],
   ['"2030-01-01T00:00:00.999Z"', 1_893_456_000],
+  ['"2030-01-01T00:00:00.9999999Z"', 1_893_456_000],
+  ['"2030-01-01t00:00:00z"', 1_893_456_000],
   ['"2030-01-01T01:00:00+01:00"', 1_893_456_000],
+  ['"2030-01-01T01:00:00+0100"', 1_893_456_000],
+  ['"2030-01-01 01:00:00+01"', 1_893_456_000],
+  ['"2029-12-31 21:30:00 -0230"', 1_893_456_000],
+  ['"2030-01-01 00:00:00 UTC"', 1_893_456_000],
   ['"2028-02-29"', 1_835_395_200]
 ]
 
@@ -145,43 +197,80 @@ for (const [value, seconds] of times) {
 
 for (const value of [
   'null',
+  'false',
+  '0',
+  '-1',
+  '0.0',
+  '1e400',
+  '1e30',
+  '999999999999',
+  '1000000000000',
+  '999999999999999',
+  '1e15',
+  '999999999999999999',
+  '1e18',
+  '"999999999999"',
+  '""',
+  '"0"',
+  '"-1"',
+  '"never"',
+  '"Never"',
+  '"infinity"',
+  '"0001-01-01T00:00:00Z"',
+  '"0001-01-01T00:00:00"',
+  '"0000-00-00 00:00:00"',
+  '"9999-12-31"',
+  '"9999-12-31T23:59:59.9999999"',
+  '"9999-12-31T23:59:59.9999999+02:00"'
+]) {
+  test(`${value} means no expiry, and limits nothing`, (t) => {
+    t.is(expiryOf(value), undefined)
+    t.is(expiryOf(value, { expiresAt: 7 }), 7)
+  })
+}
+
+for (const value of [
   'true',
   '{}',
   '[1893456000]',
-  '""',
-  '"1893456000"',
-  '1e400',
   '"2030-01-01T00:00:00"',
   '"2030-02-30"',
   '"2030-02-30T00:00:00Z"',
   '"2030-13-01"',
   '"2030-01-01T25:00:00Z"',
+  '"2030-01-01T00:00:00+99:99"',
   '"01/02/2030"',
+  '"1e9"',
   '"tomorrow"'
 ]) {
-  test(`${value} is no time`, (t) => {
+  test(`${value} is not a time`, (t) => {
     t.like(
       t.throws(() => expiryOf(value)),
       {
         code: 'remote_reply',
-        message: 'user.until of the reply is no time, expected seconds, milliseconds or a date'
+        message:
+          'user.until of the reply is no time that can be read, expected seconds from now on, seconds or milliseconds since 1970, a date with its zone, or null for no end'
       }
     )
   })
 }
 
 test('the earlier of two expiries counts', (t) => {
-  t.is(expiryOf('7', { expiresAt: 8 }), 7)
-  t.is(expiryOf('8', { expiresAt: 7 }), 7)
+  t.is(expiryOf('2000000007', { expiresAt: 2_000_000_008 }), 2_000_000_007)
+  t.is(expiryOf('2000000008', { expiresAt: 2_000_000_007 }), 2_000_000_007)
 })
 
 test('a reply without the path of the expiry is rejected, unless the path is optional', (t) => {
   for (const reply of [undefined, parseJsonText('{"user":{}}', 9), parseJsonText('7', 9)]) {
     const limit = {}
-    createNoteExpiry({ path: ['user', 'until'], isOptional: true })(reply, limit)
+    createNoteExpiry({ path: ['user', 'until'], isOptional: true })(reply, limit, NOW_SECONDS)
     t.deepEqual(limit, {})
-    t.throws(() => createNoteExpiry({ path: ['user', 'until'], isOptional: false })(reply, limit), {
-      message: 'reply has no user.until'
-    })
+    t.throws(
+      () =>
+        createNoteExpiry({ path: ['user', 'until'], isOptional: false })(reply, limit, NOW_SECONDS),
+      {
+        message: 'reply has no user.until'
+      }
+    )
   }
 })

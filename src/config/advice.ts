@@ -1,0 +1,170 @@
+/** Settings that are allowed but unwise: each has a section in docs/advice.md with the reason. */
+import { setsSubject } from '../issue/sources/registry.ts'
+import { isSymmetric } from '../keys/algorithms.ts'
+import { isLoopback } from '../settings/hosts.ts'
+import type { Problem } from '../settings/problem.ts'
+import { longestLifetimeSeconds } from '../settings/tokens.ts'
+import type { Config } from './full-form.ts'
+import { listenerOf, MAIN, openListeners, operationsListener } from './listeners.ts'
+
+type AdviceKind =
+  | 'no_issuer'
+  | 'long_lifetime'
+  | 'shared_secret'
+  | 'plain_http'
+  | 'no_subject'
+  | 'public_metrics'
+  | 'no_attempts'
+
+export interface Advice extends Problem {
+  readonly kind: AdviceKind
+}
+
+type IssueConfig = Extract<Config['routes'][number], { readonly issue: string }>
+
+/** With a longer lifetime, a leaked token stays valid for longer than anyone watches a log. */
+const LONG_SECONDS = 24 * 3600
+
+/** The settings of the flat form that advice is about, or would be. */
+const FLAT_PATHS: Readonly<Record<AdviceKind, readonly string[]>> = {
+  no_issuer: [],
+  long_lifetime: ['expHours'],
+  shared_secret: ['encKey'],
+  plain_http: ['remote'],
+  no_subject: ['subject'],
+  public_metrics: ['port'],
+  no_attempts: ['remote']
+}
+
+/**
+ * Finds them in an otherwise valid configuration.
+ * @param isFlat whether the configuration is in the flat form: the settings have its names
+ */
+export function findAdvice(config: Config, isFlat: boolean): Advice[] {
+  const found = findFullAdvice(config)
+  return isFlat ? found.map((advice) => ({ ...advice, path: FLAT_PATHS[advice.kind] })) : found
+}
+
+function findFullAdvice(config: Config): Advice[] {
+  return [
+    ...findIssuerAdvice(config),
+    ...findKeyAdvice(config),
+    ...findRouteAdvice(config),
+    ...findMetricsAdvice(config),
+    ...findPlainHttp(config, [])
+  ]
+}
+
+function findIssuerAdvice({ issuer, routes }: Config): Advice[] {
+  if (issuer !== undefined || !routes.some((route) => 'issue' in route)) return []
+  const message =
+    'tokens have no iss, so that a service that accepts two issuers cannot tell them apart; expected the URL of this service'
+  return [{ kind: 'no_issuer', path: ['issuer'], message }]
+}
+
+function findKeyAdvice({ keys, routes }: Config): Advice[] {
+  if (!routes.some((route) => 'issue' in route)) return []
+  return keys.flatMap(({ alg }, index): Advice[] => {
+    if (!isSymmetric(alg)) return []
+    const message = `every service that verifies ${alg} by the secret can also sign; with more than one, expected a key pair such as ES256, or services that ask a check route`
+    return [{ kind: 'shared_secret', path: ['keys', index, 'alg'], message }]
+  })
+}
+
+function findRouteAdvice({ routes, revocation }: Config): Advice[] {
+  return routes.flatMap((route, index): Advice[] => {
+    if (!('issue' in route)) return []
+    const seconds = 'lifetime' in route ? longestLifetimeSeconds(route.lifetime) : 0
+    const path = ['routes', index]
+    const hours = Math.round(seconds / 3600)
+    return [
+      ...(seconds > LONG_SECONDS
+        ? [
+            {
+              kind: 'long_lifetime' as const,
+              path: [...path, 'lifetime'],
+              message: `a token is valid for ${hours} hours${revocation === undefined ? ', and cannot be revoked' : ''}; expected 24h at most, with refresh tokens where users stay logged in for longer`
+            }
+          ]
+        : []),
+      ...(hasNoSubject(route)
+        ? [
+            {
+              kind: 'no_subject' as const,
+              path: [...path, 'claims'],
+              message:
+                'tokens have no sub, so that neither the log nor a revocation can find those of one user; expected pick: { sub: ... } in the remote source'
+            }
+          ]
+        : []),
+      ...(takesLogins(route)
+        ? [
+            {
+              kind: 'no_attempts' as const,
+              path: [...path, 'attempts'],
+              message:
+                'anybody may try as many passwords as the remote lets them; expected a limit, here or in the proxy in front'
+            }
+          ]
+        : [])
+    ]
+  })
+}
+
+/** With krakend the reply is the claims, and with supertokens the client sends them: their content is unknown. */
+function hasNoSubject(route: IssueConfig): boolean {
+  if (route.protocol === 'krakend' || route.protocol === 'supertokens') return false
+  return !setsSubject(route.claims)
+}
+
+function takesLogins(route: IssueConfig): boolean {
+  if ('attempts' in route && route.attempts !== undefined) return false
+  const { claims, auth } = route as { claims?: unknown; auth?: unknown }
+  return (
+    auth === undefined &&
+    Array.isArray(claims) &&
+    claims.some(({ from = 'remote' }: { from?: string }) => from === 'remote')
+  )
+}
+
+function findMetricsAdvice(config: Config): Advice[] {
+  const { routes } = config
+  const host = openListeners(config).get(MAIN)?.host
+  if (host === undefined || isLoopback(host)) return []
+  const message =
+    'metrics and health are on the listener of the clients, who can read how many logins fail; expected listen.admin'
+  const open = routes.flatMap((route, index): Advice[] => {
+    if (!('metrics' in route) || route.auth !== undefined) return []
+    if (listenerOf(route, config) !== MAIN) return []
+    return [{ kind: 'public_metrics', path: ['routes', index, 'metrics'], message }]
+  })
+  return operationsListener(config) === MAIN
+    ? [{ kind: 'public_metrics', path: ['listen', 'admin'], message }, ...open]
+    : open
+}
+
+/** Settings with an address that is called with credentials or tokens, or whose reply decides about access. */
+const CALLED: ReadonlySet<string> = new Set([
+  'url',
+  'endpoint',
+  'jwks',
+  'jwksUrl',
+  'discover',
+  'recheck'
+])
+
+/** Finds plain HTTP to another machine, anywhere in the configuration. */
+function findPlainHttp(value: unknown, path: readonly PropertyKey[]): Advice[] {
+  if (Array.isArray(value))
+    return value.flatMap((one, index) => findPlainHttp(one, [...path, index]))
+  if (typeof value === 'object' && value !== null) {
+    return Object.entries(value).flatMap(([name, one]) => findPlainHttp(one, [...path, name]))
+  }
+  const isCalled = CALLED.has(String(path.at(-1))) && typeof value === 'string'
+  if (!isCalled || !URL.canParse(value)) return []
+  const { protocol, hostname } = new URL(value)
+  if (protocol !== 'http:' || isLoopback(hostname.replace(/^\[|\]$/g, ''))) return []
+  const message =
+    'passwords, tokens or keys go over the network in clear, and whoever is on it can change them; expected https://'
+  return [{ kind: 'plain_http', path, message }]
+}

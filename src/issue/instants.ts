@@ -1,0 +1,105 @@
+/** Times in JSON, in the notations of other systems. */
+
+/** A little after the end of the year 9999. Larger numbers are of a smaller unit; as milliseconds this was in March of 1978. */
+const MOST_SECONDS = 260_000_000_000
+/** Milliseconds, microseconds, nanoseconds. */
+const SMALLER_UNITS = 3
+const THOUSAND = 1000
+
+/** The seconds of 999999999999 and longer rows of nines. Systems write them, and powers of ten, for "never", and not for that day of 2001. */
+const NINES = 999_999_999
+
+/** Digits in text. */
+const NUMBER = /^[-+]?\d+(?:\.\d+)?$/
+
+/** Words of systems for "never". */
+const WITHOUT_END: ReadonlySet<string> = new Set([
+  '',
+  'never',
+  'none',
+  'null',
+  'infinity',
+  'infinite',
+  'unlimited',
+  'forever'
+])
+
+/** The zero dates of Go, .NET and MySQL, which mean that there is no date. */
+const ZERO_DATE = /^(?:0001-01-01|0000-00-00)(?:$|[Tt ])/
+
+/** An ISO 8601 date, which begins at midnight UTC, or a date and time with its zone (RFC 3339, section 5.6, with the spellings of databases). */
+const DATE =
+  /^(\d{4}-\d\d-\d\d)(?:[Tt ](\d\d:\d\d(?::\d\d(?:\.\d+)?)?) ?([Zz]|UTC|GMT|[-+]\d\d(?::?\d\d)?))?$/
+/** The hours and minutes of a zone. */
+const OFFSET = /^([-+]\d\d):?(\d\d)?$/
+/** The last date of .NET and of databases, in any time zone. */
+const LAST_DATE = /^9999-12-31(?:$|[Tt ])/
+
+/**
+ * Reads an expiry: a number of seconds since 1970, or of milliseconds, microseconds or nanoseconds where it is too large for that, such a number in text, or an ISO 8601 date.
+ * @param value a value of JSON
+ * @returns whole seconds since 1970, not later than the instant; Infinity for "never": null, false, 0, -1, a word such as `never`, a zero date, the last day of the year 9999;
+ *   undefined for anything else
+ */
+export function parseEnd(value: unknown): number | undefined {
+  if (value === null || value === false || value === 0 || value === -1) {
+    return Number.POSITIVE_INFINITY
+  }
+  if (typeof value !== 'string') return parseInstant(value)
+  const text = value.trim()
+  const isWithoutEnd =
+    WITHOUT_END.has(text.toLowerCase()) || ZERO_DATE.test(text) || LAST_DATE.test(text)
+  if (isWithoutEnd) return Number.POSITIVE_INFINITY
+  return NUMBER.test(text) ? parseEnd(Number(text)) : parseDate(text)
+}
+
+/** A smaller number of seconds counts from now on. Since 1970 it would be a time before September 2001, and no reply that is new has expired then. */
+const LEAST_INSTANT = 1_000_000_000
+
+/**
+ * Reads an expiry as {@link parseEnd} does, or a number of seconds from now on, as in `expires_in` (RFC 6749, section 5.1).
+ * @param value a value of JSON; a number from 0 to 1000000000, or such a number in text, counts from now on
+ * @param nowSeconds in seconds since 1970
+ */
+export function parseEndFrom(value: unknown, nowSeconds: number): number | undefined {
+  const text = typeof value === 'string' ? value.trim() : ''
+  const number = NUMBER.test(text) ? Number(text) : value
+  return typeof number === 'number' && number > 0 && number < LEAST_INSTANT
+    ? nowSeconds + Math.floor(number)
+    : parseEnd(value)
+}
+
+/**
+ * Reads an instant as {@link parseEnd} does, except for "never".
+ * @returns whole seconds since 1970, or Infinity for a number that is too large for any unit; undefined for any other value
+ */
+export function parseInstant(value: unknown): number | undefined {
+  if (typeof value === 'number') return toSeconds(value)
+  if (typeof value !== 'string') return undefined
+  const text = value.trim()
+  return NUMBER.test(text) ? toSeconds(Number(text)) : parseDate(text)
+}
+
+/** Interprets a number in the largest unit that gives a date of this age. */
+function toSeconds(value: number): number {
+  let seconds = Math.floor(value)
+  for (let units = 0; seconds > MOST_SECONDS; units++) {
+    if (units === SMALLER_UNITS) return Number.POSITIVE_INFINITY
+    seconds = Math.floor(seconds / THOUSAND)
+    if (seconds === NINES || seconds === NINES + 1) return Number.POSITIVE_INFINITY
+  }
+  return seconds
+}
+
+function parseDate(text: string): number | undefined {
+  const [, day, time = '00:00', zone = 'Z'] = DATE.exec(text) ?? []
+  if (day === undefined) return undefined
+  // Date.parse takes a 30th of February for a day in March.
+  const midnight = new Date(`${day}T00:00:00Z`)
+  if (Number.isNaN(midnight.getTime()) || !midnight.toISOString().startsWith(day)) return undefined
+  const [, hours, minutes = '00'] = OFFSET.exec(zone) ?? []
+  const milliseconds = Date.parse(
+    `${day}T${time}${hours === undefined ? 'Z' : `${hours}:${minutes}`}`
+  )
+  return Number.isNaN(milliseconds) ? undefined : Math.floor(milliseconds / THOUSAND)
+}
