@@ -1,5 +1,5 @@
 /** `check-config --probe` with a real Redis and a real directory. */
-import test from 'ava'
+import ava from 'ava'
 import { createAuthority } from '../helpers/certificates.ts'
 import { probeConfig, probeUrl } from '../helpers/probe.ts'
 import { startRedis } from '../helpers/redis.ts'
@@ -7,6 +7,9 @@ import { startWatchedRedis } from '../helpers/redis-groups.ts'
 import { startRawRemote } from '../helpers/remote.ts'
 import { startSlapd } from '../helpers/slapd.ts'
 import { ENC_KEY } from '../helpers/tokens.ts'
+
+/** One after the other: Redis has a second to answer, and tests that run at once delay each other. */
+const test = ava.serial
 
 test('Redis is recognized by its answer, with a password or without', async (t) => {
   const open = await startRedis(t)

@@ -4,6 +4,7 @@ import { promisify } from 'node:util'
 import test, { type ExecutionContext } from 'ava'
 import type { Page } from 'playwright-core'
 import { startChromium } from '../helpers/chromium.ts'
+import { eventually } from '../helpers/eventually.ts'
 import { send } from '../helpers/http.ts'
 import { startService } from '../helpers/service.ts'
 import { ENC_KEY, makeToken } from '../helpers/tokens.ts'
@@ -152,6 +153,8 @@ test('the page revokes with the API key, and the status shows keys, store and co
   await page.getByLabel('API key').fill('a wrong key')
   await page.getByRole('button', { name: 'Revoke' }).click()
   await page.locator('#revoke-message').filter({ hasText: 'answered 401' }).waitFor()
+  // Chromium reports the 401 by itself, and not at once.
+  await eventually(() => problems.length > 0)
   problems.length = 0
   await page.getByLabel('API key').fill(API_KEY)
   await page.getByRole('button', { name: 'Revoke' }).click()
