@@ -40,6 +40,20 @@ test('Redis is probed as the service uses it, so whatever would fail there fails
   t.deepEqual(await command('KEYS', '*'), [], 'nothing is left behind')
 })
 
+test('where only one side uses TLS, the reason asks about it', async (t) => {
+  const secure = await startRedis(t, { tls: createAuthority().issue() })
+  const plain = await startRedis(t)
+  const found = async (store: string) => (await probeConfig(withStore(store)))[0]?.found
+  t.is(
+    await found(`redis://127.0.0.1:${secure.port}`),
+    'read ECONNRESET: does it require TLS (rediss://)?'
+  )
+  t.is(
+    await found(`rediss://127.0.0.1:${plain.port}`),
+    'connect ETIMEDOUT: does it have TLS, which rediss:// requires?'
+  )
+})
+
 test('Redis in cluster mode is reported, and so are a read-only replica and a Redis without cluster mode', async (t) => {
   const cluster = await startRedis(t, { cluster: true })
   const source = await startRedis(t)

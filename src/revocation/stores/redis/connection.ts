@@ -127,7 +127,7 @@ async function open(
     return client
   } catch (error) {
     client.disconnect()
-    throw toReason((failure ?? error) as Error)
+    throw toReason((failure ?? error) as Error, tls !== undefined)
   } finally {
     clearTimeout(giveUp)
   }
@@ -136,10 +136,17 @@ async function open(
 /** The library's message for an answer that is not in the protocol of Redis. */
 const OTHER_PROTOCOL = /^Unknown RESP type/
 
-function toReason(error: Error): Error {
-  return OTHER_PROTOCOL.test(error.message)
-    ? new Error('answers, but not as Redis', { cause: error })
-    : error
+/** With TLS on one side alone, a Redis without TLS waits for more of the handshake, and one with TLS closes the connection. */
+function toReason(error: Error, isTls: boolean): Error {
+  const { message } = error
+  if (OTHER_PROTOCOL.test(message)) return new Error('answers, but not as Redis', { cause: error })
+  if (isTls && message.includes('ETIMEDOUT')) {
+    return new Error(`${message}: does it have TLS, which rediss:// requires?`, { cause: error })
+  }
+  if (!isTls && message.includes('ECONNRESET')) {
+    return new Error(`${message}: does it require TLS (rediss://)?`, { cause: error })
+  }
+  return error
 }
 
 async function prepare(client: Redis, address: RedisAddress, names: RedisNames): Promise<void> {
