@@ -1,6 +1,6 @@
 /** The standalone binary, built anew and run without Node.js and the package beside it. */
 import { execFile } from 'node:child_process'
-import { copyFile, readFile } from 'node:fs/promises'
+import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import test, { type ExecutionContext } from 'ava'
@@ -13,13 +13,14 @@ import { replying, startRemote } from '../helpers/remote.ts'
 import { createTemporaryFolder } from '../helpers/temporary-folder.ts'
 import { ENC_KEY } from '../helpers/tokens.ts'
 
+const execute = promisify(execFile)
 const ROOT = join(import.meta.dirname, '../..')
 const BUILT = join(ROOT, `build/txtoken-linux-${process.arch}`)
 
 test.before('the binary is built', async (t) => {
   t.timeout(300_000, 'Node.js is fetched from the npm registry')
   const script = join(ROOT, 'scripts/build-binary.ts')
-  await promisify(execFile)(process.execPath, ['--import=tsx', script, process.arch], { cwd: ROOT })
+  await execute(process.execPath, ['--import=tsx', script, process.arch], { cwd: ROOT })
 })
 
 /** Runs it in an empty folder, with nothing on its PATH. */
@@ -124,7 +125,8 @@ test('the file store is rejected with an error that names the missing library', 
   // Where it is built, the packages of the project lie beside it.
   const folder = await createTemporaryFolder(t)
   const binary = join(folder, 'txtoken')
-  await copyFile(BUILT, binary)
+  // By another process: a child that starts here meanwhile would have it open for writing, and then it cannot be run (ETXTBSY).
+  await execute('cp', [BUILT, binary])
   const program = runProgram(t, { binary, args: ['serve', '--config', file], cwd: folder })
   const { code, stdout, stderr } = await program.exit()
   t.deepEqual({ code, stdout }, { code: 1, stdout: '' })
