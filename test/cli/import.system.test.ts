@@ -46,9 +46,10 @@ async function move(t: ExecutionContext, { system, files, env = {}, url, place }
   await answering(url)
 }
 
-test('krakend: a login is signed, and a gateway gets the subject of the token', async (t) => {
+test('krakend: a login is signed, and each validator accepts the tokens of its own keys alone', async (t) => {
   const [port = 0, gate = 0] = await freePorts(2)
   const secret = generateKeys('HS256').signing
+  const partner = generateKeys('ES384')
   const exp = Math.floor(Date.now() / 1000) + 600
   const remote = await startRemote(
     t,
@@ -69,6 +70,11 @@ test('krakend: a login is signed, and a gateway gets the subject of the token', 
         endpoint: '/orders',
         backend: [{ url_pattern: '/orders' }],
         extra_config: { 'auth/validator': { ...jose, propagate_claims: [['sub', 'X-User']] } }
+      },
+      {
+        endpoint: '/partner',
+        backend: [{ url_pattern: '/partner' }],
+        extra_config: { 'auth/validator': { alg: 'ES384', jwk_local_path: 'partner.json' } }
       }
     ]
   }
@@ -76,7 +82,8 @@ test('krakend: a login is signed, and a gateway gets the subject of the token', 
     system: 'krakend',
     files: {
       'krakend.json': JSON.stringify(settings),
-      'jwk.json': JSON.stringify({ keys: [toJwk(secret, { kid: 'sim2', alg: 'HS256' })] })
+      'jwk.json': JSON.stringify({ keys: [toJwk(secret, { kid: 'sim2', alg: 'HS256' })] }),
+      'partner.json': JSON.stringify({ keys: [toJwk(partner.verifying, { kid: 'partner' })] })
     },
     url: `http://127.0.0.1:${port}/livez`,
     place: (config) => config.replace('port: 8890', `port: ${gate}`)
@@ -90,6 +97,17 @@ test('krakend: a login is signed, and a gateway gets the subject of the token', 
   t.is(allowed.status, 200)
   t.is(allowed.headers['x-user'], 'ada')
   t.is((await send(url)).status, 401)
+  const ofPartner = await new SignJWT({ sub: 'bob' })
+    .setProtectedHeader({ alg: 'ES384', kid: 'partner' })
+    .setExpirationTime('1h')
+    .sign(partner.signing)
+  const ask = async (path: string, text: string) => {
+    const headers = { authorization: `Bearer ${text}` }
+    return (await send(`http://127.0.0.1:${gate}${path}`, { headers })).status
+  }
+  t.is(await ask('/auth-2', ofPartner), 200)
+  t.is(await ask('/auth-2', token), 401, 'the token of the signer')
+  t.is(await ask('/auth', ofPartner), 401, 'the token of the partner')
 })
 
 test('themis: a device gets a token, which its key verifies', async (t) => {

@@ -398,6 +398,109 @@ function remove(tree: object, path: Path): void {
   Reflect.deleteProperty(owner as object, path.at(-1) ?? '')
 }
 
+const validating = (settings: object) => ({
+  endpoint: '/orders',
+  extra_config: { 'auth/validator': settings }
+})
+const toSet = (...keys: object[]) => JSON.stringify({ keys })
+
+async function importKrakend(
+  t: ExecutionContext,
+  endpoints: object[],
+  files: Record<string, string>
+) {
+  const folder = await writeFiles(t, { 'krakend.json': JSON.stringify({ endpoints }), ...files })
+  const { code, stdout, stderr } = await runCommand([
+    'import',
+    'krakend',
+    join(folder, 'krakend.json')
+  ])
+  t.is(code, 0, stderr)
+  return { config: parseYaml(stdout), stderr }
+}
+
+test('krakend: a validator names all keys of its file, and none of another', async (t) => {
+  const [one, two, three] = [generateKeys('ES256'), generateKeys('ES256'), generateKeys('ES384')]
+  const signer = { alg: 'ES256', kid: 'a', jwk_local_path: 'signer.json', keys_to_sign: ['token'] }
+  const { config, stderr } = await importKrakend(
+    t,
+    [
+      // Before the signer, and with the public keys in a file of their own.
+      validating({ alg: 'ES256', jwk_local_path: 'public.json' }),
+      { endpoint: '/token', method: 'POST', extra_config: { 'auth/signer': signer } },
+      validating({ alg: 'ES384', jwk_local_path: 'public.json' }),
+      validating({ alg: 'ES256', jwk_local_path: 'signer.json' })
+    ],
+    {
+      'signer.json': toSet(toJwk(one.signing, { kid: 'a' })),
+      'public.json': toSet(
+        toJwk(one.verifying, { kid: 'a' }),
+        toJwk(two.verifying, { kid: 'b' }),
+        toJwk(three.verifying, { kid: 'c' })
+      )
+    }
+  )
+  t.deepEqual(config.keys, [
+    { kid: 'a', alg: 'ES256', jwks: { file: 'signer.json' } },
+    { kid: 'b', alg: 'ES256', jwks: { file: 'public.json' }, publish: false },
+    { kid: 'c', alg: 'ES384', jwks: { file: 'public.json' }, publish: false }
+  ])
+  t.deepEqual(
+    config.routes.slice(1).map(({ verify }: { verify: unknown }) => verify),
+    [[{ keys: ['a', 'b'] }], [{ keys: ['c'] }], [{ keys: ['a'] }]]
+  )
+  t.notRegex(stderr, /jwk_local_path/)
+})
+
+test('krakend: of several keys, one with an unknown kid gets a name, which is listed', async (t) => {
+  const { config, stderr } = await importKrakend(
+    t,
+    [
+      validating({ alg: 'ES256', jwk_url: 'https://idp.example/jwks' }),
+      validating({ alg: 'ES256', jwk_local_path: 'missing.json' })
+    ],
+    {}
+  )
+  t.deepEqual(
+    config.keys.map(({ kid }: { kid: unknown }) => kid),
+    ['key-1', 'key-2']
+  )
+  t.deepEqual(
+    config.routes.map(({ verify }: { verify: unknown }) => verify),
+    [[{ keys: ['key-1'] }], [{ keys: ['key-2'] }]]
+  )
+  t.regex(stderr, /jwk_url: the kid of its key is not known here: put it in for key-1/)
+  t.regex(stderr, /jwk_local_path: the kid of its key is not known here: put it in for key-2/)
+})
+
+test('krakend: another key with the kid of a signer is no key of the signer', async (t) => {
+  const [one, other] = [generateKeys('ES256'), generateKeys('ES256')]
+  const signer = { alg: 'ES256', kid: 'a', jwk_local_path: 'signer.json', keys_to_sign: ['token'] }
+  const { config, stderr } = await importKrakend(
+    t,
+    [
+      { endpoint: '/token', method: 'POST', extra_config: { 'auth/signer': signer } },
+      validating({ alg: 'ES256', jwk_local_path: 'partner.json' })
+    ],
+    {
+      'signer.json': toSet(toJwk(one.signing, { kid: 'a' })),
+      'partner.json': toSet(toJwk(other.verifying, { kid: 'a' }))
+    }
+  )
+  t.deepEqual(config.routes[1].verify, [{ keys: ['key-1'] }])
+  t.regex(stderr, /jwk_local_path: has a key with the kid of another key: rename one of them/)
+})
+
+test('krakend: the only key needs no kid', async (t) => {
+  const { config } = await importKrakend(
+    t,
+    [validating({ alg: 'ES256', jwk_local_path: 'a.json' })],
+    {}
+  )
+  t.deepEqual(config.keys, [{ alg: 'ES256', jwks: { file: 'a.json' }, publish: false }])
+  t.deepEqual(config.routes[0].verify, [{ keys: 'all' }])
+})
+
 test('digits are kept, and a number that no configuration can hold is reported', async (t) => {
   const { stdout, stderr } = await importText(
     t,

@@ -1,4 +1,5 @@
 /** `import`: converts the configuration of another system, and lists settings without an equivalent. */
+import { dirname, resolve } from 'node:path'
 import { parseDocument } from 'yaml'
 import { formatPath } from '../../settings/problem.ts'
 import { readTextFile, TextFileError } from '../../settings/text-file.ts'
@@ -24,7 +25,8 @@ export const importConfig = createCommand({
       throw new UsageError(`expected <SYSTEM> to be one of ${NAMES.join(', ')}`)
     }
     const source = createSource(readFile(file, system), system)
-    const text = writeImported(system.convert(source), name)
+    const readBeside = (path: string) => readTextFile(resolve(dirname(file), path))
+    const text = writeImported(system.convert(source, readBeside), name)
     print(text)
     const notes = source.listNotes(system.settings)
     if (notes.length > 0) {

@@ -1,4 +1,5 @@
 /** A system whose configuration can be imported. */
+import type { ReadText } from '../../settings/text-file.ts'
 import { formatDuration } from '../../settings/units.ts'
 import type { Setting } from './setting.ts'
 import type { Section, Source, SourceOptions } from './source.ts'
@@ -20,8 +21,11 @@ export interface System extends SourceOptions {
   readonly settings: readonly Setting[]
   /** Parses the text of a file that is neither YAML nor JSON. Default: it is one of them. */
   readonly parse?: (text: string) => unknown
-  /** @throws CommandError where nothing useful can be made */
-  readonly convert: (source: Source) => Imported
+  /**
+   * @param readBeside reads a file that the settings name, by its path from their folder
+   * @throws CommandError where nothing useful can be made
+   */
+  readonly convert: (source: Source, readBeside: ReadText) => Imported
 }
 
 const NANOSECONDS = { ns: 1, us: 1e3, µs: 1e3, ms: 1e6, s: 1e9, m: 6e10, h: 3.6e12 } as const

@@ -99,7 +99,8 @@ export function kidOf(jwk: Jwk): string | undefined {
   return typeof kid === 'string' ? kid : undefined
 }
 
-function importIfFit(jwk: Jwk, alg: Algorithm): KeyObject | undefined {
+/** The same as {@link importJwk}; undefined for a key that is not usable with the algorithm. */
+export function importIfFit(jwk: Jwk, alg: Algorithm): KeyObject | undefined {
   try {
     return importJwk(jwk, alg)
   } catch (error) {

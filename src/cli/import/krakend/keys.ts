@@ -52,13 +52,22 @@ export function readKeyPlace(jose: Section): KeyPlace {
   }
 }
 
-/** A key of the configuration, with its origin. */
+/** A key of the configuration, as it is written. */
+export interface WrittenKey {
+  readonly kid?: string
+  readonly alg: string
+  readonly jwks?: { readonly file: string }
+  readonly jwksUrl?: string | undefined
+  readonly publish?: boolean
+}
+
+/** Makes a key of the configuration, with its origin. */
 export function toKey(
   { url, file, fetching }: KeyPlace,
   { kid, alg }: { readonly kid?: string | undefined; readonly alg: string }
-): Record<string, unknown> {
+): WrittenKey {
   return {
-    ...given({ kid }),
+    ...(kid !== undefined && { kid }),
     alg,
     ...(file === undefined ? { jwksUrl: url, ...fetching } : { jwks: { file } })
   }

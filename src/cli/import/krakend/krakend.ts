@@ -1,7 +1,9 @@
 /** krakend.json: the signer and the validator of JSON Web Tokens are converted. */
+import type { ReadText } from '../../../settings/text-file.ts'
 import { CommandError } from '../../command.ts'
 import type { Section, Source } from '../source.ts'
 import { type Comment, given, type Imported, type System } from '../system.ts'
+import { createKeyList } from './key-list.ts'
 import { GATEWAY, KRAKEND_SETTINGS } from './settings.ts'
 import { readSigningRoute } from './signer.ts'
 import { readCheckingRoute } from './validator.ts'
@@ -23,37 +25,48 @@ export const krakend: System = {
 
 type Written = Readonly<Record<string, unknown>>
 
-function convert({ root }: Source): Imported {
-  const keys: Written[] = []
+function convert({ root }: Source, readBeside: ReadText): Imported {
+  const keys = createKeyList(readBeside)
   const issuing: Written[] = []
-  const checking = new Map<string, { route: Written; endpoints: string[] }>()
-  for (const endpoint of root.items('endpoints')) {
-    const auth = endpoint.section('extra_config')
-    const name = endpoint.text('endpoint') ?? ''
-    if (auth.has('auth/signer')) {
-      const { key, route } = readSigningRoute(endpoint, root)
-      addKey(key, auth.section('auth/signer'))
-      issuing.push(route)
-    }
-    if (auth.has('auth/validator')) {
-      const validator = auth.section('auth/validator')
-      const { key, route } = readCheckingRoute(validator)
-      if (key !== undefined) addKey(key, validator)
-      const known = checking.get(JSON.stringify(route))
-      if (known === undefined) checking.set(JSON.stringify(route), { route, endpoints: [name] })
-      else known.endpoints.push(name)
-      if (!auth.has('auth/signer')) noteOthers(endpoint)
-    } else if (!auth.has('auth/signer')) {
-      endpoint.note(undefined, 'has neither a signer nor a validator; the gateway keeps it')
-    }
+  const endpoints = root.items('endpoints').map((endpoint) => ({
+    endpoint,
+    auth: endpoint.section('extra_config')
+  }))
+  for (const { endpoint, auth } of endpoints) {
+    if (!auth.has('auth/signer')) continue
+    const { key, route } = readSigningRoute(endpoint, root)
+    keys.addSigning(key, auth.section('auth/signer'))
+    issuing.push(route)
   }
-  if (issuing.length === 0 && checking.size === 0) {
+  // The keys of validators may be those of signers, which are all known by now.
+  const checked = endpoints.flatMap(({ endpoint, auth }) => {
+    const isSigned = auth.has('auth/signer')
+    if (!auth.has('auth/validator')) {
+      if (!isSigned) {
+        endpoint.note(undefined, 'has neither a signer nor a validator; the gateway keeps it')
+      }
+      return []
+    }
+    const validator = auth.section('auth/validator')
+    const { key, route } = readCheckingRoute(validator)
+    if (!isSigned) noteOthers(endpoint)
+    const own = key && keys.addVerifying(key, validator)
+    return [{ name: endpoint.text('endpoint') ?? '', route, own }]
+  })
+  if (issuing.length === 0 && checked.length === 0) {
     throw new CommandError('found neither auth/signer nor auth/validator in an endpoint')
   }
-  const gates = [...checking.values()]
+  const { keys: written, keysOf } = keys.finish()
+  const gates = new Map<string, { route: Written; names: string[] }>()
+  for (const { name, route, own } of checked) {
+    const gate = own === undefined ? route : { verify: [{ keys: keysOf(own) }], ...route }
+    const known = gates.get(JSON.stringify(gate))
+    if (known === undefined) gates.set(JSON.stringify(gate), { route: gate, names: [name] })
+    else known.names.push(name)
+  }
   const routes = [
     ...issuing,
-    ...gates.map(({ route }, index) => ({
+    ...Array.from(gates.values(), ({ route }, index) => ({
       check: index === 0 ? '/auth' : `/auth-${index + 1}`,
       on: 'gate',
       protocol: 'forward-auth',
@@ -64,9 +77,9 @@ function convert({ root }: Source): Imported {
     config: given({
       listen: {
         main: readListener(root),
-        ...(gates.length > 0 && { gate: { port: 8890, host: '127.0.0.1' } })
+        ...(gates.size > 0 && { gate: { port: 8890, host: '127.0.0.1' } })
       },
-      keys: keys.length === 0 ? undefined : keys,
+      keys: written.length === 0 ? undefined : written,
       routes
     }),
     comments: [
@@ -76,23 +89,14 @@ function convert({ root }: Source): Imported {
           'A field without an exp of its own is an error. With a lifetime instead, each ends by then.'
         ]
       ),
-      ...gates.map(
-        ({ endpoints }, index): Comment => [
+      ...Array.from(
+        gates.values(),
+        ({ names }, index): Comment => [
           ['routes', issuing.length + index],
-          `The gateway asks here (docs/examples/gateway.md) before it passes on: ${endpoints.join(', ')}`
+          `The gateway asks here (docs/examples/gateway.md) before it passes on: ${names.join(', ')}`
         ]
       )
     ]
-  }
-
-  function addKey(key: Written, section: Section): void {
-    const isKnown = keys.some((other) => isSameKey(other, key))
-    if (isKnown) return
-    if (key.kid !== undefined && keys.some(({ kid }) => kid === key.kid)) {
-      section.note('kid', 'is that of another key, too; one kid is one key here, the first')
-      return
-    }
-    keys.push(key)
   }
 }
 
@@ -101,12 +105,6 @@ function noteOthers(endpoint: Section): void {
   for (const name of endpoint.names()) {
     if (name !== 'endpoint' && name !== 'extra_config') endpoint.note(name, GATEWAY)
   }
-}
-
-/** A validator names no kid: it uses the key of a signer from the same place. */
-function isSameKey(one: Written, other: Written): boolean {
-  const placeOf = ({ alg, jwks, jwksUrl }: Written) => JSON.stringify({ alg, jwks, jwksUrl })
-  return placeOf(one) === placeOf(other) && (other.kid === undefined || one.kid === other.kid)
 }
 
 function readListener(root: Section) {

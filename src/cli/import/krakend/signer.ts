@@ -1,14 +1,14 @@
 /** An endpoint of KrakenD with a signer becomes a route that issues. */
 import type { Section } from '../source.ts'
 import { given, goDuration, withoutUser } from '../system.ts'
-import { readKeyPlace, toKey } from './keys.ts'
+import { readKeyPlace, toKey, type WrittenKey } from './keys.ts'
 
 /** Headers that a call sets itself, or that belong to one connection: they cannot be passed on. */
 const NOT_FORWARDED =
   /^(?:connection|keep-alive|te|trailer|upgrade|expect|host|(?:content|transfer|accept)-(?:encoding|length|type))$/i
 
 export interface SigningRoute {
-  readonly key: Readonly<Record<string, unknown>>
+  readonly key: WrittenKey
   readonly route: Readonly<Record<string, unknown>>
 }
 

@@ -1,11 +1,12 @@
 /** A validator of KrakenD becomes a route that a gateway calls for each request. */
 import type { Section } from '../source.ts'
 import { given, goDuration } from '../system.ts'
-import { readKeyPlace, toKey } from './keys.ts'
+import { readKeyPlace, toKey, type WrittenKey } from './keys.ts'
 
 export interface CheckingRoute {
   /** The key that verifies, unless it is a JWK Set of a known issuer. */
-  readonly key: Readonly<Record<string, unknown>> | undefined
+  readonly key: WrittenKey | undefined
+  /** It lacks `verify` where there is a key. */
   readonly route: Readonly<Record<string, unknown>>
 }
 
@@ -33,7 +34,7 @@ export function readCheckingRoute(validator: Section): CheckingRoute {
     route: given({
       verify: isOfIssuer
         ? [{ jwks: place.url, issuer, algorithms: [alg], ...fetching }]
-        : [{ keys: 'all' }],
+        : undefined,
       token: readPlaces(validator),
       groups,
       require: Object.keys(needed).length === 0 ? undefined : needed,
