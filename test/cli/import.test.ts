@@ -96,7 +96,10 @@ const cases: Case[] = [
         },
         { endpoint: '/public', backend: [{ url_pattern: '/public' }] }
       ],
-      extra_config: { 'telemetry/logging': { level: 'DEBUG' } }
+      extra_config: {
+        'telemetry/logging': { level: 'DEBUG' },
+        'auth/revoker': { N: 10000000, TTL: 1500, token_keys: ['jti'] }
+      }
     },
     expected: [
       ['listen.main', { port: 8081, host: '127.0.0.1' }],
@@ -128,6 +131,7 @@ const cases: Case[] = [
       /endpoints\[1\]\.backend\[0\]\.host: has several hosts/,
       /brand_new: is no setting that this command knows/,
       /cipher_suites: has some without forward secrecy/,
+      /auth\/revoker.*N: write `revocation` and a route that revokes by hand/,
       /endpoints\[3\]: has neither a signer nor a validator/
     ]
   },
@@ -499,6 +503,40 @@ test('krakend: the only key needs no kid', async (t) => {
   )
   t.deepEqual(config.keys, [{ alg: 'ES256', jwks: { file: 'a.json' }, publish: false }])
   t.deepEqual(config.routes[0].verify, [{ keys: 'all' }])
+})
+
+test('themis: older releases ask for certificates without mtls, and have maps of claims', async (t) => {
+  const { stdout, stderr } = await importSettings(t, 'themis', {
+    servers: {
+      issuer: {
+        address: ':6501',
+        tls: {
+          certificateFile: 'server.crt',
+          keyFile: 'server.key',
+          clientCACertificateFile: 'ca.pem',
+          minVersion: 771,
+          peerVerify: { commonNames: ['device'] }
+        }
+      }
+    },
+    token: {
+      claims: { mac: { header: 'X-Mac', odd: 1 }, Plan: { value: 'gold' } },
+      metadata: { id: { header: 'X-Mac' } },
+      remote: { url: 'https://claims.example' }
+    }
+  })
+  const { listen, routes } = parseYaml(stdout)
+  t.deepEqual(listen.issuer.tls.clientCa, { file: 'ca.pem' })
+  t.is(listen.issuer.tls.clientCertificate, 'require')
+  t.deepEqual(routes[0].claims.slice(0, 2), [
+    { from: 'request', claim: 'mac', header: 'X-Mac' },
+    { from: 'fixed', set: { plan: 'gold' } }
+  ])
+  t.deepEqual(routes[0].claims[2].metadata, [{ name: 'id', header: 'X-Mac' }])
+  t.notRegex(stderr, /clientCACertificateFile/)
+  t.regex(stderr, /peerVerify\.commonNames: every certificate of an authority/)
+  t.regex(stderr, /minVersion: TLS is 1\.2 at least/)
+  t.regex(stderr, /claims\.mac\.odd: /)
 })
 
 test('digits are kept, and a number that no configuration can hold is reported', async (t) => {

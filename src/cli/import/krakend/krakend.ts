@@ -10,6 +10,7 @@ import { readCheckingRoute } from './validator.ts'
 
 /** The names of version 1 of KrakenD's file. */
 const OLD_NAMES: Readonly<Record<string, string>> = {
+  'github_com/devopsfaith/bloomfilter': 'auth/revoker',
   'github.com/devopsfaith/krakend-jose/signer': 'auth/signer',
   'github.com/devopsfaith/krakend-jose/validator': 'auth/validator'
 }
@@ -19,7 +20,9 @@ export const krakend: System = {
   settings: KRAKEND_SETTINGS,
   toName: (key) => OLD_NAMES[key] ?? key.replaceAll('-', '_'),
   toSettingName: (path) =>
-    path.replace(/^endpoints\[\]\.extra_config\.(?=auth\/(?:signer|validator))/, ''),
+    path
+      .replace(/^endpoints\[\]\.extra_config\.(?=auth\/(?:signer|validator))/, '')
+      .replace(/^(?:endpoints\[\]\.)?extra_config\.(?=auth\/revoker\.)/, ''),
   convert
 }
 

@@ -93,6 +93,11 @@ export const KRAKEND_SETTINGS: readonly Setting[] = [
     missing: 'a header has the items of a list with commas between them'
   },
   { name: 'endpoints[].*', missing: GATEWAY },
+  {
+    name: 'auth/revoker.*',
+    missing:
+      'write `revocation` and a route that revokes by hand (docs/revocation.md): the revoker of the gateway does not see tokens that this service checks'
+  },
   { name: 'extra_config.*', missing: GATEWAY },
   { name: 'cache_ttl', missing: 'no answer with a token is cached' },
   { name: 'output_encoding', missing: 'the answer is the JSON of the remote' },

@@ -11,8 +11,7 @@ type Written = Readonly<Record<string, unknown>>
 export function readSources(token: Section, client: Section, hasCertificates: boolean): Written[] {
   const fixed: Record<string, unknown> = {}
   const requested: Written[] = []
-  for (const claim of token.items('claims')) {
-    const name = claim.text('key') ?? ''
+  for (const { name, section: claim } of readNamed(token, 'claims')) {
     const place = readPlace(claim)
     const value = readValue(claim)
     const isIdentity = place !== undefined && IDENTITY_CLAIMS.has(name)
@@ -34,6 +33,22 @@ export function readSources(token: Section, client: Section, hasCertificates: bo
     ...readTrust(token, hasCertificates),
     ...(remote === undefined ? [] : [remote])
   ]
+}
+
+/** A value with its name. */
+export interface Named {
+  readonly name: string
+  readonly section: Section
+}
+
+/** The values of a list, or of the map of older releases. The names in a map are in lower case, since Themis reads all keys so. */
+export function readNamed(token: Section, setting: string): Named[] {
+  const list = token.items(setting).map((section) => ({ name: section.text('key') ?? '', section }))
+  const map = token.section(setting)
+  const inMap = map
+    .names()
+    .map((name) => ({ name: name.toLowerCase(), section: map.section(name) }))
+  return [...list, ...inMap]
 }
 
 /** The place of a value in a request; undefined for a value in the configuration. */

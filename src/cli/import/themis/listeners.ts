@@ -29,12 +29,15 @@ function readTls(tls: Section, trusted: string | undefined) {
   if (cert === undefined || key === undefined) return undefined
   const mtls = tls.section('mtls')
   const isLax = [mtls.flag('disableRequire'), mtls.flag('disableVerify')].includes(true)
-  const clientCa = mtls.text('clientCACertificateFile') ?? trusted
+  // Releases without mtls ask every client for a certificate where they have this file.
+  const former = tls.text('clientCACertificateFile')
+  const isAsked = tls.has('mtls') || former !== undefined
+  const clientCa = mtls.text('clientCACertificateFile') ?? former ?? trusted
   return given({
     cert: { file: cert },
     key: { file: key },
     clientCa: clientCa === undefined ? undefined : { file: clientCa },
-    clientCertificate: tls.has('mtls') ? (isLax ? 'request' : 'require') : undefined
+    clientCertificate: isAsked ? (isLax ? 'request' : 'require') : undefined
   })
 }
 

@@ -1,14 +1,12 @@
 /** The service that Themis asks for claims becomes a remote source. */
 import type { Section } from '../source.ts'
 import { given, goDuration, urlWithoutUser } from '../system.ts'
-import { readPlace, readValue } from './claims.ts'
+import { type Named, readNamed, readPlace, readValue } from './claims.ts'
 
 type Written = Readonly<Record<string, unknown>>
 
 /** An item of `metadata`, and where it is from. */
-interface Item {
-  readonly name: string
-  readonly section: Section
+interface Item extends Named {
   readonly header?: unknown
   readonly parameter?: unknown
   readonly variable?: unknown
@@ -33,14 +31,14 @@ export function readRemote(token: Section, client: Section) {
   if (!isGet && method !== 'POST') {
     remote.note('method', 'has no equal: a remote is called by POST or GET, and POST is put in')
   }
-  const parameters = token.items('queryParameters').map(readItem)
+  const parameters = readNamed(token, 'queryParameters').map(readItem)
   const inUrl = addParameters(url, parameters)
-  const sent = isGet ? [] : token.items('metadata').map(readItem)
+  const sent = isGet ? [] : readNamed(token, 'metadata').map(readItem)
   if (isGet && token.has('metadata')) token.note('metadata', NO_BODY)
-  const wildcards = token.items('pathWildCards').flatMap((wildcard) => {
+  const wildcards = readNamed(token, 'pathWildCards').flatMap((wildcard) => {
     const item = readItem(wildcard)
     if (inUrl.includes(`{${item.name}}`)) return [item]
-    wildcard.note(undefined, 'is in no url; left out')
+    wildcard.section.note(undefined, 'is in no url; left out')
     return []
   })
   const metadata = merge([
@@ -61,15 +59,18 @@ export function readRemote(token: Section, client: Section) {
   })
 }
 
-function readItem(item: Section): Item {
-  const place = readPlace(item)
-  const value = place === undefined ? readValue(item) : undefined
+function readItem({ name, section }: Named): Item {
+  const place = readPlace(section)
+  const value = place === undefined ? readValue(section) : undefined
   if (value === '') {
-    item.note('value', 'is empty: a request that has the name in no other place is rejected (400)')
+    section.note(
+      'value',
+      'is empty: a request that has the name in no other place is rejected (400)'
+    )
   }
   return {
-    name: item.text('key') ?? '',
-    section: item,
+    name,
+    section,
     ...place,
     ...(value === undefined || value === '' ? {} : { value })
   }

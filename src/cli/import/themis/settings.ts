@@ -25,6 +25,15 @@ const SERVER_SETTINGS: readonly Setting[] = [
     name: 'servers.*.tls.mtls.disableVerify',
     here: '`tls.clientCertificate: request`; a `certificate` source makes a claim of the trust level'
   },
+  {
+    name: 'servers.*.tls.clientCACertificateFile',
+    here: '`tls.clientCa` of the listener, and `tls.clientCertificate: require`'
+  },
+  {
+    name: 'servers.*.tls.peerVerify.*',
+    missing:
+      'every certificate of an authority in `tls.clientCa` is accepted: give these clients an authority of their own'
+  },
   { name: 'servers.*.tls.*', missing: TLS },
   {
     name: 'servers.*.disableHTTPKeepAlives',

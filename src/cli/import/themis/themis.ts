@@ -12,7 +12,9 @@ export const themis: System = {
   // Its configuration reader ignores case.
   toName: (key) => key.toLowerCase(),
   toSettingName: (path) =>
-    path.replace(/^servers\.(?:key|issuer|claims|metrics|health)\./, 'servers.*.'),
+    path
+      .replace(/^servers\.(?:key|issuer|claims|metrics|health)\./, 'servers.*.')
+      .replace(/^(token\.(?:claims|metadata|pathwildcards|queryparameters))\.[^.]+\./, '$1[].'),
   convert
 }
 
