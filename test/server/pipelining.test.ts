@@ -107,6 +107,28 @@ test('logins on one connection are called one after the other, and leave room fo
   t.is((await scrape(url)).get('txtoken_body_bytes'), 0)
 })
 
+test('other connections are read between the requests of one', async (t) => {
+  const { remote } = await startCounting(t)
+  const { url } = await start(t, fullConfig(remote.url))
+  const connection = openConnection(t, url)
+  let turns = 0
+  let turning = setImmediate(function count() {
+    turns++
+    turning = setImmediate(count)
+  })
+  let answered = ''
+  const all = new Promise<void>((resolve) => {
+    connection.socket.setEncoding('latin1').on('data', (chunk) => {
+      answered += chunk
+      if (answered.split('HTTP/1.1 200').length > MANY) resolve()
+    })
+  })
+  connection.write('GET /livez HTTP/1.1\r\nHost: a\r\n\r\n'.repeat(MANY))
+  await all
+  clearImmediate(turning)
+  t.true(turns >= MANY, `${turns} turns of the event loop`)
+})
+
 test('requests in many pieces, and the requests after them, are answered in order', async (t) => {
   const { remote, most, letGo } = await startCounting(t)
   letGo()
