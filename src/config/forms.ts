@@ -10,6 +10,7 @@ import { type Config, createFullSchema } from './full-form.ts'
 import { describeIssues, valueAt } from './issues.ts'
 import { openListeners } from './listeners.ts'
 import { parsePartly } from './partly.ts'
+import { findUnsentCookies } from './rules/cookies.ts'
 import { findFlatProblems, findFullProblems } from './rules/find-problems.ts'
 import { findSharedPorts } from './rules/listeners.ts'
 import { findSubjectless } from './rules/revocation.ts'
@@ -107,7 +108,11 @@ function parseFull(tree: unknown, schema: FullSchema): ParseResult {
     ...judged.warnings.map((one) => ({ kind: 'slow_key' as const, ...one })),
     ...(config === undefined
       ? []
-      : [...findPublishedBearerKeys(config), ...findSubjectless(config)])
+      : [
+          ...findPublishedBearerKeys(config),
+          ...findSubjectless(config),
+          ...findUnsentCookies(config)
+        ])
   ]
   return { isFlat: false, config, written: tree, problems, warnings }
 }

@@ -153,6 +153,12 @@ const cookieSection = section({
 
 export type CookieConfig = z.output<typeof cookieSection>
 
+/** Whether browsers send a cookie with a request for a path (RFC 6265, section 5.1.4). */
+export function isSentTo(path: string, cookiePath: string): boolean {
+  const below = cookiePath.endsWith('/') ? cookiePath : `${cookiePath}/`
+  return path === cookiePath || path.startsWith(below)
+}
+
 /** The cookie that a token is also set as. */
 export const cookie = cookieSection
   .optional()

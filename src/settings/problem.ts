@@ -12,7 +12,12 @@ export interface Problem {
 
 /** A setting that works but is not advisable. */
 export interface Warning extends Problem {
-  readonly kind: 'weak_secret' | 'slow_key' | 'published_bearer_key' | 'no_subject'
+  readonly kind:
+    | 'weak_secret'
+    | 'slow_key'
+    | 'published_bearer_key'
+    | 'no_subject'
+    | 'unsent_cookie'
 }
 
 const PLAIN_KEY = /^[\w-]+$/

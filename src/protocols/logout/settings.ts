@@ -5,8 +5,8 @@ import type { Problem } from '../../settings/problem.ts'
 import { routePath } from '../../settings/route-paths.ts'
 import { section } from '../../settings/section.ts'
 import type { RouteConfig } from '../registry.ts'
-import { type CookieConfig, limits, on } from '../route-settings.ts'
-import type { RuleContext } from '../rules.ts'
+import { type CookieConfig, isSentTo, limits, on } from '../route-settings.ts'
+import type { PlacedRoute, RuleContext } from '../rules.ts'
 
 export type LogoutRouteConfig = z.output<ReturnType<typeof logoutRouteSchema>>
 
@@ -38,8 +38,9 @@ export function cookieOf(
   return undefined
 }
 
-/** Finds logout routes without a cookie to clear, or with several. */
-export function findLogoutProblems({ routes }: RuleContext): Problem[] {
+/** Finds logout routes without a cookie to clear, with several, or whose cookie does not come with a logout. */
+export function findLogoutProblems(context: RuleContext): Problem[] {
+  const { routes } = context
   const withCookie = routes.filter((route) => isGiven(at(route, 'cookie')))
   return routes.flatMap((route): Problem[] => {
     if (!isGiven(at(route, 'logout'))) return []
@@ -51,7 +52,8 @@ export function findLogoutProblems({ routes }: RuleContext): Problem[] {
     const candidates = withCookie.filter(
       (other) => of === undefined || at(other, 'issue').value === of
     )
-    if (candidates.length === 1) return []
+    const [issuing] = candidates
+    if (issuing !== undefined && candidates.length === 1) return findUnsent(route, issuing, context)
     return [
       of === undefined
         ? {
@@ -61,4 +63,23 @@ export function findLogoutProblems({ routes }: RuleContext): Problem[] {
         : { path, message: `there is no issue route ${of} with a cookie` }
     ]
   })
+}
+
+/**
+ * Finds a logout route that browsers do not send the cookie to, so that it never revokes. A proxy may add the path of the cookie to
+ * all paths; then the issue route is outside of it too.
+ */
+function findUnsent(
+  route: PlacedRoute,
+  issuing: PlacedRoute,
+  { revocation, listenerOf }: RuleContext
+): Problem[] {
+  const { value: logout, path } = at(route, 'logout')
+  const issue = at(issuing, 'issue').value
+  const cookiePath = at(at(issuing, 'cookie'), 'path').value
+  if (logout === undefined || issue === undefined || cookiePath === undefined) return []
+  const isDecided = isGiven(revocation) && listenerOf(route) === listenerOf(issuing)
+  if (!isDecided || !isSentTo(issue, cookiePath) || isSentTo(logout, cookiePath)) return []
+  const message = `browsers send the cookie of ${issue} only to ${cookiePath} and below, so that ${logout} revokes no token; expected a path there, or another path of the cookie`
+  return [{ path, message }]
 }

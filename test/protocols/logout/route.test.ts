@@ -1,5 +1,7 @@
 import test, { type ExecutionContext } from 'ava'
-import { problemsOf } from '../../helpers/config.ts'
+import { runCommand } from '../../helpers/command-line.ts'
+import { parse, problemsOf } from '../../helpers/config.ts'
+import { writeConfig } from '../../helpers/folder.ts'
 import { post, send } from '../../helpers/http.ts'
 import { samplesOf, scrape } from '../../helpers/metrics.ts'
 import { replying, startRemote } from '../../helpers/remote.ts'
@@ -149,6 +151,62 @@ test('a logout route without a cookie to clear, or with several, is a problem', 
   t.deepEqual(problems(issue('/a', COOKIE), { logout: '/a' }), [
     'routes[1].logout: /a is a route already, expected another path'
   ])
+})
+
+const route = (issue: string, path: string) => ({
+  issue,
+  cookie: { name: 'token', path },
+  claims: [{ from: 'fixed', set: {} }]
+})
+const configured = (...routes: object[]) => ({
+  keys: KEYS,
+  revocation: { store: 'memory' },
+  routes
+})
+
+test('a logout route outside of the path of its cookie is a problem, since it would never revoke', (t) => {
+  const env = { ENC_KEY }
+  const [issue, logout] = [route('/api/login', '/api'), { logout: '/logout' }]
+  const expected =
+    'browsers send the cookie of /api/login only to /api and below, so that /logout revokes no token; expected a path there, or another path of the cookie'
+  t.deepEqual(problemsOf(t, configured(issue, logout), { env }), [`routes[1].logout: ${expected}`])
+  const lookalike = configured(issue, { logout: '/apilogout' })
+  t.is(problemsOf(t, lookalike, { env }).length, 1)
+  for (const good of [
+    configured(issue, { logout: '/api/logout' }),
+    configured(issue, { logout: '/api' }),
+    configured(route('/api/login', '/api/'), { logout: '/api/logout' }),
+    configured(route('/api/login', '/'), logout),
+    // It has only a cookie to clear.
+    { ...configured(issue, logout), revocation: undefined },
+    // A proxy may add the path of the cookie.
+    configured(route('/login', '/api'), logout)
+  ]) {
+    t.notThrows(() => parse(good, { env }), JSON.stringify(good))
+  }
+})
+
+test('routes that may not get the cookie which they read are warned of', async (t) => {
+  const warningsOf = async (...routes: object[]) => {
+    const file = await writeConfig(t, JSON.stringify(configured(...routes)))
+    const { stdout } = await runCommand(['check-config', file, '--json'], { env: { ENC_KEY } })
+    const { warnings } = JSON.parse(stdout) as { warnings: { kind: string; path: string }[] }
+    return warnings.map(({ kind, path }) => `${kind} ${path}`)
+  }
+  const issue = route('/api/login', '/api')
+  t.deepEqual(await warningsOf(issue, CHECK), ['unsent_cookie routes[1].token[1]'])
+  t.deepEqual(await warningsOf(route('/login', '/api'), { logout: '/logout' }), [
+    'unsent_cookie routes[1].logout'
+  ])
+  for (const other of [
+    { ...CHECK, check: '/api/check' },
+    { ...CHECK, token: ['header', 'cookie:other'] },
+    { ...CHECK, protocol: 'forward-auth' },
+    { logout: '/api/logout' }
+  ]) {
+    t.deepEqual(await warningsOf(issue, other), [], JSON.stringify(other))
+  }
+  t.deepEqual(await warningsOf(issue, route('/login', '/'), CHECK), [], 'also sent to /')
 })
 
 test('`of` names the route whose cookie is cleared', async (t) => {
