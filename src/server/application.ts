@@ -31,7 +31,7 @@ import type { ConfiguredKeys } from './configured-keys.ts'
 import { describeJwkSets, verifiersOf } from './configured-keys.ts'
 import type { ConfiguredRevocation } from './configured-revocation.ts'
 import { createConnections } from './connections.ts'
-import { withCors } from './cors.ts'
+import { withCors, withOpenPreflights } from './cors.ts'
 import { createLazyHost } from './lazy-host.ts'
 import { type CreateDocsRoutes, createRoutes } from './listener-routes.ts'
 import { createFindRoute, createNodeHost } from './node-host.ts'
@@ -215,7 +215,7 @@ async function createListener(
     readClient: createReadClient(trustedProxies),
     onError: ({ name, message }: Error) => logger.error({ name, error: message }, 'response failed')
   }
-  const hosts = create(routes, parts)
+  const hosts = withOpenPreflights(create(routes, parts), { cors, routes, parts })
   const listener = cors === undefined ? hosts : withCors(hosts, { cors, routes, parts })
   return responseHeaders === undefined ? listener : withHeaders(listener, responseHeaders)
 }

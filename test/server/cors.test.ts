@@ -202,6 +202,83 @@ test('without cors, only public resources can be read from every origin', async 
   }
 })
 
+const reading = (headers: Record<string, string>) => ({
+  'access-control-request-method': 'GET',
+  'access-control-request-headers': 'content-type,traceparent',
+  ...headers
+})
+
+for (const [host, createHosts] of hosts) {
+  test(`a preflight of every origin may read what is published, on ${host}`, async (t) => {
+    const { url } = await start(t, CORS, createHosts)
+    for (const path of [...PUBLISHED, '/keys/rsa/key.pem', '/.well-known/jwks.json?v=1']) {
+      for (const method of ['GET', 'HEAD']) {
+        const asking = reading({ 'access-control-request-method': method })
+        for (const origin of ['https://any.example', 'null']) {
+          const { status, text, headers } = await preflight(url + path, origin, asking)
+          t.is(status, 204, path)
+          t.is(text, '')
+          t.like(headers, {
+            'access-control-allow-origin': '*',
+            'access-control-allow-methods': 'GET, HEAD',
+            'access-control-allow-headers': 'content-type,traceparent',
+            'access-control-max-age': '600'
+          })
+          t.is(headers['access-control-allow-credentials'], undefined)
+        }
+        const { status, headers } = await preflight(url + path, APP, asking)
+        t.is(status, 204)
+        t.like(headers, {
+          'access-control-allow-origin': APP,
+          'access-control-allow-credentials': 'true',
+          'access-control-allow-headers': 'content-type,traceparent'
+        })
+      }
+      const { status, headers } = await preflight(url + path, 'https://any.example')
+      t.is(status, 403, 'POST')
+      t.is(headers['access-control-allow-origin'], undefined)
+    }
+    for (const path of ['/check', '/login', '/keys', '/keys/', '/keys/a/b', '/tenants/a/login']) {
+      t.is((await preflight(url + path, 'https://any.example', reading({}))).status, 403, path)
+    }
+  })
+}
+
+test('without cors, too, only for public resources', async (t) => {
+  const { url } = await startService(t, {
+    config: JSON.stringify({
+      keys: KEYS,
+      issuer: 'https://tokens.example.com/auth',
+      routes: [
+        { issue: '/token', protocol: 'oauth', claims: [FIXED] },
+        { keys: '/keys' },
+        { keys: '/partners', auth: { apiKeys: ['an-api-key-of-20-characters'] } }
+      ]
+    })
+  })
+  const ask = (path: string, headers: Record<string, string> = {}) =>
+    preflight(url + path, APP, reading(headers))
+  for (const path of [
+    '/.well-known/jwks.json',
+    '/auth/.well-known/jwks.json',
+    '/.well-known/oauth-authorization-server',
+    '/keys/rsa'
+  ]) {
+    const { status, headers } = await ask(path)
+    t.is(status, 204, path)
+    t.like(headers, {
+      'access-control-allow-origin': '*',
+      'access-control-allow-headers': 'content-type,traceparent'
+    })
+  }
+  const wrong = await ask('/keys/rsa', { 'access-control-request-headers': 'a b: "c"' })
+  t.is(wrong.status, 204)
+  t.is(wrong.headers['access-control-allow-headers'], undefined)
+  for (const path of ['/partners/rsa', '/token', '/nowhere', '/livez', '/metrics']) {
+    t.is((await ask(path)).headers['access-control-allow-origin'], undefined, path)
+  }
+})
+
 test('a gate does not answer preflights, since the API behind it does', async (t) => {
   const { urls } = await start(t)
   const answer = await preflight(`${urls.get('gate')}/auth`, APP)
