@@ -15,7 +15,9 @@ export function createReadClient(trustedProxies: readonly string[] = []): ReadCl
   return function readClient({ socket, headers }) {
     const connection = addressOf(socket)
     if (!isTrusted(connection ?? UNIX)) return connected(connection)
-    const forwarded = lastHops(headers.forwarded, readForwarded, isTrusted)
+    const forwarded = namesClient(headers.forwarded)
+      ? lastHops(headers.forwarded, readForwarded, isTrusted)
+      : undefined
     const list = lastHops(headers['x-forwarded-for'], readList, isTrusted)
     // A proxy writes one of the two, and may pass on the other one of the client. It is unknown which.
     if (forwarded !== undefined && list !== undefined && forwarded[0] !== list[0]) {
@@ -41,7 +43,7 @@ function connected(connection: string | undefined): Client {
 /** The last hop of a field: its node, undefined for an unknown one, and the rest of the field before it. */
 interface Hop {
   readonly node: string | undefined
-  readonly before: string | undefined
+  readonly before: string
 }
 
 /** No deployment has as many proxies in a row, and a client could write thousands. */
@@ -50,25 +52,48 @@ const MOST_HOPS = 32
 /**
  * The known hops at the end of a field, from the first untrusted one on. Where the last known one is trusted, the hop before it
  * is unknown, whatever is further left: the client may have written that.
- * @returns undefined where the request has no such field
+ * @returns undefined where the request has no such field, or an empty one
  */
 function lastHops(
   field: string | string[] | undefined,
   readLast: (text: string) => Hop,
   isTrusted: IsIn
 ): string[] | undefined {
-  if (field === undefined) return undefined
-  const hops: string[] = []
   // Node.js has joined the lines in order.
-  let left: string | undefined = String(field)
-  while (left !== undefined && hops.length < MOST_HOPS) {
+  let left = upToLast(String(field ?? ''))
+  if (left === '') return undefined
+  const hops: string[] = []
+  while (left !== '' && hops.length < MOST_HOPS) {
     const { node, before } = readLast(left)
     if (node === undefined) break
     hops.unshift(node)
     if (!isTrusted(node)) break
-    left = before
+    left = upToLast(before)
   }
   return hops
+}
+
+/** A list without the empty elements at its end, which do not count (RFC 9110, section 5.6.1.2). */
+function upToLast(list: string): string {
+  let end = list.length
+  while (end > 0 && EMPTY.has(list.charAt(end - 1))) end--
+  return list.slice(0, end)
+}
+
+const EMPTY: ReadonlySet<string> = new Set([',', ' ', '\t'])
+
+/**
+ * Whether a `Forwarded` may name a client. A proxy may write other parameters alone, such as `proto`. Where there is a `for`, or an
+ * element cannot be read, it counts.
+ */
+function namesClient(field: string | undefined): boolean {
+  let left = upToLast(field ?? '')
+  for (let elements = 0; left !== ''; elements++) {
+    const comma = lastComma(left)
+    if (elements === MOST_HOPS || readFor(left.slice(comma + 1))?.length !== 0) return true
+    left = upToLast(rest(left, comma))
+  }
+  return false
 }
 
 /** The last element of `X-Forwarded-For`. */
@@ -80,12 +105,13 @@ function readList(text: string): Hop {
 /** The last element of `Forwarded` (RFC 7239, section 4). It is found from the end, so that nothing before it can change it. */
 function readForwarded(text: string): Hop {
   const comma = lastComma(text)
-  const element = text.slice(comma + 1)
-  return { node: nodeOf(element), before: rest(text, comma) }
+  const [node, ...others] = readFor(text.slice(comma + 1)) ?? []
+  const isOne = node !== undefined && others.length === 0
+  return { node: isOne ? readNode(node) : undefined, before: rest(text, comma) }
 }
 
-function rest(text: string, comma: number): string | undefined {
-  return comma === -1 ? undefined : text.slice(0, comma)
+function rest(text: string, comma: number): string {
+  return comma === -1 ? '' : text.slice(0, comma)
 }
 
 /** The last comma outside of quoted strings. A quote that begins one follows `=`; inside of it, every quote has a backslash before it. */
@@ -100,20 +126,17 @@ function lastComma(text: string): number {
 /** Pairs may be empty. */
 const PAIR = /(?:[ \t]*([\w!#$%&'*+.^`|~-]+)=(?:"((?:[^"\\]|\\.)*)"|([^\s",;=]*)))?[ \t]*(;|$)/y
 
-/** The node of the one `for` of an element; undefined for a malformed or missing one. */
-function nodeOf(element: string): string | undefined {
-  let node: string | undefined
-  let isFound = false
+/** The values of `for` in an element; undefined for a malformed one. */
+function readFor(element: string): readonly string[] | undefined {
+  const found: string[] = []
   PAIR.lastIndex = 0
   for (;;) {
     const [, name = '', quoted, plain, end] = PAIR.exec(element) ?? []
     if (end === undefined) return undefined
     if (name.toLowerCase() === 'for') {
-      if (isFound) return undefined
-      isFound = true
-      node = readNode(quoted?.replaceAll(/\\(.)/g, '$1') ?? plain ?? '')
+      found.push(quoted?.replaceAll(/\\(.)/g, '$1') ?? plain ?? '')
     }
-    if (end === '') return node
+    if (end === '') return found
   }
 }
 

@@ -57,7 +57,10 @@ const LISTS: readonly (readonly [given: string, expected: string])[] = [
   ['198.51.100.1, unix:, 10.0.0.1', '198.51.100.1, 10.0.0.1, 127.0.0.1'],
   // The list is trusted up to the proxy that wrote it, and no further.
   ['', '127.0.0.1'],
-  ['198.51.100.1, ', '127.0.0.1'],
+  [', ', '127.0.0.1'],
+  ['203.0.113.7,', '203.0.113.7, 127.0.0.1'],
+  ['203.0.113.7, ,\t', '203.0.113.7, 127.0.0.1'],
+  ['198.51.100.1, 203.0.113.7,, ,10.0.0.1', '203.0.113.7, 10.0.0.1, 127.0.0.1'],
   ['198.51.100.1, unknown', '127.0.0.1'],
   ['198.51.100.1, _hidden, 10.0.0.1', '10.0.0.1, 127.0.0.1'],
   ['198.51.100.1, 203.0.113.007', '127.0.0.1'],
@@ -96,7 +99,9 @@ const FORWARDED: readonly (readonly [given: string, expected: string])[] = [
   ['for=198.51.100.1, for = 203.0.113.7', '127.0.0.1'],
   ['for=198.51.100.1, for="203.0.113.7', '127.0.0.1'],
   ['for=198.51.100.1, 203.0.113.7', '127.0.0.1'],
-  ['for=198.51.100.1,', '127.0.0.1']
+  ['for=198.51.100.1, by=10.0.0.1, for=10.0.0.1', '10.0.0.1, 127.0.0.1'],
+  ['for=203.0.113.7,', '203.0.113.7, 127.0.0.1'],
+  ['for=203.0.113.7,, for=10.0.0.1 ,', '203.0.113.7, 10.0.0.1, 127.0.0.1']
 ]
 
 for (const [given, expected] of FORWARDED) {
@@ -110,7 +115,37 @@ test('both fields count only where they agree, since a client may have written o
     read('127.0.0.1', { 'x-forwarded-for': list, forwarded: field }).address
   t.is(both('198.51.100.1, 203.0.113.7', 'for=203.0.113.7'), '203.0.113.7')
   t.is(both('203.0.113.7', 'for=198.51.100.1'), '127.0.0.1')
-  t.is(both('203.0.113.7', 'for=nonsense'), '127.0.0.1')
+  for (const field of [
+    'for=nonsense',
+    'for=_hidden',
+    'for=',
+    'for',
+    'nonsense',
+    'proto=https, for=unknown',
+    'for=unknown, proto=https',
+    'host="a',
+    Array(100).fill('proto=https').join()
+  ]) {
+    t.is(both('203.0.113.7', field), '127.0.0.1', field)
+  }
+})
+
+test('a field that names no client is ignored beside the other one', (t) => {
+  const both = (list: string, field: string) =>
+    read('127.0.0.1', { 'x-forwarded-for': list, forwarded: field }).forwardedFor
+  for (const field of [
+    '',
+    ' , ',
+    ';',
+    'proto=https;host=a',
+    'by=10.0.0.1',
+    'host="a, for=1.1.1.1", proto=https,',
+    'secret=for'
+  ]) {
+    t.is(both('198.51.100.1, 203.0.113.7', field), '203.0.113.7, 127.0.0.1', field)
+  }
+  for (const list of ['', ',']) t.is(both(list, 'for=203.0.113.7'), '203.0.113.7, 127.0.0.1')
+  t.is(forwarded('proto=https'), '127.0.0.1')
 })
 
 test('a connection over a Unix socket has no address, and is trusted where unix is', (t) => {
@@ -128,6 +163,7 @@ test('many hops and long fields of a client are cheap', (t) => {
   const blanks = ' '.repeat(16_000)
   t.is(forwarded(`for=1.1.1.1,${blanks}x`), '127.0.0.1')
   t.is(forwardedFor(`1.1.1.1,x${blanks}x`), '127.0.0.1')
+  t.is(forwardedFor(`203.0.113.7${','.repeat(16_000)}`), '203.0.113.7, 127.0.0.1')
 })
 
 test('networks contain their addresses, in either notation', (t) => {
