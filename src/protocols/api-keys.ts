@@ -9,7 +9,10 @@ import { invalidRequest, isForm, startsWithBrace } from './json-body.ts'
 
 /** Accepts requests with one of the keys. Throws a ServiceError for any other: `unauthorized_caller`, or `invalid_request` for two keys. */
 export interface ApiKeyGuard {
-  /** @returns whether a header has a key; otherwise the form has to be read for one */
+  /**
+   * Notes whether the key is in the Authorization header.
+   * @returns whether a header has a key; otherwise the form has to be read for one
+   */
   readonly assertHeader: (exchange: Exchange) => boolean
   /**
    * To be called once the body is read.
@@ -47,7 +50,9 @@ export function createApiKeyGuard(
   return {
     assertHeader(exchange) {
       if (takesClientSecret && !hasCredentials(exchange) && isForm(exchange)) return false
-      assertKey(readApiKeys(exchange, takesBasic))
+      const { keys, isInAuthorization } = readApiKeys(exchange, takesBasic)
+      assertKey(keys)
+      exchange.note.hasKeyInAuthorization = isInAuthorization
       return true
     },
     assertForm({ body }, isKnown) {
@@ -75,14 +80,19 @@ function clientSecretsIn(body: Buffer): readonly string[] {
     .filter((secret) => secret !== '')
 }
 
-/** The key of a request: one text, or all possible decodings of it. */
-function readApiKeys({ headers }: Exchange, takesBasic: boolean): readonly string[] {
+interface GivenKeys {
+  /** The key of a request: one text, or all possible decodings of it. */
+  readonly keys: readonly string[]
+  readonly isInAuthorization: boolean
+}
+
+function readApiKeys({ headers }: Exchange, takesBasic: boolean): GivenKeys {
   const key = headers['api-key']
-  if (typeof key === 'string') return [key]
+  if (typeof key === 'string') return { keys: [key], isInAuthorization: false }
   const { authorization = '' } = headers
   const bearer = readAuthorization(authorization)
-  if (bearer !== undefined) return [bearer]
-  return takesBasic ? readBasicPasswords(authorization) : []
+  if (bearer !== undefined) return { keys: [bearer], isInAuthorization: true }
+  return { keys: takesBasic ? readBasicPasswords(authorization) : [], isInAuthorization: true }
 }
 
 /** Digests have the same length, which a comparison in constant time needs, and they hide the length of a key. */

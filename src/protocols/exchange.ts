@@ -18,6 +18,8 @@ export interface Note {
   traceId: string | undefined
   /** The error that was answered. */
   error: ServiceError | undefined
+  /** Whether the `Authorization` header has the API key of the caller, so that it has no token. */
+  hasKeyInAuthorization?: boolean
   /** The rejected token, where the route checks one that could be read. */
   rejected?: RejectedToken
   /** How long all calls to remotes took together. */

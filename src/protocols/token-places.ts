@@ -71,7 +71,7 @@ export function createTokenReader(places: readonly TokenPlace[], maxDepth: numbe
       }
     }
     if (token === undefined) {
-      const isOther = schemes !== '' && hasScheme(exchange.headers.authorization)
+      const isOther = schemes !== '' && hasScheme(authorizationOf(exchange))
       const advice = `: the Authorization header has another scheme, expected ${schemes}`
       throw new ServiceError(
         'missing_token',
@@ -98,7 +98,7 @@ function schemesOf(place: TokenPlace): readonly string[] {
 }
 
 /** Whether an Authorization header has a scheme with something after it. */
-function hasScheme(authorization = ''): boolean {
+function hasScheme(authorization: string): boolean {
   return /[ \t]/.test(trimBlanks(authorization))
 }
 
@@ -136,8 +136,13 @@ function describePlace(kind: string, name: string, maxDepth: number): Omit<Finde
   }
 }
 
-function inAuthorization({ headers }: Exchange) {
-  return [readAuthorization(headers.authorization ?? '')]
+/** The Authorization header; empty where it has the API key of the caller, whose token is elsewhere. */
+function authorizationOf({ headers, note }: Exchange): string {
+  return note.hasKeyInAuthorization === true ? '' : (headers.authorization ?? '')
+}
+
+function inAuthorization(exchange: Exchange) {
+  return [readAuthorization(authorizationOf(exchange))]
 }
 
 /** @param name in lower case. As a Bearer or bare, as in Authorization; Node.js joins fields of one name, so that each line is read */
@@ -149,7 +154,7 @@ function createHeaderFinder(name: string): Finder['find'] {
 
 function createSchemeFinder(scheme: string): Finder['find'] {
   const wanted = scheme.toLowerCase()
-  return ({ headers }) => [readUnderScheme(headers.authorization ?? '', wanted)]
+  return (exchange) => [readUnderScheme(authorizationOf(exchange), wanted)]
 }
 
 function inQuery(query: string, name: string) {

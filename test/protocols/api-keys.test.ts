@@ -5,6 +5,7 @@ import { generateKeys, toPem } from '../helpers/keys.ts'
 import { replying, startRemote } from '../helpers/remote.ts'
 import { startService } from '../helpers/service.ts'
 import { createTemporaryFolder } from '../helpers/temporary-folder.ts'
+import { makeToken } from '../helpers/tokens.ts'
 
 const KEYS = ['first-key-of-twenty-chars', 'second-key-of-twenty-chars']
 
@@ -174,4 +175,47 @@ test('public keys, health and metrics may require a key, too', async (t) => {
     t.is((await send(service.url + path, { headers: { 'api-key': key } })).status, 200, path)
   }
   t.is((await send(`${service.url}/.well-known/jwks.json`)).status, 200)
+})
+
+test('a key in Authorization is not taken for the token to check', async (t) => {
+  const [key = ''] = KEYS
+  const auth = { apiKeys: KEYS }
+  const token = ['header', 'cookie:sid', 'query']
+  const verify = [{ keys: 'all' }]
+  const { url, urls } = await startService(t, {
+    config: JSON.stringify({
+      listen: { main: {}, gate: { port: 0 } },
+      keys: [{ alg: 'HS256', secret: '${ENC_KEY}' }],
+      routes: [
+        { check: '/check', auth, token, verify },
+        { check: '/open', token, verify },
+        { check: '/auth', on: 'gate', protocol: 'forward-auth', auth, token, verify }
+      ]
+    })
+  })
+  const valid = makeToken('{"sub":"ada","exp":4000000000}')
+  const cookie = `sid=${valid}`
+  for (const [place, twice] of [
+    [`${url}/check`, 400],
+    [`${urls.get('gate')}/auth`, 401]
+  ] as const) {
+    const ask = async (headers: Record<string, string>, query = '') =>
+      (await send(place + query, { headers })).status
+    for (const authorization of [`Bearer ${key}`, `bearer  ${KEYS[1]}`, key]) {
+      t.is(await ask({ authorization, cookie }), 200, authorization)
+      t.is(await ask({ authorization }, `?access_token=${valid}`), 200)
+      t.is(await ask({ authorization }), 401)
+      t.is(await ask({ authorization, cookie }, `?access_token=${valid}`), twice)
+    }
+    // Otherwise Authorization has the token, which takes precedence.
+    t.is(await ask({ 'api-key': key, authorization: `Bearer ${valid}`, cookie: 'sid=x' }), 200)
+    t.is(await ask({ 'api-key': key, authorization: 'Bearer x', cookie }), 401)
+    t.is(await ask({ 'api-key': key, authorization: `Bearer ${key}`, cookie }), 401)
+    t.is(await ask({ authorization: `Bearer ${key}x`, cookie }), 401)
+    t.is(await ask({ authorization: `Bearer ${key} ${valid}`, cookie }), 401)
+  }
+  const none = await send(`${url}/check`, { headers: { authorization: `Bearer ${key}` } })
+  t.is(none.text, '{"error":"no token present in request"}')
+  const open = { headers: { authorization: `Bearer ${key}`, cookie } }
+  t.is((await send(`${url}/open`, open)).status, 401, 'a route without keys')
 })
