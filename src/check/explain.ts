@@ -20,9 +20,12 @@ export interface CheckStep {
 }
 
 export interface CheckReport {
-  /** The decision of the route: good, rejected, or unknown because a service that has to be asked does not answer. */
-  readonly outcome: 'accepted' | 'rejected' | 'unavailable'
-  /** The status and the error of the answer. Left out for a good token. */
+  /**
+   * The decision of the route: good, rejected, or unknown because a service that has to be asked does not answer. `undecided`: the caller
+   * cannot see what one step needs, and all others passed.
+   */
+  readonly outcome: 'accepted' | 'rejected' | 'unavailable' | 'undecided'
+  /** The status and the error of the answer. Left out for a good token, and for an undecided one. */
   readonly error?: Pick<ServiceError, 'code' | 'status' | 'reason' | 'message'>
   readonly steps: readonly CheckStep[]
   /** Undefined where the token cannot be read, and for an opaque one. */
@@ -55,8 +58,11 @@ export interface ExplainOptions
   readonly now: () => number
 }
 
-/** Runs the check with a token. It keeps nothing of it, and never rejects because of the token. */
-export type Explain = (raw: string) => Promise<CheckReport>
+/**
+ * Runs the check with a token. It keeps nothing of it, and never rejects because of the token.
+ * @param unseen a requirement for which this caller lacks what the route has: without a result, it does not end the check
+ */
+export type Explain = (raw: string, unseen?: string) => Promise<CheckReport>
 
 const FORM = 'form'
 const GROUPS = 'require.groups'
@@ -68,7 +74,7 @@ const GROUPS = 'require.groups'
 export function createExplain(options: ExplainOptions): Explain {
   const { verifiers, arrangeVerifiers, requirements, groups, arrangeGroups, now } = options
 
-  return async function explain(raw) {
+  return async function explain(raw, unseen) {
     const found = new Map<string, CheckStep>()
     let rejection: { readonly error: unknown } | undefined
     const report = (step: string, result: StepResult, more: Partial<CheckStep> = {}) =>
@@ -110,6 +116,7 @@ export function createExplain(options: ExplainOptions): Explain {
           const { found: message, ...step } = found.get(name) ?? { result: 'rejected' }
           if (times !== undefined)
             report(name, step.result, { ...step, found: `${message}: ${times}` })
+          if (name === unseen && step.result === 'unavailable') return
           rejection ??= { error }
         }
       }
@@ -153,7 +160,8 @@ export function createExplain(options: ExplainOptions): Explain {
       const { token, claimsText } = await check(raw, undefined, note)
       const { headerText } = token as { headerText?: JsonText }
       const read = headerText && { verified: true, header: headerText, claims: claimsText }
-      return { outcome: 'accepted', steps: steps(), token: read }
+      const isDecided = unseen === undefined || found.get(unseen)?.result !== 'unavailable'
+      return { outcome: isDecided ? 'accepted' : 'undecided', steps: steps(), token: read }
     } catch (error) {
       if (!(error instanceof ServiceError)) throw error
       if (!found.has(FORM)) reportError(FORM, error)

@@ -173,9 +173,30 @@ test('a token is undecided where only the running service knows the revocations'
   const { code, outcome, results, steps } = await stepsOf(t, {
     more: { revocation: { store: 'memory' } }
   })
-  t.deepEqual({ code, outcome }, { code: 1, outcome: 'unavailable' })
+  t.deepEqual({ code, outcome }, { code: 1, outcome: 'undecided' })
   t.like(results, { times: 'passed', revocation: 'unavailable' })
   t.regex(steps.at(-1).found, /revocations are in the memory of the service/)
+})
+
+test('revocations that only the running service knows do not hide its answer', async (t) => {
+  const check = {
+    require: { audience: 'me' },
+    groups: [{ from: 'token' }]
+  }
+  for (const store of ['memory', `file:${join(await createTemporaryFolder(t), 'revoked')}`]) {
+    const more = { revocation: { store } }
+    const { code, stdout } = await verify(t, { check, more })
+    t.is(code, 1)
+    t.regex(stdout, /^\?\? {3}revocation: /m)
+    t.regex(stdout, /^FAIL require.audience: Token has no aud \(audience\)$/m)
+    t.true(stdout.endsWith('\nrejected: 401 Token has no aud\n'), stdout)
+
+    const claims = { aud: 'me', groups: ['users'] }
+    const good = await verify(t, { check, more, claims })
+    t.is(good.code, 1)
+    t.regex(good.stdout, /^ok {3}groups\[0\] token: 1 groups: users$/m)
+    t.true(good.stdout.endsWith('\naccepted, unless it is revoked\n'), good.stdout)
+  }
 })
 
 test('a directory of generated keys is read, and nothing is written to it', async (t) => {

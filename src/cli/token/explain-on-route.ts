@@ -39,7 +39,8 @@ export async function explainOnRoute(
   const raw = await readToken()
   const { explain, close } = await buildRoute(loaded, path, options)
   try {
-    return await explain(raw)
+    const kind = loaded.config.revocation?.store.kind
+    return await explain(raw, kind === 'redis' ? undefined : 'revocation')
   } finally {
     await close()
   }
@@ -90,7 +91,7 @@ function findCheckRoute({ routes }: Config, wanted: string | undefined): string 
   throw new UsageError(wanted === undefined ? expected : `no check route ${wanted}, ${expected}`)
 }
 
-/** Revocations that only the running service has are unknown here, so no token counts as good. Only one process can open the file. */
+/** Revocations that only the running service has are unknown here, so no token counts as accepted. Only one process can open the file. */
 const createReadableStore: CreateStore = async function createReadableStore(settings, options) {
   if (settings.kind === 'redis') return createStore(settings, options)
   const place =
@@ -143,6 +144,7 @@ export function writeReport({ outcome, error, steps, token }: CheckReport): stri
           `header: ${toVisible(token.header)}`,
           `claims: ${toVisible(token.claims)}${token.verified ? '' : ' (not verified: anyone could have written them)'}`
         ]
+  const decision = outcome === 'undecided' ? 'accepted, unless it is revoked' : outcome
   const answer = error === undefined ? '' : `: ${error.status} ${error.message}`
-  return `${[...lines, ...content, `${outcome}${answer}`].join('\n')}\n`
+  return `${[...lines, ...content, `${decision}${answer}`].join('\n')}\n`
 }
