@@ -2,7 +2,7 @@
 import { checkUnavailable, overloaded, type ServiceError } from '../errors.ts'
 import { type ByteBudget, createAccount } from './byte-budget.ts'
 import { measure } from './measure.ts'
-import type { CallOutcome } from './outcome.ts'
+import { type CallOutcome, isRejection } from './outcome.ts'
 import { createAgents } from './proxy/agents.ts'
 import type { OutgoingProxy } from './proxy/proxies.ts'
 import { tooManyCalls } from './remote.ts'
@@ -141,7 +141,9 @@ export function createEndpoint(options: EndpointOptions): Endpoint {
   }
 
   return {
-    ask: measure(askWithinLimit, onOutcome, ({ status }) => (status < 500 ? 'ok' : 'remote_error')),
+    ask: measure(askWithinLimit, onOutcome, ({ status }) =>
+      status < 300 || isRejection(status) ? 'ok' : 'remote_error'
+    ),
     close() {
       agent.http.destroy()
       agent.https.destroy()

@@ -6,7 +6,7 @@ export const NOT_CALLED = 'not_called'
 /** The `reason` of the error for a reply that rejects the request, though its status is good. */
 export const REJECTED_BY_REPLY = 'rejected_by_reply'
 
-/** `ok`, or the failure. A 5xx of the remote is a separate outcome: rejected logins must not cause alerts. */
+/** `ok`, or the failure. A fault of the remote is a separate outcome, `remote_error`: rejected logins must not cause alerts. */
 export type CallOutcome =
   | 'ok'
   | 'remote_error'
@@ -18,7 +18,15 @@ export type CallOutcome =
 export const NOT_SENT: ReadonlySet<CallOutcome> = new Set(['overloaded', NOT_CALLED])
 
 /** The outcome of a call that failed, or of a request that failed with it. */
-export function outcomeOf({ code, reason, remoteStatus = 0 }: ServiceError): CallOutcome {
+export function outcomeOf({ code, reason, remoteStatus }: ServiceError): CallOutcome {
   if (reason === REJECTED_BY_REPLY) return reason
-  return remoteStatus >= 500 ? 'remote_error' : code
+  return remoteStatus === undefined || isRejection(remoteStatus) ? code : 'remote_error'
+}
+
+/**
+ * Whether a remote rejects the request by a status that is no success. By any other it is broken, or is not the one that was meant: it
+ * redirects, or has another method at its path.
+ */
+export function isRejection(status: number): boolean {
+  return status >= 400 && status < 500 && status !== 405
 }

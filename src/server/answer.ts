@@ -7,7 +7,7 @@ import type { Answer, Exchange } from '../protocols/exchange.ts'
 import { plainFormat } from '../protocols/operations/route.ts'
 import { answerError, type Route } from '../protocols/route.ts'
 import type { ByteBudget } from '../remote/byte-budget.ts'
-import { outcomeOf } from '../remote/outcome.ts'
+import { isRejection, outcomeOf } from '../remote/outcome.ts'
 import { describeConnectionError } from '../remote/remote-errors.ts'
 import type { ReadClient } from './client-address.ts'
 import type { ReadCertificate } from './exchange.ts'
@@ -142,14 +142,11 @@ function findAmbiguity({ method, target, rawHeaders }: Exchange): string | undef
   return undefined
 }
 
-/**
- * Failures of the service or of the remote are logged as errors. Rejected credentials are not: a user mistyped a password. A remote that
- * redirects, or has another method at its path, is not the one that was meant.
- */
+/** Failures of the service or of the remote are logged as errors. Rejected credentials are not: a user mistyped a password. */
 function levelOf({ code, remoteStatus }: ServiceError, status: number): 'error' | 'info' {
   if (code === 'client_gone') return 'info'
   if (remoteStatus === undefined) return status < 500 ? 'info' : 'error'
-  return remoteStatus >= 400 && remoteStatus < 500 && remoteStatus !== 405 ? 'info' : 'error'
+  return isRejection(remoteStatus) ? 'info' : 'error'
 }
 
 interface Outcome {

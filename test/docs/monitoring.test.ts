@@ -81,6 +81,7 @@ const VALUES: Readonly<Record<string, readonly string[]>> = {
     'check_unavailable'
   ] satisfies CallOutcome[],
   'txtoken_remote_calls_total outcome': [
+    'ok',
     'remote_failed',
     'remote_timeout',
     'remote_reply',

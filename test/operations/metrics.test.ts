@@ -135,6 +135,26 @@ test('calls to the remote are counted by outcome', async (t) => {
   })
 })
 
+test('a remote that is not the one that was meant has failed; a 404 may be an unknown user', async (t) => {
+  const statuses = [308, 405, 404]
+  const remote = await startRemote(t, (response) => {
+    const status = statuses.shift() ?? 200
+    response.writeHead(status, { location: '/elsewhere' }).end()
+  })
+  const service = await startService(t, { config: flatConfig(remote.url) })
+  for (let count = 0; count < 3; count++) await post(`${service.url}/getToken`, '{}')
+  const samples = await scrape(service.url)
+  const { host } = new URL(remote.url)
+  t.deepEqual(samplesOf(samples, 'txtoken_remote_calls_total'), {
+    [`txtoken_remote_calls_total{remote="${host}",outcome="remote_error"}`]: 2,
+    [`txtoken_remote_calls_total{remote="${host}",outcome="remote_status"}`]: 1
+  })
+  t.deepEqual(samplesOf(samples, 'txtoken_requests_total'), {
+    [requests('/getToken', 500, 'remote_error')]: 2,
+    [requests('/getToken', 500, 'remote_status')]: 1
+  })
+})
+
 test('metrics of Node.js are included', async (t) => {
   const service = await startService(t, { config: flatConfig('http://127.0.0.1:1/') })
   const samples = await scrape(service.url)

@@ -44,11 +44,13 @@ test('it reports how each call ended', async (t) => {
   const outcomes: string[] = []
   const ask = createClient(t, { onOutcome: (outcome) => outcomes.push(outcome) })
   const remote = await startRemote(t, replying('{}', 401))
-  const broken = await startRemote(t, replying('{}', 503))
   await ask(remote.url)
-  await ask(broken.url)
+  for (const status of [503, 308, 405]) {
+    const broken = await startRemote(t, replying('{}', status))
+    await ask(broken.url)
+  }
   await t.throwsAsync(ask(await refusingUrl(t)))
-  t.deepEqual(outcomes, ['ok', 'remote_error', 'check_unavailable'])
+  t.deepEqual(outcomes, ['ok', 'remote_error', 'remote_error', 'remote_error', 'check_unavailable'])
   t.is(remote.requests[0]?.headers['user-agent'], 'test')
 })
 
