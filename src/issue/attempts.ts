@@ -11,7 +11,7 @@ import {
 } from '../json/json-path.ts'
 import type { JsonText } from '../json/json-text.ts'
 import { spellNumber } from '../json/number-spelling.ts'
-import type { Counts } from '../revocation/stores/counts.ts'
+import type { Count, Counts } from '../revocation/stores/counts.ts'
 import { duration, integer } from '../settings/quantities.ts'
 import { section } from '../settings/section.ts'
 import { invalidClaim, twiceInBody } from './claims.ts'
@@ -86,6 +86,11 @@ interface Counted {
   readonly resets: boolean
 }
 
+type Outcome = 'success' | 'refused' | 'undecided'
+
+/** When to try again where attempts in flight use up the limit: most logins take less. */
+const IN_FLIGHT_SECONDS = 1
+
 /**
  * Makes the limit. An attempt is counted before it is made, so that attempts at the same time cannot get past the limit. It is taken back
  * where the remote did not decide it.
@@ -99,16 +104,22 @@ export function createAttempts(options: AttemptsOptions): Attempt {
 
   async function enter(counted: readonly Counted[]): Promise<void> {
     for (const [index, { kind, name }] of counted.entries()) {
-      const { count, endsInMs } = await counts.add(name, 1, periodMs)
-      if (count <= allow) continue
+      const found = await counts.add(name, 1, periodMs)
+      if (found.count <= allow) continue
       await Promise.all(counted.slice(0, index + 1).map((one) => takeBack(one)))
       onRejected(kind)
       throw new ServiceError('too_many_attempts', 'Too many attempts.', {
         status: 429,
         reason: kind,
-        retryAfter: Math.max(1, Math.ceil(endsInMs / 1000))
+        retryAfter: secondsUntilNext(found)
       })
     }
+  }
+
+  /** Attempts in flight may be taken back soon, and then another one is allowed. */
+  function secondsUntilNext({ refused, endsInMs }: Count): number {
+    const isFinal = count === 'all' || refused >= allow
+    return isFinal ? Math.max(1, Math.ceil(endsInMs / 1000)) : IN_FLIGHT_SECONDS
   }
 
   function takeBack({ name }: Counted): Promise<unknown> {
@@ -116,10 +127,11 @@ export function createAttempts(options: AttemptsOptions): Attempt {
   }
 
   /** A success resets the count of its name alone, so that one known password does not reset the address. A count that the store cannot change now expires by itself. */
-  async function leave(counted: readonly Counted[], isSuccess: boolean): Promise<void> {
-    const changes = counted.map((one) =>
-      isSuccess && one.resets ? counts.clear(one.name) : takeBack(one)
-    )
+  async function leave(counted: readonly Counted[], outcome: Outcome): Promise<void> {
+    const changes = counted.map((one) => {
+      if (outcome === 'refused') return counts.add(one.name, 0, periodMs, 1)
+      return outcome === 'success' && one.resets ? counts.clear(one.name) : takeBack(one)
+    })
     await Promise.allSettled(changes)
   }
 
@@ -129,10 +141,10 @@ export function createAttempts(options: AttemptsOptions): Attempt {
     if (count === 'all') return action(request)
     try {
       const result = await action(request)
-      await leave(counted, true)
+      await leave(counted, 'success')
       return result
     } catch (error) {
-      if (!isRefusal(error)) await leave(counted, false)
+      await leave(counted, isRefusal(error) ? 'refused' : 'undecided')
       throw error
     }
   }

@@ -73,6 +73,7 @@ export interface PrimaryCalls {
     readonly name: string
     readonly amount: number
     readonly periodMs: number
+    readonly refused?: number | undefined
   }) => Count
   readonly clearCount: (input: { readonly handle: number; readonly name: string }) => void
   readonly closeStore: (input: { readonly handle: number }) => void

@@ -36,7 +36,8 @@ export function createSharedStores(call: Channel<PrimaryCalls>['call']): SharedS
           swap: (name, expected, next) => call('swapRecord', { handle, name, expected, next })
         },
         counts: {
-          add: (name, amount, periodMs) => call('addCount', { handle, name, amount, periodMs }),
+          add: (name, amount, periodMs, refused) =>
+            call('addCount', { handle, name, amount, periodMs, refused }),
           clear: (name) => call('clearCount', { handle, name })
         },
         async close() {

@@ -145,8 +145,8 @@ export function createStoreHub(options: OpenStoreOptions): StoreHub {
         putRecord: ({ handle, name, record }) => storeOf(handle).store.records.put(name, record),
         swapRecord: ({ handle, name, expected, next }) =>
           storeOf(handle).store.records.swap(name, expected, next),
-        addCount: ({ handle, name, amount, periodMs }) =>
-          countsOf(handle).add(name, amount, periodMs),
+        addCount: ({ handle, name, amount, periodMs, refused }) =>
+          countsOf(handle).add(name, amount, periodMs, refused),
         clearCount: ({ handle, name }) => countsOf(handle).clear(name),
         async closeStore({ handle }) {
           forget(handle)

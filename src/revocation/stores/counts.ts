@@ -4,6 +4,8 @@ import { LRUCache } from 'lru-cache'
 /** A count, and when it is reset. */
 export interface Count {
   readonly count: number
+  /** Those of it that are refused. The others may still be taken back. */
+  readonly refused: number
   readonly endsInMs: number
 }
 
@@ -13,8 +15,9 @@ export interface Counts {
    * Adds to a count in one step, and returns the new count.
    * @param amount one that is not positive changes an existing count, and creates none
    * @param periodMs how long a count lasts from the first time on
+   * @param refused how many of those that are counted already are refused. Default: none.
    */
-  readonly add: (name: string, amount: number, periodMs: number) => Promise<Count>
+  readonly add: (name: string, amount: number, periodMs: number, refused?: number) => Promise<Count>
   /** Resets a count. */
   readonly clear: (name: string) => Promise<void>
 }
@@ -24,19 +27,22 @@ const MAX_COUNTS = 50_000
 
 /** Makes counts that are kept in this process. */
 export function createMemoryCounts(now: () => number, max = MAX_COUNTS): Counts {
-  const counts = new LRUCache<string, { count: number; readonly until: number }>({ max })
+  const counts = new LRUCache<string, { count: number; refused: number; readonly until: number }>({
+    max
+  })
 
   return {
-    async add(name, amount, periodMs) {
+    async add(name, amount, periodMs, refused = 0) {
       const time = now()
       const found = counts.get(name)
       if (found !== undefined && found.until > time) {
         found.count = Math.max(0, found.count + amount)
-        return { count: found.count, endsInMs: found.until - time }
+        found.refused += refused
+        return { count: found.count, refused: found.refused, endsInMs: found.until - time }
       }
-      if (amount <= 0) return { count: 0, endsInMs: 0 }
-      counts.set(name, { count: amount, until: time + periodMs })
-      return { count: amount, endsInMs: periodMs }
+      if (amount <= 0) return { count: 0, refused: 0, endsInMs: 0 }
+      counts.set(name, { count: amount, refused, until: time + periodMs })
+      return { count: amount, refused, endsInMs: periodMs }
     },
     async clear(name) {
       counts.delete(name)

@@ -1,6 +1,7 @@
 import test, { type ExecutionContext } from 'ava'
 import { createMemoryCounts } from '../../../src/revocation/stores/counts.ts'
 import { parse, problemsOf } from '../../helpers/config.ts'
+import { eventually } from '../../helpers/eventually.ts'
 import { post, send } from '../../helpers/http.ts'
 import { PASSWORD, startLoginApi, statusesOf, tryLogin } from '../../helpers/login-api.ts'
 import { samplesOf, scrape } from '../../helpers/metrics.ts'
@@ -91,6 +92,37 @@ test('concurrent attempts count like consecutive ones', async (t) => {
   const all = await Promise.all(Array.from({ length: 20 }, () => tryLogin(`${url}/login`, 'ada')))
   t.is(all.filter(({ status }) => status === 401).length, 5)
   t.is(api.requests.length, 5)
+})
+
+test('a login that only logins in flight keep out may try again in a second', async (t) => {
+  const held: (() => void)[] = []
+  const api = await startRemote(t, (response, { body }) => {
+    const isRight = body.toString().includes(PASSWORD)
+    held.push(() => replying('{}', isRight ? 200 : 401)(response))
+  })
+  for (const by of ['client', 'body:email']) {
+    const attempts = { by: [by], allow: 3, per: '15m' }
+    const service = await start(t, { attempts, url: api.url })
+    const logIn = (password?: string) => tryLogin(`${service.url}/login`, 'ada', password)
+    const logInHeld = async (...passwords: (string | undefined)[]) => {
+      const answers = passwords.map((password) => logIn(password))
+      await eventually(() => held.length === passwords.length)
+      const meanwhile = await logIn(PASSWORD)
+      for (const release of held.splice(0)) release()
+      return { meanwhile, statuses: (await Promise.all(answers)).map(({ status }) => status) }
+    }
+    for (const passwords of [
+      [PASSWORD, PASSWORD, PASSWORD],
+      [undefined, undefined, undefined]
+    ]) {
+      const { meanwhile, statuses } = await logInHeld(...passwords)
+      t.like(meanwhile, { status: 429, retryAfter: '1' }, by)
+      t.deepEqual(statuses, passwords[0] === undefined ? [401, 401, 401] : [200, 200, 200])
+    }
+    const { status, retryAfter } = await logIn(PASSWORD)
+    t.is(status, 429)
+    t.is(retryAfter?.length, 3)
+  }
 })
 
 test('a login that the remote did not decide is not counted, unless all count', async (t) => {

@@ -55,30 +55,31 @@ export function createRedisRecords(access: RedisAccess): ExpiringRecords {
 }
 
 /**
- * Adds to a count, and returns it with its remaining milliseconds. A missing count is only created by a positive amount, and
- * none is below 0. KEYS: count. ARGV: amount, period in milliseconds.
+ * Adds to a count and to those of it that are refused, and returns both with the remaining milliseconds. A missing count is only
+ * created by a positive amount, and none is below 0. KEYS: count. ARGV: amount, period in milliseconds, refused.
  */
 const ADD_COUNT = `
-local count = tonumber(redis.call('GET', KEYS[1]))
+local count, refused = string.match(redis.call('GET', KEYS[1]) or '', '^(%d+) (%d+)$')
 local left = redis.call('PTTL', KEYS[1])
 local amount = tonumber(ARGV[1])
 if count == nil or left <= 0 then
-  if amount <= 0 then return { 0, 0 } end
-  redis.call('SET', KEYS[1], amount, 'PX', ARGV[2])
-  return { amount, tonumber(ARGV[2]) }
+  if amount <= 0 then return { 0, 0, 0 } end
+  count, refused, left = 0, 0, tonumber(ARGV[2])
 end
 count = math.max(0, count + amount)
-redis.call('SET', KEYS[1], count, 'PX', left)
-return { count, left }
+refused = refused + tonumber(ARGV[3])
+redis.call('SET', KEYS[1], string.format('%d %d', count, refused), 'PX', left)
+return { count, refused, left }
 `
 
 /** Makes the counts. They are not waited for, since a failover may lose some of them. */
 export function createRedisCounts({ connected, names }: RedisAccess): Counts {
   return {
-    async add(name, amount, periodMs) {
-      const adding = connected().client.eval(ADD_COUNT, 1, names.count + name, amount, periodMs)
-      const [count, endsInMs] = (await orFull(adding)) as [number, number]
-      return { count, endsInMs }
+    async add(name, amount, periodMs, more = 0) {
+      const { client } = connected()
+      const adding = client.eval(ADD_COUNT, 1, names.count + name, amount, periodMs, more)
+      const [count, refused, endsInMs] = (await orFull(adding)) as [number, number, number]
+      return { count, refused, endsInMs }
     },
     async clear(name) {
       await connected().client.del(names.count + name)
