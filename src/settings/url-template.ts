@@ -18,10 +18,10 @@ const NAME = /^[A-Za-z_]\w*$/
 /** Replaces a variable while the URL is parsed, which leaves it as it is. */
 const MARK = '~txtoken-variable~'
 
-/** Characters that a proxy may decode once too often: dots, slashes, backslashes and semicolons, however often they are encoded. */
-const ENCODED = /%(?:25)*(2e|2f|5c|3b)/gi
-/** Segments that lead elsewhere (RFC 3986, section 5.2.4) or that servers leave out, also with parameters (section 3.3) or spaces around them. */
-const NO_NAME = /^\s*\.{0,2}\s*(?:;.*)?$/s
+/** Characters that a proxy may decode once too often: controls, spaces, dots, slashes, backslashes and semicolons, however often they are encoded. */
+const ENCODED = /%(?:25)*([01][\da-f]|20|2e|2f|5c|3b|7f)/gi
+/** Segments that lead elsewhere (RFC 3986, section 5.2.4) or that servers leave out, also with spaces around them. */
+const NO_NAME = /^\s*\.{0,2}\s*$/
 /** Some servers end a path at a NUL, or a line at a line end. */
 const CONTROL = /\p{Cc}/u
 /** Lone surrogates, which UTF-8 cannot encode. */
@@ -72,13 +72,15 @@ export function parseUrlTemplate(url: string): UrlTemplate {
 
 /**
  * Whether a value, once encoded, is a segment that stays in its place. Many servers decode a path before they split it, and
- * some of the proxies before them do too: `x/../admin` would then be `admin`, and so would `admin/` and `/admin`.
+ * some of the proxies before them do too: `x/../admin` would then be `admin`, and so would `admin/` and `/admin`. Servlet servers
+ * drop the parameters of a segment (RFC 3986, section 3.3): `admin;x` would be `admin` too.
  */
 function isSegment(value: string): boolean {
-  if (NO_TEXT.test(value) || CONTROL.test(value)) return false
+  if (NO_TEXT.test(value)) return false
   const decoded = value
     .normalize('NFKC')
     .replace(ENCODED, (_, code: string) => String.fromCharCode(Number.parseInt(code, 16)))
+  if (CONTROL.test(decoded) || decoded.includes(';')) return false
   return decoded.split(/[/\\]/).every((part) => !NO_NAME.test(part))
 }
 

@@ -72,7 +72,9 @@ test('a subject that would lead to another path is rejected, and the endpoint is
     'root/',
     'x\\..\\root',
     '%2e%2e',
-    'x%2f..%2froot'
+    'x%2f..%2froot',
+    'root;x=1',
+    'root%00'
   ]) {
     await t.throwsAsync(lookUp(subject), { code: 'invalid_token' })
   }
