@@ -2,6 +2,7 @@
 import { readFileSync } from 'node:fs'
 import { placeFile } from '../durable-file.ts'
 import { cleanText } from '../settings/clean-text.ts'
+import { describeFileError } from '../settings/text-file.ts'
 import { CommandError } from './command.ts'
 
 /**
@@ -12,7 +13,7 @@ export function readNamedFile(path: string): string {
   try {
     return cleanText(readFileSync(path, 'utf8'))
   } catch (error) {
-    throw new CommandError(`cannot read ${path} (${(error as NodeJS.ErrnoException).code})`)
+    throw new CommandError(`cannot read ${path} (${describeFileError(error)})`)
   }
 }
 
@@ -33,7 +34,9 @@ export async function writeSecretFile(
   try {
     isPlaced = await placeFile(path, text, { overwrite })
   } catch (error) {
-    throw new CommandError(`cannot write ${path} (${(error as NodeJS.ErrnoException).code})`)
+    const isMissing = (error as NodeJS.ErrnoException).code === 'ENOENT'
+    const reason = isMissing ? 'no such folder' : describeFileError(error)
+    throw new CommandError(`cannot write ${path} (${reason})`)
   }
   if (!isPlaced) throw new CommandError(`${path} exists already; --force overwrites it`)
   report(`wrote ${path}`)

@@ -5,7 +5,7 @@ import { statuses } from '../protocols/statuses.ts'
 import { jsonTree, optionalPathText } from '../settings/json.ts'
 import { flag } from '../settings/quantities.ts'
 import { routePath } from '../settings/route-paths.ts'
-import { material, type SecretReader } from '../settings/secrets.ts'
+import { type SecretReader, sharedSecret } from '../settings/secrets.ts'
 import { section } from '../settings/section.ts'
 import { formatDuration } from '../settings/units.ts'
 import { urlTemplate } from '../settings/url-template.ts'
@@ -68,7 +68,7 @@ export function createFlatSchema(reader: SecretReader) {
       .describe(
         'Whether to log at the level debug, which is more than one line for each request. Default: false.'
       ),
-    encKey: material(reader).describe(
+    encKey: sharedSecret(reader).describe(
       'The shared secret (HS256): it signs and verifies tokens, and signs the service bearer. Its text has at least 32 bytes in UTF-8; `openssl rand -hex 32` makes one. The service logs a warning at start for a secret that is published or can be guessed.'
     ),
     remote: urlTemplate.describe('URL of the JSON API. The body of the client is posted to it.'),

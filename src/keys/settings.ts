@@ -3,7 +3,7 @@ import { pathToFileURL } from 'node:url'
 import * as z from 'zod'
 import { type Address, addressIn } from '../remote/address.ts'
 import { duration, flag, instant } from '../settings/quantities.ts'
-import { material, type SecretReader } from '../settings/secrets.ts'
+import { material, type SecretReader, sharedSecret } from '../settings/secrets.ts'
 import { section } from '../settings/section.ts'
 import { tokenType } from '../settings/tokens.ts'
 import { httpUrl, isAllowed, PLAIN_HTTP } from '../settings/urls.ts'
@@ -111,7 +111,7 @@ const commonShape = {
 
 function originShape(reader: SecretReader) {
   return {
-    secret: material(reader)
+    secret: sharedSecret(reader)
       .optional()
       .describe(
         'The shared secret: at least 32 bytes for HS256, 48 for HS384, 64 for HS512. With a secret that is published or can be guessed, the service only starts on loopback listeners.'

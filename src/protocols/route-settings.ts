@@ -3,7 +3,7 @@ import * as z from 'zod'
 import { cookieName } from '../settings/headers.ts'
 import { integer } from '../settings/quantities.ts'
 import { routePath } from '../settings/route-paths.ts'
-import { material, oncePerReader } from '../settings/secrets.ts'
+import { oncePerReader, sharedSecret } from '../settings/secrets.ts'
 import { section } from '../settings/section.ts'
 import { PARAMETER, partsOf, type TokenPlace, URI_HEADERS } from './token-places.ts'
 
@@ -20,7 +20,7 @@ export const callers = oncePerReader(function callers(reader) {
   return section({
     apiKeys: z
       .array(
-        material(reader).refine((key) => key.length >= API_KEY_LENGTH, {
+        sharedSecret(reader).refine((key) => key.length >= API_KEY_LENGTH, {
           error: `expected at least ${API_KEY_LENGTH} characters`
         }),
         'expected a list of API keys'

@@ -42,33 +42,81 @@ export function oncePerReader<Schema>(
 }
 
 /** Text that may be in the file itself, in another file, or in the environment. `writeOnly` masks it where it is shown. */
-export const material = oncePerReader(function material(reader) {
+export const material = oncePerReader((reader) => textSchema(reader))
+
+/**
+ * The same for a secret that this service has with others: any text could be one, also the path of a file that is not mounted, or
+ * a variable that nothing replaced, and each of these can be guessed.
+ */
+export const sharedSecret = oncePerReader((reader) => textSchema(reader, assertFilledIn))
+
+/** @param assertMeant checks the text itself, wherever it was. Throws a SecretError. */
+function textSchema(reader: SecretReader, assertMeant: (text: string) => void = () => {}) {
   return z
     .union([z.string(), reference], { error: MATERIAL_EXPECTED })
     .meta({ title: MATERIAL, writeOnly: true })
     .transform((value, context) => {
       try {
-        if (typeof value === 'string') {
-          if (value === MASK) throw new SecretError(MASK_FOUND)
-          assertNoPath(value, reader)
-          return cleanText(value)
-        }
-        return reader.read(value)
+        const text = typeof value === 'string' ? readInline(value, reader) : reader.read(value)
+        assertMeant(text)
+        return text
       } catch (error) {
         if (!(error instanceof SecretError)) throw error
         context.addIssue({ code: 'custom', message: error.message })
         return z.NEVER
       }
     })
-})
+}
+
+function readInline(text: string, reader: SecretReader): string {
+  if (text === MASK) throw new SecretError(MASK_FOUND)
+  // A path as a secret would be a secret that others can guess.
+  if (PATH.test(text) && reader.exists(text)) throw pathFound(text)
+  return cleanText(text)
+}
 
 /** The beginning of a path: no other text in a configuration starts like this and names a file. */
 const PATH = /^\.{0,2}\/[^\s]+$/
 
-/** A path as a secret would be a secret that others can guess. */
-function assertNoPath(text: string, reader: SecretReader): void {
-  if (!PATH.test(text) || !reader.exists(text)) return
-  throw new SecretError(`found the path of a file, did you mean { file: ${text} }?`)
+/** A path whether or not the file is there: each part of it is in one case, which random base64 practically never is. */
+const PLAIN_PATH = /^(?:~|\.{0,2})(?:\/(?:[a-z\d._-]+|[A-Z\d._-]+))+$/
+
+/** The name of a file where its content is expected. Random text in base64 or hex has no dot, so that no secret is shown. */
+const FILE_NAME = /^[\w@%+~./\\ -]{1,200}\.(?:pem|crt|cer|key|pub|jwk|jwks|json|txt)$/
+
+/**
+ * Names the setting that was probably meant, for the end of a message.
+ * @returns nothing for a text that does not look like the name of a file
+ */
+export function adviseFile(text: string): string {
+  return FILE_NAME.test(text) || PLAIN_PATH.test(text) ? `; ${askForFile(text)}` : ''
+}
+
+/** A shell replaces `~`, this program does not. */
+function askForFile(text: string): string {
+  return text.startsWith('~/')
+    ? `did you mean { file: ${text} }, with the path of the home folder in place of ~?`
+    : `did you mean { file: ${text} }?`
+}
+
+function pathFound(text: string): SecretError {
+  return new SecretError(`found the path of a file, ${askForFile(text)}`)
+}
+
+/** A variable as a shell has it. Its name is shown in capitals alone, since other text may be a secret. */
+const SHELL_VARIABLE = /^\$(?:([A-Z_][A-Z\d_]*)|[A-Za-z_]\w*)$/
+/** What templates, and examples, have in place of a value. */
+const PLACEHOLDER = /^\s*(?:\{\{.*\}\}|<[^<>]*>|\$\{[^{}]*\})\s*$/s
+
+function assertFilledIn(text: string): void {
+  if (PLAIN_PATH.test(text) || FILE_NAME.test(text)) throw pathFound(text)
+  const [variable, name = 'NAME'] = SHELL_VARIABLE.exec(text) ?? []
+  if (variable !== undefined) {
+    throw new SecretError(`found a variable without braces, did you mean \${${name}}?`)
+  }
+  if (PLACEHOLDER.test(text)) {
+    throw new SecretError('found a placeholder that was not filled in, expected the secret')
+  }
 }
 
 /** Has one of the two. */

@@ -40,10 +40,20 @@ function readBytes(path: string): Uint8Array {
       closeSync(file)
     }
   } catch (error) {
-    // The code of the operating system, such as ENOENT; its message has nothing more.
-    throw new TextFileError(
-      error instanceof Error && 'code' in error ? String(error.code) : 'unknown error'
-    )
+    throw new TextFileError(describeFileError(error))
   }
   return buffer.subarray(0, length)
+}
+
+const FILE_ERRORS: Readonly<Record<string, string>> = {
+  ENOENT: 'no such file',
+  ENOTDIR: 'a part of the path is not a folder',
+  EISDIR: 'is a folder',
+  EACCES: 'permission denied'
+}
+
+/** Words for an error of the operating system about a file. Of others the code: their messages have nothing more. */
+export function describeFileError(error: unknown): string {
+  const code = error instanceof Error && 'code' in error ? String(error.code) : 'unknown error'
+  return FILE_ERRORS[code] ?? code
 }

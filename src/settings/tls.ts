@@ -1,7 +1,7 @@
 /** Settings of TLS: certificates and their keys. They are checked at start, since with wrong ones each connection would fail. */
 import { createSecureContext, type SecureContextOptions } from 'node:tls'
 import { createTlsOptions } from '../remote/tls-options.ts'
-import { material, oncePerReader } from './secrets.ts'
+import { adviseFile, material, oncePerReader } from './secrets.ts'
 import { section } from './section.ts'
 
 /** TLS of the calls to a remote. */
@@ -27,21 +27,22 @@ export const remoteTlsSchema = oncePerReader(function remoteTlsSchema(reader) {
 /** Certificates of authorities to trust. */
 export const authorities = oncePerReader(function authorities(reader) {
   return material(reader).refine((ca) => isTaken(() => createTlsOptions({ ca })), {
-    error: 'expected PEM certificates'
+    error: ({ input }) => `expected PEM certificates${adviseFile(String(input))}`
   })
 })
 
 /** A client certificate, with its intermediate certificates. */
 export const certificateChain = oncePerReader(function certificateChain(reader) {
   return material(reader).refine((cert) => isPair({ cert }), {
-    error: 'expected PEM certificates'
+    error: ({ input }) => `expected PEM certificates${adviseFile(String(input))}`
   })
 })
 
 /** The key of a client certificate. */
 export const certificateKey = oncePerReader(function certificateKey(reader) {
   return material(reader).refine((key) => isPair({ key }), {
-    error: 'expected a PEM private key without a passphrase'
+    error: ({ input }) =>
+      `expected a PEM private key without a passphrase${adviseFile(String(input))}`
   })
 })
 

@@ -200,10 +200,13 @@ test('a folder with missing or unexpected files is reported', async (t) => {
   const within = join(dir, 'id_rsa', '.auth')
   const { code, stderr } = await runCommand(['tokens', 'init', '--dir', within])
   t.is(code, 1)
-  t.is(stderr, `txtoken tokens init: cannot create ${within} (ENOTDIR)\n`)
+  t.is(
+    stderr,
+    `txtoken tokens init: cannot create ${within} (a part of the path is not a folder)\n`
+  )
 
   await mkdir(join(dir, 'ada.token'))
-  t.regex((await tokens('show', 'ada')).stderr, /cannot read .*ada\.token \(EISDIR\)/)
+  t.regex((await tokens('show', 'ada')).stderr, /cannot read .*ada\.token \(is a folder\)/)
 })
 
 test('a key that others may read is used with a warning', async (t) => {

@@ -31,5 +31,5 @@ test('a file that could not be read is reported in the same way', async (t) => {
   const first = t.throws(() => loadConfig({ file, env: {}, readText }))
   const readAgain = createTextReplay(texts())
   t.throws(() => loadConfig({ file, env: {}, readText: readAgain }), { message: first?.message })
-  t.regex(first?.message ?? '', /secret \(ENOENT\)/)
+  t.regex(first?.message ?? '', /secret \(no such file\)/)
 })

@@ -44,3 +44,33 @@ for (const [what, key] of [
     }
   })
 }
+
+test('a path is no secret in any setting that has one, although there is no such file', (t) => {
+  const path = '/run/secrets/txtoken/encryption-key'
+  const found = `found the path of a file, did you mean { file: ${path} }?`
+  t.deepEqual(problemsOf(t, { ...FLAT, encKey: path }), [`encKey: ${found}`])
+  const full = {
+    keys: [{ alg: 'HS256', secret: path }],
+    routes: [
+      {
+        issue: '/token',
+        auth: { apiKeys: [path] },
+        claims: [
+          { from: 'remote', url: 'https://a.example', at: 'data', body: { id: { secret: path } } }
+        ]
+      },
+      {
+        check: '/check',
+        verify: [
+          { introspection: { url: 'https://b.example', client: { id: 'gate', secret: path } } }
+        ]
+      }
+    ]
+  }
+  t.deepEqual(problemsOf(t, full), [
+    `keys.0.secret: ${found}`,
+    `routes.0.auth.apiKeys.0: ${found}`,
+    `routes.0.claims.0.body.id.secret: ${found}`,
+    `routes.1.verify.0.introspection.client.secret: ${found}`
+  ])
+})

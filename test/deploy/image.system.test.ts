@@ -140,7 +140,7 @@ test('without a configuration the image reports what is missing', async (t) => {
   const CFG_FILE = join(t.context.folder, 'config/txtoken.yml')
   const { code, stderr } = await runImage(t, ['serve'], { CFG_FILE, ENC_KEY }).exit()
   t.is(code, 1)
-  t.regex(stderr, /cannot read the file \(ENOENT\)/)
+  t.regex(stderr, /cannot read the file \(no such file\)/)
 })
 
 test('the demo needs no further arguments, and is reachable from outside of its container', async (t) => {

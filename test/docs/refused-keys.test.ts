@@ -101,6 +101,9 @@ const rejections: readonly (readonly [what: string, ...entries: readonly object[
     })
   ],
   ['a file that is not there', es256({ private: { file: 'es-2026.pem' } })],
+  ['a path as a secret', hs256('/run/secrets/signing-key')],
+  ['a variable or placeholder as a secret', hs256('$ENC_KEY')],
+  ['a variable or placeholder as a secret', hs256('{{ .Values.encryptionKey }}')],
   ['an empty file', hs256({ file: 'secret' })],
   ['a variable that is not set', hs256({ env: 'ENC_KEY' })],
   ['plain HTTP that was not asked for', es256({ jwksUrl: 'http://keys.partner.example/jwks.json' })]

@@ -71,7 +71,7 @@ test('a missing file is reported', async (t) => {
   const file = join(folder, 'missing.yml')
   t.is(
     await messageOf(t, { env: { CFG_FILE: file } }),
-    `txtoken serve: 1 problem in ${file}\n  - cannot read the file (ENOENT)\n`
+    `txtoken serve: 1 problem in ${file}\n  - cannot read the file (no such file)\n`
   )
 })
 
@@ -124,7 +124,7 @@ test('the demo names the variable for a port in use', async (t) => {
 test('the configuration is an argument too, with the command and without', async (t) => {
   const folder = await writeFiles(t)
   const file = join(folder, 'missing.yml')
-  const message = `txtoken serve: 1 problem in ${file}\n  - cannot read the file (ENOENT)\n`
+  const message = `txtoken serve: 1 problem in ${file}\n  - cannot read the file (no such file)\n`
   t.is(await messageOf(t, { args: ['serve', file] }), message)
   t.is(await messageOf(t, { args: [file] }), message)
   t.is(

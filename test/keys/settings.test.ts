@@ -153,7 +153,7 @@ const rejections: readonly Rejection[] = [
   {
     what: 'a file that cannot be read',
     entry: { alg: 'HS256', jwks: { file: 'no/such.json' } },
-    problems: ['jwks: cannot read /etc/txtoken/no/such.json (ENOENT)']
+    problems: ['jwks: cannot read /etc/txtoken/no/such.json (no such file)']
   },
   {
     what: 'settings that belong to another origin',

@@ -81,7 +81,7 @@ test('a key file that is written after the configuration is picked up', async (t
   const service = await startWithKey(t, remote.url)
   const more = [{ kid: 'next', alg: 'ES256', private: { file: 'next.pem' } }]
   await writeFile(service.file, config(remote.url, { keys: more }))
-  await service.saying('next.pem (ENOENT)')
+  await service.saying('next.pem (no such file)')
   await writeFile(join(service.file, '..', 'next.pem'), toPem(generateKeys('ES256').signing))
   await service.saying('configuration reloaded')
   const [header = ''] = (await getToken(service.url)).split('.')

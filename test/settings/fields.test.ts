@@ -175,7 +175,7 @@ test('the mask of a secret is not taken for the secret', (t) => {
 test('a missing file or variable, and a malformed reference, is reported', async (t) => {
   const folder = await writeFiles(t)
   const schema = material(createSecretReader({ folder, env: {} }))
-  t.deepEqual(read(schema, { file: 'secret' }), [`cannot read ${folder}/secret (ENOENT)`])
+  t.deepEqual(read(schema, { file: 'secret' }), [`cannot read ${folder}/secret (no such file)`])
   t.deepEqual(read(schema, { env: 'SECRET' }), ['environment variable SECRET is not set'])
   const expected = 'expected text in quotes, { file: path } or { env: NAME }'
   t.deepEqual(read(schema, 12), [`${expected}, found a number`])

@@ -1,7 +1,12 @@
 import { symlink } from 'node:fs/promises'
 import { join } from 'node:path'
 import test from 'ava'
-import { createSecretReader, material, SecretError } from '../../src/settings/secrets.ts'
+import {
+  createSecretReader,
+  material,
+  SecretError,
+  sharedSecret
+} from '../../src/settings/secrets.ts'
 import { writeFiles } from '../helpers/folder.ts'
 
 test('a file is read relative to the folder of the configuration', async (t) => {
@@ -45,11 +50,11 @@ test('a file that cannot be read is reported by its path', async (t) => {
   const reader = createSecretReader({ folder, env: {} })
   t.throws(() => reader.read({ file: 'missing' }), {
     instanceOf: SecretError,
-    message: `cannot read ${join(folder, 'missing')} (ENOENT)`
+    message: `cannot read ${join(folder, 'missing')} (no such file)`
   })
   t.throws(() => reader.read({ file: '.' }), {
     instanceOf: SecretError,
-    message: `cannot read ${folder} (EISDIR)`
+    message: `cannot read ${folder} (is a folder)`
   })
   t.throws(() => reader.read({ file: 'a\0b' }), { instanceOf: SecretError })
 })
@@ -64,6 +69,49 @@ test('the path of a file is no secret, however long it is', async (t) => {
   }
   for (const text of ['/+a/base64/secret/of/forty/characters/3Q=', name, '/', `${name}\n`]) {
     t.true(schema.safeParse(text).success, text)
+  }
+})
+
+/** Texts that are no secret, with what the message about them has. */
+const UNFILLED = {
+  '/run/secrets/txtoken/encryption-key':
+    'did you mean { file: /run/secrets/txtoken/encryption-key }?',
+  '/run/secrets/TXTOKEN_ENCRYPTION_KEY':
+    'did you mean { file: /run/secrets/TXTOKEN_ENCRYPTION_KEY }?',
+  './keys/secret-of-production-2026': 'did you mean { file: ./keys/secret-of-production-2026 }?',
+  '../secret': 'did you mean { file: ../secret }?',
+  '~/secret': 'did you mean { file: ~/secret }, with the path of the home folder in place of ~?',
+  'secret.txt': 'did you mean { file: secret.txt }?',
+  $ENC_KEY: 'did you mean ${ENC_KEY}?',
+  $enc_key_which_may_be_a_secret: 'did you mean ${NAME}?',
+  '${ENCRYPTION_KEY_OF_THE_TOKEN_SERVICE}': 'a placeholder that was not filled in',
+  '{{ .Values.encryptionKeyOfTheService }}': 'a placeholder that was not filled in',
+  '<put a secret of 32 characters here>': 'a placeholder that was not filled in'
+}
+
+test('a path, a variable and a placeholder are no secret, whether or not there is such a file', async (t) => {
+  for (const [text, expected] of Object.entries(UNFILLED)) {
+    const folder = await writeFiles(t, { held: text })
+    const reader = createSecretReader({ folder, env: { HELD: text } })
+    for (const given of [text, { file: 'held' }, { env: 'HELD' }]) {
+      const { error } = sharedSecret(reader).safeParse(given)
+      t.true(error?.issues[0]?.message.includes(expected) ?? false, error?.message)
+    }
+    t.true(material(reader).safeParse(text).success, 'it may be the password of another service')
+  }
+})
+
+test('random text is a secret, however much it looks like a path or a variable', (t) => {
+  const schema = sharedSecret(createSecretReader({ folder: '/', env: {} }))
+  for (const text of [
+    '/+a/base64/Secret/of/forty/characters/3Q=',
+    '/dKq0Wf2nRjG8vLsX4ZtYb1Uc6MeHpAo',
+    '$a1b2-c3d4-e5f6',
+    '<a<secret>with>brackets',
+    'pa$$word ${in} the {{ middle }}',
+    'no.path/and.no-file'
+  ]) {
+    t.is(schema.parse(text), text)
   }
 })
 

@@ -34,6 +34,19 @@ test('text that is not the expected PEM is reported at the start, and not quoted
   ])
 })
 
+test('the name of a file in place of its content is reported with the setting for it', (t) => {
+  t.deepEqual(problemsOf(t, withTls({ ca: 'ca.crt' })), [
+    `${PATH}.ca: expected PEM certificates; did you mean { file: ca.crt }?`
+  ])
+  t.deepEqual(
+    problemsOf(t, withTls({ cert: './tls/client.pem', key: '/run/secrets/client-key' })),
+    [
+      `${PATH}.cert: expected PEM certificates; did you mean { file: ./tls/client.pem }?`,
+      `${PATH}.key: expected a PEM private key without a passphrase; did you mean { file: /run/secrets/client-key }?`
+    ]
+  )
+})
+
 test('a certificate requires its own key', (t) => {
   for (const tls of [{ cert }, { key }]) {
     t.deepEqual(problemsOf(t, withTls(tls)), [`${PATH}: expected cert and key together`])

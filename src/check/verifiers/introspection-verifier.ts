@@ -3,7 +3,7 @@ import * as z from 'zod'
 import { checkUnavailable, invalidToken } from '../../errors.ts'
 import type { OpaqueToken, Token } from '../../keys/token.ts'
 import type { TraceHeaders } from '../../remote/trace-context.ts'
-import { material, type SecretReader } from '../../settings/secrets.ts'
+import { type SecretReader, sharedSecret } from '../../settings/secrets.ts'
 import { section } from '../../settings/section.ts'
 import { httpUrl, isAllowed, PLAIN_HTTP } from '../../settings/urls.ts'
 import type { Verified, Verifier } from '../check.ts'
@@ -29,7 +29,7 @@ function introspectionVerifierSchema(reader: SecretReader) {
           .string('expected text')
           .min(1, 'expected text')
           .describe('The client id of this service at the authorization server.'),
-        secret: material(reader).describe('The client secret of this service.'),
+        secret: sharedSecret(reader).describe('The client secret of this service.'),
         auth: z
           .enum(['basic', 'form'], 'expected basic or form')
           .default('basic')

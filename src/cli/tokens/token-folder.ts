@@ -9,6 +9,7 @@ import { toPublicPem } from '../../keys/kinds/public-key.ts'
 import { generateMaterial, toPrivatePem } from '../../keys/material/new-key.ts'
 import { parsePublicPem } from '../../keys/material/pem.ts'
 import { cleanText, isPem } from '../../settings/clean-text.ts'
+import { describeFileError } from '../../settings/text-file.ts'
 import { CommandError, UsageError } from '../command.ts'
 import { writeSecretFile } from '../files.ts'
 import { type FoundKey, readKeys } from '../keys/read-keys.ts'
@@ -119,7 +120,7 @@ async function makeFolder(folder: string): Promise<void> {
   try {
     await mkdir(folder, { recursive: true, mode: OWNER_ONLY_FOLDER })
   } catch (error) {
-    throw new CommandError(`cannot create ${folder} (${(error as NodeJS.ErrnoException).code})`)
+    throw new CommandError(`cannot create ${folder} (${describeFileError(error)})`)
   }
 }
 
@@ -139,7 +140,7 @@ async function readIfThere(path: string): Promise<string | undefined> {
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException
     if (code === 'ENOENT') return undefined
-    throw new CommandError(`cannot read ${path} (${code})`)
+    throw new CommandError(`cannot read ${path} (${describeFileError(error)})`)
   }
 }
 

@@ -1,6 +1,7 @@
 /** Parses the texts of a configuration's keys into KeyObjects, or rejects them. */
 import { createPublicKey, createSecretKey, type KeyObject } from 'node:crypto'
 import { cleanText, isJson, isPem } from '../../settings/clean-text.ts'
+import { adviseFile } from '../../settings/secrets.ts'
 import type { Algorithm } from '../key.ts'
 import { KeyError } from '../key-error.ts'
 import { assertFitFor, assertPair } from './fitness.ts'
@@ -109,6 +110,8 @@ export function parsePublicKey(text: string, alg: Algorithm, kid?: string): KeyM
  * @throws KeyError
  */
 export function parseKeyOfSet(text: string, alg: Algorithm, kid?: string): KeyMaterial {
+  const advice = adviseFile(text)
+  if (advice !== '') throw new KeyError(`found no JSON, expected a JWK or a JWK Set${advice}`)
   const { jwks, isSet } = parseJwks(unwrapKeyText(text))
   return importFromSet(jwks, alg, isSet ? kid : undefined)
 }
@@ -151,11 +154,4 @@ function parseJwkOf(
   const { type: found } = chosen.material
   if (found !== type) throw new KeyError(`found a ${found} key in a JWK, expected a ${type} one`)
   return chosen
-}
-
-/** The name of a file where the text of a key is expected. A secret in base64 or hex has no dot, so that none is shown. */
-const FILE_NAME = /^[\w@%+~./\\ -]{1,200}\.(?:pem|key|pub|jwk|jwks|json|txt)$/
-
-function adviseFile(text: string): string {
-  return FILE_NAME.test(text) ? `; did you mean { file: ${text} }?` : ''
 }

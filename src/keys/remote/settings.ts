@@ -3,8 +3,9 @@ import { getCiphers } from 'node:tls'
 import * as z from 'zod'
 import { proxy } from '../../settings/proxy.ts'
 import { duration, flag, integer, size } from '../../settings/quantities.ts'
-import { material, oncePerReader } from '../../settings/secrets.ts'
+import { oncePerReader } from '../../settings/secrets.ts'
 import { section } from '../../settings/section.ts'
+import { authorities } from '../../settings/tls.ts'
 import type { RemoteKeyConfig } from '../settings.ts'
 import {
   DEFAULT_REFRESH_MS,
@@ -28,7 +29,7 @@ export const remoteKeyShape = oncePerReader(function remoteKeyShape(reader) {
         .describe(
           'SHA-256 hashes of the SubjectPublicKeyInfo (DER) of certificates, in base64url or base64. One certificate of the chain has to match one of them. Default: no pins.'
         ),
-      ca: material(reader)
+      ca: authorities(reader)
         .optional()
         .describe('PEM certificates of the authorities to trust. Default: those of Node.js.'),
       minVersion: z

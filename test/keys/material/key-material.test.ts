@@ -514,6 +514,11 @@ const rejections: readonly Rejection[] = [
       'found neither PEM nor a JWK, expected a private key; did you mean { file: ./rsa.pem }?'
   },
   {
+    what: 'the name of a file, of a set',
+    parse: () => parseKeyOfSet('./set.json', 'RS256'),
+    message: 'found no JSON, expected a JWK or a JWK Set; did you mean { file: ./set.json }?'
+  },
+  {
     what: 'a secret in base64, which is not shown',
     parse: () => parsePrivateKey('/a+b/cd3Fz9Qk=', 'RS256'),
     message: 'found neither PEM nor a JWK, expected a private key'

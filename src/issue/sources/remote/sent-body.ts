@@ -4,7 +4,7 @@ import { readObject, writeObject } from '../../../json/json-members.ts'
 import { formatJsonPath, type JsonPath, parseJsonPath, textsAt } from '../../../json/json-path.ts'
 import { type JsonText, toJsonText } from '../../../json/json-text.ts'
 import { jsonValue, optionalPath } from '../../../settings/json.ts'
-import { material, oncePerReader } from '../../../settings/secrets.ts'
+import { oncePerReader, sharedSecret } from '../../../settings/secrets.ts'
 import { reasonAgainst, section } from '../../../settings/section.ts'
 import { invalidClaim } from '../../claims.ts'
 import type { IssueRequest } from '../../issue.ts'
@@ -20,7 +20,7 @@ const FIELD_EXPECTED = `expected ${FIELD}`
 const field = oncePerReader(function field(reader) {
   const constant = section({
     value: jsonValue.optional().describe('The value of the field, in each call. Default: none.'),
-    secret: material(reader)
+    secret: sharedSecret(reader)
       .optional()
       .describe('The same for text that nobody is shown. Default: none.')
   }).refine(({ value, secret }) => (value === undefined) !== (secret === undefined), {
