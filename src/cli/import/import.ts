@@ -31,8 +31,8 @@ export const importConfig = createCommand({
     const notes = source.listNotes(system.settings)
     if (notes.length > 0) {
       report(`${file}: settings that have no equivalent here, or only a similar one:`)
-      for (const { place, text } of notes) {
-        report(place === undefined ? `  - ${text}` : `  - ${place}: ${text}`)
+      for (const { places, text } of notes) {
+        report(`  - ${places.length === 0 ? '' : `${places.join(', ')}: `}${text}`)
       }
     }
     const faults = findFaults(text)
@@ -40,7 +40,7 @@ export const importConfig = createCommand({
     for (const { path, message, line } of faults) {
       report(`  - ${[`line ${line}`, formatPath(path), message].filter(Boolean).join(': ')}`)
     }
-    return undefined
+    return faults.length > 0 ? 1 : undefined
   }
 })
 

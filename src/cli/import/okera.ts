@@ -3,6 +3,7 @@ import { basename } from 'node:path'
 import { parse as parseYaml } from 'yaml'
 import { CommandError } from '../command.ts'
 import type { Setting } from './setting.ts'
+import { isShell, parseShell } from './shell.ts'
 import type { Section, Source } from './source.ts'
 import { given, type Imported, type System, urlWithoutUser } from './system.ts'
 
@@ -57,19 +58,9 @@ export const okera: System = {
   convert
 }
 
-const SHELL_LINE = /^\s*(?:export\s+)?([A-Za-z_]\w*)=(.*)$/
-
 /** Maps in maps become one map, since the same settings are at different depths in different versions. */
 function parse(text: string): unknown {
-  const lines = text.split('\n').filter((line) => !/^\s*(?:#.*)?$/.test(line))
-  if (lines.every((line) => SHELL_LINE.test(line))) {
-    return Object.fromEntries(
-      lines.map((line) => {
-        const [, name = '', value = ''] = SHELL_LINE.exec(line) ?? []
-        return [name, value.trim().replace(/^(["'])(.*)\1$/, '$2')]
-      })
-    )
-  }
+  if (isShell(text)) return parseShell(text)
   try {
     return flatten(parseYaml(text, { prettyErrors: false, logLevel: 'silent' }))
   } catch {

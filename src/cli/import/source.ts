@@ -7,9 +7,17 @@ type Data = Readonly<Record<string, unknown>>
 
 /** A note about a setting for the reader of the configuration. It never holds a value of the file. */
 interface Note {
-  /** The setting, as it is in the file; undefined for the file as a whole. */
-  readonly place: string | undefined
+  /** The settings, as they are in the file; none for the file as a whole. */
+  readonly places: readonly string[]
   readonly text: string
+}
+
+/** A note about a setting in the file. */
+interface Found {
+  readonly place: string
+  readonly text: string
+  /** Whether it is true of any such setting, and not only of this one. */
+  readonly isGeneral: boolean
 }
 
 /** A map in the file. Values that are read count as used. */
@@ -46,7 +54,8 @@ export interface SourceOptions {
   readonly toSettingName?: (path: string) => string
 }
 
-const UNKNOWN = 'is no setting that this command knows; nothing is made of it'
+const UNKNOWN = 'unknown to this command, and left out'
+const NOT_NEEDED = 'not needed in this place, and left out'
 const TEMPLATE = /^\s*\(\(.*\)\)\s*$|\{\{.*\}\}/s
 const TEMPLATE_NOTE = 'is an expression of a template; render the file first, or put the value in'
 
@@ -58,15 +67,15 @@ export function createSource(data: unknown, options: SourceOptions = {}): Source
   const remarks: Note[] = []
   return {
     root: createSection(isMap(data) ? data : {}, []),
-    remark: (text) => remarks.push({ place: undefined, text }),
+    remark: (text) => remarks.push({ places: [], text }),
     listNotes(settings) {
       const inFile = walk(isMap(data) ? data : {}, [], settings)
       const places = new Set(inFile.map(({ place }) => place))
       // Notes about settings that are not in the file, or inside of a setting with a note.
       const others = [...notes].flatMap(([place, texts]) =>
-        places.has(place) ? [] : texts.map((text) => ({ place, text }))
+        places.has(place) ? [] : texts.map((text) => ({ places: [place], text }))
       )
-      return [...remarks, ...inFile, ...others]
+      return [...remarks, ...combine(inFile), ...others]
     }
   }
 
@@ -134,10 +143,13 @@ export function createSource(data: unknown, options: SourceOptions = {}): Source
   }
 
   /** Visits everything in the file. */
-  function walk(value: unknown, path: Path, settings: readonly Setting[]): Note[] {
+  function walk(value: unknown, path: Path, settings: readonly Setting[]): Found[] {
     const place = formatPath(path)
     const noted = path.length === 0 ? undefined : notes.get(place)
-    if (noted !== undefined) return noted.map((text) => ({ place, text }))
+    if (noted !== undefined) {
+      const isGeneral = (text: string) => settings.some(({ missing }) => missing === text)
+      return noted.map((text) => ({ place, text, isGeneral: isGeneral(text) }))
+    }
     if (used.has(place)) return []
     if (isMap(value)) {
       return Object.entries(value).flatMap(([key, item]) => walk(item, [...path, key], settings))
@@ -147,11 +159,21 @@ export function createSource(data: unknown, options: SourceOptions = {}): Source
     }
     const name = path.map((key) => (typeof key === 'number' ? '[]' : `.${toName(key)}`)).join('')
     const setting = findSetting(settings, toSettingName(name.slice(1)))
-    const text =
-      setting?.missing ??
-      (setting === undefined ? UNKNOWN : 'is not needed in this place; nothing is made of it')
-    return [{ place, text }]
+    const text = setting === undefined ? UNKNOWN : (setting.missing ?? NOT_NEEDED)
+    return [{ place, text, isGeneral: true }]
   }
+}
+
+/** Makes one note of all settings with the same general text. */
+function combine(found: readonly Found[]): Note[] {
+  const combined = new Map<string, { places: string[]; text: string }>()
+  for (const { place, text, isGeneral } of found) {
+    const key = isGeneral ? text : `${place}: ${text}`
+    const note = combined.get(key)
+    if (note === undefined) combined.set(key, { places: [place], text })
+    else note.places.push(place)
+  }
+  return [...combined.values()]
 }
 
 function isMap(value: unknown): value is Data {

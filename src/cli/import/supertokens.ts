@@ -1,6 +1,7 @@
 /** config.yaml of the SuperTokens core: the JWT recipe and the JWK Set are converted. */
 import { formatDuration } from '../../settings/units.ts'
-import type { Setting } from './setting.ts'
+import { CommandError } from '../command.ts'
+import { findSetting, type Setting } from './setting.ts'
 import type { Section, Source } from './source.ts'
 import { given, type Imported, LOG_LEVELS, type System } from './system.ts'
 
@@ -75,6 +76,12 @@ const HOUR = 3_600_000
 export const supertokens: System = { title: 'SuperTokens core', settings: SETTINGS, convert }
 
 function convert({ root, remark }: Source): Imported {
+  // Others have a port and a host, too, and without API keys the route is open.
+  const isOwn = (name: string) =>
+    name !== 'port' && name !== 'host' && findSetting(SETTINGS, name) !== undefined
+  if (!root.names().some(isOwn)) {
+    throw new CommandError('found no setting of SuperTokens other than port and host')
+  }
   remark(
     'the keys of the core are in its database and stay there: tokens that it has signed do not verify by the JWK Set of this service'
   )
