@@ -88,6 +88,8 @@ export function createEndpoint(options: EndpointOptions): Endpoint {
       throwHttpErrors: false,
       decompress: false,
       maxHeaderSize: MAX_HEADER_BYTES,
+      // Of a length beside chunks.
+      strictContentLength: true,
       retry: {
         limit: 1,
         methods: ['GET', 'POST'],

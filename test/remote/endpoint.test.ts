@@ -5,6 +5,7 @@ import test, { type ExecutionContext } from 'ava'
 import type { EndpointOptions } from '../../src/remote/endpoint.ts'
 import { createAuthority } from '../helpers/certificates.ts'
 import { makeEndpoint } from '../helpers/endpoint.ts'
+import { BAD_REPLIES, oddReplies } from '../helpers/odd-replies.ts'
 import { ended, refusingUrl, replying, startRawRemote, startRemote } from '../helpers/remote.ts'
 
 const root = createAuthority()
@@ -123,7 +124,11 @@ test('an unreadable reply is an error', async (t) => {
   const cut = await startRawRemote(t, (socket) =>
     socket.end('HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\n{}')
   )
-  await assertUnavailable(t, createClient(t)(cut.url), /aborted|end/)
+  await assertUnavailable(
+    t,
+    createClient(t)(cut.url),
+    /: Content-Length mismatch: expected 9 bytes/
+  )
 })
 
 for (const [coding, body] of [
@@ -152,14 +157,19 @@ test('a reply that cannot be decoded, or is too large when decoded, is an error,
   t.is((await ask(rejecting.url)).status, 401)
 })
 
-test('an unsolicited informational reply is ignored', async (t) => {
-  const remote = await startRawRemote(t, (socket) =>
-    socket.end(
-      'HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 103 Early Hints\r\n\r\nHTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}'
-    )
-  )
-  t.is((await createClient(t)(remote.url)).body.toString(), '{}')
-})
+for (const [what, reply] of oddReplies('{}')) {
+  test(`a reply ${what} is accepted`, async (t) => {
+    const remote = await startRawRemote(t, (socket) => socket.end(reply, 'latin1'))
+    t.is((await createClient(t)(remote.url)).body.toString(), '{}')
+  })
+}
+
+for (const [what, reply] of BAD_REPLIES) {
+  test(`a reply with ${what} is an error`, async (t) => {
+    const remote = await startRawRemote(t, (socket) => socket.end(reply))
+    await assertUnavailable(t, createClient(t)(remote.url), /: (?:Parse Error|Content-Length)/)
+  })
+}
 
 test('only a server with a certificate of the configured authority is called', async (t) => {
   const good = await startRemote(t, replying('{}'), root.issue())

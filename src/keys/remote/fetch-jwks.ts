@@ -158,7 +158,9 @@ export function createFetchJwks(options: FetchJwksOptions): FetchJwks {
       followRedirect: false,
       throwHttpErrors: false,
       decompress: false,
-      maxHeaderSize: MAX_HEADER_BYTES
+      maxHeaderSize: MAX_HEADER_BYTES,
+      // Of a length beside chunks.
+      strictContentLength: true
     })
     // For moments it has no other listener, and an error would then end the process.
     stream.on('error', () => {})

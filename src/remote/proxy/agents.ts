@@ -4,6 +4,7 @@ import { Agent as HttpsAgent, type AgentOptions as HttpsOptions } from 'node:htt
 import type { Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
 import { connect as connectSecure } from 'node:tls'
+import { readLenientReplies } from './agent-parser.ts'
 import type { OutgoingProxy } from './proxies.ts'
 import { hostOf, openTunnel, proxyHeaders, serverNameOf } from './tunnel.ts'
 
@@ -22,7 +23,12 @@ export interface AgentsOptions {
 }
 
 /** Makes the agents for calls to one origin. */
-export function createAgents({ tls, keepAlive, proxy, timeoutMs }: AgentsOptions): Agents {
+export function createAgents(options: AgentsOptions): Agents {
+  const { http, https } = createStrictAgents(options)
+  return { http: readLenientReplies(http), https: readLenientReplies(https) }
+}
+
+function createStrictAgents({ tls, keepAlive, proxy, timeoutMs }: AgentsOptions): Agents {
   if (proxy === undefined) {
     return { http: new HttpAgent({ keepAlive }), https: new HttpsAgent({ ...tls, keepAlive }) }
   }

@@ -8,6 +8,8 @@ import { JwksError, type JwksFailure } from '../../../src/keys/remote/jwks-error
 import { freshnessLifetime } from '../../../src/keys/remote/jwks-freshness.ts'
 import { createAuthority } from '../../helpers/certificates.ts'
 import { type JwksServer, startJwksServer } from '../../helpers/jwks-server.ts'
+import { BAD_REPLIES, oddReplies } from '../../helpers/odd-replies.ts'
+import { startRawRemote } from '../../helpers/remote.ts'
 
 const NOW = Date.parse('2026-03-01T12:00:00Z')
 const JWKS = { keys: [{ kty: 'oct', kid: 'a', k: 'AAAA' }] }
@@ -67,6 +69,20 @@ for (const type of [
       etag: '"1"',
       lifetimeMs: 60_000
     })
+  })
+}
+
+for (const [what, reply] of oddReplies(JSON.stringify(JWKS))) {
+  test(`a set in a reply ${what} is read`, async (t) => {
+    const server = await startRawRemote(t, (socket) => socket.end(reply, 'latin1'))
+    t.like(await fetchFrom(server), { jwks: JWKS.keys })
+  })
+}
+
+for (const [what, reply] of BAD_REPLIES) {
+  test(`a reply with ${what} is rejected`, async (t) => {
+    const server = await startRawRemote(t, (socket) => socket.end(reply))
+    t.like(await fetchFrom(server), { failure: 'unreachable' })
   })
 }
 
