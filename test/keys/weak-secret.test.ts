@@ -10,7 +10,12 @@ for (const text of [
   'super-secret-jwt-token-with-at-least-32-characters-long',
   'reallyreallyreallyreallyverysafe',
   'AyM1SysPpbyDfgZld3umj1qzKObwVMkoqQ-EstJQLr_T-1qS0gZH75aKtMN3Yj0iPS4hcgUuTwjAzZr1Z9CAow',
-  '3EK6FD+o0+c7tzBNVfjpMkNDi2yARAAKzQlk8O2IKoxQu4nF7EdAh8s3TwpHwrdWT6R'
+  '3EK6FD+o0+c7tzBNVfjpMkNDi2yARAAKzQlk8O2IKoxQu4nF7EdAh8s3TwpHwrdWT6R',
+  'your-super-secret-jwt-token-with-at-least-32-characters-long',
+  '!ChangeThisMercureHubJWTSecretKey!',
+  '======================BezKoder=Spring===========================',
+  'pleaseChangeThisSecretForANewOne',
+  'DO NOT USE THIS VALUE. INSTEAD, CREATE A COMPLEX SECRET AND KEEP IT SAFE OUTSIDE OF THE SOURCE CODE.'
 ]) {
   test(`${JSON.stringify(text)} is published`, (t) => t.regex(judge(text) ?? '', /everyone knows/))
 }
@@ -51,6 +56,28 @@ for (const text of [
   })
 }
 
+for (const text of [
+  'CHANGE_ME_TO_A_COMPLEX_RANDOM_SECRET',
+  'PLEASE-CHANGE-ME-I-AM-VERY-INSECURE',
+  'dev-jwt-secret-change-in-production',
+  'jwt-signing-secret changeit 0123987465',
+  'ThisEzPlatformTokenIsNotSoSecret_PleaseChangeIt',
+  'replace-with-secure-random-value',
+  'Replace.Me.By.Thirty-Two.Characters',
+  'some-secret-that-has-to-be-replaced-soon',
+  'thisisaverylongsecretkeythatshouldbechanged',
+  'ThisIsMySuperSecretKeyThatIs32BytesLong',
+  'your_jwt_secret_of_thirty_two_characters',
+  'YOUR_OWN_RANDOM_GENERATED_SECRET_KEY',
+  'your-256-bit-key-of-exactly-32-bytes',
+  'jwt: put the secret key here, 32 or more',
+  'THIS IS USED TO SIGN AND VERIFY JWT TOKENS, REPLACE IT WITH YOUR OWN SECRET, IT CAN BE ANY STRING'
+]) {
+  test(`${JSON.stringify(text)} is a placeholder`, (t) => {
+    t.is(judge(text), 'found a secret that can be guessed: it is a placeholder')
+  })
+}
+
 test('a random secret is not called weak, in any encoding', (t) => {
   for (let round = 0; round < 2000; round++) {
     const bytes = randomBytes(32)
@@ -75,5 +102,6 @@ test('random digits with chance repetitions are not called weak', (t) => {
 
 test('a sentence is not called weak', (t) => {
   t.is(judge('a secret of thirty-two characters or more'), undefined)
+  t.is(judge('token-exchange-method-9f2b7c1d4e6a8035'), undefined)
   t.is(judge('correct-horse-battery-staple-under-the-old-bridge'), undefined)
 })

@@ -1,6 +1,6 @@
 /** Shared secrets that others know, or can guess. */
 
-/** Secrets in published documentation, and so in every list of secrets to try. In lower case, base64 as base64url. */
+/** Secrets in published documentation, and so in every list of secrets to try. In lower case, base64 as base64url without padding. */
 const PUBLISHED: ReadonlyMap<string, string> = new Map(
   Object.entries({
     'a-string-secret-at-least-256-bits-long': 'jwt.io',
@@ -10,6 +10,7 @@ const PUBLISHED: ReadonlyMap<string, string> = new Map(
       'RFC 7515, appendix A.1',
     'hJtXIZ2uSN5kbQfbtTNWbpdmhkV8FJG-Onbc6mxCcYg': 'RFC 7520, section 3.5',
     'super-secret-jwt-token-with-at-least-32-characters-long': 'Supabase',
+    'your-super-secret-jwt-token-with-at-least-32-characters-long': 'Supabase',
     reallyreallyreallyreallyverysafe: 'PostgREST',
     '09d25e094faa6ca2556c818166b7a9563b93f7099f6f0f4caa6cf63b88e8d3e7': 'FastAPI',
     '192b9bdd22ab9ed4d12e236c78afcb9a393ec15f71bbf5dc987d54727823bcbf': 'Flask',
@@ -17,8 +18,39 @@ const PUBLISHED: ReadonlyMap<string, string> = new Map(
     '3EK6FD-o0-c7tzBNVfjpMkNDi2yARAAKzQlk8O2IKoxQu4nF7EdAh8s3TwpHwrdWT6R': 'Hasura',
     SecretKey012345678901234567890123456789012345678901234567890123456789: 'Nacos',
     '404E635266556A586E3272357538782F413F4428472B4B6250645367566B5970': 'a tutorial of Spring Boot',
-    'my-secret-token-to-change-in-production': 'JHipster'
+    '3cfa76ef14937c1c0ea519f8fc057a80fcd04a7420f8e8bcd0a7567c272e007b': 'a tutorial of Spring Boot',
+    '5367566B59703373367639792F423F4528482B4D6251655468576D5A71347437': 'a tutorial of Spring Boot',
+    '======================BezKoder=Spring': 'a tutorial of Spring Boot',
+    'my-32-character-ultra-secure-and-ultra-long-secret': 'JSON Web Tokens in many tutorials',
+    'my-secret-token-to-change-in-production': 'JHipster',
+    pleaseChangeThisSecretForANewOne: 'Micronaut',
+    'DO NOT USE THIS VALUE. INSTEAD, CREATE A COMPLEX SECRET AND KEEP IT SAFE OUTSIDE OF THE SOURCE CODE.':
+      'NestJS',
+    '!ChangeThisMercureHubJWTSecretKey!': 'Mercure',
+    '255d861b-5ea1-5996-9aa3-922530ec40b1': 'Directus',
+    '6116487b-cda1-52c2-b5b5-c8022c45e263': 'Directus',
+    '0f987876650b4a085e64594fae9219e7781b17506bec02489ad061fba8cb22db': 'Nhost',
+    '16f8c0ef4a5d391b26034086c628469d3f9f497f08163ab9b40137092f2909ef': 'LibreChat',
+    eaa5191f2914e30b9387fd84e254e4ba6fc51b4654968a9b0803b456a54b8418: 'LibreChat',
+    'sk-9f73s3ljTXVcMT3Blb3ljTqtsKiGHXVcMT3BlbkFJLK7U': 'Dify',
+    '32-LONG-SECRET-NOT-SECURE-AT-ALL': 'Ory Kratos',
+    averylogphrasebiggerthanthirtytwochars: 'Fastify',
+    complex_password_at_least_32_characters_long: 'iron-session'
   }).map(([text, where]) => [text.toLowerCase(), where])
+)
+
+/** What placeholders say, in lower case and without anything between the words. Each is so long that chance writes it into no secret. */
+const PLACEHOLDER = new RegExp(
+  [
+    '(?<!ex)(?:change|replace|modify)(?:me|this|that|it|with|before|inprod)',
+    '(?:please|must|should|needsto)(?:be)?(?:change|replace|modif)',
+    'tobe(?:changed|replaced|modified)',
+    'your[a-z0-9]{0,30}secret',
+    'your(?:own|jwt|auth|token|private|signing|encryption|master|secure|strong|random|[0-9]+bits?)+key',
+    '(?:secret|token|password)(?:key)?(?:goes|is)?here',
+    'thisis(?:my|an?|the|our)[a-z0-9]{0,30}(?:secret|key)',
+    'donotuse(?:this|in)'
+  ].join('|')
 )
 
 /**
@@ -46,6 +78,9 @@ export function describeWeakness(secret: Buffer): string | undefined {
     const where = PUBLISHED.get(spelling)
     if (where !== undefined)
       return `found a secret that everyone knows, from the documentation of ${where}`
+  }
+  if (PLACEHOLDER.test(text.slice(0, JUDGED_LENGTH).replaceAll(/[^a-z0-9]/g, ''))) {
+    return 'found a secret that can be guessed: it is a placeholder'
   }
   return countSurprises(text.slice(0, JUDGED_LENGTH)) < LEAST_SURPRISES
     ? 'found a secret that can be guessed: it repeats itself, counts, or is blank'
