@@ -15,11 +15,33 @@ export function readAuthorization(value: string): string | undefined {
   return text.slice(0, blank).toLowerCase() === BEARER ? trimBlanks(text.slice(blank)) : undefined
 }
 
-/** The parameter `token` of a scheme (RFC 9110, section 11.2), as in Rails: `Token token="..."`. */
-const TOKEN_PARAMETER = /^token\s*=\s*("?)([^\s",;]+)\1$/i
+/** A parameter of a scheme (RFC 9110, section 11.2), up to its comma. Elements of the list may be empty. */
+const AUTH_PARAMETER =
+  /[ \t]*(?:([\w!#$%&'*+.^`|~-]+)[ \t]*=[ \t]*(?:"((?:[^"\\]|\\.)*)"|([^\s",;]+)))?[ \t]*(,|$)/y
+/** No client sends as many, and a header has room for thousands. */
+const MOST_PARAMETERS = 16
+const TOKEN_VALUE = /^[^\s",;\\]+$/
+
+/** The one parameter `token` of a list, as in Rails: `Token token="...", nonce="..."`. Undefined for anything else. */
+function tokenParameterOf(credentials: string): string | undefined {
+  let token: string | undefined
+  AUTH_PARAMETER.lastIndex = 0
+  for (let count = 0; count < MOST_PARAMETERS; count++) {
+    const [, name = '', quoted, plain = '', end] = AUTH_PARAMETER.exec(credentials) ?? []
+    if (end === undefined) return undefined
+    if (name.toLowerCase() === 'token') {
+      const value = quoted?.replaceAll(/\\(.)/g, '$1') ?? plain
+      if (token !== undefined || !TOKEN_VALUE.test(value)) return undefined
+      token = value
+    }
+    if (end === '') return token
+  }
+  return undefined
+}
 
 /**
- * Reads the token from the value of an Authorization header that has it under another scheme, such as `JWT <token>` or `Token token="<token>"`.
+ * Reads the token from the value of an Authorization header that has it under another scheme, such as `JWT <token>` or
+ * `Token token="<token>", nonce="<nonce>"`.
  * @param scheme in lower case; the header may have it in any case (RFC 9110, section 11.1)
  * @returns undefined under any other scheme
  */
@@ -28,7 +50,7 @@ export function readUnderScheme(value: string, scheme: string): string | undefin
   const blank = text.search(/[ \t]/)
   if (blank === -1 || text.slice(0, blank).toLowerCase() !== scheme) return undefined
   const credentials = trimBlanks(text.slice(blank))
-  return TOKEN_PARAMETER.exec(credentials)?.[2] ?? credentials
+  return tokenParameterOf(credentials) ?? credentials
 }
 
 /** Characters that an `error_description` must not contain (RFC 6750, section 3). */

@@ -17,12 +17,18 @@ export function createPickHeaders(names: readonly string[]): (headers: Headers) 
     return Object.fromEntries(
       spelt.flatMap(([name, spelling]) => {
         const value = headers[name]
-        const isFit = value !== undefined && [value].flat().every((line) => VALUE.test(line))
-        return isFit ? [[spelling, value]] : []
+        if (value === undefined) return []
+        const lines = [value].flat()
+        const fit = lines.filter((line) => VALUE.test(line))
+        const isFit = name === COOKIE ? fit.length > 0 : fit.length === lines.length
+        return isFit ? [[spelling, Array.isArray(value) ? fit : value]] : []
       })
     )
   }
 }
+
+/** Each of its lines is a field of its own. All lines of another field are one value (RFC 9110, section 5.3), which is whole or missing. */
+const COOKIE = 'set-cookie'
 
 /** Spells a name as in answers of the service. */
 function spell(name: string): string {

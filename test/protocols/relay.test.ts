@@ -171,6 +171,27 @@ test('configured header fields of a good reply are passed on, with cookies besid
   t.is((await without.logIn('/themis')).headers['set-cookie'], undefined)
 })
 
+test('a cookie that is not ASCII is left out alone, and any other field as a whole', async (t) => {
+  const answer: Answer = (response) => {
+    response.setHeader('Set-Cookie', ['a=1; Path=/', 'name=J\u00f6rg', 'b=2'])
+    response.setHeader('X-Session', ['abc', '\u00e9'])
+    response.end('{"user":{"id":1}}')
+  }
+  const { logIn } = await startLogin(t, answer, {}, { pass: ['set-cookie', 'x-session'] })
+  for (const path of PATHS) {
+    const { status, headers } = await logIn(path)
+    t.is(status, 200)
+    t.deepEqual((headers['set-cookie'] ?? []).slice(-2), ['a=1; Path=/', 'b=2'], path)
+    t.is(headers['x-session'], undefined)
+  }
+  const alone: Answer = (response) => {
+    response.setHeader('Set-Cookie', 'name=J\u00f6rg')
+    response.end('{"user":{"id":1}}')
+  }
+  const none = await startLogin(t, alone, {}, { pass: ['set-cookie'] })
+  t.is((await none.logIn('/themis')).headers['set-cookie'], undefined)
+})
+
 test('the document describes what is relayed and passed on', async (t) => {
   const { url } = await startLogin(t, replying('{}'), {}, { pass: ['x-session'] })
   const { paths } = JSON.parse((await send(`${url}/openapi.json`)).text)
