@@ -65,6 +65,11 @@ export const attempts = attemptsSection
     'How many attempts to log in are allowed. Further ones are answered with 429 and `Retry-After` (`too_many_attempts`), and not sent to the remote. Counts are kept in the Redis of `revocation`, or else in memory, where all workers share them. Default: no limit.'
   )
 
+/** The paths in the body of the values that attempts are counted by. */
+export function bodyPathsOf({ by }: AttemptsConfig): readonly JsonPath[] {
+  return by.flatMap((one) => (one === CLIENT ? [] : [parseJsonPath(one.slice(BODY.length))]))
+}
+
 /** Counts an attempt and runs it, or throws a ServiceError `too_many_attempts` in its place. */
 export type Attempt = <Result>(
   request: IssueRequest,

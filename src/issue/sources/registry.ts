@@ -73,7 +73,7 @@ export function setsSubject(configs: readonly SourceConfig[]): boolean {
   return configs.some((config) => kindOf(config).setsSubject(config))
 }
 
-/** The inputs of the source from a request, beside its body. */
+/** The inputs of the source from a request. */
 export function inputsOf(config: AnySourceConfig): readonly SourceInput[] {
   return kindOf(config).inputs(config)
 }

@@ -1,6 +1,7 @@
 /** The interface of every kind of source. A new one is a folder or file, and a line in the registry. */
 import type * as z from 'zod'
 import type { ErrorCode } from '../../errors.ts'
+import type { JsonPath } from '../../json/json-path.ts'
 import type { Signer } from '../../keys/key-store.ts'
 import type { Log } from '../../log-messages.ts'
 import type { Address } from '../../remote/address.ts'
@@ -46,10 +47,16 @@ export interface SourceContext extends SourceServices {
   readonly expiresAt?: ExpiryPath | undefined
 }
 
-/** A text that a source takes from a request beside its body, for OpenAPI. */
+/** What a source takes from a request, for OpenAPI. */
 export interface SourceInput {
   readonly header?: string | undefined
   readonly parameter?: string | undefined
+  /** The path of a value in the JSON of the client. */
+  readonly body?: JsonPath | undefined
+  /** A value for an example, where that cannot be any text. */
+  readonly sample?: unknown
+  /** Whether it is the whole body of the client. */
+  readonly wholeBody?: boolean | undefined
   readonly description: string
   readonly required: boolean
 }

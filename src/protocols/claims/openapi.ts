@@ -1,9 +1,8 @@
 /** Routes that show the claims of a token, unsigned. */
 
-import { sendsBody } from '../../issue/sources/registry.ts'
+import { clientBody } from '../openapi/client-body.ts'
 import { failures, sourceFailures } from '../openapi/failures.ts'
 import {
-  clientBody,
   json,
   type Operation,
   type Parameter,
@@ -40,5 +39,5 @@ export function describeClaims(
     }
   }
   const get = withRemoteReplies(operation, route, sources)
-  return { get, post: { ...get, ...clientBody(sendsBody(sources), true) } }
+  return { get, post: { ...get, ...clientBody(sources, { attempts, mayBeEmpty: true }) } }
 }

@@ -1,15 +1,9 @@
 /** Routes that sign fields of a remote's reply. */
 
 import { sendsBody } from '../../issue/sources/registry.ts'
+import { clientBody } from '../openapi/client-body.ts'
 import { failures, sourceFailures } from '../openapi/failures.ts'
-import {
-  clientBody,
-  json,
-  type Operation,
-  type PathItem,
-  schemaRef,
-  secret
-} from '../openapi/parts.ts'
+import { json, type Operation, type PathItem, schemaRef, secret } from '../openapi/parts.ts'
 import { withRemoteReplies } from '../openapi/remote-replies.ts'
 import { callers } from '../openapi/security.ts'
 import { describeParameters } from '../openapi/source-parameters.ts'
@@ -32,5 +26,8 @@ export function describeKrakend(route: KrakendRouteConfig): PathItem {
     }
   }
   const described = withRemoteReplies(operation, route, route.claims)
-  return { ...(!isSent && { get: described }), post: { ...described, ...clientBody(isSent) } }
+  return {
+    ...(!isSent && { get: described }),
+    post: { ...described, ...clientBody(route.claims, route) }
+  }
 }

@@ -1,17 +1,9 @@
 /** The token endpoint of OAuth 2.0 (RFC 6749), for OpenAPI. */
-import { sendsBody } from '../../issue/sources/registry.ts'
 import type { IssueRouteConfig } from '../issue/settings.ts'
+import { clientBody } from '../openapi/client-body.ts'
 import { type FailureStatus, failures, sourceFailures } from '../openapi/failures.ts'
 import { ANY_ORIGIN, NO_STORE, withCookie, withHeaders } from '../openapi/headers.ts'
-import {
-  clientBody,
-  headerRef,
-  json,
-  type Operation,
-  type Paths,
-  schemaRef,
-  secret
-} from '../openapi/parts.ts'
+import { headerRef, json, type Operation, type Paths, schemaRef, secret } from '../openapi/parts.ts'
 import { compactJws, object, refreshToken, text, texts } from '../openapi/schemas.ts'
 import { oauthCallers } from '../openapi/security.ts'
 import { issuerDocumentPaths, OAUTH_METADATA_PATH } from '../own-paths.ts'
@@ -22,7 +14,7 @@ export function describeOauthIssue(route: IssueRouteConfig): Operation {
     summary: 'Issues an access token.',
     description: 'The body is any JSON, or a form in which no field occurs twice.',
     ...oauthCallers(route.auth),
-    ...clientBody(sendsBody(route.claims)),
+    ...clientBody(route.claims, route),
     responses: withHeaders(
       {
         200: withCookie(secret('The access token.', json(schemaRef('AccessToken'))), route),

@@ -12,8 +12,10 @@ export interface Answer {
 /** Header fields by their names. */
 export type Headers = Readonly<Record<string, Schema>>
 
-/** Schemas by their media types. */
-export type Content = Readonly<Record<string, { readonly schema: Schema }>>
+/** Schemas by their media types, each with an example that pages such as `/docs` begin with. */
+export type Content = Readonly<
+  Record<string, { readonly schema: Schema; readonly example?: unknown }>
+>
 
 export interface Parameter {
   readonly name: string
@@ -31,7 +33,11 @@ export interface Operation {
   /** One of them has to be met; each names schemes of which all have to be. */
   readonly security?: readonly Readonly<Record<string, readonly never[]>>[]
   readonly parameters?: readonly Parameter[]
-  readonly requestBody?: { readonly required?: boolean; readonly content: Content }
+  readonly requestBody?: {
+    readonly description?: string
+    readonly required?: boolean
+    readonly content: Content
+  }
   /** By their statuses. */
   readonly responses: Readonly<Record<string, Answer>>
 }
@@ -52,28 +58,13 @@ export function headerRef(name: string): Schema {
   return { $ref: `#/components/headers/${name}` }
 }
 
-export function json(schema: Schema): Content {
-  return { 'application/json': { schema } }
+export function json(schema: Schema, example?: unknown): Content {
+  return { 'application/json': { schema, ...(example !== undefined && { example }) } }
 }
 
-export function form(schema: Schema): Content {
-  return { 'application/x-www-form-urlencoded': { schema } }
-}
-
-const FORM_FIELDS: Schema = { type: 'object', additionalProperties: { type: 'string' } }
-
-/**
- * The body of a request for tokens.
- * @param isSent whether a source forwards it: then it is JSON or a form, each of whose fields may be given once, and otherwise may be anything
- * @param mayBeEmpty whether it may be left out even so
- */
-export function clientBody(isSent: boolean, mayBeEmpty = false): Pick<Operation, 'requestBody'> {
-  if (!isSent) return { requestBody: { content: json({}) } }
+export function form(schema: Schema, example?: unknown): Content {
   return {
-    requestBody: {
-      ...(!mayBeEmpty && { required: true }),
-      content: { ...json({}), ...form(FORM_FIELDS) }
-    }
+    'application/x-www-form-urlencoded': { schema, ...(example !== undefined && { example }) }
   }
 }
 

@@ -13,7 +13,11 @@ export function object(
 }
 
 /** A token in the compact serialization (RFC 7515, section 7.1). */
-export const compactJws = { ...text, pattern: '^[\\w-]+\\.[\\w-]+\\.[\\w-]+$' } as const
+export const compactJws = {
+  ...text,
+  pattern: '^[\\w-]+\\.[\\w-]+\\.[\\w-]+$',
+  examples: ['eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiJhZGFAZXhhbXBsZS5jb20ifQ.c2lnbmF0dXJl']
+} as const
 export const refreshToken = {
   ...text,
   description: 'Only if the route has refresh tokens, and the store has room for one more.'

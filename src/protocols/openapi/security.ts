@@ -114,14 +114,19 @@ function schemeOf(place: TokenPlace): string {
   return place.replace(':', '-').replace(/[^\w.-]/g, '_')
 }
 
+/** A token in examples. Nobody can write a valid one ahead. */
+export const PASTED = 'PASTE_A_TOKEN_HERE'
+export const PASTE = 'In the example, replace the text by a token that an issue route returns.'
+
 /** The body of a request that may carry a token there. */
 export function tokenBody(places: readonly TokenPlace[]): Pick<Operation, 'requestBody'> {
   if (!places.includes('body')) return {}
   return {
     requestBody: {
+      description: PASTE,
       content: {
-        ...json(fields({ token: 'The token.' })),
-        ...form(fields({ access_token: 'The token.' }))
+        ...json(fields({ token: 'The token.' }), { token: PASTED }),
+        ...form(fields({ access_token: 'The token.' }), { access_token: PASTED })
       }
     }
   }

@@ -3,7 +3,7 @@
 import { commonFailures, failures } from '../openapi/failures.ts'
 import { NO_STORE, withHeaders } from '../openapi/headers.ts'
 import { fields, form, json, type Operation, schemaRef } from '../openapi/parts.ts'
-import { clientFields, oauthCallers } from '../openapi/security.ts'
+import { clientFields, oauthCallers, PASTE, PASTED } from '../openapi/security.ts'
 import type { RevokeRouteConfig } from './settings.ts'
 
 const TOKEN = { token: 'The token, or a refresh token.', token_type_hint: 'Ignored.' }
@@ -19,6 +19,7 @@ export function describeRevoke({ auth }: RevokeRouteConfig): Operation {
     description: 'A token that no verifier of the route accepts counts as revoked.',
     ...oauthCallers(auth),
     requestBody: {
+      description: PASTE,
       required: true,
       content: form(
         auth === undefined
@@ -29,7 +30,8 @@ export function describeRevoke({ auth }: RevokeRouteConfig): Operation {
                 fields({ ...SUBJECT, ...clientFields(auth) }, ['sub']),
                 fields({ ...KEY, ...clientFields(auth) }, ['kid'])
               ]
-            }
+            },
+        { token: PASTED }
       )
     },
     responses: withHeaders(

@@ -59,13 +59,19 @@ export function describeSupertokens({
       }
     }
   }
+  const example = {
+    algorithm: 'RS256',
+    payload: { sub: 'ada@example.com' },
+    jwksDomain: 'https://tokens.example.com',
+    validity: Math.min(3600, lifetime)
+  }
   return {
     [issue]: {
       post: {
         summary: 'Issues a token, as the JWT recipe of SuperTokens does.',
         ...callers(auth),
         parameters: [VERSION],
-        requestBody: { required: true, content: json(request) },
+        requestBody: { required: true, content: json(request, example) },
         responses: {
           200: withCookie(
             secret(

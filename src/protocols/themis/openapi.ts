@@ -1,15 +1,9 @@
 /** Routes that issue tokens as Themis does: the bare token, and errors as text. */
-import { sendsBody } from '../../issue/sources/registry.ts'
 import type { IssueRouteConfig } from '../issue/settings.ts'
+import { clientBody } from '../openapi/client-body.ts'
 import { failures, sourceFailures } from '../openapi/failures.ts'
 import { NO_SNIFF, withCookie, withHeaders } from '../openapi/headers.ts'
-import {
-  type Content,
-  clientBody,
-  type Operation,
-  type PathItem,
-  secret
-} from '../openapi/parts.ts'
+import { type Content, type Operation, type PathItem, secret } from '../openapi/parts.ts'
 import { callers } from '../openapi/security.ts'
 
 const TEXT: Content = { 'text/plain': { schema: { type: 'string' } } }
@@ -26,5 +20,5 @@ export function describeThemisIssue(
       ...withHeaders(failures(sourceFailures(route), TEXT), NO_SNIFF)
     }
   }
-  return { get, post: { ...get, ...clientBody(sendsBody(route.claims), true) } }
+  return { get, post: { ...get, ...clientBody(route.claims, { ...route, mayBeEmpty: true }) } }
 }

@@ -1,17 +1,10 @@
 /** The wire formats of the original program, for OpenAPI. */
-import { sendsBody } from '../../issue/sources/registry.ts'
 import type { CheckRouteConfig } from '../check/settings.ts'
 import type { IssueRouteConfig } from '../issue/settings.ts'
+import { clientBody } from '../openapi/client-body.ts'
 import { checkFailures, failures, sourceFailures } from '../openapi/failures.ts'
 import { withCookie } from '../openapi/headers.ts'
-import {
-  clientBody,
-  json,
-  type Operation,
-  type PathItem,
-  schemaRef,
-  secret
-} from '../openapi/parts.ts'
+import { json, type Operation, type PathItem, schemaRef, secret } from '../openapi/parts.ts'
 import { compactJws, object, refreshToken, text } from '../openapi/schemas.ts'
 import { callers, tokenBody, tokenSecurity } from '../openapi/security.ts'
 import { BEARER_PLACES } from '../token-places.ts'
@@ -21,7 +14,7 @@ export function describeTxtokenIssue(route: IssueRouteConfig): Operation {
     summary: 'Issues a token.',
     description: 'The body may be any JSON, whatever its Content-Type.',
     ...callers(route.auth),
-    ...clientBody(sendsBody(route.claims)),
+    ...clientBody(route.claims, route),
     responses: {
       200: withCookie(secret('The token.', json(schemaRef('IssuedToken'))), route),
       ...failures(sourceFailures(route), json(schemaRef('IssueError')))

@@ -11,7 +11,7 @@ import type { Claims } from '../../claims.ts'
 import type { IssueRequest, Source } from '../../issue.ts'
 import { createServiceBearer } from '../../service-bearer.ts'
 import { namesOfPlaces } from '../places.ts'
-import type { SourceContext, SourceKind, SourceNames } from '../source-kind.ts'
+import type { SourceContext, SourceInput, SourceKind, SourceNames } from '../source-kind.ts'
 import { bodyModeOf, createWriteCall } from './call.ts'
 import { createAssertAccepted } from './refuse.ts'
 import { createNoteExpiry, createTakeClaims } from './reply.ts'
@@ -22,18 +22,29 @@ export const remoteKind = {
   from: 'remote',
   settings: remoteSourceSchema,
   create: createRemoteSource,
-  inputs: ({ metadata = [] }) =>
-    metadata.map(({ name, header, parameter }) => ({
-      header,
-      parameter,
-      description: `Sent to the remote as \`${name}\`.`,
-      required: false
-    })),
+  inputs: findInputs,
   names: findNames,
   addresses: (config) => [addressIn(config, 'url', 'http')],
   setsSubject: ({ pick = {} }) => Object.hasOwn(pick, 'sub'),
   sendsBody
 } satisfies SourceKind<RemoteConfig>
+
+function findInputs(config: RemoteConfig): readonly SourceInput[] {
+  const { metadata = [], body = {} } = config
+  const describe = (name: string) => ({
+    description: `Sent to the remote as \`${name}\`.`,
+    required: false
+  })
+  return [
+    ...metadata.map(({ name, header, parameter }) => ({ header, parameter, ...describe(name) })),
+    ...Object.entries(body).flatMap(([name, field]) =>
+      'path' in field ? [{ body: field.path, ...describe(name) }] : []
+    ),
+    ...(config.body === undefined && sendsBody(config)
+      ? [{ wholeBody: true, ...describe('the body') }]
+      : [])
+  ]
+}
 
 function sendsBody(config: RemoteConfig): boolean {
   const { body } = config

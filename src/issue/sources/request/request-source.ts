@@ -63,10 +63,12 @@ export const requestKind = {
   from: 'request',
   settings: () => requestSchema,
   create: createRequestSource,
-  inputs: ({ claim, required, header, parameter, variable, body }) => {
+  inputs: ({ claim, required, header, parameter, variable, body, type }) => {
     const places = [header, parameter, variable, body].filter((place) => place !== undefined)
     const description = `The claim \`${claim}\`.`
-    return [{ header, parameter, description, required: required && places.length === 1 }]
+    const sample = SAMPLES[type]
+    const isOnly = places.length === 1
+    return [{ header, parameter, body, sample, description, required: required && isOnly }]
   },
   names: namesOfPlaces,
   addresses: () => [],
@@ -74,6 +76,14 @@ export const requestKind = {
   sendsBody: () => false
 } satisfies SourceKind<RequestConfig>
 
+/** For examples of bodies. */
+const SAMPLES: Readonly<Record<ClaimType, unknown>> = {
+  string: 'any text',
+  number: 1,
+  boolean: true,
+  json: { any: 'JSON' },
+  list: ['admin']
+}
 const TYPE_NAMES: Readonly<Record<ClaimType, string>> = {
   string: 'a text',
   number: 'a number',
