@@ -33,8 +33,10 @@ interface OptionDescription {
   readonly type: 'string' | 'boolean'
   readonly short?: string
   readonly multiple?: boolean
-  /** The name of its value in the help: `FILE`. */
+  /** The name of its value in the help: `FILE`. Of a few fixed values, all of them: `pem|jwk`. */
   readonly value?: string
+  /** Its fixed values, where they are too many for the help. */
+  readonly values?: readonly string[]
   readonly description: string
 }
 
@@ -71,7 +73,7 @@ interface Call<Options> extends CommandContext {
 
 /** The content of the help of a command. */
 export interface CommandHelp {
-  /** Its parameters: `<user>` is required, `[FILE]` is optional, `[<group>...]` may occur many times. */
+  /** Its parameters: `<user>` is required, `[FILE]` is optional, `[<group>...]` may occur many times, and `<bash|zsh>` is one of these words. */
   readonly parameters: readonly string[]
   readonly description: string
   readonly options: OptionDescriptions

@@ -15,7 +15,16 @@ const CASES = [
   ['txtoken check', ['check-config']],
   ['txtoken tokens cr', ['create']],
   ['txtoken token verify --js', ['--json']],
-  ['txtoken check-config --adv', ['--advice']]
+  ['txtoken check-config --adv', ['--advice']],
+  ['txtoken import ', ['krakend', 'okera', 'supertokens', 'themis', 'txtoken']],
+  ['txtoken import krakend txtoken.y', ['txtoken.yml']],
+  ['txtoken completion ', ['bash', 'fish', 'zsh']],
+  ['txtoken keys generate --alg ES', ['ES256', 'ES384', 'ES512']],
+  ['txtoken keys generate --force --format ', ['jwk', 'pem']],
+  ['txtoken keys convert --to jwk', ['jwk', 'jwks']],
+  ['txtoken tokens create ada --alg RSA', ['RSA256', 'RSA512']],
+  ['txtoken token verify --secret-encoding h', ['hex']],
+  ['txtoken fl', ['flat.yml']]
 ] as const
 
 async function writeScript(t: ExecutionContext, shell: string) {
@@ -24,7 +33,7 @@ async function writeScript(t: ExecutionContext, shell: string) {
   t.is(code, 0, stderr)
   const file = join(folder, `txtoken.${shell}`)
   await writeFile(file, stdout)
-  await writeFile(join(folder, 'txtoken.yml'), '')
+  for (const name of ['txtoken.yml', 'flat.yml']) await writeFile(join(folder, name), '')
   return { folder, file }
 }
 
@@ -43,11 +52,12 @@ test('bash completes commands, options and files', async (t) => {
   const { folder, file } = await writeScript(t, 'bash')
   const complete = (line: string) => {
     const words = line.split(' ')
-    const script = `source ${file}; COMP_WORDS=(${words.join(' ')}); COMP_CWORD=${words.length - 1}; _txtoken; printf '%s\\n' "\${COMPREPLY[@]}"`
+    const script = `source ${file}; COMP_WORDS=(${words.map((word) => `'${word}'`).join(' ')}); COMP_CWORD=${words.length - 1}; _txtoken; printf '%s\\n' "\${COMPREPLY[@]}"`
     return runShell(t, 'bash', folder, script).trim().split('\n').toSorted()
   }
   for (const [line, expected] of CASES) t.deepEqual(complete(line), [...expected], line)
   t.deepEqual(complete('txtoken explain txtoken.y'), ['txtoken.yml'])
+  t.deepEqual(complete('txtoken keys generate --alg = HS5'), ['HS512'], 'bash splits at =')
 })
 
 test('fish completes commands, options and files', async (t) => {
@@ -60,6 +70,7 @@ test('fish completes commands, options and files', async (t) => {
       .toSorted()
   for (const [line, expected] of CASES) t.deepEqual(complete(line), [...expected], line)
   t.deepEqual(complete('txtoken explain txtoken.y'), ['txtoken.yml'])
+  t.deepEqual(complete('txtoken keys generate --alg=HS5'), ['--alg=HS512'])
 })
 
 /** In an interactive zsh of a terminal of its own, a tab completes what is typed. */
@@ -80,6 +91,14 @@ print done`
   complete('txtoken tokens cr', 'txtoken tokens create')
   complete('txtoken token verify --js', 'verify --json')
   complete('txtoken explain txtoken.y', 'explain txtoken.yml')
+  complete('txtoken import kr', 'txtoken import krakend')
+  complete('txtoken import krakend txtoken.y', 'krakend txtoken.yml')
+  complete('txtoken completion z', 'completion zsh')
+  complete('txtoken keys generate --alg ES3', '--alg ES384')
+  complete('txtoken keys generate --alg=HS5', '--alg=HS512')
+  complete('txtoken keys generate --force --format j', '--format jwk')
+  complete('txtoken token verify --secret-encoding h', '--secret-encoding hex')
+  complete('txtoken fl', 'txtoken flat.yml')
 })
 
 test('any other shell is rejected', async (t) => {

@@ -12,8 +12,9 @@ import { findFaults, writeImported } from './write.ts'
 const NAMES = Object.keys(SYSTEMS)
 
 export const importConfig = createCommand({
-  parameters: ['<SYSTEM>', '<FILE>'],
-  description: `Convert the configuration of another system: ${NAMES.join(', ')}. Standard output has the new configuration. Standard error lists every setting that has no equivalent here, or only a similar one. Neither has keys, API keys or passwords: the new configuration refers to environment variables and files.`,
+  parameters: [`<${NAMES.join('|')}>`, '<FILE>'],
+  description:
+    'Convert the configuration of another system. Standard output has the new configuration. Standard error lists every setting that has no equivalent here, or only a similar one. Neither has keys, API keys or passwords: the new configuration refers to environment variables and files.',
   options: {},
   examples: [
     'txtoken import krakend krakend.json > txtoken.yml',
@@ -22,7 +23,7 @@ export const importConfig = createCommand({
   run({ parameters: [name = '', file = ''], print, report }) {
     const system = Object.hasOwn(SYSTEMS, name) ? SYSTEMS[name] : undefined
     if (system === undefined) {
-      throw new UsageError(`expected <SYSTEM> to be one of ${NAMES.join(', ')}`)
+      throw new UsageError(`expected one of ${NAMES.join(', ')}, and its file`)
     }
     const source = createSource(readFile(file, system), system)
     const readBeside = (path: string) => readTextFile(resolve(dirname(file), path))

@@ -1,5 +1,7 @@
 /** `keys convert`: from any of PEM, JWK and JWK Set to any other. */
+
 import { createPublicKey } from 'node:crypto'
+import { ALGORITHM_NAMES } from '../../keys/algorithms.ts'
 import { KeyError } from '../../keys/key-error.ts'
 import { toPublicJwk, toPublicPem } from '../../keys/kinds/public-key.ts'
 import { toPrivatePem, toSigningJwk } from '../../keys/material/new-key.ts'
@@ -22,6 +24,7 @@ export const convertKeys = createCommand({
     alg: {
       type: 'string',
       value: 'NAME',
+      values: ALGORITHM_NAMES,
       description: 'The algorithm of keys that fit several (default RS256 or HS256)'
     },
     kid: {

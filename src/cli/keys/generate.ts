@@ -1,5 +1,7 @@
 /** `keys generate`: generates a key, as PEM or JWK. */
+
 import type { KeyObject } from 'node:crypto'
+import { ALGORITHM_NAMES } from '../../keys/algorithms.ts'
 import type { Algorithm } from '../../keys/key.ts'
 import { generateMaterial, toPrivatePem, toSigningJwk } from '../../keys/material/new-key.ts'
 import { createCommand, UsageError } from '../command.ts'
@@ -13,7 +15,12 @@ export const generateKey = createCommand({
   description:
     "Make a new private key, or with an HS algorithm a new secret. 'txtoken keys convert --public' writes its public key.",
   options: {
-    alg: { type: 'string', value: 'NAME', description: 'The algorithm, such as ES256 (required)' },
+    alg: {
+      type: 'string',
+      value: 'NAME',
+      values: ALGORITHM_NAMES,
+      description: 'The algorithm, such as ES256 (required)'
+    },
     kid: {
       type: 'string',
       value: 'KID',

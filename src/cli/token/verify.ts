@@ -3,7 +3,7 @@ import { createCheck } from '../../check/check.ts'
 import { createTimeRequirement, isNoServiceBearer } from '../../check/requirements.ts'
 import { createKeysVerifier } from '../../check/verifiers/keys-verifier.ts'
 import { ServiceError } from '../../errors.ts'
-import { isSymmetric } from '../../keys/algorithms.ts'
+import { ALGORITHM_NAMES, isSymmetric } from '../../keys/algorithms.ts'
 import { ALGORITHMS, type Algorithm, type Key } from '../../keys/key.ts'
 import { KeyError } from '../../keys/key-error.ts'
 import type { KeySource } from '../../keys/key-source.ts'
@@ -66,6 +66,7 @@ export const verifyToken = createCommand({
     alg: {
       type: 'string',
       value: 'NAME',
+      values: ALGORITHM_NAMES,
       description: 'The algorithm to accept (required for an RSA key in PEM and for a secret)'
     },
     'allow-http': { type: 'boolean', description: 'Allow plain http:// for --jwks' },

@@ -1,6 +1,8 @@
 /** Signs a token for a user, as the service signs its own. */
+
 import { createSign } from '../../issue/sign.ts'
 import { type JsonText, JsonTextError, parseJsonText, toJsonText } from '../../json/json-text.ts'
+import { ALGORITHM_NAMES } from '../../keys/algorithms.ts'
 import { createKey } from '../../keys/kinds/create-key.ts'
 import { BEARER_MARK } from '../../service-bearer-mark.ts'
 import { UsageError } from '../command.ts'
@@ -19,6 +21,7 @@ export const MAKING_OPTIONS = {
   alg: {
     type: 'string',
     value: 'NAME',
+    values: ALGORITHM_NAMES,
     description: 'The algorithm (default RS512, or the algorithm of a key that is not RSA)'
   },
   kid: {
