@@ -132,6 +132,28 @@ test('Prometheus finds the pods, under the job that the alert rules expect', (t)
   }
 })
 
+test('probes and Prometheus use HTTPS where the listener for operators has TLS', (t) => {
+  for (const [name, probes, others] of [
+    ['admin-tls', 'HTTPS', 'https'],
+    ['plain', undefined, undefined]
+  ] as const) {
+    const rendered = rendering(name)
+    const { template } = findResource(rendered, 'Deployment', 'txtoken').spec as {
+      template: {
+        metadata: { annotations: Record<string, string> }
+        spec: { containers: Record<string, { httpGet: { scheme?: string } }>[] }
+      }
+    }
+    for (const probe of ['startupProbe', 'livenessProbe', 'readinessProbe']) {
+      t.is(template.spec.containers[0]?.[probe]?.httpGet.scheme, probes, probe)
+    }
+    t.is(template.metadata.annotations['prometheus.io/scheme'], others)
+  }
+  const { yaml } = rendering('admin-tls')
+  t.is(yaml.match(/^ {6}scheme: https\n {6}tlsConfig:$/gm)?.length, 2)
+  t.regex(yaml, /appProtocol: https/)
+})
+
 test('the number of pods is fixed only without an autoscaler', (t) => {
   const replicas = (name: string) =>
     (findResource(rendering(name), 'Deployment', 'txtoken').spec as { replicas?: number }).replicas
@@ -176,7 +198,9 @@ test('invalid values are rejected with the reason', async (t) => {
     ['redis.enabled=true', /secret\/keys': no items match/],
     ['config.listen.admin.host=127.0.0.1', /config\/listen\/admin\/host/],
     ['config.routes[0].on=main,config.routes[0].true=main', /write "on" in quotes/],
-    ['resources.limits.memory=256', /resources\/limits\/memory/]
+    ['resources.limits.memory=256', /resources\/limits\/memory/],
+    ['autoscaling.minReplicas=11', /maxReplicas to be minReplicas \(11\) or more, found 10/],
+    ['config.timeouts.drain=0.5m', /expected more than config.timeouts.drain \(0.5m\), found 30/]
   ] as const) {
     const error = await t.throwsAsync(render('--set', value))
     t.regex(error?.message ?? '', reason, value)

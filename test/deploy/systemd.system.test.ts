@@ -86,3 +86,17 @@ test('memory, heap and time to stop match the image and the defaults', async (t)
   const { drain, shutdown } = config.timeouts
   t.true(Number.parseInt(settings('TimeoutStopSec')[0] ?? '', 10) * 1000 > drain + shutdown)
 })
+
+test('the commands of the pages copy what the unit names', async (t) => {
+  const named = [...UNIT.matchAll(/\/opt\/txtoken\/(\S+)/g)].map(([, path = '']) => path)
+  t.true(named.includes('docs/deploy.md'))
+  for (const page of ['docs/deploy.md', 'docs/how-to/systemd.md']) {
+    const text = await readFile(join(ROOT, page), 'utf8')
+    const [, list = ''] = /cp -r (.+) \/opt\/txtoken\//.exec(text) ?? []
+    const copied = list.split(' ')
+    for (const path of named) {
+      t.true(copied.includes(path.split('/')[0] ?? ''), `${page}: ${path}`)
+      await t.notThrowsAsync(readFile(join(ROOT, path)))
+    }
+  }
+})

@@ -42,6 +42,23 @@ helm.sh/chart: {{ printf "%s-%s" .Chart.Name .Chart.Version | replace "+" "_" }}
 {{- end }}
 {{- end }}
 
+{{- /* What the schema of the values cannot express: one value against another. */}}
+{{- define "txtoken.assertValues" -}}
+{{- with .Values.autoscaling }}
+{{- if and .enabled (gt (int .minReplicas) (int .maxReplicas)) }}
+{{- fail (printf "autoscaling: expected maxReplicas to be minReplicas (%v) or more, found %v" .minReplicas .maxReplicas) }}
+{{- end }}
+{{- end }}
+{{- if not .Values.existingConfigSecret }}
+{{- $drain := (default dict .Values.config.timeouts).drain | toString }}
+{{- $unit := dict "ms" 0.001 "s" 1 "m" 60 "h" 3600 }}
+{{- $seconds := mulf (regexFind "^[0-9.]+" $drain | float64) (get $unit (regexFind "[a-z]+$" $drain) | default 0 | float64) }}
+{{- if ge $seconds (float64 .Values.terminationGracePeriodSeconds) }}
+{{- fail (printf "terminationGracePeriodSeconds: expected more than config.timeouts.drain (%s), found %v: Kubernetes would kill the pod before it finishes its requests" $drain .Values.terminationGracePeriodSeconds) }}
+{{- end }}
+{{- end }}
+{{- end }}
+
 {{- /* The configuration, with what the variants put into it. */}}
 {{- define "txtoken.config" -}}
 {{- $config := deepCopy .Values.config }}
