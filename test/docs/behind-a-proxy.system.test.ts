@@ -4,6 +4,7 @@ import test, { type ExecutionContext } from 'ava'
 import { findCode } from '../helpers/documentation.ts'
 import { writeFiles } from '../helpers/folder.ts'
 import { freePorts } from '../helpers/free-ports.ts'
+import { startEnvoy } from '../helpers/gateways.ts'
 import { send } from '../helpers/http.ts'
 import { PASSWORD, startLoginApi } from '../helpers/login-api.ts'
 import { startNginx } from '../helpers/nginx.ts'
@@ -37,8 +38,12 @@ const PROXIES: readonly (readonly [name: string, start: Start])[] = [
         folder: await writeFiles(t, { 'haproxy.cfg': `${config}\n` }),
         port
       })
-  ]
+  ],
+  ['Envoy', startEnvoy]
 ]
+
+/** The languages of examples that do not have the name of the proxy. */
+const LANGUAGES: Readonly<Record<string, string>> = { Envoy: 'yaml envoy' }
 
 for (const [name, start] of PROXIES) {
   test(`behind ${name} a login passes, and the client is the one that connects to ${name}`, async (t) => {
@@ -54,7 +59,7 @@ for (const [name, start] of PROXIES) {
       { ENC_KEY }
     )
     const [port = 0] = await freePorts(1)
-    const [example = ''] = findCode(PAGE, name, name.toLowerCase())
+    const [example = ''] = findCode(PAGE, name, LANGUAGES[name] ?? name.toLowerCase())
     const config = example
       .replaceAll('8888', new URL(service.url).port)
       .replaceAll('8000', String(port))
