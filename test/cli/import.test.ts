@@ -481,8 +481,8 @@ test('krakend: of several keys, one with an unknown kid gets a name, which is li
     config.routes.map(({ verify }: { verify: unknown }) => verify),
     [[{ keys: ['key-1'] }], [{ keys: ['key-2'] }]]
   )
-  t.regex(stderr, /jwk_url: the kid of its key is not known here: put it in for key-1/)
-  t.regex(stderr, /jwk_local_path: the kid of its key is not known here: put it in for key-2/)
+  t.regex(stderr, /jwk_url: the kid of its key is not known here: put it in place of key-1/)
+  t.regex(stderr, /jwk_local_path: the kid of its key is not known here: put it in place of key-2/)
 })
 
 test('krakend: another key with the kid of a signer is no key of the signer', async (t) => {

@@ -24,9 +24,9 @@ interface FileKey {
   readonly material: KeyObject
 }
 
-const UNKNOWN_KID = 'the kid of its key is not known here: put it in'
+const UNKNOWN_KID = 'the kid of its key is not known here: put it'
 const SAME_KID =
-  'has a key with the kid of another key: rename one of them in its file, and put the new name in'
+  'has a key with the kid of another key: rename one of them in its file, and put its new kid'
 
 /** @param readBeside reads the file of a key, for its kids */
 export function createKeyList(readBeside: ReadText) {
@@ -97,7 +97,7 @@ function nameEntry(entry: Entry, kids: Set<string>): void {
   kids.add(entry.newKid)
   if (entry.note === undefined) return
   const setting = entry.section.has('jwk_local_path') ? 'jwk_local_path' : 'jwk_url'
-  entry.section.note(setting, `${entry.note} for ${entry.newKid}, in keys and in verify`)
+  entry.section.note(setting, `${entry.note} in place of ${entry.newKid}, in keys and in verify`)
 }
 
 function placeOf({ alg, jwks, jwksUrl }: WrittenKey): string {
