@@ -59,6 +59,12 @@ export const LOG_MESSAGES = {
         'A client began a TLS handshake on a plain port. This is logged once a minute at most.',
       action: 'Use http:// in the URL of the client, or set `tls` of this `listener`.'
     },
+    'a client uses plain HTTP on a port with TLS': {
+      levels: ['warn'],
+      meaning:
+        'A client sent a plain request to a port with TLS, and its connection was closed. This is logged once a minute at most.',
+      action: 'Use https:// in the URL of the client, or remove `tls` of this `listener`.'
+    },
     'calls go through proxies': {
       levels: ['info'],
       meaning: 'Variables such as `HTTPS_PROXY` are set; `proxies` lists them without passwords.'

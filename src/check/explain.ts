@@ -2,6 +2,7 @@
 import { ServiceError } from '../errors.ts'
 import type { JsonText } from '../json/json-text.ts'
 import type { VerifiedClaims } from '../keys/token.ts'
+import { describeConnectionError } from '../remote/remote-errors.ts'
 import { dateOf, describeDistance } from '../settings/dates.ts'
 import { type CheckOptions, createCheck, type Requirement, type Verifier } from './check.ts'
 import type { GroupResolver, ResolveGroups } from './groups/group-resolver.ts'
@@ -83,7 +84,7 @@ export function createExplain(options: ExplainOptions): Explain {
     function reportError(step: string, error: unknown): void {
       if (!(error instanceof ServiceError)) throw error
       const { message, reason, status, cause } = error
-      const because = cause instanceof Error ? `: ${cause.message}` : ''
+      const because = cause instanceof Error ? `: ${describeConnectionError(cause)}` : ''
       const result = status >= 500 ? 'unavailable' : 'rejected'
       report(step, result, { found: message + because, reason })
     }

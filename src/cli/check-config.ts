@@ -33,7 +33,7 @@ export const checkConfig = createConfigCommand({
     probe: {
       type: 'boolean',
       description:
-        'Also try remotes, JWK Sets and LDAP without credentials, Redis, and directories of keys'
+        'Also try remotes, JWK Sets and LDAP without credentials, Redis, and folders of keys and revocations'
     },
     json: { type: 'boolean', description: 'Write one JSON object' }
   },
@@ -131,6 +131,7 @@ async function probeAll(
   )
 }
 
-function writeResult({ setting, address, reached, found }: ProbeResult): string {
-  return `${reached ? 'ok    ' : 'failed'} ${setting} ${address}: ${found}`
+function writeResult({ setting, address, reached, unclear, found }: ProbeResult): string {
+  const good = unclear === true ? '??    ' : 'ok    '
+  return `${reached ? good : 'failed'} ${setting} ${address}: ${found}`
 }

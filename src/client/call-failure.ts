@@ -16,7 +16,8 @@ export function describeFailure(error: unknown): CallFailure {
   if (!(error instanceof ServiceError)) return { message: 'found no answer', cause: error }
   const { remoteStatus: status, message, cause } = error
   if (status !== undefined) return { message: `found the status ${status}, expected 200`, status }
-  const reason = cause instanceof Error ? describeConnectionError(cause, message) : message
+  const reason =
+    cause instanceof Error ? describeConnectionError(cause, { text: message }) : message
   return { message: `found no answer: ${reason}`, cause }
 }
 

@@ -195,8 +195,8 @@ function addressOfDirectory(dir: string): Address {
     tls: undefined,
     shown: dir,
     async reach() {
-      const { probeDirectory } = await import('./generated/key-directory.ts')
-      return probeDirectory(dir)
+      const { probeFolder } = await import('../settings/folder.ts')
+      return probeFolder(dir)
     }
   }
 }

@@ -29,6 +29,7 @@ import {
 import { ServiceError } from '../errors.ts'
 import { createAgents } from '../remote/proxy/agents.ts'
 import { readProxies } from '../remote/proxy/proxies.ts'
+import { describeConnectionError } from '../remote/remote-errors.ts'
 import { IDENTITY } from '../remote/reply-body.ts'
 import type { Span, Tracing, TracingOptions } from './tracing.ts'
 
@@ -154,7 +155,8 @@ function createExporter({
     export(spans, done) {
       exporter.export(spans, (result) => {
         if (result.code !== ExportResultCode.SUCCESS) {
-          logger.warn({ spans: spans.length, error: result.error?.message }, 'spans not sent')
+          const error = result.error && describeConnectionError(result.error)
+          logger.warn({ spans: spans.length, error }, 'spans not sent')
         }
         done(result)
       })

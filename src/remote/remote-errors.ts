@@ -102,18 +102,36 @@ export function isTlsFailure(error: unknown): boolean {
 /** What OpenSSL reports when the other side answers a handshake with anything but TLS. */
 const NO_TLS = /wrong version number|packet length too long|http request/
 
-/**
- * Describes why a connection failed, for the log and the operator: the text of the error, except for two mistakes in a URL
- * that its text does not name, `https://` for a port without TLS and the reverse.
- * @param text what to say in place of the text of the error, after which OpenSSL has a line end
- */
-export function describeConnectionError(error: Error, text = error.message.trimEnd()): string {
-  if (isTlsFailure(error) && NO_TLS.test(error.message)) {
-    return 'the server does not use TLS on this port: expected http:// in the URL, or another port'
-  }
-  if (error.name === 'SocketError' && isUnanswered(error)) return `${text}; ${MAYBE_TLS}`
-  return text
+interface ConnectionErrorOptions {
+  /** What to say in place of the text of the error. */
+  readonly text?: string
+  /** How a URL without TLS begins. Default: http:// */
+  readonly plain?: string
 }
+
+/**
+ * Describes why a connection failed, for the log and the operator: the text of the error, with the fix for mistakes that it does not name:
+ * `https://` for a port without TLS and the reverse, and an authority that is not trusted. What OpenSSL writes about itself is left out.
+ */
+export function describeConnectionError(
+  error: Error,
+  { text = error.message, plain = 'http://' }: ConnectionErrorOptions = {}
+): string {
+  if (isTlsFailure(error) && NO_TLS.test(error.message)) {
+    return `the server does not use TLS on this port: expected ${plain} in the URL, or another port`
+  }
+  const readable = text.replace(OPENSSL, '$1').replace(UNTRUSTED, `$1: ${TRUST}`).trimEnd()
+  if (error.name === 'SocketError' && isUnanswered(error)) return `${readable}; ${MAYBE_TLS}`
+  return readable
+}
+
+/** An error of OpenSSL: thread, code, library, function, the reason, file and line, and the reason of an alert once more. */
+const OPENSSL = /(?:[\dA-F]+:)?error:[\dA-F]+:[^:\n]*:[^:\n]*:([^:\n]+)(?::[^\n]*)?\n?/
+
+/** Of a certificate whose authority is not trusted. Node.js may go on about an option of its own. */
+const UNTRUSTED =
+  /(self-signed certificate(?: in certificate chain)?|unable to verify the first certificate|unable to get (?:local )?issuer certificate)(?:; if the root CA .*)?$/
+const TRUST = 'expected its authority in tls: { ca }'
 
 /** A server that expects TLS closes a connection on which it gets HTTP. */
 const MAYBE_TLS = 'if the server uses TLS on this port, the URL has to begin with https://'

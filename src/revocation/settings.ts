@@ -65,7 +65,7 @@ export function revocationSchema(reader: SecretReader) {
   })
 }
 
-/** Where the store is reached, if it is on another machine. */
+/** Where the store is reached, if it is outside of this process. */
 export function addressesOfRevocation({ store, tls }: RevocationConfig): readonly Address[] {
   const address = addressOfStore(store, tls)
   return address === undefined ? [] : [{ ...address, setting: ['store'], tls }]

@@ -87,9 +87,9 @@ export async function createInstance(options: InstanceOptions): Promise<Instance
     async listen(known = {}) {
       for (const [name, { host, port, tls }] of openListeners(fixed)) {
         const maxConnections = name === 'admin' ? undefined : limits.connections
-        const onTlsHandshake = createHandshakeWarning(options.logger, name)
+        const onOtherProtocol = createProtocolWarning(options.logger, name, tls !== undefined)
         const address = { host, port: known[name] ?? port, timeouts, tls, maxConnections }
-        listeners.set(name, await listen(service.listener(name), { ...address, onTlsHandshake }))
+        listeners.set(name, await listen(service.listener(name), { ...address, onOtherProtocol }))
       }
       if (options.listenAs !== undefined) renewTls(listeners, service.loaded().config)
       return Object.fromEntries(Array.from(listeners, ([name, { port }]) => [name, port]))
@@ -115,12 +115,13 @@ export async function createInstance(options: InstanceOptions): Promise<Instance
 /** At most one line a minute: anyone who reaches the port can send anything. */
 const WARN_EVERY_MS = 60_000
 
-function createHandshakeWarning(logger: Logger, listener: string): () => void {
+function createProtocolWarning(logger: Logger, listener: string, isTls: boolean): () => void {
   let nextAt = 0
-  return function warnOfHandshake() {
+  return function warnOfProtocol() {
     if (performance.now() < nextAt) return
     nextAt = performance.now() + WARN_EVERY_MS
-    logger.warn({ listener }, 'a client uses TLS on a port without TLS')
+    if (isTls) logger.warn({ listener }, 'a client uses plain HTTP on a port with TLS')
+    else logger.warn({ listener }, 'a client uses TLS on a port without TLS')
   }
 }
 

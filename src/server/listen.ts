@@ -21,8 +21,8 @@ export interface ListenOptions {
   readonly maxConnections?: number | undefined
   /** Default: plain HTTP. */
   readonly tls?: ListenerTlsConfig | undefined
-  /** Called for a connection that begins with a TLS handshake, where plain HTTP is expected. */
-  readonly onTlsHandshake?: () => void
+  /** Called for a connection that begins with a TLS handshake where plain HTTP is expected, or with plain HTTP where TLS is. */
+  readonly onOtherProtocol?: () => void
 }
 
 /** Thrown when the port cannot be listened on. */
@@ -62,7 +62,7 @@ export async function listen(answer: RequestListener, options: ListenOptions): P
     if (isStopping) response.shouldKeepAlive = false
     answer(request, response)
   }
-  const { host, port, timeouts, tls, maxConnections, onTlsHandshake } = options
+  const { host, port, timeouts, tls, maxConnections, onOtherProtocol } = options
   // Node.js rejects a longer timeout for the header than for the whole request.
   const headersTimeout = Math.min(timeouts.headers, timeouts.request)
   const settings = {
@@ -90,7 +90,10 @@ export async function listen(answer: RequestListener, options: ListenOptions): P
     expectLeave(request, response)
     handler(request, response)
   })
-  if (tls === undefined && onTlsHandshake !== undefined) noticeHandshakes(server, onTlsHandshake)
+  if (onOtherProtocol !== undefined) {
+    if (tlsServer === undefined) noticeHandshakes(server, onOtherProtocol)
+    else noticePlainHttp(tlsServer, onOtherProtocol)
+  }
   const silent = trackSilent(server)
   await new Promise<void>((resolve, reject) => {
     server.once('error', (error: NodeJS.ErrnoException) => reject(explain(error, host, port)))
@@ -153,6 +156,13 @@ function noticeHandshakes(server: Server, onTlsHandshake: () => void): void {
     socket.on('error', (error: Error & { rawPacket?: Buffer }) => {
       if (error.rawPacket?.[0] === HANDSHAKE) onTlsHandshake()
     })
+  })
+}
+
+/** The connection is closed without an answer, which no HTTP client explains. */
+function noticePlainHttp(server: Server, onPlainHttp: () => void): void {
+  server.on('tlsClientError', ({ code }: NodeJS.ErrnoException) => {
+    if (code === 'ERR_SSL_HTTP_REQUEST') onPlainHttp()
   })
 }
 

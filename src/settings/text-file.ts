@@ -49,7 +49,9 @@ const FILE_ERRORS: Readonly<Record<string, string>> = {
   ENOENT: 'no such file',
   ENOTDIR: 'a part of the path is not a folder',
   EISDIR: 'is a folder',
-  EACCES: 'permission denied'
+  EEXIST: 'is a file',
+  EACCES: 'permission denied',
+  EROFS: 'read-only file system'
 }
 
 /** Words for an error of the operating system about a file. Of others the code: their messages have nothing more. */

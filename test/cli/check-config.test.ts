@@ -158,7 +158,8 @@ test('a failed TLS handshake is reported in one line', async (t) => {
   const { url } = await startRawRemote(t, (socket) => socket.end(alert))
   for (const kind of ['http', 'jwks'] as const) {
     const { found } = await probeUrl(kind, url.replace('http:', 'https:'))
-    t.regex(found, /handshake failure.*\S$/)
+    t.regex(found, /handshake failure\S*$/)
+    t.notRegex(found, /SSL routines|error:/)
   }
 })
 
@@ -167,6 +168,20 @@ test('https:// for a port without TLS is reported, and so is the reverse', async
   t.like(await probeUrl('http', plain.url.replace('http:', 'https:')), {
     reached: false,
     found: 'the server does not use TLS on this port: expected http:// in the URL, or another port'
+  })
+  const { host } = new URL(plain.url)
+  t.like(await probeUrl('ldap', `ldaps://${host}`), {
+    reached: false,
+    found: 'the server does not use TLS on this port: expected ldap:// in the URL, or another port'
+  })
+  const [redis] = await probeConfig({
+    keys: [{ alg: 'HS256', secret: ENC_KEY }],
+    revocation: { store: `rediss://${host}` },
+    routes: [{ check: '/check', verify: [{ keys: 'all' }] }]
+  })
+  t.like(redis, {
+    reached: false,
+    found: 'the server does not use TLS on this port: expected redis:// in the URL, or another port'
   })
   const secure = await startRemote(t, replying('{}'), createAuthority().issue())
   t.like(await probeUrl('http', secure.url.replace('https:', 'http:')), {
@@ -226,7 +241,7 @@ test('the TLS settings beside an address are used for it', async (t) => {
   t.is(unknown.reached, false)
   const distrusting = await probeUrl('http', url)
   t.like(distrusting, { reached: false })
-  t.regex(distrusting.found, /certificate/)
+  t.regex(distrusting.found, /certificate[a-z ]*: expected its authority in tls: \{ ca \}$/)
 })
 
 test('an address is probed once, and an issuer that is a URL is not', (t) => {
@@ -349,13 +364,48 @@ test('--probe checks the directories of generated keys, and leaves nothing there
   t.like(missing, { reached: true, found: 'is missing, and can be created' })
   t.like(await probeDir(join(folder, 'file')), {
     reached: false,
-    found: `${folder}/file: found something other than a directory`
+    found: `${folder}/file: is a file, expected a folder that this user can read and write to`
   })
   t.like(await probeDir(join(folder, 'file', 'keys')), {
     reached: false,
-    found: `${folder}/file/keys: ENOTDIR at stat`
+    found: `${folder}/file/keys: a part of the path is not a folder, expected a folder that this user can read and write to`
   })
   t.deepEqual(await readdir(folder), ['file'])
+})
+
+test('--probe checks the folder of a file store as that of generated keys', async (t) => {
+  const folder = await writeFiles(t, { file: '' })
+  const probeStore = async (path: string) =>
+    (
+      await probeConfig({
+        keys: [{ alg: 'HS256', secret: ENC_KEY }],
+        revocation: { store: `file:${path}` },
+        routes: [{ check: '/check', verify: [{ keys: 'all' }] }]
+      })
+    )[0]
+  t.deepEqual(await probeStore(join(folder, 'revoked')), {
+    setting: 'revocation.store',
+    address: `file:${folder}/revoked`,
+    reached: true,
+    found: 'is missing, and can be created'
+  })
+  t.like(await probeStore(join(folder, 'file')), {
+    reached: false,
+    found: `${folder}/file: is a file, expected a folder that this user can read and write to`
+  })
+  t.deepEqual(await readdir(folder), ['file'])
+})
+
+test('a remote that answers 404 has a mark of its own, since a good one may', async (t) => {
+  const { url } = await startRemote(t, replying('{}', 404))
+  const config = { encKey: ENC_KEY, remote: `${url}/login` }
+  const folder = await writeFiles(t, { 'txtoken.yml': JSON.stringify(config) })
+  const file = join(folder, 'txtoken.yml')
+  const { code, stdout } = await check(file, '--probe')
+  t.is(code, 0)
+  t.regex(stdout, /^\?\? {4} routes\[0\].*status 404 to HEAD: is the path right\?/m)
+  const { probes } = JSON.parse((await check(file, '--probe', '--json')).stdout)
+  t.like(probes[0], { reached: true, unclear: true })
 })
 
 test('a server that accepts connections and stays silent is not waited for', async (t) => {

@@ -140,3 +140,14 @@ test('TLS on a port without TLS leaves one line in the log, and the port keeps a
   t.is(program.output().stdout.split('a client uses TLS').length, 2)
   t.regex(program.output().stdout, /"listener":"main","msg":"a client uses TLS/)
 })
+
+test('plain HTTP on a port with TLS leaves one line in the log, and the port keeps answering', async (t) => {
+  const { program, url } = await start(t, config({ port: 0, tls: TLS }))
+  for (let count = 0; count < 2; count++) {
+    await t.throwsAsync(send(url.replace('https:', 'http:')))
+  }
+  await program.saying('a client uses plain HTTP on a port with TLS')
+  t.is((await send(url, { tls: { ca: authority.cert } })).status, 200)
+  t.is(program.output().stdout.split('a client uses plain HTTP').length, 2)
+  t.regex(program.output().stdout, /"listener":"main","msg":"a client uses plain HTTP/)
+})

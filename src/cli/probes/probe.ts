@@ -15,6 +15,8 @@ export interface ProbeResult {
   /** Without user name, password and query, which may be secret. */
   readonly address: string
   readonly reached: boolean
+  /** Whether a good setting and a wrong one get the same answer. Left out where it is false. */
+  readonly unclear?: true
   /** A description of the answer, or the error. */
   readonly found: string
 }
@@ -63,15 +65,23 @@ export async function probe(
       'reach' in address
         ? await address.reach(signal)
         : await REACH[address.kind](address, { signal, proxyFor, deadlineMs })
-    return { ...about, reached: true, found }
+    if (typeof found === 'string') return { ...about, reached: true, found }
+    return {
+      ...about,
+      reached: true,
+      ...(found.isUnclear && { unclear: true }),
+      found: found.found
+    }
   } catch (error) {
-    const found = signal.aborted ? `no answer within ${deadlineMs} ms` : describe(error)
+    const found = signal.aborted ? `no answer within ${deadlineMs} ms` : describe(error, url)
     return { ...about, reached: false, found }
   }
 }
 
-function describe(error: unknown): string {
+function describe(error: unknown, { protocol }: URL): string {
   // For a host with several addresses, none of which answers, the error has no message.
   const { message, code } = error as NodeJS.ErrnoException
-  return message === '' ? String(code) : describeConnectionError(error as Error)
+  return message === ''
+    ? String(code)
+    : describeConnectionError(error as Error, { plain: `${protocol.replace(/s:$/, ':')}//` })
 }

@@ -20,7 +20,13 @@ import { createTlsOptions } from '../../remote/tls-options.ts'
  * @returns a description of the answer
  * @throws Error with the reason
  */
-type Reach = (address: OpenAddress, options: ReachOptions) => Promise<string>
+type Reach = (address: OpenAddress, options: ReachOptions) => Promise<string | Unclear>
+
+/** An answer that may be that of a good setting, or of a wrong one. */
+export interface Unclear {
+  readonly found: string
+  readonly isUnclear: boolean
+}
 
 interface ReachOptions {
   /** Aborts it when its time is up. */
@@ -42,7 +48,7 @@ export const REACH: Readonly<Record<OpenAddress['kind'], Reach>> = {
 function reachHttp(
   { url, tls, proxy }: OpenAddress,
   { signal, deadlineMs, proxyFor }: ReachOptions
-): Promise<string> {
+): Promise<Unclear> {
   return new Promise((resolve, reject) => {
     const headers = { 'accept-encoding': IDENTITY }
     const agents = createAgents({
@@ -59,8 +65,8 @@ function reachHttp(
     request
       .once('response', (response) => {
         response.destroy()
-        const { isGood, found } = judgeStatus(response.statusCode ?? 0)
-        if (isGood) resolve(found)
+        const { isGood, isUnclear = false, found } = judgeStatus(response.statusCode ?? 0)
+        if (isGood) resolve({ found, isUnclear })
         else reject(new Error(found))
       })
       .once('error', (error) => {
@@ -72,7 +78,7 @@ function reachHttp(
   })
 }
 
-function judgeStatus(status: number): { readonly isGood: boolean; readonly found: string } {
+function judgeStatus(status: number): Partial<Unclear> & { isGood: boolean; found: string } {
   const found = `answers HTTP, status ${status} to HEAD`
   if (status >= 300 && status < 400) {
     return { isGood: false, found: `${found}: no redirect is followed, expected the last URL` }
@@ -84,6 +90,7 @@ function judgeStatus(status: number): { readonly isGood: boolean; readonly found
   if (status === 404 || status === 410) {
     return {
       isGood: true,
+      isUnclear: true,
       found: `${found}: is the path right? A route for POST alone may answer so`
     }
   }

@@ -1,17 +1,7 @@
 /** The directory that holds generated keys, one file a key, shared by any number of replicas. */
 import type { Dirent } from 'node:fs'
-import {
-  access,
-  constants,
-  link,
-  lstat,
-  mkdir,
-  readdir,
-  readFile,
-  rm,
-  stat
-} from 'node:fs/promises'
-import { dirname, join } from 'node:path'
+import { link, lstat, mkdir, readdir, readFile, rm, stat } from 'node:fs/promises'
+import { join } from 'node:path'
 import { OWNER_ONLY_FOLDER, syncFolder, writeDurably } from '../../durable-file.ts'
 import type { Algorithm } from '../key.ts'
 import { KeyError } from '../key-error.ts'
@@ -154,30 +144,6 @@ export function createKeyDirectory({ dir, alg, typ, now }: KeyDirectoryOptions):
     async removeLeftover(file) {
       await rm(join(dir, file), { force: true })
     }
-  }
-}
-
-const EXTENSIBLE = constants.W_OK | constants.X_OK
-const USABLE = constants.R_OK | EXTENSIBLE
-
-/**
- * Checks whether a directory can be used, or created where it is missing. It leaves nothing behind.
- * @param mode what is to be possible in it
- * @returns a description of it
- * @throws KeyError with the reason
- */
-export async function probeDirectory(dir: string, mode = USABLE): Promise<string> {
-  try {
-    if (!(await stat(dir)).isDirectory())
-      throw new KeyError('found something other than a directory')
-    await access(dir, mode)
-    return 'can be read and written to'
-  } catch (error) {
-    if (!isCode(error, 'ENOENT') || dirname(dir) === dir) {
-      throw new KeyError(`${dir}: ${describeFailure(error)}`)
-    }
-    await probeDirectory(dirname(dir), EXTENSIBLE)
-    return 'is missing, and can be created'
   }
 }
 

@@ -1,5 +1,8 @@
 /** A store in a folder of this machine, for one process: every acknowledged write is on the disk. */
+import { pathToFileURL } from 'node:url'
 import type { ClassicLevel } from 'classic-level'
+import { FOLDER_EXPECTED } from '../../settings/folder.ts'
+import { describeFileError } from '../../settings/text-file.ts'
 import { formatRevoked, parseRevoked, type Revocation } from '../revocation.ts'
 import { createFileWrites, type FileWrites } from './file-writes.ts'
 import {
@@ -25,7 +28,16 @@ export const fileStore: StoreKind<FileStoreSettings> = {
     if (!text.startsWith(PREFIX) || text === PREFIX) return undefined
     return { kind: 'file', folder: reader.resolve(text.slice(PREFIX.length)) }
   },
-  create: ({ folder }, options) => createFileStore(folder, options)
+  create: ({ folder }, options) => createFileStore(folder, options),
+  address: ({ folder }) => ({
+    kind: 'directory',
+    url: pathToFileURL(folder),
+    shown: `${PREFIX}${folder}`,
+    async reach() {
+      const { probeFolder } = await import('../../settings/folder.ts')
+      return probeFolder(folder)
+    }
+  })
 }
 
 /** Every write is on the disk before it is acknowledged: neither a killed process nor a crash of the machine loses one. */
@@ -129,10 +141,20 @@ async function open(database: ClassicLevel): Promise<void> {
   } catch (error) {
     const { cause, message } = error as Error
     if (!(cause instanceof Error)) throw new Error(message, { cause: error })
+    const { location } = database
     const isTaken = 'code' in cause && cause.code === 'LEVEL_LOCKED'
-    const reason = isTaken ? `another process has ${database.location}` : cause.message
+    const reason = isTaken ? `another process has ${location}` : describeFailure(location, cause)
     throw new Error(reason, { cause: error })
   }
+}
+
+/** An error of the file system, or one that the database met there, whose text begins with the file. */
+function describeFailure(folder: string, error: Error): string {
+  if ('syscall' in error) {
+    return `cannot open ${folder}: ${describeFileError(error)}, ${FOLDER_EXPECTED}`
+  }
+  const [, file, reason] = /^IO error: (\S+): (.+)$/.exec(error.message) ?? []
+  return file === undefined ? error.message : `cannot open ${file}: ${reason}, ${FOLDER_EXPECTED}`
 }
 
 /** The bytes that records take. */

@@ -14,7 +14,7 @@ export interface StoreKind<Settings> {
   readonly parse: (text: string, reader: SecretReader) => Settings | undefined
   /** Creates the store, and loads the libraries of this kind: the service is ready sooner without them. */
   readonly create: (settings: Settings, options: StoreOptions) => Promise<RevocationStore>
-  /** Where the store is reached, without a user or password. Left out where it is in this process or on this machine. */
+  /** Where the store is reached, without a user or password. Left out where it is in this process. */
   readonly address?: (settings: Settings, tls: StoreTls | undefined) => StorePlace
 }
 

@@ -42,7 +42,7 @@ export type CreateStore = (
   options: StoreOptions
 ) => Promise<RevocationStore>
 
-/** Where a store is reached over the network, without a user or password; undefined for one on this machine. */
+/** Where a store is reached, without a user or password; undefined for one in this process. */
 export function addressOfStore<Kind extends KindName>(
   settings: SettingsOf[Kind] & { readonly kind: Kind },
   tls?: StoreTls | undefined

@@ -1,8 +1,10 @@
+import { join } from 'node:path'
 import test from 'ava'
 import type { Revocation } from '../../../src/revocation/revocation.ts'
 import { eventually } from '../../helpers/eventually.ts'
 import { createFakeClock } from '../../helpers/fake-clock.ts'
 import { openFileStore } from '../../helpers/file-store.ts'
+import { writeFiles } from '../../helpers/folder.ts'
 import { createTemporaryFolder } from '../../helpers/temporary-folder.ts'
 
 const HOUR_MS = 3_600_000
@@ -100,6 +102,19 @@ test('records have their own limit: beyond it new ones are rejected, existing on
   await again.records.put('four', record)
   await clock.advance(HOUR_MS)
   await eventually(() => held.at(-1) === 0)
+})
+
+test('a folder that cannot be opened is reported with the place, the reason and what is expected', async (t) => {
+  const folder = await writeFiles(t, { file: '' })
+  const expected = 'expected a folder that this user can read and write to'
+  for (const [name, reason] of [
+    ['file', 'is a file'],
+    ['file/revoked', 'a part of the path is not a folder']
+  ] as const) {
+    const path = join(folder, name)
+    const message = `cannot open ${path}: ${reason}, ${expected}`
+    await t.throwsAsync(openFileStore(t, path, Date.now), { message })
+  }
 })
 
 test('a folder that another process has open is rejected', async (t) => {

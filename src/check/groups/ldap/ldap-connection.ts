@@ -3,6 +3,7 @@ import type { Client, Entry, SearchOptions } from 'ldapts'
 import { checkUnavailable } from '../../../errors.ts'
 import { measure } from '../../../remote/measure.ts'
 import type { CallOutcome } from '../../../remote/outcome.ts'
+import { describeConnectionError } from '../../../remote/remote-errors.ts'
 import {
   createLdapTlsOptions,
   type LdapClient,
@@ -119,9 +120,9 @@ export function createLdapConnection(options: LdapConnectionOptions): LdapConnec
 }
 
 function toFault(url: string, error: unknown): ServerFault {
-  return new ServerFault(`${url}: ${error instanceof Error ? error.message : 'failed'}`, {
-    cause: error
-  })
+  const reason =
+    error instanceof Error ? describeConnectionError(error, { plain: 'ldap://' }) : 'failed'
+  return new ServerFault(`${url}: ${reason}`, { cause: error })
 }
 
 /** A result that is a part of the entries (RFC 4511, appendix A.2). */

@@ -1,6 +1,7 @@
 /** One connection to the Redis that takes writes. It is replaced, never repaired. */
 import { setTimeout as wait } from 'node:timers/promises'
 import type { Redis } from 'ioredis'
+import { describeConnectionError } from '../../../remote/remote-errors.ts'
 import { StoreFullError } from '../store.ts'
 import { type RedisAddress, type RedisNode, showNode } from './address.ts'
 import { type Ask, type Location, locate } from './locate.ts'
@@ -146,7 +147,8 @@ function toReason(error: Error, isTls: boolean): Error {
   if (!isTls && message.includes('ECONNRESET')) {
     return new Error(`${message}: does it require TLS (rediss://)?`, { cause: error })
   }
-  return error
+  const reason = describeConnectionError(error, { plain: 'redis://' })
+  return reason === message ? error : new Error(reason, { cause: error })
 }
 
 async function prepare(client: Redis, address: RedisAddress, names: RedisNames): Promise<void> {
