@@ -4,6 +4,7 @@ import { isSymmetric } from '../keys/algorithms.ts'
 import { isLoopback } from '../settings/hosts.ts'
 import type { Problem } from '../settings/problem.ts'
 import { longestLifetimeSeconds } from '../settings/tokens.ts'
+import { NEEDS_FULL_FORM } from './flat-form.ts'
 import type { Config } from './full-form.ts'
 import { listenerOf, MAIN, openListeners, operationsListener } from './listeners.ts'
 
@@ -20,20 +21,38 @@ export interface Advice extends Problem {
   readonly kind: AdviceKind
 }
 
+interface Found extends Pick<Advice, 'kind' | 'path'> {
+  /** Why it is unwise. */
+  readonly reason: string
+  readonly remedy: string
+}
+
 type IssueConfig = Extract<Config['routes'][number], { readonly issue: string }>
 
 /** With a longer lifetime, a leaked token stays valid for longer than anyone watches a log. */
 const LONG_SECONDS = 24 * 3600
 
-/** The settings of the flat form that advice is about, or would be. */
-const FLAT_PATHS: Readonly<Record<AdviceKind, readonly string[]>> = {
-  no_issuer: [],
-  long_lifetime: ['expHours'],
-  shared_secret: ['encKey'],
-  plain_http: ['remote'],
-  no_subject: ['subject'],
-  public_metrics: ['port'],
-  no_attempts: ['remote']
+/** The settings of the flat form that advice is about, or would be, and the remedies where they are others than in the full form. */
+const FLAT: Readonly<Record<AdviceKind, Partial<Found> & Pick<Found, 'path'>>> = {
+  no_issuer: { path: [], remedy: `an issuer ${NEEDS_FULL_FORM}` },
+  long_lifetime: {
+    path: ['expHours'],
+    remedy: `expected 24 at most; a refresh token for users who stay logged in for longer ${NEEDS_FULL_FORM}`
+  },
+  shared_secret: {
+    path: ['encKey'],
+    remedy: `with more than one, expected services that ask checkTokenRoute; a key pair such as ES256 ${NEEDS_FULL_FORM}`
+  },
+  plain_http: { path: ['remote'] },
+  no_subject: {
+    path: ['subject'],
+    remedy: 'expected the path of the user in the reply of the remote, such as subject: id'
+  },
+  public_metrics: { path: ['port'], remedy: `another listener ${NEEDS_FULL_FORM}` },
+  no_attempts: {
+    path: ['remote'],
+    remedy: `expected a limit in the proxy in front; a limit here ${NEEDS_FULL_FORM}`
+  }
 }
 
 /**
@@ -41,11 +60,13 @@ const FLAT_PATHS: Readonly<Record<AdviceKind, readonly string[]>> = {
  * @param isFlat whether the configuration is in the flat form: the settings have its names
  */
 export function findAdvice(config: Config, isFlat: boolean): Advice[] {
-  const found = findFullAdvice(config)
-  return isFlat ? found.map((advice) => ({ ...advice, path: FLAT_PATHS[advice.kind] })) : found
+  return findFullAdvice(config).map((found) => {
+    const { kind, path, reason, remedy } = isFlat ? { ...found, ...FLAT[found.kind] } : found
+    return { kind, path, message: `${reason}; ${remedy}` }
+  })
 }
 
-function findFullAdvice(config: Config): Advice[] {
+function findFullAdvice(config: Config): Found[] {
   return [
     ...findIssuerAdvice(config),
     ...findKeyAdvice(config),
@@ -55,24 +76,33 @@ function findFullAdvice(config: Config): Advice[] {
   ]
 }
 
-function findIssuerAdvice({ issuer, routes }: Config): Advice[] {
+function findIssuerAdvice({ issuer, routes }: Config): Found[] {
   if (issuer !== undefined || !routes.some((route) => 'issue' in route)) return []
-  const message =
-    'tokens have no iss, so that a service that accepts two issuers cannot tell them apart; expected the URL of this service'
-  return [{ kind: 'no_issuer', path: ['issuer'], message }]
+  const reason =
+    'tokens have no iss, so that a service that accepts two issuers cannot tell them apart'
+  return [
+    { kind: 'no_issuer', path: ['issuer'], reason, remedy: 'expected the URL of this service' }
+  ]
 }
 
-function findKeyAdvice({ keys, routes }: Config): Advice[] {
+function findKeyAdvice({ keys, routes }: Config): Found[] {
   if (!routes.some((route) => 'issue' in route)) return []
-  return keys.flatMap(({ alg }, index): Advice[] => {
+  return keys.flatMap(({ alg }, index): Found[] => {
     if (!isSymmetric(alg)) return []
-    const message = `every service that verifies ${alg} by the secret can also sign; with more than one, expected a key pair such as ES256, or services that ask a check route`
-    return [{ kind: 'shared_secret', path: ['keys', index, 'alg'], message }]
+    return [
+      {
+        kind: 'shared_secret',
+        path: ['keys', index, 'alg'],
+        reason: `every service that verifies ${alg} by the secret can also sign`,
+        remedy:
+          'with more than one, expected a key pair such as ES256, or services that ask a check route'
+      }
+    ]
   })
 }
 
-function findRouteAdvice({ routes, revocation }: Config): Advice[] {
-  return routes.flatMap((route, index): Advice[] => {
+function findRouteAdvice({ routes, revocation }: Config): Found[] {
+  return routes.flatMap((route, index): Found[] => {
     if (!('issue' in route)) return []
     const seconds = 'lifetime' in route ? longestLifetimeSeconds(route.lifetime) : 0
     const path = ['routes', index]
@@ -83,7 +113,9 @@ function findRouteAdvice({ routes, revocation }: Config): Advice[] {
             {
               kind: 'long_lifetime' as const,
               path: [...path, 'lifetime'],
-              message: `a token is valid for ${hours} hours${revocation === undefined ? ', and cannot be revoked' : ''}; expected 24h at most, with refresh tokens where users stay logged in for longer`
+              reason: `a token is valid for ${hours} hours${revocation === undefined ? ', and cannot be revoked' : ''}`,
+              remedy:
+                'expected 24h at most, with refresh tokens where users stay logged in for longer'
             }
           ]
         : []),
@@ -92,8 +124,9 @@ function findRouteAdvice({ routes, revocation }: Config): Advice[] {
             {
               kind: 'no_subject' as const,
               path: [...path, 'claims'],
-              message:
-                'tokens have no sub, so that neither the log nor a revocation can find those of one user; expected pick: { sub: ... } in the remote source'
+              reason:
+                'tokens have no sub, so that neither the log nor a revocation can find those of one user',
+              remedy: 'expected pick: { sub: ... } in the remote source'
             }
           ]
         : []),
@@ -102,8 +135,8 @@ function findRouteAdvice({ routes, revocation }: Config): Advice[] {
             {
               kind: 'no_attempts' as const,
               path: [...path, 'attempts'],
-              message:
-                'anybody may try as many passwords as the remote lets them; expected a limit, here or in the proxy in front'
+              reason: 'anybody may try as many passwords as the remote lets them',
+              remedy: 'expected a limit, here or in the proxy in front'
             }
           ]
         : [])
@@ -127,19 +160,23 @@ function takesLogins(route: IssueConfig): boolean {
   )
 }
 
-function findMetricsAdvice(config: Config): Advice[] {
+function findMetricsAdvice(config: Config): Found[] {
   const { routes } = config
   const host = openListeners(config).get(MAIN)?.host
   if (host === undefined || isLoopback(host)) return []
-  const message =
-    'metrics and health are on the listener of the clients, who can read how many logins fail; expected listen.admin'
-  const open = routes.flatMap((route, index): Advice[] => {
+  const about = {
+    kind: 'public_metrics' as const,
+    reason:
+      'metrics and health are on the listener of the clients, who can read how many logins fail',
+    remedy: 'expected listen.admin'
+  }
+  const open = routes.flatMap((route, index): Found[] => {
     if (!('metrics' in route) || route.auth !== undefined) return []
     if (listenerOf(route, config) !== MAIN) return []
-    return [{ kind: 'public_metrics', path: ['routes', index, 'metrics'], message }]
+    return [{ ...about, path: ['routes', index, 'metrics'] }]
   })
   return operationsListener(config) === MAIN
-    ? [{ kind: 'public_metrics', path: ['listen', 'admin'], message }, ...open]
+    ? [{ ...about, path: ['listen', 'admin'] }, ...open]
     : open
 }
 
@@ -154,7 +191,7 @@ const CALLED: ReadonlySet<string> = new Set([
 ])
 
 /** Finds plain HTTP to another machine, anywhere in the configuration. */
-function findPlainHttp(value: unknown, path: readonly PropertyKey[]): Advice[] {
+function findPlainHttp(value: unknown, path: readonly PropertyKey[]): Found[] {
   if (Array.isArray(value))
     return value.flatMap((one, index) => findPlainHttp(one, [...path, index]))
   if (typeof value === 'object' && value !== null) {
@@ -164,7 +201,7 @@ function findPlainHttp(value: unknown, path: readonly PropertyKey[]): Advice[] {
   if (!isCalled || !URL.canParse(value)) return []
   const { protocol, hostname } = new URL(value)
   if (protocol !== 'http:' || isLoopback(hostname.replace(/^\[|\]$/g, ''))) return []
-  const message =
-    'passwords, tokens or keys go over the network in clear, and whoever is on it can change them; expected https://'
-  return [{ kind: 'plain_http', path, message }]
+  const reason =
+    'passwords, tokens or keys go over the network in clear, and whoever is on it can change them'
+  return [{ kind: 'plain_http', path, reason, remedy: 'expected https://' }]
 }

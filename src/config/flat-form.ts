@@ -38,8 +38,10 @@ const hours = z
   .refine((value) => value * 3600 >= 1 && value <= MOST_HOURS, { error: HOURS_EXPECTED })
   .meta({ title: HOURS })
 
-const FULL =
-  'a key of the full form, which has none of the others; without this key, check-config --print writes the flat form out in it'
+/** For what the flat form has no key for. */
+export const NEEDS_FULL_FORM =
+  'needs the full form: txtoken check-config --print writes this file in it'
+const FULL = `a key that ${NEEDS_FULL_FORM}, once this key is removed`
 const FULL_FORM: Readonly<Record<keyof FullConfigInput, string>> = {
   listen: FULL,
   log: FULL,

@@ -1,5 +1,6 @@
 /** Turns the issues of the schema library into problems with our own messages. */
 import type * as z from 'zod'
+import { nearest } from '../settings/nearest.ts'
 import { formatPath, type Problem } from '../settings/problem.ts'
 
 type Issue = z.core.$ZodIssue
@@ -39,8 +40,21 @@ export function describeIssues(
     if (issue.code === 'invalid_key') {
       return [{ path, message: issue.issues[0]?.message ?? issue.message }]
     }
-    return [{ path, message: issue.message + describeFound(issue, valueAt(tree, path)) }]
+    const value = valueAt(tree, path)
+    return [{ path, message: issue.message + describeFound(issue, value) + suggest(issue, value) }]
   })
+}
+
+/** A message that lists fixed words: `expected closed, open or a number`. */
+const EXPECTED = /^expected (?:one of )?((?!.* such as ).+)$/
+
+/** The word that was probably meant, of those that the message lists. The value itself may be a secret, and is not shown. */
+function suggest({ message }: Issue, value: unknown): string {
+  const [, list] = EXPECTED.exec(message) ?? []
+  if (typeof value !== 'string' || list === undefined) return ''
+  const words = list.split(/, or |, | or /).filter((word) => /^[A-Za-z][\w.-]*$/.test(word))
+  const meant = nearest(value, words, Math.max(1, Math.floor(value.length / 3)))
+  return meant === undefined ? '' : `; did you mean ${meant}?`
 }
 
 function describeFound(issue: Issue, value: unknown): string {

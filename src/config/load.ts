@@ -6,6 +6,7 @@ import { type ReadText, readTextFile, TextFileError } from '../settings/text-fil
 import { substituteEnvironment } from './environment.ts'
 import { parseForm } from './forms.ts'
 import type { Config } from './full-form.ts'
+import { valueAt } from './issues.ts'
 import { ConfigError, type Origin } from './problems.ts'
 import { parseYaml } from './yaml.ts'
 
@@ -108,7 +109,10 @@ export function parseConfig(
   }
   const { value, problems } = substituteEnvironment(yaml.value, env)
   const result = parseForm(value, yaml.value, reader)
-  const all = [...problems, ...result.problems.filter((problem) => !isSaid(problem, problems))]
+  const found = result.problems
+    .filter((problem) => !isSaid(problem, problems))
+    .map((problem) => nameVariable(problem, valueAt(yaml.value, problem.path), env))
+  const all = [...problems, ...found]
   if (result.config === undefined || all.length > 0) throw new ConfigError(all, origin)
   const warnings = result.warnings.map((warning) => ({
     ...warning,
@@ -121,6 +125,17 @@ export function parseConfig(
 /** A setting whose variable is missing has further problems because of that: the first one is enough. */
 function isSaid({ path }: Problem, problems: readonly Problem[]): boolean {
   return problems.some((problem) => formatPath(problem.path) === formatPath(path))
+}
+
+/** A value that is a variable of the environment, and nothing else. */
+const VARIABLE = /^\$\{(\w+)(?::-[^}]*)?\}$/
+
+/** Where the wrong value of a setting is to be changed, if that is not the file. */
+function nameVariable(problem: Problem, written: unknown, env: LoadOptions['env']): Problem {
+  const [, name = ''] = (typeof written === 'string' && VARIABLE.exec(written)) || []
+  const isValue = /^(?:expected|found) /.test(problem.message)
+  if (!isValue || !Object.hasOwn(env, name) || env[name] === '') return problem
+  return { ...problem, message: `${problem.message} (environment variable ${name})` }
 }
 
 function deepFreeze<T>(value: T): T {

@@ -17,6 +17,9 @@ import { type AddProblem, findLastAlias, findUnsupported } from './yaml-unsuppor
 /** What one anchor may expand to: its uses times the aliases inside of it. */
 const MOST_UNFOLDED = 100
 
+/** A key that may be the name of a setting. Others are not quoted. */
+const NAME = /^[A-Za-z][A-Za-z-]{0,31}(?=\s*:)/
+
 /** Plain data, and where it is in the text. */
 export interface ParsedYaml {
   readonly value: unknown
@@ -49,7 +52,9 @@ export function parseYaml(text: string): ParsedYaml {
   if (fault !== undefined) return { value: undefined, problems: [fault], lineOf }
   for (const { code, pos } of document.errors) {
     // The other errors are tags, which are found below, all of them.
-    if (code === 'DUPLICATE_KEY') add(pos[0], 'YAML: a key that is there already')
+    if (code !== 'DUPLICATE_KEY') continue
+    const [name] = NAME.exec(text.slice(pos[0])) ?? []
+    add(pos[0], `YAML: ${name === undefined ? 'a key that' : `the key ${name}`} is there already`)
   }
   findUnsupported(document, add)
   if (problems.length > 0) return { value: undefined, problems, lineOf }

@@ -51,8 +51,8 @@ export async function startDemo(env: Environment): Promise<Demo> {
 
 /** Adds to the error of a port in use how to choose another one. */
 export function namePortVariable(error: unknown, variable: string): unknown {
-  if (error instanceof Error && error.name === 'ListenError') {
-    error.message += `; set ${variable} to use another port`
+  if (error instanceof Error && error.name === 'ListenError' && 'reason' in error) {
+    error.message = `${error.reason}; set ${variable} to use another port`
   }
   return error
 }

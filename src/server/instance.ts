@@ -89,7 +89,11 @@ export async function createInstance(options: InstanceOptions): Promise<Instance
         const maxConnections = name === 'admin' ? undefined : limits.connections
         const onOtherProtocol = createProtocolWarning(options.logger, name, tls !== undefined)
         const address = { host, port: known[name] ?? port, timeouts, tls, maxConnections }
-        listeners.set(name, await listen(service.listener(name), { ...address, onOtherProtocol }))
+        const settings = nameSettings(name, service.loaded().isFlat)
+        listeners.set(
+          name,
+          await listen(service.listener(name), { ...address, settings, onOtherProtocol })
+        )
       }
       if (options.listenAs !== undefined) renewTls(listeners, service.loaded().config)
       return Object.fromEntries(Array.from(listeners, ([name, { port }]) => [name, port]))
@@ -110,6 +114,12 @@ export async function createInstance(options: InstanceOptions): Promise<Instance
       return inTime
     }
   }
+}
+
+/** The flat form has one listener, without a host. */
+function nameSettings(listener: string, isFlat: boolean) {
+  const place = isFlat ? '' : `listen.${listener}.`
+  return { host: `${place}host`, port: `${place}port` }
 }
 
 /** At most one line a minute: anyone who reaches the port can send anything. */

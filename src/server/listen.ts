@@ -21,6 +21,8 @@ export interface ListenOptions {
   readonly maxConnections?: number | undefined
   /** Default: plain HTTP. */
   readonly tls?: ListenerTlsConfig | undefined
+  /** The names of the two settings above in the configuration, for messages. */
+  readonly settings?: { readonly host: string; readonly port: string }
   /** Called for a connection that begins with a TLS handshake where plain HTTP is expected, or with plain HTTP where TLS is. */
   readonly onOtherProtocol?: () => void
 }
@@ -28,6 +30,13 @@ export interface ListenOptions {
 /** Thrown when the port cannot be listened on. */
 class ListenError extends Error {
   override readonly name = 'ListenError'
+  /** The message without the name of the setting. */
+  readonly reason: string
+
+  constructor(reason: string, setting: string | undefined, cause: Error) {
+    super(setting === undefined ? reason : `${reason} (${setting})`, { cause })
+    this.reason = reason
+  }
 }
 
 /** A listening server. */
@@ -96,7 +105,7 @@ export async function listen(answer: RequestListener, options: ListenOptions): P
   }
   const silent = trackSilent(server)
   await new Promise<void>((resolve, reject) => {
-    server.once('error', (error: NodeJS.ErrnoException) => reject(explain(error, host, port)))
+    server.once('error', (error: NodeJS.ErrnoException) => reject(explain(error, options)))
     // Without a host, Node.js listens on every address of both families, or of IPv4 alone where there is no IPv6.
     server.listen({ port, host: host === EVERY_ADDRESS ? undefined : host }, resolve)
   })
@@ -206,7 +215,10 @@ async function end(server: Server, deadlineMs: number, silent: () => Socket[]): 
   return inTime
 }
 
-function explain(error: NodeJS.ErrnoException, host: string, port: number): ListenError {
+function explain(
+  error: NodeJS.ErrnoException,
+  { host, port, settings }: ListenOptions
+): ListenError {
   const reasons: Readonly<Record<string, string>> = {
     EADDRINUSE: 'the port is taken by another program',
     EACCES: 'this user may not listen on the port, expected one from 1024 on',
@@ -214,7 +226,8 @@ function explain(error: NodeJS.ErrnoException, host: string, port: number): List
   }
   return new ListenError(
     `cannot listen on ${formatHostPort(host, port)}: ${reasons[error.code ?? ''] ?? error.code ?? 'unknown error'}`,
-    { cause: error }
+    error.code === 'EADDRNOTAVAIL' ? settings?.host : settings?.port,
+    error
   )
 }
 

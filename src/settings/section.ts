@@ -19,7 +19,12 @@ export function section<Shape extends z.ZodRawShape>(
       if (issue.code !== 'unrecognized_keys') return 'expected a map of settings'
       // One line for each key, in the order of `issue.keys`: describeIssues splits them again.
       return issue.keys
-        .map((key) => answers.get(key) ?? describePlace(key) ?? unknownKey(key, known))
+        .map((key) => {
+          // A slip of one letter is more likely than a key that is in the wrong place.
+          const isSlip = nearest(key, known, 1) !== undefined
+          const place = isSlip ? undefined : describePlace(key)
+          return answers.get(key) ?? place ?? unknownKey(key, known)
+        })
         .join('\n')
     }
   })

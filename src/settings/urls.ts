@@ -14,13 +14,22 @@ export const httpUrl = z
 function urlFault(text: string): string | undefined {
   const url = URL.canParse(text) ? new URL(text) : undefined
   if (url === undefined || !['http:', 'https:'].includes(url.protocol)) {
-    return 'expected an http:// or https:// URL'
+    return isPortWrong(text)
+      ? 'expected a URL with a port from 1 to 65535'
+      : 'expected an http:// or https:// URL'
   }
   if (url.username !== '' || url.password !== '') {
     return 'expected a URL without a user name and password'
   }
   if (url.hash !== '') return 'expected a URL without a fragment (#)'
   return undefined
+}
+
+const PORT = /^(https?:\/\/(?:\[[^\]]*\]|[^:/?#]*)):\d+(?=[/?#]|$)/i
+
+/** Whether it would be a URL without its port. */
+function isPortWrong(text: string): boolean {
+  return PORT.test(text) && URL.canParse(text.replace(PORT, '$1'))
 }
 
 /** For URLs whose replies decide about access: they are https:// unless `allowHttp` is set. */

@@ -113,6 +113,23 @@ test('advice on a flat form uses the names of its settings', async (t) => {
   ])
 })
 
+test('advice on a flat form can be followed there, or says that it needs the full form', async (t) => {
+  const file = await writeConfig(t, flatConfig('http://api.example.com/', { expHours: 48 }))
+  const { stdout } = await runCommand(['check-config', file, '--advice'], { env: { ENC_KEY } })
+  const lines = stdout.split('\n').filter((line) => line.startsWith('advice'))
+  const remedies = lines.map((line) => line.replace(/^[^;]*; (.*) \(docs.*$/, '$1')).toSorted()
+  const full = 'needs the full form: txtoken check-config --print writes this file in it'
+  t.deepEqual(remedies, [
+    `an issuer ${full}`,
+    `another listener ${full}`,
+    `expected 24 at most; a refresh token for users who stay logged in for longer ${full}`,
+    `expected a limit in the proxy in front; a limit here ${full}`,
+    'expected https://',
+    'expected the path of the user in the reply of the remote, such as subject: id',
+    `with more than one, expected services that ask checkTokenRoute; a key pair such as ES256 ${full}`
+  ])
+})
+
 test('each line has the path of the setting, and the page with the reason', async (t) => {
   const file = await writeConfig(t, flatConfig('https://api.example.com/', { expHours: 48 }))
   const { code, stdout } = await runCommand(['check-config', file, '--advice'], {
@@ -121,7 +138,7 @@ test('each line has the path of the setting, and the page with the reason', asyn
   t.is(code, 0)
   t.true(
     stdout.includes(
-      `advice: ${file}:1: expHours: a token is valid for 48 hours, and cannot be revoked; expected 24h at most, with refresh tokens where users stay logged in for longer (docs/advice.md#long_lifetime)\n`
+      `advice: ${file}:1: expHours: a token is valid for 48 hours, and cannot be revoked; expected 24 at most; a refresh token for users who stay logged in for longer needs the full form: txtoken check-config --print writes this file in it (docs/advice.md#long_lifetime)\n`
     ),
     stdout
   )

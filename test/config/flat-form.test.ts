@@ -162,7 +162,7 @@ test('statuses reaches the full form', (t) => {
   const [route] = parse({ ...LEAST, statuses: 'relay' }).routes
   t.true(route !== undefined && 'statuses' in route && route.statuses === 'relay')
   t.deepEqual(problemsOf(t, { ...LEAST, statuses: 'relayed' }), [
-    'statuses: expected txtoken or relay'
+    'statuses: expected txtoken or relay; did you mean relay?'
   ])
 })
 

@@ -131,7 +131,7 @@ test('a mistake in any section is reported with its path and what is expected', 
     'timeouts.keepAlive: expected a duration from 1s to 1h, such as 500ms, 5s, 15m or 1.5h, found a number',
     'timeouts.drain: expected a duration from 0s to 10m, such as 500ms, 5s, 15m or 1.5h',
     'timeouts.shutdown: expected a duration from 0s to 1h, such as 500ms, 5s, 15m or 1.5h',
-    `keys[0].alg: expected one of ${ALGORITHMS}`,
+    `keys[0].alg: expected one of ${ALGORITHMS}; did you mean HS256?`,
     'routes[0].issue: expected a path that starts with a slash and has letters, digits and . _ ~ - only, or whole segments such as {name}',
     'routes[0].protocol: expected txtoken, oauth, themis, krakend or supertokens',
     'routes[0].claims[0].url: expected an http:// or https:// URL',
@@ -268,7 +268,7 @@ test('a configuration is read as the form that has more of its keys', (t) => {
     'routes: expected a list of routes, found nothing'
   ])
   t.deepEqual(problemsOf(t, { encKey: KEY.secret, remote: 'http://a', routes: [] }), [
-    'routes: a key of the full form, which has none of the others; without this key, check-config --print writes the flat form out in it'
+    'routes: a key that needs the full form: txtoken check-config --print writes this file in it, once this key is removed'
   ])
 })
 
@@ -297,6 +297,8 @@ test('a key at the top that belongs elsewhere is reported with its places', (t) 
   })) {
     t.deepEqual(problems(key), [`${key}: unknown key here, expected ${place}`])
   }
+  // One letter away from a key that is here.
+  t.deepEqual(problems('key'), ['key: unknown key, did you mean keys?'])
   t.deepEqual(problems('rotues'), ['rotues: unknown key, did you mean routes?'])
   t.regex(problems('url')[0] ?? '', /^url: unknown key, expected one of listen, /)
 })

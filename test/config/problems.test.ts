@@ -2,6 +2,7 @@ import test from 'ava'
 import { ConfigError } from '../../src/config/problems.ts'
 import { nearest } from '../../src/settings/nearest.ts'
 import { formatPath } from '../../src/settings/problem.ts'
+import { problemsOf } from '../helpers/config.ts'
 
 test('a path is written as in the file', (t) => {
   t.is(formatPath(['port']), 'port')
@@ -57,4 +58,50 @@ test('a word that is not similar to any has none', (t) => {
     t.is(nearest(word, WORDS), undefined, word)
   }
   t.is(nearest('port', []), undefined)
+})
+
+test('a fixed word that is misspelt gets the one that was probably meant', (t) => {
+  const config = {
+    log: { pretty: 'outo', level: 'nothing' },
+    keys: [{ alg: 'hs256', secret: 'a secret of thirty-two characters or more' }],
+    routes: [
+      { issue: '/token', claims: [{ from: 'remot', url: 'https://a.example', at: 'data' }] },
+      { check: '/check', protocol: 'oker', verify: [{ keys: 'al' }] }
+    ]
+  }
+  t.deepEqual(
+    problemsOf(t, config).map((problem) => problem.replace(/(?<=: expected ).*(?=;)/, '...')),
+    [
+      'log.level: expected trace, debug, info, warn, error or fatal',
+      'log.pretty: expected ...; did you mean auto?',
+      'keys[0].alg: expected ...; did you mean HS256?',
+      'routes[0].claims[0].from: expected ...; did you mean remote?',
+      'routes[1].protocol: expected ...; did you mean okera?',
+      'routes[1].verify[0].keys: expected ...; did you mean all?'
+    ]
+  )
+})
+
+test('a wrong value from the environment is reported with its variable', (t) => {
+  const config = {
+    port: '${PORT:-8888}',
+    debug: '${DEBUG:-perhaps}',
+    encKey: '${ENC_KEY}',
+    remote: '${REMOTE}/login'
+  }
+  t.deepEqual(problemsOf(t, config, { env: { PORT: 'abc', ENC_KEY: 'short', REMOTE: 'x' } }), [
+    'port: expected a whole number from 0 to 65535 (environment variable PORT)',
+    'debug: expected true or false',
+    'remote: expected an http:// or https:// URL',
+    'encKey: found a secret of 5 bytes, expected at least 32 bytes for HS256 (RFC 7518, section 3.2) (environment variable ENC_KEY)'
+  ])
+})
+
+test('a port that no URL can have is reported', (t) => {
+  const config = { encKey: 'a secret of thirty-two characters or more' }
+  for (const remote of ['http://x:99999/y', 'https://[::1]:70000']) {
+    t.deepEqual(problemsOf(t, { ...config, remote }), [
+      'remote: expected a URL with a port from 1 to 65535'
+    ])
+  }
 })

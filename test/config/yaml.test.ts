@@ -118,9 +118,15 @@ test('an indentation and a missing sign are told apart', (t) => {
 
 test('all errors are reported at once', (t) => {
   t.deepEqual(problemsOf(t, `a: !x ${SECRET}\nb: 12345678901234567890\na: ${SECRET}\n`), [
-    'line 3: YAML: a key that is there already',
+    'line 3: YAML: the key a is there already',
     'line 1: a tag is not supported; put text that starts with ! in quotes',
     'line 2: number would be rounded; put it in quotes'
+  ])
+})
+
+test('a key that may be a secret is not named', (t) => {
+  t.deepEqual(problemsOf(t, `${SECRET}: 1\n${SECRET}: 2\n`), [
+    'line 2: YAML: a key that is there already'
   ])
 })
 

@@ -101,12 +101,24 @@ async function takenPort(t: ExecutionContext): Promise<number> {
 
 test('a port in use is reported, also for the admin listener', async (t) => {
   const port = await takenPort(t)
-  const message = `txtoken serve: cannot listen on 127.0.0.1:${port}: the port is taken by another program\n`
+  const message = (setting: string) =>
+    `txtoken serve: cannot listen on 127.0.0.1:${port}: the port is taken by another program (${setting})\n`
   const rest = `keys: [{ alg: HS256, secret: ${SECRET} }]\nroutes: [{ check: /check, verify: [{ keys: all }] }]\n`
   const main = `listen: { main: { host: 127.0.0.1, port: ${port} } }\n${rest}`
-  t.is(await messageOf(t, { env: { CFG_FILE: await writeConfig(t, main) } }), message)
+  t.is(
+    await messageOf(t, { env: { CFG_FILE: await writeConfig(t, main) } }),
+    message('listen.main.port')
+  )
   const admin = `listen: { main: { host: 127.0.0.1, port: 0 }, admin: { port: ${port} } }\n${rest}`
-  t.is(await messageOf(t, { env: { CFG_FILE: await writeConfig(t, admin) } }), message)
+  t.is(
+    await messageOf(t, { env: { CFG_FILE: await writeConfig(t, admin) } }),
+    message('listen.admin.port')
+  )
+  const flat = `port: ${port}\nencKey: ${SECRET}\nremote: http://127.0.0.1:1/login\n`
+  t.regex(
+    await messageOf(t, { env: { CFG_FILE: await writeConfig(t, flat) } }),
+    /the port is taken by another program \(port\)$/m
+  )
 })
 
 test('the demo names the variable for a port in use', async (t) => {

@@ -38,7 +38,10 @@ const rejected: [object, string][] = [
     { name: '__Host-a', domain: 'example.com' },
     'domain: expected none for a name with the prefix __Host-'
   ],
-  [{ name: 'a', sameSite: 'strict' }, 'sameSite: expected Strict, Lax or None'],
+  [
+    { name: 'a', sameSite: 'strict' },
+    'sameSite: expected Strict, Lax or None; did you mean Strict?'
+  ],
   [{ name: 'a', domain: '.example.com' }, `domain: ${DOMAIN}`],
   [{ name: 'a', domain: 'example.com; Path=/' }, `domain: ${DOMAIN}`],
   [{ name: 'a', domain: 'https://example.com' }, `domain: ${DOMAIN}`],

@@ -405,7 +405,7 @@ test.serial('a failed start of workers is reported as by one process', async (t)
   const taken = { listen: { main: { port, host: '127.0.0.1' } } }
   t.is(
     await failureOf(t, { ...taken, workers: 2 }),
-    `txtoken serve: cannot listen on 127.0.0.1:${port}: the port is taken by another program\n`
+    `txtoken serve: cannot listen on 127.0.0.1:${port}: the port is taken by another program (listen.main.port)\n`
   )
   const keys = [{ ...GENERATED, generate: { dir: '/dev/null/keys' } }]
   // Each has its configuration in a folder of its own.

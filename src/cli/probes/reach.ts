@@ -23,7 +23,7 @@ import { createTlsOptions } from '../../remote/tls-options.ts'
 type Reach = (address: OpenAddress, options: ReachOptions) => Promise<string | Unclear>
 
 /** An answer that may be that of a good setting, or of a wrong one. */
-export interface Unclear {
+interface Unclear {
   readonly found: string
   readonly isUnclear: boolean
 }
