@@ -2,6 +2,7 @@
 import { readFileSync } from 'node:fs'
 import { placeFile } from '../durable-file.ts'
 import { cleanText } from '../settings/clean-text.ts'
+import { toPemText } from '../settings/key-text.ts'
 import { describeFileError } from '../settings/text-file.ts'
 import { CommandError } from './command.ts'
 
@@ -11,7 +12,8 @@ import { CommandError } from './command.ts'
  */
 export function readNamedFile(path: string): string {
   try {
-    return cleanText(readFileSync(path, 'utf8'))
+    const bytes = readFileSync(path)
+    return toPemText(bytes) ?? cleanText(bytes.toString('utf8'))
   } catch (error) {
     throw new CommandError(`cannot read ${path} (${describeFileError(error)})`)
   }

@@ -4,7 +4,7 @@
 const ADDED = /^\uFEFF|[\r\n]+$/g
 
 const PEM_BLOCK = /-----BEGIN ([A-Z0-9 ]+)-----(.*?)-----END \1-----/gs
-/** `\n` as two characters, or more where it was escaped twice: PEM has no backslashes of its own (RFC 7468, section 3). */
+/** `\n` as two characters, or more where it was escaped twice: PEM and base64 have no backslashes of their own (RFC 7468, section 3). */
 const WRITTEN_LINE_END = /\\+[nr]/g
 /** A header of an encrypted PKCS#1 or SEC1 key (RFC 1421, section 4.6.1), such as `DEK-Info: AES-256-CBC,...`. */
 const PEM_HEADER = /[A-Za-z-]+: \S+/g
@@ -47,16 +47,18 @@ export function isPem(text: string): boolean {
   return text.includes('-----BEGIN ')
 }
 
+/** Replaces line ends that are written out. */
+export function readLineEnds(text: string): string {
+  return text.replaceAll(WRITTEN_LINE_END, '\n')
+}
+
 /** Writes each block as in RFC 7468, which OpenSSL reads. A text without a complete block stays unchanged. */
 function cleanPem(text: string): string {
-  const blocks = Array.from(
-    text.replaceAll(WRITTEN_LINE_END, '\n').matchAll(PEM_BLOCK),
-    ([, label, body = '']) => {
-      const headers = body.match(PEM_HEADER) ?? []
-      const lines = body.replaceAll(PEM_HEADER, '').replaceAll(/\s/g, '').match(PEM_LINE) ?? []
-      const head = headers.length === 0 ? [] : [...headers, '']
-      return [`-----BEGIN ${label}-----`, ...head, ...lines, `-----END ${label}-----`].join('\n')
-    }
-  )
+  const blocks = Array.from(readLineEnds(text).matchAll(PEM_BLOCK), ([, label, body = '']) => {
+    const headers = body.match(PEM_HEADER) ?? []
+    const lines = body.replaceAll(PEM_HEADER, '').replaceAll(/\s/g, '').match(PEM_LINE) ?? []
+    const head = headers.length === 0 ? [] : [...headers, '']
+    return [`-----BEGIN ${label}-----`, ...head, ...lines, `-----END ${label}-----`].join('\n')
+  })
   return blocks.length === 0 ? text : blocks.join('\n')
 }

@@ -1,5 +1,6 @@
 /** Text files of a configuration: in UTF-8, and of a plausible size. */
 import { closeSync, openSync, readSync } from 'node:fs'
+import { toPemText } from './key-text.ts'
 
 /** A device has no end, and a log file given by mistake has a far one. */
 const MOST_BYTES = 1024 ** 2
@@ -15,19 +16,24 @@ export class TextFileError extends Error {
 /** Reads a text file by its path. Throws a TextFileError. */
 export type ReadText = (path: string) => string
 
-/** @throws TextFileError */
+/**
+ * Reads a file. The DER of a key or certificate is returned as PEM, since it is meant as one.
+ * @throws TextFileError
+ */
 export function readTextFile(path: string): string {
   const bytes = readBytes(path)
   if (bytes.length > MOST_BYTES) throw new TextFileError('larger than 1 MiB')
   try {
     return utf8.decode(bytes)
   } catch {
+    const pem = toPemText(bytes)
+    if (pem !== undefined) return pem
     throw new TextFileError('not text in UTF-8')
   }
 }
 
 /** Reads until the end, or until the file is too large. */
-function readBytes(path: string): Uint8Array {
+function readBytes(path: string): Buffer {
   const buffer = Buffer.alloc(MOST_BYTES + 1)
   let length = 0
   try {

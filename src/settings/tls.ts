@@ -1,6 +1,7 @@
 /** Settings of TLS: certificates and their keys. They are checked at start, since with wrong ones each connection would fail. */
 import { createSecureContext, type SecureContextOptions } from 'node:tls'
 import { createTlsOptions } from '../remote/tls-options.ts'
+import { unwrapKeyText } from './key-text.ts'
 import { adviseFile, material, oncePerReader } from './secrets.ts'
 import { section } from './section.ts'
 
@@ -24,23 +25,26 @@ export const remoteTlsSchema = oncePerReader(function remoteTlsSchema(reader) {
     })
 })
 
+/** The text of a certificate or a key, in every form that keys of tokens have. */
+const keyText = oncePerReader((reader) => material(reader).transform(unwrapKeyText))
+
 /** Certificates of authorities to trust. */
 export const authorities = oncePerReader(function authorities(reader) {
-  return material(reader).refine((ca) => isTaken(() => createTlsOptions({ ca })), {
+  return keyText(reader).refine((ca) => isTaken(() => createTlsOptions({ ca })), {
     error: ({ input }) => `expected PEM certificates${adviseFile(String(input))}`
   })
 })
 
 /** A client certificate, with its intermediate certificates. */
 export const certificateChain = oncePerReader(function certificateChain(reader) {
-  return material(reader).refine((cert) => isPair({ cert }), {
+  return keyText(reader).refine((cert) => isPair({ cert }), {
     error: ({ input }) => `expected PEM certificates${adviseFile(String(input))}`
   })
 })
 
 /** The key of a client certificate. */
 export const certificateKey = oncePerReader(function certificateKey(reader) {
-  return material(reader).refine((key) => isPair({ key }), {
+  return keyText(reader).refine((key) => isPair({ key }), {
     error: ({ input }) =>
       `expected a PEM private key without a passphrase${adviseFile(String(input))}`
   })

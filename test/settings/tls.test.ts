@@ -1,6 +1,8 @@
+import { join } from 'node:path'
 import test from 'ava'
 import { createAuthority } from '../helpers/certificates.ts'
 import { parse, problemsOf } from '../helpers/config.ts'
+import { writeFiles } from '../helpers/folder.ts'
 
 const authority = createAuthority()
 const { cert, key } = authority.issue({ use: 'client' })
@@ -19,6 +21,28 @@ const PATH = 'routes[0].claims[0].tls'
 test('certificates and keys are PEM', (t) => {
   for (const tls of [{}, { ca: authority.cert }, { ca: authority.cert + cert }, { cert, key }]) {
     t.notThrows(() => parse(withTls(tls)))
+  }
+})
+
+test('certificates and keys have every form that keys of tokens have', async (t) => {
+  const base64 = (text: string) => Buffer.from(text).toString('base64')
+  const der = (pem: string) => pem.replaceAll(/-----.*-----|\n/g, '')
+  const folder = await writeFiles(t, {
+    cert: Buffer.from(der(cert), 'base64'),
+    key: Buffer.from(der(key), 'base64')
+  })
+  const file = (name: string) => ({ file: join(folder, name) })
+  t.notThrows(() => parse(withTls({ ca: file('cert'), cert: file('cert'), key: file('key') })))
+  for (const write of [
+    base64,
+    der,
+    (text: string) => `'${base64(text)}'`,
+    (text: string) => JSON.stringify(text),
+    (text: string) => der(text).replaceAll(/.{64}/g, '$&\\n'),
+    (text: string) => der(text).replaceAll(/.{64}/g, '$&\n')
+  ]) {
+    const tls = { ca: write(authority.cert), cert: write(cert), key: write(key) }
+    t.notThrows(() => parse(withTls(tls)), tls.cert)
   }
 })
 

@@ -6,11 +6,11 @@ import { importJwk, type Jwk, kidOf, parseJwks } from '../../keys/material/jwk.t
 import {
   type KeyMaterial,
   parsePrivateKey,
-  parsePublicKey,
-  unwrapKeyText
+  parsePublicKey
 } from '../../keys/material/key-material.ts'
 import { parsePrivatePem, parsePublicPem } from '../../keys/material/pem.ts'
 import { isJson, isPem } from '../../settings/clean-text.ts'
+import { unwrapKeyText } from '../../settings/key-text.ts'
 
 export interface FoundKey extends KeyMaterial {
   readonly alg: Algorithm

@@ -14,12 +14,12 @@ import { parseJwks } from '../../keys/material/jwk.ts'
 import {
   parseSecret,
   SECRET_ENCODINGS,
-  type SecretEncoding,
-  unwrapKeyText
+  type SecretEncoding
 } from '../../keys/material/key-material.ts'
 import { createRemoteKeySource } from '../../keys/remote/remote-key-source.ts'
 import { selectKeys } from '../../keys/remote/select-keys.ts'
 import { isJson } from '../../settings/clean-text.ts'
+import { unwrapKeyText } from '../../settings/key-text.ts'
 import { isAllowed } from '../../settings/urls.ts'
 import {
   type CommandContext,

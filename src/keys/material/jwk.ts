@@ -1,5 +1,6 @@
 /** Keys in JSON: JWK and JWK Set (RFC 7517; RFC 7518, section 6; RFC 8037, section 2). */
 import { createPrivateKey, createPublicKey, createSecretKey, type KeyObject } from 'node:crypto'
+import { decodeBase64 } from '../../settings/key-text.ts'
 import { isNamed } from '../algorithms.ts'
 import type { Algorithm } from '../key.ts'
 import { KeyError } from '../key-error.ts'
@@ -190,17 +191,6 @@ function importPart(
   }
 }
 
-const BASE64 = /^(?:[\w+/-]{4})*(?:[\w+/-]{4}|[\w+/-]{2}(?:==)?|[\w+/-]{3}=?)$/
-
-/**
- * Decodes base64url or base64, with or without padding (RFC 4648, sections 4 and 5), in lines or in one.
- * @returns undefined for other text: node:crypto would skip unknown characters, and read another key
- */
-export function decodeBase64(text: string): Buffer | undefined {
-  const digits = text.replaceAll(/\s/g, '')
-  return BASE64.test(digits) ? Buffer.from(digits, 'base64') : undefined
-}
-
 /** Reads a member. RFC 7518 requires base64url without padding, but many servers write plain base64. */
 function readMember(jwk: Jwk, name: string): string {
   const value = memberOf(jwk, name)
@@ -238,16 +228,6 @@ function filterMeant(
     throw new KeyError(`found a JWK whose key_ops do not allow it to ${operation}`)
   }
   return meant
-}
-
-/** Whether a text is a JWK or a JWK Set, however broken. */
-export function isJwkText(text: string): boolean {
-  try {
-    const value = parseObject(text)
-    return 'kty' in value || 'keys' in value
-  } catch {
-    return false
-  }
 }
 
 function isJwk(value: unknown): value is Jwk {

@@ -1,12 +1,13 @@
 /** Parses the texts of a configuration's keys into KeyObjects, or rejects them. */
 import { createPublicKey, createSecretKey, type KeyObject } from 'node:crypto'
-import { cleanText, isJson, isPem } from '../../settings/clean-text.ts'
+import { isJson, isPem } from '../../settings/clean-text.ts'
+import { decodeBase64, isJwkText, keyTextOf, unwrapKeyText } from '../../settings/key-text.ts'
 import { adviseFile } from '../../settings/secrets.ts'
 import type { Algorithm } from '../key.ts'
 import { KeyError } from '../key-error.ts'
 import { assertFitFor, assertPair } from './fitness.ts'
-import { decodeBase64, importFromSet, isJwkText, parseJwks } from './jwk.ts'
-import { parsePrivatePem, parsePublicPem, toPemText } from './pem.ts'
+import { importFromSet, parseJwks } from './jwk.ts'
+import { parsePrivatePem, parsePublicPem } from './pem.ts'
 import { assertSound } from './sound.ts'
 
 export interface KeyMaterial {
@@ -65,8 +66,10 @@ function decodeSecret(text: string, encoding: SecretEncoding): Buffer {
   return bytes
 }
 
+/** In lines or in one, as {@link decodeBase64}. */
 function decodeHex(text: string): Buffer | undefined {
-  return /^(?:[\da-f]{2})+$/i.test(text) ? Buffer.from(text, 'hex') : undefined
+  const digits = text.replaceAll(/\s/g, '')
+  return /^(?:[\da-f]{2})+$/i.test(digits) ? Buffer.from(digits, 'hex') : undefined
 }
 
 /**
@@ -114,30 +117,6 @@ export function parseKeyOfSet(text: string, alg: Algorithm, kid?: string): KeyMa
   if (advice !== '') throw new KeyError(`found no JSON, expected a JWK or a JWK Set${advice}`)
   const { jwks, isSet } = parseJwks(unwrapKeyText(text))
   return importFromSet(jwks, alg, isSet ? kid : undefined)
-}
-
-/**
- * The text of a key. Some dashboards, and the Secrets of Kubernetes, hold it in base64, Java and Keycloak the DER alone, and files of environment
- * variables have quotes around it. No other form of a key can be mistaken for one of these.
- */
-export function unwrapKeyText(text: string): string {
-  const plain = unquote(text)
-  const bytes = decodeBase64(plain)
-  return (bytes && keyTextOf(bytes)) ?? (isJwkText(plain) ? plain : text)
-}
-
-/** The text of a key from its bytes: PEM or JSON unchanged, and DER as PEM. */
-function keyTextOf(bytes: Buffer): string | undefined {
-  const text = cleanText(bytes.toString('utf8'))
-  return isPem(text) || isJwkText(text) ? text : toPemText(bytes)
-}
-
-const QUOTED = /^\s*(["'])(.*)\1\s*$/s
-
-/** Without the quotes around it, whose escapes are those of JSON. */
-function unquote(text: string): string {
-  const [, , inner = text] = QUOTED.exec(text) ?? []
-  return inner.replaceAll('\\"', '"')
 }
 
 function parseJwkOf(

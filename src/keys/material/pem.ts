@@ -94,34 +94,6 @@ function assertPoint(key: KeyObject): void {
   }
 }
 
-/** The kinds of DER, in the order in which they are tried. */
-const DER_LABELS = [
-  'PUBLIC KEY',
-  'CERTIFICATE',
-  'PRIVATE KEY',
-  'RSA PUBLIC KEY',
-  'RSA PRIVATE KEY',
-  'EC PRIVATE KEY'
-] as const
-/** SEQUENCE, which all of them begin with (X.690, section 8.9). */
-const SEQUENCE = 0x30
-
-/** Writes the DER of a key or certificate as PEM. Undefined for other bytes. */
-export function toPemText(der: Buffer): string | undefined {
-  if (der[0] !== SEQUENCE) return undefined
-  const body = der.toString('base64').replaceAll(/.{64}/g, '$&\n').trimEnd()
-  return DER_LABELS.map(
-    (label) => `-----BEGIN ${label}-----\n${body}\n-----END ${label}-----\n`
-  ).find((text) => {
-    try {
-      createPublicKey({ key: text, format: 'pem' })
-      return true
-    } catch {
-      return false
-    }
-  })
-}
-
 function parseBlocks(text: string): PemBlock[] {
   const blocks = Array.from(text.matchAll(BLOCK), ([whole, label = '']) => ({ label, text: whole }))
   if (blocks.length === 0) throw new KeyError('found the start of a PEM block without its end')

@@ -121,7 +121,15 @@ test('a secret in base64 or hex is decoded, in either alphabet, in lines, with a
     t.deepEqual(parseSecret(text, 'HS256', 'base64').material.export(), bytes)
   }
   t.deepEqual(parseSecret(bytes.toString('base64url'), 'HS256', 'base64').material.export(), bytes)
-  t.deepEqual(parseSecret(bytes.toString('hex'), 'HS256', 'hex').material.export(), bytes)
+  const hex = bytes.toString('hex')
+  for (const text of [
+    hex,
+    hex.toUpperCase(),
+    hex.replaceAll(/.{20}/g, '$&\r\n'),
+    hex.replaceAll(/../g, '$& ')
+  ]) {
+    t.deepEqual(parseSecret(text, 'HS256', 'hex').material.export(), bytes)
+  }
   t.deepEqual(parseSecret(base64, 'HS256').material.export(), Buffer.from(base64))
 })
 
@@ -198,6 +206,24 @@ test('the text of a key may be in quotes, as in files of environment variables',
     t.true(parsePrivateKey(text, 'RS256').material.equals(rsa), text.slice(0, 9))
   }
   t.true(parsePrivateKey(JSON.stringify(json(toJwk(rsa))), 'RS256').material.equals(rsa))
+})
+
+test('the line ends of a key may be written out, in every form', (t) => {
+  const inLines = (text: string) => text.replaceAll(/.{64}/g, '$&\n')
+  const body = rsaPem.replaceAll(/-----[^-]+-----|\s/g, '')
+  const jwk = JSON.stringify(toJwk(rsa), null, 2)
+  const texts = [
+    inLines(body),
+    inLines(Buffer.from(rsaPem).toString('base64')),
+    jwk,
+    `"${jwk.replaceAll('"', '\\"')}"`
+  ]
+  for (const text of texts) {
+    for (const lineEnd of ['\\n', '\\r\\n', '\\\\n']) {
+      const written = text.replaceAll('\n', lineEnd)
+      t.true(parsePrivateKey(written, 'RS256').material.equals(rsa), written.slice(0, 9))
+    }
+  }
 })
 
 test('a public key is never taken for a shared secret, in whatever form', (t) => {
