@@ -263,6 +263,7 @@ test('a claims route counts together with its issue route, and one with its own 
 })
 
 test('each wire format has its own answer to too many attempts', async (t) => {
+  const time = Date.now()
   const { url: remote } = await startLoginApi(t)
   for (const [protocol, expected] of [
     ['txtoken', '{"message":"Too many attempts."'],
@@ -272,7 +273,8 @@ test('each wire format has its own answer to too many attempts', async (t) => {
     const { url } = await start(t, {
       attempts: { by: ['client'], allow: 1, per: '1h' },
       issue: { protocol, statuses: undefined },
-      url: remote
+      url: remote,
+      now: () => time
     })
     await post(`${url}/login`, '{}')
     const { status, headers, text } = await post(`${url}/login`, '{}')
