@@ -35,10 +35,15 @@ const OFFSET = /^([-+]\d\d):?(\d\d)?$/
 /** The last date of .NET and of databases, in any time zone. */
 const LAST_DATE = /^9999-12-31(?:$|[Tt ])/
 
+/** A date after the year 9999, such as the last ones of JavaScript, Java and PostgreSQL. Zeros before a year do not make it later. */
+const DATE_BEYOND_9999 = /^\+?0*[1-9]\d{4,}-\d\d-\d\d(?:$|[Tt ])/
+/** A date from the year 2200 on. No token lives that long, so its zone does not matter. */
+const FAR_DATE = /^(?:2[2-9]|[3-9]\d)\d\d-/
+
 /**
  * Reads an expiry: a number of seconds since 1970, or of milliseconds, microseconds or nanoseconds where it is too large for that, such a number in text, or an ISO 8601 date.
  * @param value a value of JSON
- * @returns whole seconds since 1970, not later than the instant; Infinity for "never": null, false, 0, -1, a word such as `never`, a zero date, the last day of the year 9999;
+ * @returns whole seconds since 1970, not later than the instant; Infinity for "never": null, false, 0, -1, a word such as `never`, a zero date, the last day of the year 9999 or a date after it;
  *   undefined for anything else
  */
 export function parseEnd(value: unknown): number | undefined {
@@ -48,9 +53,11 @@ export function parseEnd(value: unknown): number | undefined {
   if (typeof value !== 'string') return parseInstant(value)
   const text = value.trim()
   const isWithoutEnd =
-    WITHOUT_END.has(text.toLowerCase()) || ZERO_DATE.test(text) || LAST_DATE.test(text)
+    WITHOUT_END.has(text.toLowerCase()) ||
+    [ZERO_DATE, LAST_DATE, DATE_BEYOND_9999].some((one) => one.test(text))
   if (isWithoutEnd) return Number.POSITIVE_INFINITY
-  return NUMBER.test(text) ? parseEnd(Number(text)) : parseDate(text)
+  if (NUMBER.test(text)) return parseEnd(Number(text))
+  return parseDate(text) ?? (FAR_DATE.test(text) ? parseDate(`${text}Z`) : undefined)
 }
 
 /** A smaller number of seconds counts from now on. Since 1970 it would be a time before September 2001, and no reply that is new has expired then. */
@@ -60,11 +67,18 @@ const LEAST_INSTANT = 1_000_000_000
  * Reads an expiry as {@link parseEnd} does, or a number of seconds from now on, as in `expires_in` (RFC 6749, section 5.1).
  * @param value a value of JSON; a number from 0 to 1000000000, or such a number in text, counts from now on
  * @param nowSeconds in seconds since 1970
+ * @param isDuration whether larger numbers of seconds count from now on too
  */
-export function parseEndFrom(value: unknown, nowSeconds: number): number | undefined {
+export function parseEndFrom(
+  value: unknown,
+  nowSeconds: number,
+  isDuration: boolean
+): number | undefined {
   const text = typeof value === 'string' ? value.trim() : ''
   const number = NUMBER.test(text) ? Number(text) : value
-  return typeof number === 'number' && number > 0 && number < LEAST_INSTANT
+  // Even larger numbers are milliseconds since 1970, whatever their name.
+  const end = isDuration ? MOST_SECONDS : LEAST_INSTANT
+  return typeof number === 'number' && number > 0 && number < end
     ? nowSeconds + Math.floor(number)
     : parseEnd(value)
 }

@@ -123,8 +123,12 @@ export type NoteExpiry = (
   askedAtSeconds: number
 ) => void
 
+/** The ends of names of a time from now on, without separators: `expires_in`, `refreshExpiresIn`, `ttl`, `ttl_seconds`. */
+const DURATION_NAME = /(?:expiresin|ttl)(?:seconds)?$/i
+
 export function createNoteExpiry({ path, isOptional }: ExpiryPath): NoteExpiry {
   const name = formatJsonPath(path)
+  const isDuration = DURATION_NAME.test((path.at(-1) ?? '').replaceAll(/[^a-z]/gi, ''))
 
   return function noteExpiry(reply, limit, askedAtSeconds) {
     const found = reply === undefined ? undefined : textAt(reply, path)
@@ -132,7 +136,7 @@ export function createNoteExpiry({ path, isOptional }: ExpiryPath): NoteExpiry {
       if (isOptional) return
       throw remoteReply(`reply has no ${name}`)
     }
-    const seconds = parseEndFrom(JSON.parse(found), askedAtSeconds)
+    const seconds = parseEndFrom(JSON.parse(found), askedAtSeconds, isDuration)
     if (seconds === undefined) {
       throw remoteReply(
         `${name} of the reply is no time that can be read, expected seconds from now on, seconds or milliseconds since 1970, a date with its zone, or null for no end`

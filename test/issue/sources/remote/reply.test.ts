@@ -143,10 +143,14 @@ test('no digit of any reply is lost', (t) => {
 const NOW_SECONDS = 1_735_689_600
 
 /** The expiry of a reply with this value, in seconds since 1970. */
-function expiryOf(value: string, given: { expiresAt?: number } = {}): number | undefined {
+function expiryOf(
+  value: string,
+  given: { expiresAt?: number } = {},
+  name = 'until'
+): number | undefined {
   const limit = { ...given }
-  createNoteExpiry({ path: ['user', 'until'], isOptional: false })(
-    parseJsonText(`{"user":{"until":${value}}}`, 9),
+  createNoteExpiry({ path: ['user', name], isOptional: false })(
+    parseJsonText(`{"user":{"${name}":${value}}}`, 9),
     limit,
     NOW_SECONDS
   )
@@ -186,7 +190,9 @@ const times: [value: string, seconds: number][] = [
   ['"2030-01-01 01:00:00+01"', 1_893_456_000],
   ['"2029-12-31 21:30:00 -0230"', 1_893_456_000],
   ['"2030-01-01 00:00:00 UTC"', 1_893_456_000],
-  ['"2028-02-29"', 1_835_395_200]
+  ['"2028-02-29"', 1_835_395_200],
+  ['"2200-01-01T00:00:00"', 7_258_118_400],
+  ['"2999-12-31 23:59:59"', 32_503_679_999]
 ]
 
 for (const [value, seconds] of times) {
@@ -221,7 +227,11 @@ for (const value of [
   '"0000-00-00 00:00:00"',
   '"9999-12-31"',
   '"9999-12-31T23:59:59.9999999"',
-  '"9999-12-31T23:59:59.9999999+02:00"'
+  '"9999-12-31T23:59:59.9999999+02:00"',
+  '"10000-01-01T00:00:00Z"',
+  '"294276-12-31T23:59:59"',
+  '"+275760-09-13T00:00:00.000Z"',
+  '"+1000000000-12-31T23:59:59.999999999Z"'
 ]) {
   test(`${value} means no expiry, and limits nothing`, (t) => {
     t.is(expiryOf(value), undefined)
@@ -234,6 +244,10 @@ for (const value of [
   '{}',
   '[1893456000]',
   '"2030-01-01T00:00:00"',
+  '"2199-12-31T23:59:59"',
+  '"2200-02-30T00:00:00"',
+  '"2200-02-30"',
+  '"+002030-01-01T00:00:00Z"',
   '"2030-02-30"',
   '"2030-02-30T00:00:00Z"',
   '"2030-13-01"',
@@ -252,6 +266,31 @@ for (const value of [
           'user.until of the reply is no time that can be read, expected seconds from now on, seconds or milliseconds since 1970, a date with its zone, or null for no end'
       }
     )
+  })
+}
+
+for (const name of [
+  'expires_in',
+  'expiresIn',
+  'EXPIRES-IN',
+  'refreshExpiresIn',
+  'ttl',
+  'TTL_seconds'
+]) {
+  test(`${name} counts from now on, however large it is`, (t) => {
+    for (const seconds of [60, 1_000_000_000, 1_261_440_000, 1_576_800_000, 3_153_600_000]) {
+      t.is(expiryOf(`${seconds}`, {}, name), NOW_SECONDS + seconds)
+      t.is(expiryOf(`"${seconds}"`, {}, name), NOW_SECONDS + seconds)
+    }
+    t.is(expiryOf('1893456000000', {}, name), 1_893_456_000)
+    t.is(expiryOf('"2030-01-01"', {}, name), 1_893_456_000)
+    t.is(expiryOf('0', {}, name), undefined)
+  })
+}
+
+for (const name of ['expires_at', 'expires', 'ttl_end', 'in']) {
+  test(`${name} is a time since 1970`, (t) => {
+    t.is(expiryOf('1576800000', {}, name), 1_576_800_000)
   })
 }
 
