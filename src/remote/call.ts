@@ -86,33 +86,31 @@ export function createCall(
     controller?.abort(error)
   }
 
-  /** The parts of a rejection that a client may get. */
-  function rejectedBody(): Buffer | undefined {
-    const isShown = collector.size() <= MOST_REJECTED_BYTES
-    return isShown && codingsOf(headers['content-encoding']).length === 0
-      ? withoutMark(collector.bytes())
-      : undefined
-  }
-
   function takeWhole(): void {
     const codings = codingsOf(headers['content-encoding'])
-    if (codings.length === 0) end(withoutMark(collector.bytes()))
+    // A larger rejection is not shown to a client.
+    if (!isSuccess() && collector.size() > MOST_REJECTED_BYTES) end(errorOf(undefined))
+    else if (codings.length === 0) take(collector.bytes())
     else void takeCoded(codings)
+  }
+
+  function take(bytes: Buffer): void {
+    const body = withoutMark(bytes)
+    end(isSuccess() ? body : errorOf(body))
   }
 
   /** Most replies are not coded, and need no promise. */
   async function takeCoded(codings: readonly string[]): Promise<void> {
+    const maxBytes = isSuccess() ? maxReplyBytes : Math.min(maxReplyBytes, MOST_REJECTED_BYTES)
     // Decoding counts with its largest result before the size is known.
-    if (budget?.resize(account, collector.held() + maxReplyBytes) === false)
-      return cut(noRoomForReply)
+    if (budget?.resize(account, collector.held() + maxBytes) === false) return cut(noRoomForReply)
     try {
-      const body = withoutMark(await decodeBody(collector.bytes(), codings, maxReplyBytes))
+      const body = await decodeBody(collector.bytes(), codings, maxBytes)
       if (ended === undefined) budget?.resize(account, body.length)
-      end(body)
+      take(body)
     } catch (error) {
-      end(
-        error instanceof ReplyBodyError ? remoteReply(error.message) : remoteFailed(error as Error)
-      )
+      const isCoding = error instanceof ReplyBodyError
+      end(failure(isCoding ? remoteReply(error.message) : remoteFailed(error as Error)))
     }
   }
 
@@ -140,8 +138,7 @@ export function createCall(
       },
       onResponseEnd() {
         if (ended !== undefined) return
-        if (isSuccess()) takeWhole()
-        else end(errorOf(rejectedBody()))
+        takeWhole()
       },
       onResponseError(_controller, error) {
         if (ended === undefined && status === 0 && sendAgain(error)) return

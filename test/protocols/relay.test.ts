@@ -1,4 +1,5 @@
 /** The parts of a remote's replies that a client gets: bodies and header fields of rejections, header fields of good replies. */
+import { brotliCompressSync, deflateSync, gzipSync } from 'node:zlib'
 import test, { type ExecutionContext } from 'ava'
 import { problemsOf } from '../helpers/config.ts'
 import { post, send } from '../helpers/http.ts'
@@ -75,6 +76,7 @@ for (const status of [401, 403, 422, 429]) {
   })
 }
 
+const LONG = JSON.stringify('x'.repeat(16 * 1024))
 const OWN = '{"message":"Remote post status failure.","status":401}'
 
 for (const [what, body, headers] of [
@@ -82,9 +84,11 @@ for (const [what, body, headers] of [
   ['a text that is a number', '7', { 'content-type': 'text/plain' }],
   ['no JSON under its label', '<html>', {}],
   ['an empty body', '', {}],
-  ['more than 16 KiB', JSON.stringify('x'.repeat(16 * 1024)), {}],
+  ['more than 16 KiB', LONG, {}],
   ['deep JSON', '['.repeat(65) + ']'.repeat(65), {}],
-  ['a coded body', LOCKED, { 'content-encoding': 'gzip' }]
+  ['an unknown coding', gzipSync(LOCKED), { 'content-encoding': 'compress' }],
+  ['a broken coding', gzipSync(LOCKED).subarray(0, 20), { 'content-encoding': 'gzip' }],
+  ['more than 16 KiB, coded,', gzipSync(LONG), { 'content-encoding': 'gzip' }]
 ] as const) {
   test(`${what} of a rejection is not relayed`, async (t) => {
     const { logIn } = await startLogin(t, replying(body, 401, headers))
@@ -92,6 +96,25 @@ for (const [what, body, headers] of [
     t.is(status, 401)
     t.is(text, OWN)
     t.is(own['content-type'], 'application/json; charset=utf-8')
+  })
+}
+
+for (const [coding, body] of [
+  ['gzip', gzipSync(`\ufeff${LOCKED}`)],
+  ['deflate', deflateSync(LOCKED)],
+  ['br', brotliCompressSync(LOCKED)],
+  // A proxy has decoded it.
+  ['gzip', LOCKED]
+] as const) {
+  const form = typeof body === 'string' ? 'plain' : 'coded'
+  test(`a ${form} rejection with the Content-Encoding "${coding}" is relayed as text`, async (t) => {
+    const { logIn } = await startLogin(t, replying(body, 401, { 'content-encoding': coding }))
+    for (const path of PATHS) {
+      const { status, text, headers } = await logIn(path)
+      t.is(status, 401, path)
+      t.is(text, LOCKED)
+      t.is(headers['content-encoding'], undefined)
+    }
   })
 }
 

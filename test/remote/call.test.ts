@@ -3,6 +3,7 @@ import { AssertionError } from 'node:assert'
 import { brotliCompressSync, deflateRawSync, deflateSync, gzipSync } from 'node:zlib'
 import test, { type ExecutionContext } from 'ava'
 import fc from 'fast-check'
+import type { ServiceError } from '../../src/errors.ts'
 import { createByteBudget } from '../../src/remote/byte-budget.ts'
 import { createByteCollector } from '../../src/remote/byte-collector.ts'
 import { createRemote } from '../../src/remote/remote.ts'
@@ -171,10 +172,10 @@ test('decoded bytes count in the budget of all bodies until they are released', 
   const held: number[] = []
   const budget = createByteBudget({ limitBytes: 10_000, now: () => 0, onFull: () => {} })
   const remote = await startRemote(t, replying(gzipSync('{}'), 200, { 'content-encoding': 'gzip' }))
-  const createClient = (maxReplyBytes: number) => {
+  const createClient = (maxReplyBytes: number, url = remote.url) => {
     const options = { timeoutMs: 60_000, connectTimeoutMs: 60_000, maxCalls: 1, maxReplyBytes }
     const onOutcome = () => void held.push(budget.held())
-    const client = createRemote({ url: remote.url, userAgent: 'a', ...options, budget, onOutcome })
+    const client = createRemote({ url, userAgent: 'a', ...options, budget, onOutcome })
     t.teardown(client.close)
     return client
   }
@@ -186,6 +187,19 @@ test('decoded bytes count in the budget of all bodies until they are released', 
   t.is(budget.held(), 0)
   await t.throwsAsync(createClient(11_000).call(call), { message: 'Too many replies in flight.' })
   t.is(budget.held(), 0)
+  const coded = replying(gzipSync('{}'), 401, { 'content-encoding': 'gzip' })
+  const rejecting = await startRemote(t, coded)
+  for (const [maxReplyBytes, body] of [
+    [9_000, Buffer.from('{}')],
+    [11_000, undefined]
+  ] as const) {
+    const error = await t.throwsAsync<ServiceError>(
+      createClient(maxReplyBytes, rejecting.url).call(call)
+    )
+    t.is(error?.remoteStatus, 401)
+    t.deepEqual(error?.rejection?.body, body)
+    t.is(budget.held(), 0)
+  }
 })
 
 for (const [type, body] of [
