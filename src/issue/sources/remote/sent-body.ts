@@ -85,8 +85,9 @@ export function createWriteJson(fields: SentFields | undefined): WriteBody {
 /** @param fields left out, the members of the client's JSON are the fields */
 export function createWriteForm(fields: SentFields | undefined): WriteBody {
   if (fields === undefined) return (request) => writeForm(membersOf(request))
-  const readFields = createReadFields(fields)
-  const names = Object.keys(fields)
+  // A form has no null, so one is a missing field.
+  const readFields = createReadFields(fields, (text) => text === undefined || text === NULL)
+  const names = Object.keys(fields).map((name) => parseJsonPath(name).join('.'))
   return function writeFields(request) {
     const texts = readFields(request)
     return writeForm(names.map((name, index) => [name, texts[index]]))
@@ -97,8 +98,12 @@ export function createWriteForm(fields: SentFields | undefined): WriteBody {
 type ReadFields = (request: IssueRequest) => readonly (JsonText | undefined)[]
 
 const EMPTY_OBJECT = toJsonText({})
+const NULL = 'null'
 
-function createReadFields(fields: SentFields): ReadFields {
+function createReadFields(
+  fields: SentFields,
+  isMissing: (text: JsonText | undefined) => boolean = (text) => text === undefined
+): ReadFields {
   const readers = Object.entries(fields).map(([name, one]) => ({ name, ...one }))
   const paths = readers.map((one) => ('path' in one ? one.path : []))
   const given = readers.map((one) =>
@@ -115,7 +120,7 @@ function createReadFields(fields: SentFields): ReadFields {
     const found = takesAny ? textsAt(request.json() ?? EMPTY_OBJECT, paths) : []
     return given.map((constant, index) => {
       const text = constant ?? found[index]
-      const message = text === undefined ? missing[index] : undefined
+      const message = isMissing(text) ? missing[index] : undefined
       if (message !== undefined) throw invalidClaim(message)
       return text
     })
@@ -170,7 +175,7 @@ const NO_TEXT = /\p{Surrogate}/u
 function writeForm(fields: Iterable<readonly [string, JsonText | undefined]>): Uint8Array {
   const form = new URLSearchParams()
   for (const [name, text] of fields) {
-    if (text === undefined || text === 'null') continue
+    if (text === undefined || text === NULL) continue
     if (text.startsWith('{') || text.startsWith('[')) throw unfit()
     const value: string = text.startsWith('"') ? JSON.parse(text) : text
     if (NO_TEXT.test(name) || NO_TEXT.test(value)) throw unfit()

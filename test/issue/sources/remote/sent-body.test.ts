@@ -108,8 +108,14 @@ test('in JSON a dot in a name makes an object, in a form it is a dot', async (t)
     (await json.logIn('/txtoken', LOGIN)).sent,
     '{"query":"mutation { login }","variables":{"email":"ada@example.com","input":{"n":1.10}},"a.b":{"Nested":[1.5,null]}}'
   )
-  const form = await startLogin(t, { send: 'form', body: { 'user.email': 'email', 'u[n]': 'n' } })
-  t.is((await form.logIn('/txtoken', LOGIN)).sent, 'user.email=ada%40example.com&u%5Bn%5D=1.10')
+  const form = await startLogin(t, {
+    send: 'form',
+    body: { 'user.email': 'email', 'u[n]': 'n', 'a\\.b': 'n', 'c\\\\d': 'n' }
+  })
+  t.is(
+    (await form.logIn('/txtoken', LOGIN)).sent,
+    'user.email=ada%40example.com&u%5Bn%5D=1.10&a.b=1.10&c%5Cd=1.10'
+  )
 })
 
 test('a login that lacks a field is rejected, and the remote is not called', async (t) => {
@@ -123,6 +129,24 @@ test('a login that lacks a field is rejected, and the remote is not called', asy
   t.is(
     (await logIn('/txtoken', '{"user":{"email":null},"password":""}')).sent,
     '{"username":null,"password":""}'
+  )
+})
+
+test('in a form, a field that is null is missing', async (t) => {
+  const body = { username: 'user.email', otp: 'otp?', tenant: { value: 'acme' } }
+  const { logIn } = await startLogin(t, { send: 'form', body })
+  for (const path of PATHS) {
+    const { status, sent } = await logIn(path, '{"user":{"email":null},"otp":"1"}')
+    t.is(status, 400, path)
+    t.is(sent, undefined)
+  }
+  t.is(
+    (await logIn('/txtoken', '{"user":{"email":null}}')).text,
+    '{"message":"username is missing, expected it in user.email of the body"}'
+  )
+  t.is(
+    (await logIn('/txtoken', '{"user":{"email":"null"},"otp":null}')).sent,
+    'username=null&tenant=acme'
   )
 })
 
