@@ -33,7 +33,7 @@ export const checkConfig = createConfigCommand({
     probe: {
       type: 'boolean',
       description:
-        'Also try remotes, JWK Sets and LDAP without credentials, Redis, and folders of keys and revocations'
+        'Also try remotes, JWK Sets and LDAP without credentials, Redis, and folders of data'
     },
     json: { type: 'boolean', description: 'Write one JSON object' }
   },
