@@ -4,7 +4,7 @@ import { overloaded, ServiceError } from '../errors.ts'
 import { type ByteBudget, createAccount } from './byte-budget.ts'
 import { createByteCollector } from './byte-collector.ts'
 import { proxyFailed, remoteFailed, remoteReply } from './remote-errors.ts'
-import { codingsOf, decodeBody, ReplyBodyError, withoutMark } from './reply-body.ts'
+import { decodeBody, isCoded, ReplyBodyError, toUtf8 } from './reply-body.ts'
 
 export type Headers = Readonly<Record<string, string | string[] | undefined>>
 
@@ -87,25 +87,24 @@ export function createCall(
   }
 
   function takeWhole(): void {
-    const codings = codingsOf(headers['content-encoding'])
+    const bytes = collector.bytes()
     // A larger rejection is not shown to a client.
-    if (!isSuccess() && collector.size() > MOST_REJECTED_BYTES) end(errorOf(undefined))
-    else if (codings.length === 0) take(collector.bytes())
-    else void takeCoded(codings)
+    if (!isSuccess() && bytes.length > MOST_REJECTED_BYTES) end(errorOf(undefined))
+    else if (isCoded(bytes, headers)) void takeCoded(bytes)
+    else take(toUtf8(bytes, headers))
   }
 
-  function take(bytes: Buffer): void {
-    const body = withoutMark(bytes)
+  function take(body: Buffer): void {
     end(isSuccess() ? body : errorOf(body))
   }
 
   /** Most replies are not coded, and need no promise. */
-  async function takeCoded(codings: readonly string[]): Promise<void> {
+  async function takeCoded(bytes: Buffer): Promise<void> {
     const maxBytes = isSuccess() ? maxReplyBytes : Math.min(maxReplyBytes, MOST_REJECTED_BYTES)
     // Decoding counts with its largest result before the size is known.
     if (budget?.resize(account, collector.held() + maxBytes) === false) return cut(noRoomForReply)
     try {
-      const body = await decodeBody(collector.bytes(), codings, maxBytes)
+      const body = await decodeBody(bytes, headers, maxBytes)
       if (ended === undefined) budget?.resize(account, body.length)
       take(body)
     } catch (error) {

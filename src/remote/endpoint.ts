@@ -6,7 +6,7 @@ import { type CallOutcome, isRejection } from './outcome.ts'
 import { createAgents } from './proxy/agents.ts'
 import type { OutgoingProxy } from './proxy/proxies.ts'
 import { tooManyCalls } from './remote.ts'
-import { codingsOf, decodeBody, IDENTITY, MAX_HEADER_BYTES, withoutMark } from './reply-body.ts'
+import { decodeBody, IDENTITY, isCoded, MAX_HEADER_BYTES } from './reply-body.ts'
 import { createTlsOptions } from './tls-options.ts'
 import type { TraceHeaders } from './trace-context.ts'
 
@@ -112,15 +112,15 @@ export function createEndpoint(options: EndpointOptions): Endpoint {
     })
     try {
       const { statusCode, headers: replyHeaders, rawBody } = await call
+      const body = Buffer.from(rawBody)
       // The body of another status is not read.
-      const codings = statusCode === 200 ? codingsOf(replyHeaders['content-encoding']) : []
+      if (statusCode !== 200) return { status: statusCode, body }
       // Decoding counts with its largest result before the size is known.
-      if (codings.length > 0 && budget?.resize(account, 2 * maxReplyBytes) === false) {
+      if (isCoded(body, replyHeaders) && budget?.resize(account, 2 * maxReplyBytes) === false) {
         fault = overloaded('Too many replies in flight.')
         throw fault
       }
-      const body = await decodeBody(Buffer.from(rawBody), codings, maxReplyBytes)
-      return { status: statusCode, body: withoutMark(body) }
+      return { status: statusCode, body: await decodeBody(body, replyHeaders, maxReplyBytes) }
     } catch (error) {
       if (fault !== undefined) throw fault
       if (signal.aborted) throw unanswered(url, 'found no whole reply in time')

@@ -1,5 +1,41 @@
 /** Replies that are unusual HTTP, or none by the letter: every client of the service reads them. */
 
+import { gzipSync } from 'node:zlib'
+
+/** JSON that is not ASCII. */
+export const ODD_BODY = '{"id":"\u00eb"}'
+
+const utf16 = Buffer.from(ODD_BODY, 'utf16le')
+const latin1 = Buffer.from(ODD_BODY, 'latin1')
+const MARK = Buffer.from([0xff, 0xfe])
+
+/** The same JSON in other bytes than UTF-8, each with a description and the header fields beside it. */
+export const ODD_BODIES: readonly (readonly [
+  what: string,
+  labels: Record<string, string>,
+  body: Buffer
+])[] = [
+  ['in UTF-16, little-endian', typed('; charset=utf-16'), Buffer.concat([MARK, utf16])],
+  ['in UTF-16, big-endian', typed(''), Buffer.concat([MARK, utf16]).swap16()],
+  ['in UTF-16 without a mark', typed('; charset=UTF-16LE'), utf16],
+  ['in UTF-16, big-endian, without a mark', typed(''), Buffer.from(utf16).swap16()],
+  ['in UTF-16 with a wrong label', typed('; charset=utf-8'), Buffer.concat([MARK, utf16])],
+  ['in Latin-1', typed('; charset=ISO-8859-1'), latin1],
+  ['in Windows-1252', typed(';Charset = "windows-1252"; a=b'), latin1],
+  ['in UTF-8 with the label of Latin-1', typed('; charset=ISO-8859-1'), Buffer.from(ODD_BODY)],
+  ['in gzip without a label', typed(''), gzipSync(ODD_BODY)],
+  ['in gzip with a wrong label', { 'content-encoding': 'utf-8' }, gzipSync(ODD_BODY)],
+  [
+    'in Latin-1 in gzip',
+    { ...typed('; charset=latin1'), 'content-encoding': 'gzip' },
+    gzipSync(latin1)
+  ]
+]
+
+function typed(charset: string): Record<string, string> {
+  return { 'content-type': `application/json${charset}` }
+}
+
 /** Replies with the status 200 and this body of ASCII, each with a description. They may be followed by the end of the connection. */
 export function oddReplies(body: string): readonly (readonly [what: string, reply: string])[] {
   const length = `Content-Length: ${body.length}`

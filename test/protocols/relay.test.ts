@@ -118,6 +118,13 @@ for (const [coding, body] of [
   })
 }
 
+test('an object of a rejection in another character set is relayed in UTF-8', async (t) => {
+  const body = Buffer.from('{"message":"Zug\u00e4nge gesperrt"}', 'latin1')
+  const labels = { 'content-type': 'application/json; charset=ISO-8859-1' }
+  const { logIn } = await startLogin(t, replying(body, 401, labels))
+  t.is((await logIn()).text, body.toString('latin1'))
+})
+
 for (const label of ['text/plain', 'text/html', 'text/json', 'application/octet-stream', '']) {
   test(`an object of a rejection is relayed as JSON, with the label "${label}"`, async (t) => {
     const { logIn } = await startLogin(t, replying(LOCKED, 401, { 'content-type': label }))

@@ -10,7 +10,7 @@ import { createRemote } from '../../src/remote/remote.ts'
 import { remoteFailed } from '../../src/remote/remote-errors.ts'
 import { fullConfig } from '../helpers/config-texts.ts'
 import { type Answer, post } from '../helpers/http.ts'
-import { BAD_REPLIES, oddReplies } from '../helpers/odd-replies.ts'
+import { BAD_REPLIES, ODD_BODIES, ODD_BODY, oddReplies } from '../helpers/odd-replies.ts'
 import { ended, replying, startRawRemote, startRemote, type TestRemote } from '../helpers/remote.ts'
 import { startService } from '../helpers/service.ts'
 import { readToken } from '../helpers/tokens.ts'
@@ -163,9 +163,31 @@ test('the coding of a reply with an error status does not matter', async (t) => 
   t.is((await ask(t, remote)).text, '{"message":"Remote post status failure.","status":401}')
 })
 
-test('a compressed reply without Content-Encoding is not decoded', async (t) => {
-  const remote = await startRemote(t, replying(gzipSync('{}')))
-  t.is((await ask(t, remote)).text, failure('reply is not valid UTF-8', UNREADABLE))
+for (const [what, labels, body] of ODD_BODIES) {
+  test(`JSON ${what} is accepted`, async (t) => {
+    const remote = await startRemote(t, replying(body, 200, labels))
+    const { token } = JSON.parse((await ask(t, remote)).text)
+    t.true(readToken(token).payload.startsWith(`{"data":${ODD_BODY},`))
+  })
+}
+
+for (const [what, charset, body] of [
+  ['no character set', '', Buffer.from(ODD_BODY, 'latin1')],
+  ['an unknown one', '; charset=x-1', Buffer.from(ODD_BODY, 'latin1')],
+  ['another one', '; charset=shift_jis', Buffer.from([0x22, 0xff, 0x22])],
+  ['UTF-8', '; charset=UTF-8', Buffer.from(ODD_BODY, 'latin1')],
+  ['UTF-16 in a broken reply', '', Buffer.from(`\ufeff${ODD_BODY}`, 'utf16le').subarray(1)]
+] as const) {
+  test(`bytes that are not UTF-8, labelled with ${what}, are an error`, async (t) => {
+    const labels = { 'content-type': `application/json${charset}` }
+    const remote = await startRemote(t, replying(body, 200, labels))
+    t.is((await ask(t, remote)).text, failure('reply is not valid UTF-8', UNREADABLE))
+  })
+}
+
+test('a reply without Content-Encoding that is too large once decoded is an error', async (t) => {
+  const remote = await startRemote(t, replying(gzipSync(' '.repeat(100_000))))
+  t.is((await ask(t, remote)).text, failure('reply too large', UNREADABLE))
 })
 
 test('decoded bytes count in the budget of all bodies until they are released', async (t) => {

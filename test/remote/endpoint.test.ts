@@ -5,7 +5,7 @@ import test, { type ExecutionContext } from 'ava'
 import type { EndpointOptions } from '../../src/remote/endpoint.ts'
 import { createAuthority } from '../helpers/certificates.ts'
 import { makeEndpoint } from '../helpers/endpoint.ts'
-import { BAD_REPLIES, oddReplies } from '../helpers/odd-replies.ts'
+import { BAD_REPLIES, ODD_BODIES, ODD_BODY, oddReplies } from '../helpers/odd-replies.ts'
 import { ended, refusingUrl, replying, startRawRemote, startRemote } from '../helpers/remote.ts'
 
 const root = createAuthority()
@@ -143,6 +143,14 @@ for (const [coding, body] of [
     const remote = await startRemote(t, replying(body, 200, { 'content-encoding': coding }))
     const reply = await createClient(t, { maxReplyBytes: 100 })(remote.url)
     t.is(reply.body.toString(), '{}')
+  })
+}
+
+for (const [what, labels, body] of ODD_BODIES) {
+  test(`JSON ${what} is decoded`, async (t) => {
+    const remote = await startRemote(t, replying(body, 200, labels))
+    const reply = await createClient(t, { maxReplyBytes: 100 })(remote.url)
+    t.is(reply.body.toString(), ODD_BODY)
   })
 }
 

@@ -6,7 +6,7 @@ import { createAgents } from '../../remote/proxy/agents.ts'
 import { type ProxyFor, readProxies } from '../../remote/proxy/proxies.ts'
 import { describeConnectionError, isTlsFailure } from '../../remote/remote-errors.ts'
 import {
-  codingsOf,
+  type BodyLabels,
   decodeBody,
   IDENTITY,
   MAX_HEADER_BYTES,
@@ -169,8 +169,7 @@ export function createFetchJwks(options: FetchJwksOptions): FetchJwks {
       const { headers, statusCode } = response
       if (statusCode === 304 && etag !== undefined) return { headers, bytes: undefined }
       assertAcceptable(statusCode)
-      const codings = codingsOf(headers['content-encoding'])
-      return { headers, bytes: await decode(await readBytes(stream, maxBytes), codings, maxBytes) }
+      return { headers, bytes: await decode(await readBytes(stream, maxBytes), headers, maxBytes) }
     } finally {
       stream.destroy()
     }
@@ -218,13 +217,9 @@ async function readBytes(stream: Request, maxBytes: number): Promise<Buffer> {
   return Buffer.concat(chunks)
 }
 
-async function decode(
-  bytes: Buffer,
-  codings: readonly string[],
-  maxBytes: number
-): Promise<Buffer> {
+async function decode(bytes: Buffer, labels: BodyLabels, maxBytes: number): Promise<Buffer> {
   try {
-    return await decodeBody(bytes, codings, maxBytes)
+    return await decodeBody(bytes, labels, maxBytes)
   } catch (error) {
     if (!(error instanceof ReplyBodyError)) throw error
     throw new JwksError('media_type', error.message)

@@ -157,6 +157,18 @@ for (const [coding, body] of [
   })
 }
 
+for (const [what, charset, body] of [
+  ['UTF-16', '', Buffer.from(`\ufeff${TEXT}`, 'utf16le')],
+  ['Latin-1', '; charset=ISO-8859-1', Buffer.from(TEXT.replace('{', '{"by":"\u00eb",'), 'latin1')]
+] as const) {
+  test(`a set in ${what} is read`, async (t) => {
+    const headers = { 'content-type': `application/json${charset}` }
+    const reply: RequestListener = (_request, response) =>
+      response.writeHead(200, headers).end(body)
+    t.like(await fetchFrom(await startJwksServer(t, reply)), { jwks: JWKS.keys })
+  })
+}
+
 test('a set that cannot be decoded, or is too large when decoded, is rejected', async (t) => {
   const coded = (coding: string, body: Buffer): RequestListener => {
     const headers = { 'content-type': 'application/json', 'content-encoding': coding }
