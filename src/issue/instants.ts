@@ -24,8 +24,15 @@ const WITHOUT_END: ReadonlySet<string> = new Set([
   'forever'
 ])
 
-/** The zero dates of Go, .NET and MySQL, which mean that there is no date. */
-const ZERO_DATE = /^(?:0001-01-01|0000-00-00)(?:$|[Tt ])/
+/** The zero dates of Go and .NET, MySQL, Windows and Unix, which mean that there is no date. */
+const ZERO_DATE = /^(?:0001-01-01|0000-00-00|1601-01-01|1970-01-01)(?:$|[Tt ])/
+/** The same in seconds, and -1. */
+const ZERO_SECONDS: ReadonlySet<unknown> = new Set([0, -1, -62_135_596_800, -11_644_473_600])
+
+/** A date of HTTP (RFC 9110, section 5.6.7) or of mail (RFC 5322, section 3.3), which JSON has where a server writes all its dates so. */
+const HTTP_DATE =
+  /^[A-Z][a-z]{2}, (\d\d?) ([A-Z][a-z]{2}) (\d{4}) (\d\d:\d\d:\d\d) (GMT|UTC|[-+]\d{4})$/
+const MONTHS = 'JanFebMarAprMayJunJulAugSepOctNovDec'
 
 /** An ISO 8601 date, which begins at midnight UTC, or a date and time with its zone (RFC 3339, section 5.6, with the spellings of databases). */
 const DATE =
@@ -41,17 +48,19 @@ const DATE_BEYOND_9999 = /^\+?0*[1-9]\d{4,}-\d\d-\d\d(?:$|[Tt ])/
 const FAR_DATE = /^(?:2[2-9]|[3-9]\d)\d\d-/
 
 /**
- * Reads an expiry: a number of seconds since 1970, or of milliseconds, microseconds or nanoseconds where it is too large for that, such a number in text, or an ISO 8601 date.
+ * Reads an expiry: a number of seconds since 1970, or of milliseconds, microseconds or nanoseconds where it is too large for that, such a number in text, or a date of ISO 8601 or HTTP.
  * @param value a value of JSON
  * @returns whole seconds since 1970, not later than the instant; Infinity for "never": null, false, 0, -1, a word such as `never`, a zero date, the last day of the year 9999 or a date after it;
  *   undefined for anything else
  */
 export function parseEnd(value: unknown): number | undefined {
-  if (value === null || value === false || value === 0 || value === -1) {
-    return Number.POSITIVE_INFINITY
+  if (value === null || value === false) return Number.POSITIVE_INFINITY
+  if (typeof value === 'number') {
+    const seconds = toSeconds(value)
+    return ZERO_SECONDS.has(seconds) ? Number.POSITIVE_INFINITY : seconds
   }
-  if (typeof value !== 'string') return parseInstant(value)
-  const text = value.trim()
+  if (typeof value !== 'string') return undefined
+  const text = toIsoDate(value.trim())
   const isWithoutEnd =
     WITHOUT_END.has(text.toLowerCase()) ||
     [ZERO_DATE, LAST_DATE, DATE_BEYOND_9999].some((one) => one.test(text))
@@ -90,19 +99,27 @@ export function parseEndFrom(
 export function parseInstant(value: unknown): number | undefined {
   if (typeof value === 'number') return toSeconds(value)
   if (typeof value !== 'string') return undefined
-  const text = value.trim()
+  const text = toIsoDate(value.trim())
   return NUMBER.test(text) ? toSeconds(Number(text)) : parseDate(text)
 }
 
 /** Interprets a number in the largest unit that gives a date of this age. */
 function toSeconds(value: number): number {
   let seconds = Math.floor(value)
-  for (let units = 0; seconds > MOST_SECONDS; units++) {
-    if (units === SMALLER_UNITS) return Number.POSITIVE_INFINITY
+  for (let units = 0; Math.abs(seconds) > MOST_SECONDS; units++) {
+    if (units === SMALLER_UNITS) return value > 0 ? Number.POSITIVE_INFINITY : Math.floor(value)
     seconds = Math.floor(seconds / THOUSAND)
     if (seconds === NINES || seconds === NINES + 1) return Number.POSITIVE_INFINITY
   }
   return seconds
+}
+
+/** A date of HTTP as ISO 8601; any other text unchanged. */
+function toIsoDate(text: string): string {
+  const [, day = '', month = '', year, time, zone] = HTTP_DATE.exec(text) ?? []
+  const at = year === undefined ? -1 : MONTHS.indexOf(month)
+  if (at === -1) return text
+  return `${year}-${String(at / 3 + 1).padStart(2, '0')}-${day.padStart(2, '0')}T${time} ${zone}`
 }
 
 function parseDate(text: string): number | undefined {

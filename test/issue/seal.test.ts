@@ -176,7 +176,16 @@ test('without a lifetime, the exp of the field is used', async (t) => {
   t.is(readToken(document.a).payload, `{"iat":${NOW_SECONDS},"exp":4000000000}`)
 })
 
-for (const exp of ['null', '0', '-1', '"never"', '1e400', '"9999-12-31T23:59:59Z"']) {
+for (const exp of [
+  'null',
+  '0',
+  '-1',
+  '-62135596800',
+  '"1970-01-01T00:00:00Z"',
+  '"never"',
+  '1e400',
+  '"9999-12-31T23:59:59Z"'
+]) {
   test(`a field with the exp ${exp} has no expiry of its own, and expires with the lifetime`, async (t) => {
     t.is(await payloadOf(`{"exp":${exp}}`), `{${TIMES}}`)
     const required = { requiresExp: true }

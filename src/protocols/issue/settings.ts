@@ -48,7 +48,7 @@ export function issueRouteSchema<Name extends string>(
     expiresAt: optionalPath
       .optional()
       .describe(
-        'Path of an expiry time in the reply of the only remote source. A token expires at that time, or after its `lifetime` if that is sooner. The time is a number of seconds or milliseconds since 1970, a number under 1000000000 of seconds from now on, either of these as text, or an ISO 8601 date with its zone. If the path ends with `expires_in`, `expiresIn` or `ttl`, larger numbers are seconds from now on, too. Null, 0, -1, `never` and dates after the year 9999 mean no expiry. A reply without it is an error, unless the path ends with `?`. Default: none.'
+        'Path of an expiry time in the reply of the only remote source. A token expires at that time, or after its `lifetime` if that is sooner. The time is a number of seconds or milliseconds since 1970, a number under 1000000000 of seconds from now on, either of these as text, or a date of ISO 8601 or HTTP with its zone. If the path ends with `expires_in`, `expiresIn` or `ttl`, larger numbers are seconds from now on, too. Null, 0, -1, `never`, zero dates and dates after the year 9999 mean no expiry. A reply without it is an error, unless the path ends with `?`. Default: none.'
       ),
     notBefore: offset('1d')
       .optional()
