@@ -1,4 +1,4 @@
-import { createPrivateKey, createPublicKey } from 'node:crypto'
+import { checkPrimeSync, createPrivateKey, createPublicKey, generatePrimeSync } from 'node:crypto'
 import test from 'ava'
 import { KeyError } from '../../../src/keys/key-error.ts'
 import { parsePrivateKey, parsePublicKey } from '../../../src/keys/material/key-material.ts'
@@ -31,6 +31,25 @@ test('an RSA key with a small factor is rejected', (t) => {
       message: 'found an RSA key whose modulus is divisible by 3'
     }
   )
+})
+
+/** A prime above another number. */
+function primeAfter(number: bigint): bigint {
+  let prime = number + 1n + (number % 2n)
+  while (!checkPrimeSync(prime)) prime += 2n
+  return prime
+}
+
+test('an RSA key whose primes are equal or close together is rejected', (t) => {
+  const p = generatePrimeSync(1024, { bigint: true })
+  const next = primeAfter(p)
+  for (const q of [p, next, primeAfter(next), primeAfter(p + 2n ** 512n)]) {
+    const jwk = { kty: 'RSA', n: toBase64url(p * q), e: 'AQAB' }
+    const expected = { instanceOf: KeyError, message: /primes that are equal or close together/ }
+    t.throws(() => parsePublicKey(json(jwk), 'RS256'), expected)
+    const pem = toPem(createPublicKey({ key: jwk, format: 'jwk' }))
+    t.throws(() => parsePublicKey(pem, 'PS256'), expected)
+  }
 })
 
 test('keys of other generators are accepted', (t) => {
