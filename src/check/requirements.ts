@@ -125,8 +125,7 @@ function numericDate(name: 'exp' | 'nbf' | 'iat', value: unknown): number {
 export function createIssuerRequirement(issuers: readonly string[]): Requirement {
   return function isFromIssuer({ claims: { iss } }) {
     if (typeof iss === 'string' && issuers.includes(iss)) return
-    const found =
-      typeof iss === 'string' ? 'is not from an issuer that is accepted' : lacks('iss', iss)
+    const found = lacks('iss', iss) ?? 'is not from an issuer that is accepted'
     throw invalidToken(`Token ${found}`, 'issuer')
   }
 }
@@ -141,22 +140,23 @@ export function createAudienceRequirement(audiences: readonly string[]): Require
       ? aud.some((one) => audiences.includes(one))
       : typeof aud === 'string' && audiences.includes(aud)
     if (isFor) return
-    const isNamed = typeof aud === 'string' || Array.isArray(aud)
-    const found = isNamed ? 'is for another audience' : lacks('aud', aud)
+    const found = lacks('aud', aud) ?? 'is for another audience'
     throw invalidToken(`Token ${found}`, 'audience')
   }
 }
 
 /** The token has a subject (RFC 7519, section 4.1.2). */
 export const hasSubject: Requirement = function hasSubject({ claims: { sub } }) {
-  if (typeof sub !== 'string' || sub === '') {
-    throw invalidToken(`Token ${sub === '' ? 'has an empty sub' : lacks('sub', sub)}`, 'subject')
-  }
+  const found = lacks('sub', sub)
+  if (found !== undefined) throw invalidToken(`Token ${found}`, 'subject')
 }
 
-/** The error for a token whose claim is not text. */
-function lacks(claim: 'iss' | 'aud' | 'sub', value: unknown): string {
+/** The error for a token whose claim is no text with a name in it; undefined for one that names something. */
+function lacks(claim: 'iss' | 'aud' | 'sub', value: unknown): string | undefined {
   if (value === undefined) return `has no ${claim}`
+  const names = claim === 'aud' && Array.isArray(value) ? value : [value]
+  if (names.every((name) => name === '')) return `has an empty ${claim}`
+  if (names.some((name) => typeof name === 'string' && name !== '')) return undefined
   return `has ${claim === 'sub' ? 'a' : 'an'} ${claim} that is not text`
 }
 

@@ -27,13 +27,17 @@ test('aud is one of the required audiences, or a list with one of them', (t) => 
   for (const [aud, message] of [
     [undefined, 'Token has no aud'],
     [null, 'Token has an aud that is not text'],
-    ['', another],
+    ['', 'Token has an empty aud'],
     ['API', another],
     ['api ', another],
     ['a', another],
-    [[], another],
+    [[], 'Token has an empty aud'],
+    [[''], 'Token has an empty aud'],
     [['other'], another],
-    [[['api']], another],
+    [['other', 1], another],
+    [[['api']], 'Token has an aud that is not text'],
+    [[1], 'Token has an aud that is not text'],
+    [1, 'Token has an aud that is not text'],
     [{ api: 1 }, 'Token has an aud that is not text']
   ] as const) {
     const error = t.throws(() => requirement({ claims: { aud } }), { message })
@@ -48,6 +52,7 @@ test('iss equals one of the required issuers, character by character', (t) => {
   for (const [iss, message] of [
     [undefined, 'Token has no iss'],
     [null, 'Token has an iss that is not text'],
+    ['', 'Token has an empty iss'],
     ['https://a.example/', another],
     ['HTTPS://a.example', another],
     [['https://a.example'], 'Token has an iss that is not text']
