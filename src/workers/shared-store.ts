@@ -1,6 +1,6 @@
 /** A store that the primary holds for all workers, in one of them. */
 import type { RevocationFollower } from '../revocation/stores/store.ts'
-import { addressOfStore, type CreateStore, createStore } from '../revocation/stores/stores.ts'
+import { type CreateStore, createStore, isOnNetwork } from '../revocation/stores/stores.ts'
 import { fromPlain, type PrimaryCalls, toPlain, type WorkerCalls } from './calls.ts'
 import type { Channel } from './channel.ts'
 
@@ -20,7 +20,7 @@ export function createSharedStores(call: Channel<PrimaryCalls>['call']): SharedS
       followers.get(handle)?.add(revocations.map(fromPlain))
     },
     async create(settings, options) {
-      if (addressOfStore(settings) !== undefined) return createStore(settings, options)
+      if (isOnNetwork(settings)) return createStore(settings, options)
       const handle = ++lastHandle
       return {
         async start(follower) {

@@ -42,6 +42,12 @@ export type CreateStore = (
   options: StoreOptions
 ) => Promise<RevocationStore>
 
+/** Whether a store is reached over the network, so that several processes can use it. */
+export function isOnNetwork(settings: StoreSettings): boolean {
+  const place = addressOfStore(settings)
+  return place !== undefined && place.kind !== 'directory'
+}
+
 /** Where a store is reached, without a user or password; undefined for one in this process. */
 export function addressOfStore<Kind extends KindName>(
   settings: SettingsOf[Kind] & { readonly kind: Kind },
