@@ -158,7 +158,6 @@ test('TLS settings of a remote JWK Set that cannot work are found before anythin
   const entry = { alg: 'ES256', jwksUrl: 'https://keys.example.com/set' }
   const { problems } = judgeKeys(
     parseEntries([
-      { ...entry, kid: 'a', tls: { ca: 'no certificate' } },
       {
         ...entry,
         kid: 'b',
@@ -169,10 +168,7 @@ test('TLS settings of a remote JWK Set that cannot work are found before anythin
   )
   t.deepEqual(
     problems.map(({ path, message }) => `${formatPath(path)}: ${message}`),
-    [
-      'keys[0].jwksUrl: found a ca without a certificate in it, expected PEM',
-      'keys[1].jwksUrl: found no cipher suite for TLSv1.3, expected at least one'
-    ]
+    ['keys[0].jwksUrl: found no cipher suite for TLSv1.3, expected at least one']
   )
 })
 

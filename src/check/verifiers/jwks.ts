@@ -163,7 +163,8 @@ function refineJwkSet<Schema extends z.ZodType<JwkSetSettings>>(schema: Schema):
     .refine(hasPlaceForTenants, NO_PLACE_FOR_TENANTS)
     .refine(staysWithin, { error: STALE_LIMIT_EXPECTED, path: ['staleLimit'] })
     .superRefine(({ tls }, context) => {
-      const message = reasonAgainst(() => createTlsOptions(tls))
+      // A mistake in the authorities is reported at their own setting.
+      const message = reasonAgainst(() => createTlsOptions({ ...tls, ca: undefined }))
       if (message !== undefined) context.addIssue({ code: 'custom', message, path: ['tls'] })
     })
 }

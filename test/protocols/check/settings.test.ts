@@ -124,7 +124,7 @@ const mistakes: [string, object, string[]][] = [
   [
     'certificates',
     { verify: [{ ...JWKS, tls: { ca: 'none' } }] },
-    ['routes[0].verify[0].tls: found a ca without a certificate in it, expected PEM']
+    ['routes[0].verify[0].tls.ca: expected PEM certificates']
   ]
 ]
 
