@@ -53,7 +53,9 @@ function suggest({ message }: Issue, value: unknown): string {
   const [, list] = EXPECTED.exec(message) ?? []
   if (typeof value !== 'string' || list === undefined) return ''
   const words = list.split(/, or |, | or /).filter((word) => /^[A-Za-z][\w.-]*$/.test(word))
-  const meant = nearest(value, words, Math.max(1, Math.floor(value.length / 3)))
+  // Names of algorithms with one digit or letter changed are other algorithms.
+  const most = /\d/.test(value) ? 0 : Math.max(1, Math.floor(value.length / 3))
+  const meant = nearest(value, words, most)
   return meant === undefined ? '' : `; did you mean ${meant}?`
 }
 

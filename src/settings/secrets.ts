@@ -3,6 +3,7 @@ import { existsSync } from 'node:fs'
 import { resolve } from 'node:path'
 import * as z from 'zod'
 import { cleanText } from './clean-text.ts'
+import { askForFile, isNamedLikeFile } from './file-names.ts'
 import { MASK, MASK_FOUND } from './mask.ts'
 import { section } from './section.ts'
 import { type ReadText, readTextFile, TextFileError } from './text-file.ts'
@@ -78,27 +79,6 @@ function readInline(text: string, reader: SecretReader): string {
 /** The beginning of a path: no other text in a configuration starts like this and names a file. */
 const PATH = /^\.{0,2}\/[^\s]+$/
 
-/** A path whether or not the file is there: each part of it is in one case, which random base64 practically never is. */
-const PLAIN_PATH = /^(?:~|\.{0,2})(?:\/(?:[a-z\d._-]+|[A-Z\d._-]+))+$/
-
-/** The name of a file where its content is expected. Random text in base64 or hex has no dot, so that no secret is shown. */
-const FILE_NAME = /^[\w@%+~./\\ -]{1,200}\.(?:pem|crt|cer|key|pub|jwk|jwks|json|txt)$/
-
-/**
- * Names the setting that was probably meant, for the end of a message.
- * @returns nothing for a text that does not look like the name of a file
- */
-export function adviseFile(text: string): string {
-  return FILE_NAME.test(text) || PLAIN_PATH.test(text) ? `; ${askForFile(text)}` : ''
-}
-
-/** A shell replaces `~`, this program does not. */
-function askForFile(text: string): string {
-  return text.startsWith('~/')
-    ? `did you mean { file: ${text} }, with the path of the home folder in place of ~?`
-    : `did you mean { file: ${text} }?`
-}
-
 function pathFound(text: string): SecretError {
   return new SecretError(`found the path of a file, ${askForFile(text)}`)
 }
@@ -109,7 +89,7 @@ const SHELL_VARIABLE = /^\$(?:([A-Z_][A-Z\d_]*)|[A-Za-z_]\w*)$/
 const PLACEHOLDER = /^\s*(?:\{\{.*\}\}|<[^<>]*>|\$\{[^{}]*\})\s*$/s
 
 function assertFilledIn(text: string): void {
-  if (PLAIN_PATH.test(text) || FILE_NAME.test(text)) throw pathFound(text)
+  if (isNamedLikeFile(text)) throw pathFound(text)
   const [variable, name = 'NAME'] = SHELL_VARIABLE.exec(text) ?? []
   if (variable !== undefined) {
     throw new SecretError(`found a variable without braces, did you mean \${${name}}?`)

@@ -1,8 +1,9 @@
 /** Settings of TLS: certificates and their keys. They are checked at start, since with wrong ones each connection would fail. */
 import { createSecureContext, type SecureContextOptions } from 'node:tls'
 import { createTlsOptions } from '../remote/tls-options.ts'
+import { adviseFile } from './file-names.ts'
 import { unwrapKeyText } from './key-text.ts'
-import { adviseFile, material, oncePerReader } from './secrets.ts'
+import { material, oncePerReader } from './secrets.ts'
 import { section } from './section.ts'
 
 /** TLS of the calls to a remote. */

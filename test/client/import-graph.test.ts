@@ -34,7 +34,12 @@ test('the client loads no part of the server', (t) => {
     'settings'
   ])
   const shared = files.filter((file) => /^src\/(protocols|settings)\//.test(file))
-  t.deepEqual(shared.sort(), ['src/protocols/bearer-token.ts', 'src/settings/clean-text.ts'])
+  t.deepEqual(shared.sort(), [
+    'src/protocols/bearer-token.ts',
+    'src/settings/clean-text.ts',
+    'src/settings/file-names.ts',
+    'src/settings/key-text.ts'
+  ])
 })
 
 test('the search finds Koa where it is imported', (t) => {

@@ -82,6 +82,12 @@ test('a fixed word that is misspelt gets the one that was probably meant', (t) =
   )
 })
 
+test('another algorithm is no misspelling of one', (t) => {
+  const keys = [{ alg: 'HS255', secret: 'a secret of thirty-two characters or more' }]
+  const [problem = ''] = problemsOf(t, { keys, routes: [] })
+  t.regex(problem, /^keys\[0\]\.alg: expected one of .*Ed25519, RSA256, RSA512$/)
+})
+
 test('a wrong value from the environment is reported with its variable', (t) => {
   const config = {
     port: '${PORT:-8888}',

@@ -321,13 +321,13 @@ test('a gate that does not name uri and websocket does not read them', async (t)
 const LIST =
   'header, header:NAME, scheme:NAME, query, query:NAME, body, cookie:NAME, uri, uri:NAME or websocket'
 const rejectedPlaces = [
-  [['headers'], `routes[0].token[0]: expected ${LIST}`],
+  [['headers'], `routes[0].token[0]: expected ${LIST}; did you mean header?`],
   [['cookie:'], `routes[0].token[0]: expected ${LIST}`],
   [['cookie:a b'], `routes[0].token[0]: expected ${LIST}`],
-  [['header:'], `routes[0].token[0]: expected ${LIST}`],
+  [['header:'], `routes[0].token[0]: expected ${LIST}; did you mean header?`],
   [['header:X Auth'], `routes[0].token[0]: expected ${LIST}`],
   [['query:a&b'], `routes[0].token[0]: expected ${LIST}`],
-  [['websocket:x'], `routes[0].token[0]: expected ${LIST}`],
+  [['websocket:x'], `routes[0].token[0]: expected ${LIST}; did you mean websocket?`],
   [['header:authorization'], 'routes[0].token[0]: expected header, or scheme:NAME'],
   [['header:Cookie'], 'routes[0].token[0]: expected cookie:NAME'],
   [['header:Sec-WebSocket-Protocol'], 'routes[0].token[0]: expected websocket'],

@@ -166,14 +166,14 @@ test('a reply that cannot be decoded, or is too large when decoded, is an error,
 })
 
 for (const [what, reply] of oddReplies('{}')) {
-  test(`a reply ${what} is accepted`, async (t) => {
+  test(`an endpoint's reply ${what} is accepted`, async (t) => {
     const remote = await startRawRemote(t, (socket) => socket.end(reply, 'latin1'))
     t.is((await createClient(t)(remote.url)).body.toString(), '{}')
   })
 }
 
 for (const [what, reply] of BAD_REPLIES) {
-  test(`a reply with ${what} is an error`, async (t) => {
+  test(`an endpoint's reply with ${what} is an error`, async (t) => {
     const remote = await startRawRemote(t, (socket) => socket.end(reply))
     await assertUnavailable(t, createClient(t)(remote.url), /: (?:Parse Error|Content-Length)/)
   })

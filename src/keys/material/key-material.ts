@@ -1,8 +1,8 @@
 /** Parses the texts of a configuration's keys into KeyObjects, or rejects them. */
 import { createPublicKey, createSecretKey, type KeyObject } from 'node:crypto'
 import { isJson, isPem } from '../../settings/clean-text.ts'
+import { adviseFile } from '../../settings/file-names.ts'
 import { decodeBase64, isJwkText, keyTextOf, unwrapKeyText } from '../../settings/key-text.ts'
-import { adviseFile } from '../../settings/secrets.ts'
 import type { Algorithm } from '../key.ts'
 import { KeyError } from '../key-error.ts'
 import { assertFitFor, assertPair } from './fitness.ts'

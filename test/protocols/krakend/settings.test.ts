@@ -81,7 +81,7 @@ const rejected: [object, string[]][] = [
   [{ claims: [SOURCE, SOURCE] }, ['claims: expected one source, found a list']],
   [{ claims: [{ from: 'fixed' }] }, ['claims[0].from: expected remote']],
   [{ cookie: { name: 'a' } }, ['cookie: does not go with the protocol krakend']],
-  [{ statuses: 'relayed' }, ['statuses: expected txtoken or relay']],
+  [{ statuses: 'relayed' }, ['statuses: expected txtoken or relay; did you mean relay?']],
   [{ typ: '' }, ['typ: expected text']],
   [{ key: 'nobody' }, ['key: there is no key with the kid nobody']]
 ]
