@@ -142,7 +142,7 @@ export function createConfigCommand<const Options extends OptionDescriptions>({
 function parseArguments(args: readonly string[], options: OptionDescriptions) {
   try {
     return parseArgs({
-      args: [...args],
+      args: joinDashedValues(args, { ...options, ...EVERYWHERE }),
       options: { ...options, ...EVERYWHERE },
       allowPositionals: true
     })
@@ -153,6 +153,26 @@ function parseArguments(args: readonly string[], options: OptionDescriptions) {
     const [, name] = /^Unknown option '([^']*)'/.exec(message) ?? []
     throw new UsageError(name === undefined ? message : describeUnknown(name, options))
   }
+}
+
+/**
+ * Joins a value that begins with a dash to its option: `--kid -1aZ` to `--kid=-1aZ`. One thumbprint in 64 begins like that, and `parseArgs`
+ * takes it for options.
+ */
+function joinDashedValues(
+  args: readonly string[],
+  options: Readonly<Record<string, Pick<OptionDescription, 'type' | 'short'>>>
+): string[] {
+  const shorts = Object.values(options).map(({ short }) => `-${short}`)
+  const isValue = (text: string) => /^-[^-]/.test(text) && !shorts.includes(text)
+  const joined: string[] = []
+  for (const arg of args) {
+    const before = joined.at(-1) ?? ''
+    const takesValue = before.startsWith('--') && options[before.slice(2)]?.type === 'string'
+    if (takesValue && isValue(arg) && !joined.includes('--')) joined.push(`${joined.pop()}=${arg}`)
+    else joined.push(arg)
+  }
+  return joined
 }
 
 function describeUnknown(option: string, options: OptionDescriptions): string {

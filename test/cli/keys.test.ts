@@ -106,12 +106,22 @@ test('several files make a JWK Set, out of which --kid takes one', async (t) => 
     ['PS256', 'ES256']
   )
   const [, second] = set.keys
-  const one = await convert(stdout, '--to', 'jwk', '--kid', second?.kid ?? '')
+  const one = await convert(stdout, '--to', 'jwk', `--kid=${second?.kid}`)
   t.deepEqual(JSON.parse(one.stdout), second)
   t.like(await convert(stdout, '--to', 'jwk', '--kid', 'other'), { code: 1, stdout: '' })
   const many = await convert(stdout, '--to', 'jwk')
   t.is(many.code, 1)
   t.regex(many.stderr, /found 2 keys, expected --to jwks, or --kid to choose one/)
+})
+
+test('a kid may begin with a dash, as one thumbprint in 64 does', async (t) => {
+  const pem = toPem(generateKeys('ES256').signing)
+  const kidOf = async (...args: string[]) =>
+    JSON.parse((await convert(pem, '--to', 'jwk', ...args)).stdout).kid
+  t.is(await kidOf('--kid', '-1aZ'), '-1aZ')
+  t.is(await kidOf('--kid', '-1aZ', '-'), '-1aZ')
+  t.is(await kidOf('--kid', '-1aZ', '--', '-'), '-1aZ')
+  t.like(await convert(pem, '--to', 'jwk', '-x'), { code: 2, stdout: '' })
 })
 
 test('a dash among the files is standard input', async (t) => {
